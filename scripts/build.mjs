@@ -1,0 +1,59 @@
+// Bundles the five programs into dist/. Run directly, or as a vitest global set-up (`setup`).
+import { copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { root } from "./setup.mjs";
+
+const node = { platform: "node", format: "esm", target: "node20", external: ["webgpu"] };
+const page = { platform: "browser", format: "esm", target: "es2022" };
+// bundled CommonJS packages may call require()
+const withRequire = {
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+  },
+};
+
+const bundles = [
+  {
+    entry: "src/extension.ts",
+    out: "extension.cjs",
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    external: ["vscode"],
+  },
+  { entry: "src/cli/main.ts", out: "cli.mjs", ...node, ...withRequire },
+  { entry: "engine/kernel/main.ts", out: "kernel.mjs", ...node, ...withRequire },
+  { entry: "engine/backends/wasm/worker.ts", out: "wasm-worker.mjs", ...node },
+  { entry: "media/renderer/index.ts", out: "renderer.js", ...page },
+  { entry: "media/panel/index.ts", out: "panel.js", ...page },
+];
+
+export async function setup() {
+  const esbuild = await import("esbuild");
+  mkdirSync(`${root}/dist`, { recursive: true });
+  const present = bundles.filter(
+    ({ entry }) => existsSync(`${root}/${entry}`) || console.log(`build: no ${entry} yet`),
+  );
+  await Promise.all(
+    present.map(({ entry, out, ...options }) =>
+      esbuild.build({
+        absWorkingDir: root,
+        entryPoints: [entry],
+        outfile: `dist/${out}`,
+        bundle: true,
+        sourcemap: "linked",
+        sourcesContent: false,
+        minifySyntax: true,
+        minifyWhitespace: options.platform === "browser",
+        keepNames: true,
+        loader: { ".wgsl": "text" },
+        logLevel: "warning",
+        ...options,
+      }),
+    ),
+  );
+  // the software Vulkan driver for Linux x64, found beside the kernel
+  copyFileSync(`${root}/node_modules/@sparticuz/chromium/bin/swiftshader.tar.br`, `${root}/dist/swiftshader.tar.br`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await setup();
