@@ -1,0 +1,1 @@
+export { learningCurve } from "./learningCurve.ts";

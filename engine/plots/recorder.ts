@@ -1,0 +1,225 @@
+import type { Chart, Columns, RunHistory } from "../protocol/index.ts";
+import { encodeColumns } from "./columns.ts";
+import {
+  type Best,
+  bestColumns,
+  type CurveState,
+  type EpochField,
+  learningCurve,
+  MAX_METRICS,
+} from "./learningCurve.ts";
+import { Series } from "./series.ts";
+
+export interface CurveOptions {
+  /** Id of the chart, unique in the kernel. */
+  id: string;
+  /** Name of the run, for the text alternative. */
+  name: string;
+  /** Names of the metrics, in the user's order; the first three get a panel each. */
+  metrics: readonly { name: string; better: "higher" | "lower" }[];
+  /** Whether a validation set exists. */
+  validation: boolean;
+  /** Planned optimizer updates and epochs; they fix the horizontal axis while the run is live. */
+  steps: number;
+  epochs: number;
+  stepsPerEpoch: number;
+  /** Rows kept per dataset of the chart. */
+  maxRows?: number;
+  /** Least time between two emissions. */
+  intervalMs?: number;
+  /** Clock in milliseconds. */
+  now?: () => number;
+}
+
+/** Rows for one dataset of the chart: the `rows` event without cell and chart. */
+export interface CurveRows {
+  dataset: string;
+  columns: Columns;
+  replace: boolean;
+}
+
+export interface EpochRow {
+  /** From 1. */
+  epoch: number;
+  /** Optimizer updates done by then. */
+  step: number;
+  /** Means over the epoch: `loss` and one entry per metric; what is missing is drawn as a gap. */
+  train: Readonly<Record<string, number>>;
+  valid?: Readonly<Record<string, number>> | undefined;
+}
+
+/** Rows of the history that goes to `--json` and the run log: more than the chart needs, still bounded. */
+const HISTORY_ROWS = 8192;
+const MAX_ROWS = 2000;
+const INTERVAL_MS = 100;
+
+/**
+ * What a run's learning curve shows, in memory and messages that stay bounded however long the run is. Training rows come in
+ * bulk, as the ring is read back; about ten times a second they leave through `emit`. Call `chart(false)` at the end, after it
+ * nothing is emitted.
+ */
+export class CurveRecorder {
+  readonly #emit: (rows: CurveRows) => void;
+  readonly #options: CurveOptions;
+  readonly #now: () => number;
+  readonly #interval: number;
+  readonly #metrics: readonly string[];
+  readonly #train: Series<"step" | "loss" | "low" | "high" | "lr">;
+  readonly #epochs: Series<EpochField>;
+  readonly #steps: Series<"step" | "loss" | "lr">;
+  readonly #history: Series<string>;
+  readonly #sent = new Map<object, { length: number; generation: number }>();
+  #best: Best | null = null;
+  #bestSent: number | null = null;
+  #last = { step: 0, epoch: 0, trainLoss: Number.NaN, validLoss: Number.NaN };
+  #lastMetrics: Readonly<Record<string, number>> = {};
+  #lastEmit = Number.NEGATIVE_INFINITY;
+
+  constructor(emit: (rows: CurveRows) => void, options: CurveOptions) {
+    this.#emit = emit;
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#interval = options.intervalMs ?? INTERVAL_MS;
+    this.#metrics = options.metrics.map((metric) => metric.name);
+    const rows = options.maxRows ?? MAX_ROWS;
+    this.#train = new Series({ step: "last", loss: "mean", low: "min", high: "max", lr: "last" }, rows);
+    this.#epochs = new Series(
+      {
+        step: "last",
+        epoch: "last",
+        trainLoss: "mean",
+        validLoss: "mean",
+        train0: "mean",
+        valid0: "mean",
+        train1: "mean",
+        valid1: "mean",
+        train2: "mean",
+        valid2: "mean",
+      },
+      rows,
+    );
+    this.#steps = new Series({ step: "last", loss: "mean", lr: "last" }, HISTORY_ROWS);
+    this.#history = new Series(
+      Object.fromEntries([
+        ["epoch", "last"],
+        ["step", "last"],
+        ...["loss", ...this.#metrics].flatMap((name) => [
+          [`train ${name}`, "mean"],
+          [`valid ${name}`, "mean"],
+        ]),
+      ]),
+      HISTORY_ROWS,
+    );
+  }
+
+  /** Rows of consecutive optimizer updates: the step after each (from 1), its batch loss and the rate it used. */
+  addTrain(step: ArrayLike<number>, loss: ArrayLike<number>, lr: ArrayLike<number>): void {
+    for (let i = 0; i < step.length; i++) {
+      const row = { step: step[i] as number, loss: finite(loss[i]), lr: finite(lr[i]) };
+      this.#train.push({ ...row, low: row.loss, high: row.loss });
+      this.#steps.push(row);
+      this.#last.step = row.step;
+      if (!Number.isNaN(row.loss)) this.#last.trainLoss = row.loss;
+    }
+    if (this.#now() - this.#lastEmit >= this.#interval) this.flush();
+  }
+
+  /** One epoch's means. Emitted at once when the interval allows, else with the next rows. */
+  addEpoch({ epoch, step, train, valid = {} }: EpochRow): void {
+    const fields: Record<string, number> = {};
+    const history: Record<string, number> = { epoch, step };
+    for (let i = 0; i < MAX_METRICS; i++) {
+      const name = this.#metrics[i];
+      fields[`train${i}`] = name === undefined ? Number.NaN : finite(train[name]);
+      fields[`valid${i}`] = name === undefined ? Number.NaN : finite(valid[name]);
+    }
+    for (const name of ["loss", ...this.#metrics]) {
+      history[`train ${name}`] = finite(train[name]);
+      history[`valid ${name}`] = finite(valid[name]);
+    }
+    const [trainLoss, validLoss] = [finite(train.loss), finite(valid.loss)];
+    this.#epochs.push({ step, epoch, trainLoss, validLoss, ...fields } as Record<EpochField, number>);
+    this.#history.push(history);
+    this.#last = { ...this.#last, step: Math.max(step, this.#last.step), epoch, validLoss };
+    if (!Number.isNaN(trainLoss)) this.#last.trainLoss = trainLoss;
+    this.#lastMetrics = this.#options.validation ? valid : train;
+    if (validLoss < (this.#best?.loss ?? Number.POSITIVE_INFINITY)) this.#best = { epoch, step, loss: validLoss };
+    if (this.#now() - this.#lastEmit >= this.#interval) this.flush();
+  }
+
+  /** Emits what waits, whatever the clock says. */
+  flush(): void {
+    this.#lastEmit = this.#now();
+    this.#send("train", this.#train);
+    this.#send("epochs", this.#epochs);
+    if (this.#best !== null && this.#best.epoch !== this.#bestSent) {
+      this.#bestSent = this.#best.epoch;
+      this.#emit({ dataset: "best", columns: encodeColumns(bestColumns(this.#best)), replace: true });
+    }
+  }
+
+  /**
+   * The whole chart so far. A live one has the planned steps on its axis; the last one (`live` false) the steps that were
+   * done, and takes the rows that wait for their bin.
+   */
+  chart(live: boolean): Chart {
+    if (!live) {
+      for (const series of [this.#train, this.#epochs, this.#steps, this.#history]) series.finish();
+    }
+    const { id, name, metrics, validation, steps, epochs, stepsPerEpoch } = this.#options;
+    const state: CurveState = {
+      name,
+      metrics,
+      validation,
+      stepsPerEpoch,
+      steps: live ? steps : Math.max(1, this.#last.step),
+      epochs: live ? epochs : this.#last.epoch,
+      live,
+      last: { ...this.#last, metrics: this.#lastMetrics },
+      best: this.#best,
+      binSize: this.#train.binSize,
+      train: this.#train.rows(),
+      epochRows: this.#epochs.rows(),
+    };
+    const { length } = this.#train;
+    this.#sent.set(this.#train, { length, generation: this.#train.generation });
+    this.#sent.set(this.#epochs, { length: this.#epochs.length, generation: this.#epochs.generation });
+    this.#bestSent = this.#best?.epoch ?? null;
+    return learningCurve.chart(id, state, live);
+  }
+
+  /** What `RunSummary` carries: per step, thinned to at most 8192 rows, and per epoch. */
+  history(): RunHistory {
+    const steps = this.#steps.rows();
+    const epochs = this.#history.rows();
+    const named = (prefix: string) =>
+      Object.fromEntries(
+        ["loss", ...this.#metrics]
+          .map((name) => [name, Array.from(epochs[`${prefix} ${name}`] ?? [])] as const)
+          .filter(([, values]) => values.some((value) => !Number.isNaN(value))),
+      );
+    return {
+      step: Array.from(steps.step),
+      trainLoss: Array.from(steps.loss),
+      lr: Array.from(steps.lr),
+      epoch: Array.from(epochs.epoch ?? []),
+      epochStep: Array.from(epochs.step ?? []),
+      valid: named("valid"),
+      train: named("train"),
+      thinned: this.#steps.binSize > 1 || this.#history.binSize > 1,
+    };
+  }
+
+  #send(dataset: string, series: Series<string>): void {
+    const sent = this.#sent.get(series) ?? { length: 0, generation: series.generation };
+    const replace = sent.generation !== series.generation;
+    const rows = series.rows(replace ? 0 : sent.length);
+    if (!replace && series.length === sent.length) return;
+    this.#sent.set(series, { length: series.length, generation: series.generation });
+    this.#emit({ dataset, columns: encodeColumns(rows), replace });
+  }
+}
+
+function finite(value: number | undefined): number {
+  return value !== undefined && Number.isFinite(value) ? value : Number.NaN;
+}
