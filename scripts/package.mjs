@@ -1,0 +1,77 @@
+// Packages the extension for this platform, or the one named: node scripts/package.mjs [--target linux-x64] [--no-node] [--out dlnb.vsix]
+// A .vsix holds the bundles, this platform's WebGPU binary and, unless left out, a Node runtime (this platform only).
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { ready, root, run } from "./setup.mjs";
+
+ready();
+
+const here = `${process.platform}-${process.arch}`;
+const { values } = parseArgs({
+  options: { target: { type: "string", default: here }, "no-node": { type: "boolean" }, out: { type: "string" } },
+});
+const out = values.out ?? `${root}/dlnb-${values.target}.vsix`;
+const [platform] = values.target.split("-");
+const dawn = platform === "darwin" ? "darwin-universal" : values.target;
+
+const { setup: build } = await import("./build.mjs");
+await build();
+
+const stage = `${root}/dist/vsix`;
+rmSync(stage, { recursive: true, force: true });
+const copy = (path, to = path) => {
+  if (!existsSync(`${root}/${path}`)) throw new Error(`package: ${path} is missing`);
+  cpSync(`${root}/${path}`, `${stage}/${to}`, { recursive: true, dereference: true });
+};
+
+for (const path of ["LICENSE", "README.md", "CHANGELOG.md"]) copy(path);
+const optional = ["snippets", "media/icon.png", "media/icons", "language-configuration.json", "syntaxes"];
+for (const path of optional) if (existsSync(`${root}/${path}`)) copy(path);
+for (const name of ["extension.cjs", "kernel.mjs", "wasm-worker.mjs", "cli.mjs", "renderer.js", "panel.js"])
+  copy(`dist/${name}`);
+if (values.target === "linux-x64") copy("dist/swiftshader.tar.br");
+mkdirSync(`${stage}/node_modules`, { recursive: true });
+copy("node_modules/webgpu/index.js");
+copy("node_modules/webgpu/LICENSE.md");
+copy(`node_modules/webgpu/dist/${dawn}`);
+// index.js needs none of the packages that its manifest asks for
+const webgpu = JSON.parse(readFileSync(`${root}/node_modules/webgpu/package.json`, "utf8"));
+writeFileSync(
+  `${stage}/node_modules/webgpu/package.json`,
+  JSON.stringify({
+    name: "webgpu",
+    version: webgpu.version,
+    type: "module",
+    main: "index.js",
+    license: webgpu.license,
+  }),
+);
+const dependencies = { webgpu: webgpu.version };
+
+const manifest = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
+for (const { name } of manifest.contributes?.typescriptServerPlugins ?? []) {
+  copy(`node_modules/${name}`);
+  dependencies[name] = JSON.parse(readFileSync(`${stage}/node_modules/${name}/package.json`, "utf8")).version;
+}
+if (!values["no-node"]) {
+  if (values.target !== here)
+    throw new Error(`package: the Node runtime here is ${here}'s; add --no-node for ${values.target}`);
+  const binary = `node_modules/node/bin/node${platform === "win32" ? ".exe" : ""}`;
+  copy(binary);
+  writeFileSync(
+    `${stage}/node_modules/node/package.json`,
+    JSON.stringify({ name: "node", version: manifest.dependencies.node, license: "MIT" }),
+  );
+  dependencies.node = manifest.dependencies.node;
+}
+const { scripts, devDependencies, allowScripts, bin, private: _private, ...published } = manifest;
+writeFileSync(`${stage}/package.json`, JSON.stringify({ ...published, dependencies }, null, 2));
+
+const vsce = `${root}/node_modules/@vscode/vsce/vsce`;
+const flags = ["--target", values.target, "--out", out, "--allow-missing-repository", "--skip-license"];
+const code = run(process.execPath, [vsce, "package", ...flags], {
+  cwd: stage,
+  stdio: ["ignore", "inherit", "inherit"],
+});
+rmSync(stage, { recursive: true });
+process.exit(code);

@@ -1,0 +1,115 @@
+import { existsSync } from "node:fs";
+import { type Browser, chromium, type FrameLocator, type Locator, type Page } from "playwright-core";
+
+const candidates = [
+  process.env.CHROMIUM,
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+/** Headless Chromium; throws when none is installed. */
+export function launchBrowser(): Promise<Browser> {
+  const executablePath = candidates.find((path) => path !== undefined && existsSync(path));
+  if (!executablePath) throw new Error("no Chromium found; install the package chromium, or name one in CHROMIUM");
+  return chromium.launch({
+    executablePath,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/** One VS Code window, and where things are in it. */
+export class Workbench {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  static async open(browser: Browser, authority: string, folder: string): Promise<Workbench> {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
+    await page.goto(`http://${authority}/?folder=${folder}`);
+    await page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
+    const workbench = new Workbench(page);
+    await workbench.contributions();
+    return workbench;
+  }
+
+  /** Contributions register seconds after the window shows; a file opened before that opens as text. */
+  private async contributions(): Promise<void> {
+    for (let tries = 0; tries < 40; tries++) {
+      await this.palette("dlnb: New Notebook");
+      const found = await this.page
+        .locator(".quick-input-list .monaco-list-row", { hasText: /New Notebook/ })
+        .first()
+        .isVisible();
+      await this.page.keyboard.press("Escape");
+      if (found) return;
+      await this.page.waitForTimeout(500);
+    }
+    throw new Error("no command of dlnb appeared in the palette within 20 s");
+  }
+
+  private async palette(title: string): Promise<void> {
+    await this.page.keyboard.press("F1");
+    await this.page.locator(".quick-input-widget input").first().fill(`>${title}`);
+    await this.page.waitForTimeout(300);
+  }
+
+  /** Runs a command by its title in the palette. */
+  async command(title: string): Promise<void> {
+    await this.palette(title);
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().click();
+  }
+
+  async openNotebook(name: string): Promise<void> {
+    await this.page.locator(".explorer-folders-view .monaco-list-row", { hasText: name }).first().dblclick();
+    await this.page.locator(".notebook-toolbar-container").first().waitFor({ timeout: 20_000 });
+  }
+
+  async closeEditor(): Promise<void> {
+    await this.command("View: Close Editor");
+    await this.page.locator(".notebookOverlay:visible").waitFor({ state: "hidden", timeout: 10_000 });
+  }
+
+  /** Waits until the dlnb kernel is the notebook's. */
+  async kernelChosen(): Promise<void> {
+    await this.page
+      .locator(".notebook-toolbar-container .kernel-label", { hasText: "dlnb" })
+      .waitFor({ timeout: 20_000 });
+  }
+
+  toolbar(name: string | RegExp): Locator {
+    return this.page.locator(".notebook-toolbar-container").getByRole("button", { name });
+  }
+
+  codeCell(index: number): Locator {
+    return this.page.locator(".notebookOverlay .code-cell-row").nth(index);
+  }
+
+  /** The document in which all outputs of the notebook are drawn. */
+  get outputs(): FrameLocator {
+    return this.page
+      .frameLocator('iframe.webview.ready[src*="purpose=notebookRenderer"]')
+      .frameLocator("iframe#active-frame");
+  }
+
+  toasts(): Locator {
+    return this.page.locator(".notifications-toasts .notification-list-item-message");
+  }
+
+  /** Without leaving first, the extension host would wait for this window to come back. */
+  async close(): Promise<void> {
+    await this.page.goto("about:blank");
+    await this.page.close();
+  }
+}

@@ -1,0 +1,84 @@
+// Runs the tests in real VS Code: node test/vscode/run.ts [--host server|electron] [--only suite|walk]
+//   server    VS Code as code-server, in headless Chromium: the suite, then the walk through the packaged extension
+//   electron  VS Code desktop as @vscode/test-electron downloads it: the suite
+// Closes with one line "N passed, N failed".
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { build } from "esbuild";
+import Mocha from "mocha";
+import { installCodeServer } from "./codeServer.ts";
+import { type Counts, runSuiteInElectron, runSuiteInServer } from "./hosts.ts";
+
+const root = join(import.meta.dirname, "../..");
+const { values } = parseArgs({
+  options: { host: { type: "string", default: "server" }, only: { type: "string" }, grep: { type: "string" } },
+});
+if (values.host !== "server" && values.host !== "electron")
+  throw new Error(`--host ${values.host}: there are server and electron`);
+
+const scratch = mkdtempSync(join(tmpdir(), "dlnb-run-"));
+const total: Counts = { passed: 0, failed: 0 };
+const add = ({ passed, failed }: Counts) => {
+  total.passed += passed;
+  total.failed += failed;
+};
+
+try {
+  if (values.host === "server") installCodeServer();
+  if (values.only !== "walk") add(await suite());
+  if (values.only !== "suite" && values.host === "server") add(await walk());
+} catch (error) {
+  console.error(error);
+  total.failed++;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
+
+async function suite(): Promise<Counts> {
+  node("scripts/build.mjs");
+  const bundle = join(root, "dist/vscode-suite.cjs");
+  await build({
+    entryPoints: [join(root, "test/vscode/suite/index.ts")],
+    outfile: bundle,
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    external: ["vscode", "mocha"],
+    sourcemap: "inline",
+  });
+  const result = join(scratch, "suite.json");
+  process.env.DLNB_SUITE_RESULT = result;
+  const ok = await (values.host === "server" ? runSuiteInServer(root, bundle) : runSuiteInElectron(root, bundle));
+  if (!existsSync(result)) return { passed: 0, failed: 1 };
+  const counts = JSON.parse(readFileSync(result, "utf8")) as Counts;
+  return ok || counts.failed > 0 ? counts : { ...counts, failed: 1 };
+}
+
+async function walk(): Promise<Counts> {
+  const vsix = join(scratch, "dlnb.vsix");
+  node("scripts/package.mjs", "--out", vsix);
+  process.env.DLNB_VSIX = vsix;
+  const mocha = new Mocha({
+    ui: "bdd",
+    timeout: 180_000,
+    reporter: "spec",
+    ...(values.grep ? { grep: values.grep } : {}),
+  });
+  mocha.addFile(join(import.meta.dirname, "walk.ts"));
+  await mocha.loadFilesAsync();
+  let passed = 0;
+  const failed = await new Promise<number>((resolve) => {
+    mocha.run(resolve).on("pass", () => passed++);
+  });
+  return { passed, failed };
+}
+
+function node(...args: string[]): void {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  if (status !== 0) throw new Error(`node ${args.join(" ")} ended with ${status}`);
+}
