@@ -1,0 +1,4 @@
+export * from "./check.ts";
+export * from "./library.ts";
+export * from "./param.ts";
+export { type Range, range } from "./range.ts";

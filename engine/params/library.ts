@@ -1,0 +1,86 @@
+import { ConfigError, didYouMean } from "../errors/index.ts";
+import { type Checked, check, type Options, type Params } from "./check.ts";
+import { show } from "./param.ts";
+
+/** What every entry of a registry declares: an optimizer, schedule, initializer, loss, metric. */
+export interface Definition<P extends Params = Params> {
+  readonly summary: string;
+  /** Where it comes from, with the equation or algorithm: `Loshchilov & Hutter 2019, arXiv:1711.05101, Algorithm 2`. */
+  readonly paper?: string;
+  readonly params: P;
+  /** The option that may be given alone, before the others: `init.constant(0.5)`. */
+  readonly positional?: string;
+}
+
+/** A definition with its options: plain and printable, `{ type: "adamw", options: { lr: 0.001, ... } }`. */
+export interface Instance<D extends Definition = Definition> {
+  /** Name in the registry. */
+  readonly type: string;
+  readonly options: Checked<D["params"]>;
+  /** Not enumerable: printing and JSON show the name and the options. */
+  readonly definition: D;
+}
+
+/** What a user calls: `optim.adamw({ lr: 1e-3 })`. */
+export type Library<All extends Record<string, Definition>, I = Instance> = {
+  readonly [K in keyof All]: (...given: Arguments<All[K]>) => I & Instance<All[K]>;
+};
+
+type Arguments<D extends Definition> = D extends { readonly positional: infer N extends keyof D["params"] & string }
+  ? [value: Required<Options<Pick<D["params"], N>>>[N], ...rest: OptionsArgument<Omit<D["params"], N>>]
+  : OptionsArgument<D["params"]>;
+type OptionsArgument<P extends Params> =
+  Record<never, never> extends Options<P> ? [options?: Options<P>] : [options: Options<P>];
+
+/**
+ * The functions of a registry, one per definition. `noun` is what its entries are called in errors: an unknown name
+ * throws ConfigError `no optimizer "adamW"; did you mean "adamw"?`.
+ */
+export function library<All extends Record<string, Definition>>(noun: string, all: All): Library<All> {
+  const functions: Record<string, (...given: unknown[]) => Instance> = {};
+  for (const [name, definition] of Object.entries(all)) {
+    functions[name] = (...given) => instance(name, definition, optionsOf(name, definition, given));
+  }
+  return strict(noun, Object.freeze(functions)) as Library<All>;
+}
+
+/** `definition` with `given` options, checked. `name` begins the messages of ConfigErrors. */
+export function instance<D extends Definition>(name: string, definition: D, given: unknown): Instance<D> {
+  const made = { type: name, options: check(definition.params, given, name) };
+  return Object.freeze(Object.defineProperty(made, "definition", { value: definition })) as Instance<D>;
+}
+
+/** Whether something is an instance of a definition in `all`. */
+export function isInstance(all: Readonly<Record<string, Definition>>, given: unknown): boolean {
+  const { type, definition } = (given ?? {}) as Partial<Instance>;
+  return typeof type === "string" && Object.hasOwn(all, type) && definition === all[type];
+}
+
+/** `record`, where a name that is not there is an error and not undefined. */
+export function strict<T extends object>(noun: string, record: T): T {
+  return new Proxy(record, {
+    get(target, key, receiver) {
+      // `then` and `toJSON` are asked of any value by await and JSON
+      if (typeof key === "string" && !(key in target) && key !== "then" && key !== "toJSON") {
+        throw new ConfigError(`no ${noun} "${key}"${didYouMean(key, Object.keys(target))}`);
+      }
+      return Reflect.get(target, key, receiver);
+    },
+  });
+}
+
+function optionsOf(name: string, definition: Definition, given: readonly unknown[]): unknown {
+  const { positional } = definition;
+  const most = positional === undefined ? 1 : 2;
+  if (given.length > most) {
+    throw new ConfigError(
+      `${name}: takes ${most === 1 ? "options" : `${positional} and options`}, not ${given.length} arguments`,
+    );
+  }
+  if (positional === undefined) return given[0];
+  const [value, options] = given;
+  if (options !== undefined && (typeof options !== "object" || options === null)) {
+    throw new ConfigError(`${name}: options are an object, not ${show(options)}`);
+  }
+  return { ...options, [positional]: value };
+}

@@ -1,0 +1,277 @@
+import { ConfigError, didYouMean } from "../errors/index.ts";
+import { range } from "./range.ts";
+
+/**
+ * One option of a definition: its default, range and meaning, and how a given value is read. Types, range checks,
+ * error texts, snippets, hovers and README tables are all made from this.
+ */
+export interface Param<T = unknown, K extends string = string, R extends boolean = boolean, G = unknown> {
+  readonly kind: K;
+  /** Never set; its type is what a user may give where that is more than T: a number for a pair. */
+  readonly given?: G;
+  /** Its type as TypeScript text, for documentation. */
+  readonly type: string;
+  readonly required: R;
+  /** The value when nothing is given; undefined when it is required. */
+  readonly default: T | undefined;
+  /** `[0, inf)`, where it has one. */
+  readonly range?: string;
+  readonly doc: string;
+  /** Returns what was given, typed. Throws ConfigError: `adamw: lr = -1 is outside [0, inf)` for where `adamw`, name `lr`. */
+  read(given: unknown, where: string, name: string): T;
+}
+
+/** In place of a default: the option must be given. */
+export const required: unique symbol = Symbol("required");
+type Required = typeof required;
+type RequiredIf<D> = D extends Required ? true : false;
+
+/** A number; NaN is in no range. */
+export function num<const D extends number | Required>(
+  value: D,
+  within: string,
+  doc: string,
+): Param<number, "num", RequiredIf<D>, number> {
+  const { text, contains } = range(within);
+  return param("num", "number", value, doc, text, (given, where, name) => {
+    if (typeof given !== "number") throw wrong(where, name, "a number", given);
+    if (!contains(given)) throw outside(where, name, given, text);
+    return given;
+  });
+}
+
+/** A whole number. */
+export function int<const D extends number | Required>(
+  value: D,
+  within: string,
+  doc: string,
+): Param<number, "int", RequiredIf<D>, number> {
+  const { text, contains } = range(within);
+  return param("int", "number", value, doc, text, (given, where, name) => {
+    if (typeof given !== "number") throw wrong(where, name, "a whole number", given);
+    if (!contains(given)) throw outside(where, name, given, text);
+    if (!Number.isInteger(given)) throw wrong(where, name, "a whole number", given);
+    return given;
+  });
+}
+
+type Numbers<D extends readonly number[]> = { readonly [I in keyof D]: number };
+
+/** As many numbers as the default has, all in one range. */
+export function nums<const D extends readonly number[]>(
+  value: D,
+  within: string,
+  doc: string,
+): Param<Numbers<D>, "nums", false, Numbers<D>> {
+  const { text, contains } = range(within);
+  const type = `readonly [${value.map(() => "number").join(", ")}]`;
+  return param<Numbers<D>, "nums", Numbers<D>>("nums", type, value as Numbers<D>, doc, text, (given, where, name) => {
+    const list = listOf(given, where, name, "numbers");
+    if (list.length !== value.length) {
+      throw new ConfigError(`${where}: ${name} takes ${value.length} numbers, not ${list.length}: ${show(given)}`);
+    }
+    list.forEach((x, i) => {
+      if (typeof x !== "number") throw wrong(where, `${name}[${i}]`, "a number", x);
+      if (!contains(x)) throw outside(where, `${name}[${i}]`, x, text);
+    });
+    return Object.freeze([...list]) as unknown as Numbers<D>;
+  }) as Param<Numbers<D>, "nums", false, Numbers<D>>;
+}
+
+/** Any number of whole numbers, all in one range. */
+export function ints<const D extends readonly number[] | Required>(
+  value: D,
+  within: string,
+  doc: string,
+): Param<readonly number[], "ints", RequiredIf<D>, readonly number[]> {
+  const element = int(0, within, "");
+  return param("ints", "readonly number[]", value, doc, within, (given, where, name) => {
+    const list = listOf(given, where, name, "whole numbers");
+    return Object.freeze(list.map((x, i) => element.read(x, where, `${name}[${i}]`)));
+  });
+}
+
+type Pair = readonly [number, number];
+
+/** One whole number for both image axes, or [height, width]. Read as the pair. */
+export function pair<const D extends number | Pair | Required>(
+  value: D,
+  within: string,
+  doc: string,
+): Param<Pair, "pair", RequiredIf<D>, Pair | number> {
+  const element = int(0, within, "");
+  const both = typeof value === "number" ? ([value, value] as const) : (value as Exclude<D, number>);
+  return param<Pair, "pair", D, Pair | number>(
+    "pair",
+    "number | readonly [number, number]",
+    both,
+    doc,
+    within,
+    (given, where, name) => {
+      if (!Array.isArray(given)) {
+        if (typeof given !== "number") throw wrong(where, name, "a whole number or [height, width]", given);
+        const size = element.read(given, where, name);
+        return [size, size];
+      }
+      if (given.length !== 2) throw wrong(where, name, "a whole number or [height, width]", given);
+      return [element.read(given[0], where, `${name}[0]`), element.read(given[1], where, `${name}[1]`)];
+    },
+  );
+}
+
+export function bool<const D extends boolean | Required>(
+  value: D,
+  doc: string,
+): Param<boolean, "bool", RequiredIf<D>, boolean> {
+  return param("bool", "boolean", value, doc, undefined, (given, where, name) => {
+    if (typeof given !== "boolean") throw wrong(where, name, "true or false", given);
+    return given;
+  });
+}
+
+export function text<const D extends string | Required>(
+  value: D,
+  doc: string,
+): Param<string, "text", RequiredIf<D>, string> {
+  return param("text", "string", value, doc, undefined, (given, where, name) => {
+    if (typeof given !== "string") throw wrong(where, name, "a string", given);
+    return given;
+  });
+}
+
+/** One of a few words. */
+export function choice<const C extends readonly string[], const D extends C[number] | Required>(
+  value: D,
+  choices: C,
+  doc: string,
+): Param<C[number], "choice", RequiredIf<D>, C[number]> {
+  const type = choices.map((c) => `"${c}"`).join(" | ");
+  return param<C[number], "choice", D>("choice", type, value, doc, undefined, (given, where, name) => {
+    if (choices.includes(given as string)) return given as C[number];
+    if (typeof given !== "string") throw wrong(where, name, `one of ${type}`, given);
+    throw new ConfigError(`${where}: ${name} = "${given}" is not one of ${type}${didYouMeanOnly(given, choices)}`);
+  });
+}
+
+/**
+ * Anything else: `accepts` tests a given value, `noun` says in an error what it must be, `type` is its TypeScript text.
+ *
+ *   value<Initializer>(kaimingUniform(), { type: "Initializer", noun: "an initializer, such as init.zeros()", accepts: isInitializer }, "…")
+ */
+export function value<T, const D extends T | Required = T | Required>(
+  initial: D,
+  { type, noun, accepts }: { type: string; noun: string; accepts: (given: unknown) => boolean },
+  doc: string,
+): Param<T, "value", RequiredIf<D>, T> {
+  return param<T, "value", D>("value", type, initial, doc, undefined, (given, where, name) => {
+    if (!accepts(given)) throw wrong(where, name, noun, given);
+    return given as T;
+  });
+}
+
+/** A function; what it is given and returns is for `signature` to say. */
+export function func<F, const D extends F | Required = F | Required>(
+  initial: D,
+  signature: string,
+  doc: string,
+): Param<F, "func", RequiredIf<D>, F> {
+  return param<F, "func", D>("func", signature, initial, doc, undefined, (given, where, name) => {
+    if (typeof given !== "function") throw wrong(where, name, `a function ${signature}`, given);
+    return given as F;
+  });
+}
+
+/** `inner`, or null, which is the default. */
+export function optional<T, K extends string, G>(
+  inner: Param<T, K, boolean, G>,
+): Param<T | null, `${K}?`, false, G | null> {
+  return { ...nullable(inner), required: false, default: null };
+}
+
+/** `inner`, or null; the default stays that of `inner`. */
+export function nullable<T, K extends string, R extends boolean, G>(
+  inner: Param<T, K, R, G>,
+): Param<T | null, `${K}?`, R, G | null> {
+  const { given: _, ...rest } = inner;
+  return {
+    ...rest,
+    kind: `${inner.kind}?`,
+    type: `${inner.type} | null`,
+    read: (given, where, name) => (given === null ? null : inner.read(given, where, name)),
+  };
+}
+
+/** The first of two that accepts what is given; the default is that of the first, the error that of the last. */
+export function either<A, B, R extends boolean, GA, GB>(
+  a: Param<A, string, R, GA>,
+  b: Param<B, string, boolean, GB>,
+): Param<A | B, "either", R, GA | GB> {
+  return {
+    kind: "either",
+    type: `${a.type} | ${b.type}`,
+    required: a.required,
+    default: a.default,
+    ...(a.range ? { range: a.range } : {}),
+    doc: a.doc,
+    read: (given, where, name) => {
+      try {
+        return a.read(given, where, name);
+      } catch (error) {
+        // what is of the first's kind and only outside its range is told so by the first
+        if (typeof given === typeof a.default) throw error;
+        return b.read(given, where, name);
+      }
+    },
+  };
+}
+
+/** A value as it is shown in an error: `"0.1"`, `[1, 2]`, `a function`. */
+export function show(given: unknown): string {
+  if (typeof given === "string") return JSON.stringify(given);
+  if (typeof given === "function") return "a function";
+  if (Array.isArray(given)) {
+    return given.length > 8 ? `[${given.slice(0, 8).map(show).join(", ")}, ...]` : `[${given.map(show).join(", ")}]`;
+  }
+  if (typeof given !== "object" || given === null) return String(given);
+  const { type } = given as { type?: unknown };
+  return typeof type === "string" ? `${type}(...)` : `{ ${Object.keys(given).slice(0, 8).join(", ")} }`;
+}
+
+function param<T, K extends string, D, G = T>(
+  kind: K,
+  type: string,
+  initial: D | T,
+  doc: string,
+  rangeText: string | undefined,
+  read: Param<T>["read"],
+): Param<T, K, RequiredIf<D>, G> {
+  const isRequired = (initial as unknown) === required;
+  return {
+    kind,
+    type,
+    required: isRequired as RequiredIf<D>,
+    default: isRequired ? undefined : (initial as T),
+    ...(rangeText === undefined ? {} : { range: rangeText }),
+    doc,
+    read,
+  };
+}
+
+function listOf(given: unknown, where: string, name: string, noun: string): readonly unknown[] {
+  if (Array.isArray(given)) return given;
+  throw wrong(where, name, `a list of ${noun}`, given);
+}
+
+function wrong(where: string, name: string, noun: string, given: unknown): ConfigError {
+  return new ConfigError(`${where}: ${name} must be ${noun}, not ${show(given)}`);
+}
+
+function outside(where: string, name: string, given: number, within: string): ConfigError {
+  return new ConfigError(`${where}: ${name} = ${given} is outside ${within}`);
+}
+
+/** The hint alone: a choice's error lists all the words already. */
+function didYouMeanOnly(given: string, names: readonly string[]): string {
+  const hint = didYouMean(given, names);
+  return hint.startsWith("; did") ? hint : "";
+}
