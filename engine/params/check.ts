@@ -14,7 +14,8 @@ export type Options<P extends Params> = {
 /** What a definition reads: every option is there. */
 export type Checked<P extends Params> = { readonly [K in keyof P]: P[K] extends Param<infer T> ? T : never };
 
-type Given<Q> = Q extends Param<unknown, string, boolean, infer G> ? G : never;
+/** What a user may give for one option. */
+export type Given<Q> = Q extends Param<unknown, string, boolean, infer G> ? G : never;
 
 /**
  * The options given, with defaults for the rest. `where` begins every message: `adamw: unknown option "lrr"; did you

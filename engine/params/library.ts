@@ -1,5 +1,5 @@
 import { ConfigError, didYouMean } from "../errors/index.ts";
-import { type Checked, check, type Options, type Params } from "./check.ts";
+import { type Checked, check, type Given, type Options, type Params } from "./check.ts";
 import { show } from "./param.ts";
 
 /** What every entry of a registry declares: an optimizer, schedule, initializer, loss, metric. */
@@ -27,7 +27,7 @@ export type Library<All extends Record<string, Definition>, I = Instance> = {
 };
 
 type Arguments<D extends Definition> = D extends { readonly positional: infer N extends keyof D["params"] & string }
-  ? [value: Required<Options<Pick<D["params"], N>>>[N], ...rest: OptionsArgument<Omit<D["params"], N>>]
+  ? [value: Given<D["params"][N]>, ...rest: OptionsArgument<Omit<D["params"], N>>]
   : OptionsArgument<D["params"]>;
 type OptionsArgument<P extends Params> =
   Record<never, never> extends Options<P> ? [options?: Options<P>] : [options: Options<P>];
@@ -41,7 +41,7 @@ export function library<All extends Record<string, Definition>>(noun: string, al
   for (const [name, definition] of Object.entries(all)) {
     functions[name] = (...given) => instance(name, definition, optionsOf(name, definition, given));
   }
-  return strict(noun, Object.freeze(functions)) as Library<All>;
+  return strict(noun, Object.freeze(functions)) as unknown as Library<All>;
 }
 
 /** `definition` with `given` options, checked. `name` begins the messages of ConfigErrors. */
