@@ -67,6 +67,7 @@ if (!values["no-node"]) {
 const { scripts, devDependencies, allowScripts, bin, private: _private, ...published } = manifest;
 writeFileSync(`${stage}/package.json`, JSON.stringify({ ...published, dependencies }, null, 2));
 
+writeFileSync(`${stage}/.vscodeignore`, "**/*.map\n");
 const vsce = `${root}/node_modules/@vscode/vsce/vsce`;
 const flags = ["--target", values.target, "--out", out, "--allow-missing-repository", "--skip-license"];
 const code = run(process.execPath, [vsce, "package", ...flags], {

@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "mocha";
@@ -36,7 +35,7 @@ describe("a walk through the product", () => {
   it("opens tour.dlnb as a notebook with the dlnb kernel", async () => {
     await window.openNotebook("tour.dlnb");
     await window.kernelChosen();
-    assert.ok(await window.codeCell(0).isVisible());
+    await window.codeCell(0).waitFor();
     await shot("opened");
   });
 });
