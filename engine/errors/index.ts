@@ -1,0 +1,76 @@
+/** One class per thing a caller may treat differently; messages are built where they are thrown. */
+
+/** Base of every error that names a mistake in the user's input rather than a fault of ours. */
+export class UserError extends Error {
+  override name = "UserError";
+}
+
+/** Sizes or dtypes that do not fit together. */
+export class ShapeError extends UserError {
+  override name = "ShapeError";
+}
+
+/** An option that is unknown, missing or outside its range. */
+export class ConfigError extends UserError {
+  override name = "ConfigError";
+}
+
+/** Data that cannot be read or does not say what it should. */
+export class DataError extends UserError {
+  override name = "DataError";
+}
+
+/** A checkpoint that is damaged or from another model. */
+export class CheckpointError extends UserError {
+  override name = "CheckpointError";
+}
+
+/** A loss or gradient that is NaN or infinite. */
+export class NonFiniteError extends UserError {
+  override name = "NonFiniteError";
+}
+
+/** The user pressed stop. */
+export class Interrupted extends UserError {
+  override name = "Interrupted";
+}
+
+/** A backend that is not there, lost its device or ran out of memory. */
+export class BackendError extends UserError {
+  override name = "BackendError";
+}
+
+/** The name in `names` closest to `given` when it is close enough to be a slip, for "did you mean". */
+export function closest(given: string, names: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.floor(given.length / 3)) + 1;
+  for (const name of names) {
+    const d = editDistance(given.toLowerCase(), name.toLowerCase());
+    if (d < bestDistance) {
+      best = name;
+      bestDistance = d;
+    }
+  }
+  return best;
+}
+
+/** `unknown option "lrr"; did you mean "lr"?`, or the list of what there is when nothing is close. */
+export function didYouMean(given: string, names: Iterable<string>): string {
+  const all = [...names];
+  const near = closest(given, all);
+  if (near !== undefined) return `; did you mean "${near}"?`;
+  return all.length ? `; there is ${all.map((n) => `"${n}"`).join(", ")}` : "";
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

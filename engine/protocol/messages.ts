@@ -1,0 +1,254 @@
+/**
+ * The one table of messages between a kernel (engine/kernel) and whoever drives it (the extension host, the
+ * command line). JSON-RPC 2.0 on stdio, framed by `vscode-jsonrpc`. Requests go to the kernel, events come from it.
+ */
+
+/** Raised whenever a message changes shape; `initialize` refuses a client that speaks another one. */
+export const PROTOCOL_VERSION = 1;
+
+export type BackendChoice = "auto" | "webgpu" | "wasm";
+export type BackendName = "webgpu" | "wasm";
+
+/** Requests, client to kernel. A request without a handler does not compile (see `Handlers`). */
+export interface Requests {
+  /** Must be the first request, once per kernel. Fails when the protocol versions differ. */
+  initialize(p: InitializeParams): KernelInfo;
+  /** Syntax and erasability of a cell, without running it. */
+  check(p: { cell: string; text: string }): { problems: readonly Problem[] };
+  /** Runs one cell; cells queue in the kernel in the order of the requests. Outputs arrive as events before the result. */
+  run(p: RunParams): CellResult;
+  /**
+   * Stops the running cell. Training stops after the running submit, keeps its state and writes a checkpoint; code
+   * that does not yield is terminated after a short wait. Queued cells are dropped.
+   */
+  interrupt(p: Record<string, never>): { stopping: boolean };
+  /** Answered at all times, also while training. */
+  status(p: Record<string, never>): KernelStatus;
+  /** The notebook's top-level names, in the order of their definition. */
+  variables(p: Record<string, never>): { variables: readonly Variable[] };
+  /** Which backends and adapters there are, which one `auto` takes and why, and how to mend what is missing. */
+  doctor(p: Record<string, never>): DoctorReport;
+  /** Chooses the backend of plans compiled from now on; running ones keep theirs. */
+  selectBackend(p: { backend: BackendChoice }): { backend: BackendName; adapter: string };
+  /** Releases the device and exits with code 0. */
+  shutdown(p: Record<string, never>): Record<string, never>;
+}
+
+export interface InitializeParams {
+  protocol: number;
+  client: { name: string; version: string };
+  /** Absolute path of the notebook file; null for an untitled one. Imports, data paths and `.dlnb/` start from its folder. */
+  notebook: string | null;
+  /** Working folder when the notebook is untitled. */
+  folder: string;
+  backend: BackendChoice;
+  /** Worker threads of the wasm backend; 0 takes the machine's. */
+  threads: number;
+  /** Values that replace the initializer of top-level declarations of the same name (`dlnb run --set name=value`). */
+  overrides: Readonly<Record<string, unknown>>;
+}
+
+export interface KernelInfo {
+  protocol: number;
+  version: string;
+  node: string;
+  pid: number;
+  /** Folder that holds this notebook's run log, checkpoints and saved outputs; null for an untitled notebook. */
+  runFolder: string | null;
+}
+
+export interface RunParams {
+  cell: string;
+  /** Position in the notebook, from 1: error messages say "cell 3". */
+  index: number;
+  text: string;
+}
+
+export interface CellResult {
+  ok: boolean;
+  wallMs: number;
+  /** Execution order in this kernel, from 1. */
+  order: number;
+  error?: CellError;
+}
+
+export interface CellError {
+  /** Class of the error: ShapeError, ConfigError, SyntaxError, Interrupted ... */
+  name: string;
+  message: string;
+  /** Position in the cell's own text, from 1, when known. */
+  line?: number;
+  column?: number;
+  /** Frames in the user's code only, as text. */
+  stack: string;
+}
+
+export interface Problem {
+  message: string;
+  /** From 1. */
+  line: number;
+  column: number;
+  endLine: number;
+  endColumn: number;
+  severity: "error" | "warning";
+}
+
+export interface KernelStatus {
+  state: "idle" | "busy";
+  cell: string | null;
+  queued: readonly string[];
+  backend: BackendName | null;
+  adapter: string | null;
+  run: RunStatus | null;
+  memory: { rssBytes: number; heapBytes: number; deviceBytes: number };
+  uptimeMs: number;
+}
+
+/** Where a training run stands. Rates are over the last seconds. */
+export interface RunStatus {
+  id: string;
+  step: number;
+  steps: number;
+  epoch: number;
+  epochs: number;
+  trainLoss: number | null;
+  validLoss: number | null;
+  /** The first metric on the validation set (train when there is none), with its name. */
+  metric: { name: string; value: number } | null;
+  lr: number;
+  stepsPerSecond: number;
+  etaSeconds: number | null;
+  backend: BackendName;
+}
+
+export interface Variable {
+  name: string;
+  type: string;
+  summary: string;
+}
+
+export interface DoctorReport {
+  versions: { dlnb: string; node: string; webgpu: string | null; platform: string; arch: string; cpu: string; cores: number };
+  backends: readonly BackendReport[];
+  auto: { backend: BackendName; why: string };
+}
+
+export interface BackendReport {
+  backend: BackendName;
+  available: boolean;
+  adapters: readonly { name: string; vendor: string; kind: "discrete" | "integrated" | "cpu" | "unknown" }[];
+  detail: string;
+  /** How to mend what is missing; empty when nothing is. */
+  mend: string;
+}
+
+/** Events, kernel to client, in the order things happened. */
+export type KernelEvent =
+  | { event: "state"; state: "idle" | "busy"; cell: string | null }
+  | { event: "text"; cell: string; stream: "stdout" | "stderr"; text: string }
+  /** A new output under the cell; a later one with the same id takes its place. */
+  | { event: "output"; cell: string; output: Output }
+  /** Rows that join a chart's dataset; `replace` drops the earlier ones (a long run was thinned). */
+  | { event: "rows"; cell: string; chart: string; dataset: string; columns: Columns; replace: boolean }
+  /** Anything over a second says how far it is. `total` is null when unknown. */
+  | { event: "progress"; cell: string; done: number; total: number | null; unit: string; message: string; run: RunStatus | null }
+  /** A training run ended; `final` and `history` are what `--json` reports. */
+  | { event: "run"; cell: string; run: RunSummary }
+  /** A line for the kernel log (driver warnings, backend choice), never for the cell. */
+  | { event: "log"; level: "info" | "warning" | "error"; text: string };
+
+/** One output: the same content under several media types, richest first for the renderer, text/plain always there. */
+export interface Output {
+  id: string;
+  items: readonly OutputItem[];
+}
+
+export type OutputItem =
+  | { mime: typeof CHART_MIME; data: Chart }
+  | { mime: "text/plain" | "text/markdown" | "text/html" | "image/svg+xml"; data: string }
+  | { mime: "image/png"; data: string /* base64 */ }
+  | { mime: "application/json"; data: unknown }
+  | { mime: typeof ERROR_MIME; data: CellError };
+
+export const CHART_MIME = "application/vnd.dlnb.chart+json";
+export const ERROR_MIME = "application/vnd.dlnb.error+json";
+
+/** A theme-free Vega-Lite spec that refers to its datasets by name, and their rows so far. */
+export interface Chart {
+  id: string;
+  /** What the reader should look for, in one line: "validation loss 0.081 after 20 epochs, best at epoch 17". */
+  title: string;
+  kind: ChartKind;
+  /** `usermeta.dlnb` holds `ChartHints`. */
+  spec: Readonly<Record<string, unknown>>;
+  datasets: Readonly<Record<string, Columns>>;
+  /** True while rows still arrive. */
+  live: boolean;
+  /** Text alternative for screen readers and plain viewers. */
+  text: string;
+}
+
+export type ChartKind = "learning-curve" | "plot";
+
+/** What a reader can do with a chart beyond looking: all parts are optional, none changes the data. */
+export interface ChartHints {
+  /** The column that all datasets share as their horizontal position. */
+  x?: { field: string; label: string };
+  /** Names of the views whose vertical axis may be logarithmic. */
+  log?: readonly string[];
+  /** `as` is the moving average of `field`; `weight` in [0, 1) is where the slider starts. */
+  smooth?: { dataset: string; field: string; as: string; weight: number };
+  /** Values shown for the position under the pointer; `series` is the colour they are drawn in. */
+  values?: readonly { dataset: string; field: string; label: string; series: string | null }[];
+}
+
+/** A table by columns. Numbers are little-endian float64 in base64 (NaN: missing); text stays text. */
+export type Columns = Readonly<Record<string, { f64: string } | { text: readonly string[] }>>;
+
+export interface RunSummary {
+  id: string;
+  name: string;
+  /** Absolute folder with log and checkpoints; null when nothing is written. */
+  folder: string | null;
+  backend: BackendName;
+  adapter: string;
+  steps: number;
+  epochs: number;
+  seconds: number;
+  stopped: "finished" | "interrupted" | "early" | "non-finite";
+  final: Readonly<Record<string, number>>;
+  history: RunHistory;
+}
+
+/** Per step (thinned to a bounded number of points when `thinned`) and per epoch. */
+export interface RunHistory {
+  step: readonly number[];
+  trainLoss: readonly number[];
+  lr: readonly number[];
+  epoch: readonly number[];
+  epochStep: readonly number[];
+  valid: Readonly<Record<string, readonly number[]>>;
+  train: Readonly<Record<string, readonly number[]>>;
+  thinned: boolean;
+}
+
+/** What the kernel saves under `.dlnb/<notebook>/outputs/<cell>.json`, for the editor to show on reopening. */
+export interface SavedCell {
+  version: 1;
+  cell: string;
+  /** SHA-256 of the cell's text when it ran: other text means the outputs are old. */
+  textHash: string;
+  order: number;
+  ok: boolean;
+  startedAt: string;
+  wallMs: number;
+  outputs: readonly Output[];
+}
+
+export type Method = keyof Requests;
+export type Params<M extends Method> = Parameters<Requests[M]>[0];
+export type Result<M extends Method> = ReturnType<Requests[M]>;
+export type Handlers = { readonly [M in Method]: (p: Params<M>) => Result<M> | Promise<Result<M>> };
+
+/** JSON-RPC notification that carries a `KernelEvent`. */
+export const EVENT_METHOD = "event";
