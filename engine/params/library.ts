@@ -34,14 +34,18 @@ type OptionsArgument<P extends Params> =
 
 /**
  * The functions of a registry, one per definition. `noun` is what its entries are called in errors: an unknown name
- * throws ConfigError `no optimizer "adamW"; did you mean "adamw"?`.
+ * throws ConfigError `no optimizer "adamW"; did you mean "adamw"?`. `more` stands beside them as it is.
  */
-export function library<All extends Record<string, Definition>>(noun: string, all: All): Library<All> {
+export function library<All extends Record<string, Definition>, More extends object = Record<never, never>>(
+  noun: string,
+  all: All,
+  more?: More,
+): Library<All> & More {
   const functions: Record<string, (...given: unknown[]) => Instance> = {};
   for (const [name, definition] of Object.entries(all)) {
     functions[name] = (...given) => instance(name, definition, optionsOf(name, definition, given));
   }
-  return strict(noun, Object.freeze(functions)) as unknown as Library<All>;
+  return strict(noun, Object.freeze({ ...functions, ...more })) as unknown as Library<All> & More;
 }
 
 /** `definition` with `given` options, checked. `name` begins the messages of ConfigErrors. */

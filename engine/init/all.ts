@@ -1,0 +1,14 @@
+export { constant } from "./constant.ts";
+export { dirac } from "./dirac.ts";
+export { eye } from "./eye.ts";
+export { kaimingNormal } from "./kaimingNormal.ts";
+export { kaimingUniform } from "./kaimingUniform.ts";
+export { normal } from "./normal.ts";
+export { ones } from "./ones.ts";
+export { orthogonal } from "./orthogonal.ts";
+export { sparse } from "./sparse.ts";
+export { truncNormal } from "./truncNormal.ts";
+export { uniform } from "./uniform.ts";
+export { xavierNormal } from "./xavierNormal.ts";
+export { xavierUniform } from "./xavierUniform.ts";
+export { zeros } from "./zeros.ts";
