@@ -67,7 +67,7 @@ export class LaunchEmitter implements Emitter {
     } else if ("acc" in source) {
       ref = this.#make({ op: "acc", acc: source.acc, dtype: node.dtype });
     } else if ("slot" in source) {
-      ref = this.#make({ op: "scalar", slot: source.slot, dtype: node.dtype });
+      ref = this.slot(source.slot, node.dtype);
     } else {
       ref = this.#load(source, node, at, this.#mask, 0);
     }
@@ -118,6 +118,11 @@ export class LaunchEmitter implements Emitter {
 
   constant(value: number, dtype: DType): Ref {
     return this.#make({ op: "const", value, dtype });
+  }
+
+  /** A word of the step's scalar block. */
+  slot(slot: number, dtype: DType): Ref {
+    return this.#make({ op: "scalar", slot, dtype });
   }
 
   unary(fn: UnaryOp, a: Ref): Ref {

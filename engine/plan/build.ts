@@ -1,0 +1,166 @@
+import { type Launch, MAX_STEPS_PER_SUBMIT, type PlanBuffer } from "../backends/launch.ts";
+import { topological } from "../ops/order.ts";
+import { Tensor } from "../ops/tensor.ts";
+import { sizeOf } from "../tensor/index.ts";
+import { type Draft, draftLaunches, type StageRoots, type Target } from "./drafts.ts";
+import { emitDraft, type Surroundings } from "./emit.ts";
+import type { Location } from "./emitter.ts";
+import { clashes } from "./hazards.ts";
+import { renumber, type Scratch, shareBuffers } from "./memory.ts";
+import type { BuiltPlan, PlanRequest } from "./request.ts";
+import { rewrite } from "./rewrite.ts";
+import { chooseStored } from "./stored.ts";
+
+/**
+ * Turns the values of a step into a plan: rewrite, choose what is stored, group into launches, emit their code, share
+ * scratch memory. Same request, same plan, to the last number.
+ */
+export function buildPlan(request: PlanRequest): BuiltPlan {
+  const names = Object.keys(request.buffers);
+  const numberOf = (buffer: string): number => {
+    const i = names.indexOf(buffer);
+    if (i < 0) throw new Error(`plan ${request.label}: no buffer "${buffer}"`);
+    return i;
+  };
+  const rowNames: { name: string; value: Tensor }[] = request.stages.flatMap((s) => [...(s.rows ?? [])]);
+  const rewritten = rewrite(request.stages.flatMap((s) => [...(s.stores ?? []), ...(s.rows ?? [])].map((r) => r.value)));
+  const now = (t: Tensor): Tensor => rewritten.get(t) as Tensor;
+  let word = 0;
+  const stages: StageRoots[] = request.stages.map((stage) => ({
+    roots: [
+      ...(stage.rows ?? []).map((r) => ({ node: now(r.value), target: { kind: "row", word: word++ } as Target })),
+      ...(stage.stores ?? []).map((s) => ({
+        node: now(s.value),
+        target: { kind: "buffer", buffer: numberOf(s.buffer), offset: s.offset } as Target,
+      })),
+    ],
+  }));
+  const rootNodes = stages.flatMap((s) => s.roots.map((r) => r.node));
+  const stored = chooseStored(rootNodes, request.maxBuffersPerLaunch);
+
+  const scalars: { name: string; slot: number; dtype: Tensor["dtype"]; attrs: Tensor["attrs"] }[] = [];
+  const slots = new Map<string, number>();
+  for (const t of topological(rootNodes)) {
+    if (!t.attrs["scalar"]) continue;
+    const name = t.attrs["name"] as string;
+    if (slots.has(name)) continue;
+    slots.set(name, scalars.length + 1);
+    scalars.push({ name, slot: scalars.length + 1, dtype: t.dtype, attrs: t.attrs });
+  }
+  const inputAt = (t: Tensor): Location => {
+    const name = t.attrs["name"] as string;
+    const bound = request.inputs[name];
+    if (!bound) throw new Error(`plan ${request.label}: input "${name}" is not bound to a buffer`);
+    return { buffer: numberOf(bound.buffer), offset: bound.offset };
+  };
+
+  const rows = { buffer: names.length, words: rowNames.length };
+  const firstScratch = names.length + 1;
+  const made = emitStages(stages, stored, request, inputAt, slots, rows, firstScratch);
+
+  const { slotOf, words } = shareBuffers(made.launches, made.scratch);
+  const hasRows = rowNames.length > 0;
+  const base = names.length + (hasRows ? 1 : 0);
+  const to = (b: number): number => (b < firstScratch ? b : base + (slotOf.get(b) as number));
+  const buffers: PlanBuffer[] = names.map((name) => ({ name, words: request.buffers[name] as number }));
+  if (hasRows) buffers.push({ words: rowNames.length * MAX_STEPS_PER_SUBMIT });
+  for (const w of words) buffers.push({ words: w });
+  return {
+    plan: {
+      label: request.label,
+      buffers,
+      launches: made.launches.map((l) => renumber(l, to)),
+      scalarWords: scalars.length + 1,
+      rowWords: rowNames.length,
+      rows: hasRows ? names.length : -1,
+    },
+    scalars,
+    rows: rowNames.map(({ name, value }) => ({ name, dtype: value.dtype })),
+  };
+}
+
+/**
+ * Emits all stages. A value that overwrites what its stage still reads goes to scratch memory first and is copied at
+ * the end of the stage: the stages are emitted again until no write clashes.
+ */
+function emitStages(
+  stages: readonly StageRoots[],
+  stored: Set<Tensor>,
+  request: PlanRequest,
+  inputAt: (t: Tensor) => Location,
+  slots: ReadonlyMap<string, number>,
+  rows: Surroundings["rows"],
+  firstScratch: number,
+): { launches: Launch[]; scratch: Scratch[] } {
+  const late = new Set<Target>();
+  for (;;) {
+    const drafts = draftLaunches(
+      stages.flatMap((stage) => deferred(stage, late)),
+      new Set([...stored, ...stages.flatMap((s) => deferred(s, late)[0].computes)]),
+      (t) => inputAt(t).buffer,
+      request.maxBuffersPerLaunch,
+    );
+    const { launches, scratch, ranges } = emitDrafts(drafts, inputAt, slots, rows, firstScratch);
+    const clashing = clashes(launches, ranges, drafts, rows.buffer);
+    if (clashing.every((t) => late.has(t))) return { launches, scratch };
+    for (const t of clashing) late.add(t);
+  }
+}
+
+/** A stage as two: values that are written late are computed in the first and copied in the second. */
+function deferred(stage: StageRoots, late: ReadonlySet<Target>) {
+  const isLate = (r: StageRoots["roots"][number]) => late.has(r.target);
+  const copied = stage.roots.filter(isLate).map((r) => ({ ...r, node: ownValue(r.node) }));
+  return [
+    { roots: stage.roots.filter((r) => !isLate(r)), computes: copied.map((r) => r.node) },
+    { roots: copied, computes: [] },
+  ] as const;
+}
+
+const copies = new WeakMap<Tensor, Tensor>();
+
+/** An input that must outlive the words it lies in gets a value of its own. */
+function ownValue(node: Tensor): Tensor {
+  if (node.op !== "input") return node;
+  const copy = copies.get(node) ?? new Tensor("reshape", [node], { shape: node.shape }, node.shape, node.dtype);
+  copies.set(node, copy);
+  return copy;
+}
+
+/** Code for every draft; `ranges[i]` are the launches of draft i. */
+function emitDrafts(
+  drafts: readonly Draft[],
+  inputAt: (t: Tensor) => Location,
+  slots: ReadonlyMap<string, number>,
+  rows: Surroundings["rows"],
+  firstScratch: number,
+): { launches: Launch[]; scratch: Scratch[]; ranges: { from: number; to: number }[] } {
+  const home = new Map<Tensor, Draft>();
+  for (const d of drafts) for (const t of d.computed) if (!home.has(t)) home.set(t, d);
+  const readElsewhere = new Set<Tensor>();
+  for (const d of drafts) for (const t of d.reads) if (home.get(t) !== d) readElsewhere.add(t);
+  const scratch: Scratch[] = [];
+  const memory = new Map<Tensor, Location>();
+  for (const t of readElsewhere) {
+    if (t.op === "input") continue;
+    const id = firstScratch + scratch.length;
+    scratch.push({ id, words: Math.max(1, sizeOf(t.shape)) });
+    memory.set(t, { buffer: id, offset: 0 });
+  }
+  const launches: Launch[] = [];
+  const ranges = drafts.map((draft) => {
+    const from = launches.length;
+    launches.push(
+      ...emitDraft(draft, {
+        locate: (t) => {
+          if (t.op !== "input") return memory.get(t);
+          return t.attrs["scalar"] ? { slot: slots.get(t.attrs["name"] as string) as number } : inputAt(t);
+        },
+        scratch: (t) => (home.get(t) === draft ? memory.get(t) : undefined),
+        rows,
+      }),
+    );
+    return { from, to: launches.length };
+  });
+  return { launches, scratch, ranges };
+}

@@ -1,0 +1,228 @@
+import {
+  type ContractLaunch,
+  type Launch,
+  type MapLaunch,
+  type ReduceLaunch,
+  ROW_SLOT,
+  type Store,
+  type View,
+} from "../backends/launch.ts";
+import type { Index } from "../ops/node.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import { show, sizeOf } from "../tensor/index.ts";
+import type { Draft, Target } from "./drafts.ts";
+import { LaunchEmitter, type Location, type Source, SplitAxis } from "./emitter.ts";
+import { splitAxis } from "./stored.ts";
+import { seeThrough, viewOf } from "./views.ts";
+
+/** What the code of a launch needs to know about the rest of the plan. */
+export interface Surroundings {
+  /** Where a stored tensor or an input lies, once it is known; undefined for what is computed in place. */
+  locate(t: Tensor): Location | { slot: number } | undefined;
+  /** Memory of a value computed by this launch that later launches read; undefined when none does. */
+  scratch(t: Tensor): Location | undefined;
+  readonly rows: { readonly buffer: number; readonly words: number };
+}
+
+/** The launches of a draft, in order. */
+export function emitDraft(draft: Draft, around: Surroundings): Launch[] {
+  switch (draft.kind) {
+    case "map":
+      return [emitMap(draft, around)];
+    case "reduce":
+      return [emitReduce(draft, around)];
+    case "contract":
+      return [emitContract(draft, around)];
+    case "concat":
+      return emitConcat(draft, around);
+    default:
+      throw new Error(`plan: no launch for ${draft.kind satisfies never}`);
+  }
+}
+
+type Groups = readonly (readonly number[])[];
+
+/** Starts over with finer axes for as long as `emit` asks for them. */
+function withSplits<T>(shape: readonly number[], emit: (axes: readonly number[], groups: Groups) => T): T {
+  let axes = shape;
+  let groups: Groups = shape.map((_, d) => [d]);
+  for (;;) {
+    try {
+      return emit(axes, groups);
+    } catch (error) {
+      if (!(error instanceof SplitAxis)) throw error;
+      ({ axes, groups } = splitAxis(axes, groups, error));
+    }
+  }
+}
+
+/** Coordinates of a tensor with lengths `shape` (1s included) from those of its other dimensions. */
+function withOnes(e: LaunchEmitter, shape: readonly number[], coordinates: readonly Index[]): Index[] {
+  let next = 0;
+  return shape.map((d) => (d === 1 ? e.coordinates([[]])[0] : coordinates[next++]) as Index);
+}
+
+/** Everything the draft writes: scratch memory and targets. */
+function storesOf(draft: Draft, e: LaunchEmitter, coordinates: readonly Index[], around: Surroundings): Store[] {
+  const stores: Store[] = [];
+  const write = (node: Tensor, to: Location) => {
+    const at = withOnes(e, node.shape, coordinates);
+    const index = e.flat(at, node.shape);
+    if (index.kind !== "affine") throw new Error("plan: a store at a computed address");
+    const view: View = { buffer: to.buffer, offset: to.offset + index.offset, strides: index.strides, dtype: node.dtype };
+    stores.push({ view, value: e.valueAt(node, at) });
+  };
+  for (const node of draft.computed) {
+    const to = around.scratch(node);
+    if (to) write(node, to);
+  }
+  for (const { node, target } of draft.targets) {
+    if (target.kind === "buffer") write(node, target);
+    else stores.push(rowStore(node, target, e, around));
+  }
+  return stores;
+}
+
+function rowStore(node: Tensor, { word }: Target & { kind: "row" }, e: LaunchEmitter, around: Surroundings): Store {
+  const value = e.valueAt(node, withOnes(e, node.shape, []));
+  const view: View = { buffer: around.rows.buffer, offset: word, strides: e.axes.map(() => 0), dtype: node.dtype };
+  return { view, value, index: e.slot(ROW_SLOT, "i32"), indexStride: around.rows.words };
+}
+
+const sourceOutside =
+  (draft: Draft, around: Surroundings) =>
+  (t: Tensor): Source =>
+    draft.computed.has(t) ? undefined : around.locate(t);
+
+function emitMap(draft: Draft, around: Surroundings): MapLaunch {
+  return withSplits(draft.shape, (axes, groups) => {
+    const e = new LaunchEmitter(axes, sourceOutside(draft, around));
+    const stores = storesOf(draft, e, e.coordinates(groups), around);
+    return { kind: "map", label: labelOf(draft), shape: axes, views: e.views, code: e.code, stores };
+  });
+}
+
+function emitReduce(draft: Draft, around: Surroundings): ReduceLaunch {
+  const heads = [...draft.computed].filter((t) => t.record.lower.kind === "reduce");
+  const input = (heads[0] as Tensor).inputs[0] as Tensor;
+  const reduced = new Set((heads[0] as Tensor).attrs["axes"] as number[]);
+  return withSplits(input.shape, (axes, groups) => {
+    const inner = new Set(groups.flatMap((g, d) => (reduced.has(d) ? [...g] : [])));
+    const outerAxes = axes.map((_, a) => a).filter((a) => !inner.has(a));
+    const innerAxes = axes.map((_, a) => a).filter((a) => inner.has(a));
+    const order = [...outerAxes, ...innerAxes];
+    const rank = new Map(order.map((a, i) => [a, i]));
+    const unsplit = <T>(work: () => T): T => {
+      try {
+        return work();
+      } catch (error) {
+        throw error instanceof SplitAxis ? new SplitAxis(order[error.axis] as number, error.by) : error;
+      }
+    };
+    return unsplit(() => {
+      const lengths = order.map((a) => axes[a] as number);
+      const placed = groups.map((g) => g.map((a) => rank.get(a) as number));
+      const body = new LaunchEmitter(lengths, sourceOutside(draft, around));
+      const accumulators = heads.map((head) => {
+        const { lower } = head.record;
+        if (lower.kind !== "reduce") throw new Error("plan: a reduction that is none");
+        const x = head.inputs[0] as Tensor;
+        return { fn: lower.fn, value: body.valueAt(x, body.coordinates(placed)), dtype: x.dtype };
+      });
+      const tail = new LaunchEmitter(lengths.slice(0, outerAxes.length), (t) => {
+        const acc = heads.indexOf(t);
+        return acc >= 0 ? { acc } : sourceOutside(draft, around)(t);
+      });
+      const kept = placed.filter((_, d) => !reduced.has(d) && input.shape[d] !== 1);
+      const stores = storesOf(draft, tail, tail.coordinates(kept), around);
+      return {
+        kind: "reduce",
+        label: labelOf(draft),
+        outer: tail.axes,
+        inner: lengths.slice(outerAxes.length),
+        views: body.views,
+        code: body.code,
+        accumulators,
+        epilogueViews: tail.views,
+        epilogue: tail.code,
+        stores,
+      };
+    });
+  });
+}
+
+function emitContract(draft: Draft, around: Surroundings): ContractLaunch {
+  const [node] = draft.computed as Set<Tensor> & Iterable<Tensor>;
+  const { batch, m, k } = (node as Tensor).attrs as { batch: number; m: number; k: number };
+  const [a, b] = (node as Tensor).inputs as [Tensor, Tensor];
+  const n = b.rank - batch - k;
+  const shape = [...a.shape, ...b.shape.slice(batch + k)];
+  const range = (start: number, length: number) => Array.from({ length }, (_, i) => start + i);
+  const located = (t: Tensor) => around.locate(t) !== undefined;
+  return withSplits(shape, (axes, groups) => {
+    const pick = (dims: readonly number[]) => dims.map((d) => groups[d] as readonly number[]);
+    const roles = {
+      batch: range(0, batch),
+      m: range(batch, m),
+      k: range(batch + m, k),
+      n: range(batch + m + k, n),
+    };
+    const view = (operand: Tensor, dims: readonly number[]): View => {
+      const seen = seeThrough(operand, axes, pick(dims), located);
+      const at = around.locate(seen.base);
+      if (!at || "slot" in at) throw new Error(`plan: ${operand.op} ${show(operand.shape)} is not stored for a product`);
+      const all = viewOf(seen, at);
+      return { ...all, strides: pick(dims).flatMap((g) => g.map((axis) => all.strides[axis] ?? 0)) };
+    };
+    const lengths = (dims: readonly number[]) => pick(dims).flatMap((g) => g.map((axis) => axes[axis] as number));
+    const sizes = { batch: lengths(roles.batch), m: lengths(roles.m), n: lengths(roles.n), k: lengths(roles.k) };
+    const to = outputOf(draft, node as Tensor, around);
+    const outShape = [...sizes.batch, ...sizes.m, ...sizes.n];
+    const out: View = { ...to, strides: rowMajorOf(outShape), dtype: "f32" };
+    return {
+      kind: "contract",
+      label: labelOf(draft),
+      ...sizes,
+      a: view(a, [...roles.batch, ...roles.m, ...roles.k]),
+      b: view(b, [...roles.batch, ...roles.k, ...roles.n]),
+      out,
+    };
+  });
+}
+
+/** One launch for each input, into its part of the result. */
+function emitConcat(draft: Draft, around: Surroundings): MapLaunch[] {
+  const [node] = draft.computed as Set<Tensor> & Iterable<Tensor>;
+  const whole = node as Tensor;
+  const to = outputOf(draft, whole, around);
+  const axis = whole.attrs["axis"] as number;
+  let start = 0;
+  return whole.inputs.map((input) => {
+    const from = start;
+    start += input.shape[axis] as number;
+    return withSplits(input.shape, (axes, groups) => {
+      const e = new LaunchEmitter(axes, sourceOutside(draft, around));
+      const at = e.coordinates(groups);
+      const value = e.valueAt(input, at);
+      const moved = at.map((index, d) => (d === axis ? e.affine(index, 1, from) : index));
+      const index = e.flat(moved, whole.shape);
+      if (index.kind !== "affine") throw new Error("plan: a store at a computed address");
+      const { offset, strides } = index;
+      const view: View = { buffer: to.buffer, offset: to.offset + offset, strides, dtype: whole.dtype };
+      return { kind: "map", label: labelOf(draft), shape: axes, views: e.views, code: e.code, stores: [{ view, value }] };
+    });
+  });
+}
+
+function outputOf(draft: Draft, node: Tensor, around: Surroundings): Location {
+  const [only] = draft.targets;
+  if (only?.target.kind === "buffer") return only.target;
+  const scratch = around.scratch(node);
+  if (!scratch) throw new Error(`plan: ${node.op} ${show(node.shape)} is computed but never read`);
+  return scratch;
+}
+
+const rowMajorOf = (shape: readonly number[]): number[] => shape.map((_, i) => sizeOf(shape.slice(i + 1)));
+
+const labelOf = (draft: Draft): string =>
+  `${draft.kind} ${[...draft.computed].map((t) => `${t.op}${show(t.shape)}`).join(" + ") || "copy"}`;

@@ -1,0 +1,53 @@
+import type { Launch, View } from "../backends/launch.ts";
+import type { Draft, Target } from "./drafts.ts";
+
+/**
+ * Writes to named buffers that would destroy what their stage still reads: a later launch of the stage reads the words,
+ * or the launch itself reads them at other coordinates.
+ */
+export function clashes(
+  launches: readonly Launch[],
+  ranges: readonly { from: number; to: number }[],
+  drafts: readonly Draft[],
+  rowsBuffer: number,
+): Target[] {
+  const found: Target[] = [];
+  for (const [i, draft] of drafts.entries()) {
+    for (const { node, target } of draft.targets) {
+      if (target.kind !== "buffer" || target.buffer === rowsBuffer) continue;
+      const from = target.offset;
+      const to = from + node.size;
+      const own = launches.slice(ranges[i]?.from, ranges[i]?.to);
+      const store = own.flatMap(storeViews).find((v) => v.buffer === target.buffer && v.offset === from);
+      const later = drafts.flatMap((d, j) =>
+        j > i && d.stage === draft.stage ? launches.slice(ranges[j]?.from, ranges[j]?.to) : [],
+      );
+      const reads = (l: Launch) => loadViews(l).filter((v) => v.buffer === target.buffer && overlaps(l, v, from, to));
+      const same = (v: View) => store !== undefined && v.offset === store.offset && v.strides.join() === store.strides.join();
+      if (later.some((l) => reads(l).length > 0) || own.some((l) => reads(l).some((v) => !same(v)))) found.push(target);
+    }
+  }
+  return found;
+}
+
+const storeViews = (l: Launch): View[] => (l.kind === "contract" ? [l.out] : l.stores.map((s) => s.view));
+
+const loadViews = (l: Launch): View[] => {
+  if (l.kind === "contract") return [l.a, l.b];
+  return l.kind === "map" ? [...l.views] : [...l.views, ...l.epilogueViews];
+};
+
+function overlaps(l: Launch, v: View, from: number, to: number): boolean {
+  if (l.kind === "contract") return true;
+  const computed = [...l.code, ...(l.kind === "reduce" ? l.epilogue : [])].some((i) => i.op === "load" && i.index !== undefined);
+  if (computed) return true;
+  const lengths = l.kind === "map" ? l.shape : [...l.outer, ...l.inner];
+  let lo = v.offset;
+  let hi = v.offset;
+  for (const [a, s] of v.strides.entries()) {
+    const reach = s * ((lengths[a] as number) - 1);
+    if (reach < 0) lo += reach;
+    else hi += reach;
+  }
+  return lo < to && hi >= from;
+}

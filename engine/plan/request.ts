@@ -1,0 +1,31 @@
+import type { Plan } from "../backends/launch.ts";
+import type { Attrs } from "../ops/node.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import type { DType } from "../tensor/index.ts";
+
+/** What a step computes and where everything lies. */
+export interface PlanRequest {
+  readonly label: string;
+  /** Buffers that outlive the step, by name, with their sizes in words. */
+  readonly buffers: Readonly<Record<string, number>>;
+  /** Where the graph's inputs lie, by the name of the input: row-major from `offset` of a named buffer. */
+  readonly inputs: Readonly<Record<string, { buffer: string; offset: number }>>;
+  /** Done one after the other. Within a stage every value is computed from what the buffers held before it. */
+  readonly stages: readonly Stage[];
+  readonly maxBuffersPerLaunch: number;
+}
+
+export interface Stage {
+  /** Values written to named buffers, row-major from `offset`. */
+  readonly stores?: readonly { readonly value: Tensor; readonly buffer: string; readonly offset: number }[];
+  /** Scalars reported to the host, one word per step each. */
+  readonly rows?: readonly { readonly value: Tensor; readonly name: string }[];
+}
+
+export interface BuiltPlan {
+  readonly plan: Plan;
+  /** The scalar inputs of the graph, in the order of their slots (from 1: slot 0 is the backend's). */
+  readonly scalars: readonly { readonly name: string; readonly slot: number; readonly dtype: DType; readonly attrs: Attrs }[];
+  /** The row's words, in order. */
+  readonly rows: readonly { readonly name: string; readonly dtype: DType }[];
+}

@@ -1,0 +1,112 @@
+import { sameShape, sizeOf } from "../tensor/index.ts";
+import type { Attrs, Values } from "../ops/node.ts";
+import { constant, Tensor } from "../ops/tensor.ts";
+
+/**
+ * Makes a graph ready for planning: composite ops are expanded, equal nodes become one, constants are folded and
+ * movements that do nothing disappear. Returns where each root went.
+ */
+export function rewrite(roots: readonly Tensor[]): Map<Tensor, Tensor> {
+  const done = new Map<Tensor, Tensor>();
+  const unique = new Map<string, Tensor>();
+
+  const intern = (t: Tensor): Tensor => {
+    const key = `${t.op}(${t.inputs.map((i) => i.id).join(",")})${JSON.stringify(t.attrs, keepSpecial)}:${t.dtype}${t.shape.join("x")}`;
+    const known = unique.get(key);
+    if (known) return known;
+    unique.set(key, t);
+    return t;
+  };
+
+  /** `t` with inputs that are rewritten already. */
+  const finish = (t: Tensor): Tensor => {
+    const { lower } = t.record;
+    if (lower.kind === "expand") return visit(lower.to(t.inputs, t.attrs));
+    const simpler = simplify(t);
+    return simpler === undefined ? intern(t) : simpler.inputs.length === 0 ? intern(simpler) : visit(simpler);
+  };
+
+  const visit = (root: Tensor): Tensor => {
+    // A stack of its own: deep nets make chains longer than the call stack.
+    const stack = [root];
+    for (let t = stack.at(-1); t !== undefined; t = stack.at(-1)) {
+      if (done.has(t)) {
+        stack.pop();
+        continue;
+      }
+      const missing = t.inputs.filter((i) => !done.has(i));
+      if (missing.length > 0) {
+        stack.push(...missing);
+        continue;
+      }
+      const inputs = t.inputs.map((i) => done.get(i) as Tensor);
+      const same = inputs.every((i, k) => i === t.inputs[k]);
+      const result = finish(same ? t : new Tensor(t.op, inputs, t.attrs, t.shape, t.dtype));
+      done.set(t, result);
+      done.set(result, result);
+      stack.pop();
+    }
+    return done.get(root) as Tensor;
+  };
+
+  for (const root of roots) visit(root);
+  return done;
+}
+
+const keepSpecial = (_: string, v: unknown): unknown => (typeof v === "number" && !Number.isFinite(v) ? String(v) : v);
+
+const constantOf = (t: Tensor | undefined): number | undefined =>
+  t?.op === "constant" ? Number(t.attrs["value"]) : undefined;
+
+/** A simpler node of the same value, or undefined. Rules hold for every f32 value, NaN and infinities included. */
+function simplify(t: Tensor): Tensor | undefined {
+  const { lower } = t.record;
+  const [a, b] = t.inputs;
+  if (a === undefined) return undefined;
+
+  if (t.op === "stopGradient") return a;
+  if (t.op === "cast" && a.dtype === t.dtype) return a;
+  if (lower.kind === "reduce" && t.op !== "argmax" && sizeOf(a.shape) === sizeOf(t.shape)) return reshaped(a, t);
+  if (lower.kind !== "element") return undefined;
+
+  if (lower.pointwise) {
+    if (t.inputs.every((i) => i.op === "constant")) return fold(t);
+    const [x, y] = [constantOf(a), constantOf(b)];
+    if (t.op === "mul" && y === 1) return a;
+    if (t.op === "mul" && x === 1) return b;
+    if (t.op === "div" && y === 1) return a;
+    if ((t.op === "add" || t.op === "sub") && y === 0) return a;
+    if (t.op === "add" && x === 0) return b;
+    if (t.op === "select") {
+      if (x !== undefined) return x ? b : t.inputs[2];
+      if (b === t.inputs[2]) return b;
+    }
+    if (t.op === "neg" && a.op === "neg") return a.inputs[0];
+    return undefined;
+  }
+
+  if (lower.cost !== "free" || t.inputs.length !== 1) return undefined;
+  const value = constantOf(a);
+  if (value !== undefined && (t.op !== "pad" || t.attrs["value"] === value)) return constant(value, t.shape, t.dtype);
+  if (t.op === "reshape") {
+    if (sameShape(a.shape, t.shape)) return a;
+    if (a.op === "reshape") return reshaped(a.inputs[0] as Tensor, t);
+  }
+  if (t.op === "broadcast" && sameShape(a.shape, t.shape)) return a;
+  if (t.op === "permute" && (t.attrs["order"] as number[]).every((x, i) => x === i)) return a;
+  return undefined;
+}
+
+const reshaped = (x: Tensor, like: Tensor): Tensor =>
+  sameShape(x.shape, like.shape) ? x : new Tensor("reshape", [x], { shape: like.shape } as Attrs, like.shape, like.dtype);
+
+/** The one value of a pointwise op over constants, by its reference loop. */
+function fold(t: Tensor): Tensor {
+  const inputs: Values[] = t.inputs.map((i) => ({
+    shape: [],
+    dtype: i.dtype,
+    data: Float64Array.of(constantOf(i) as number),
+  }));
+  const [value] = t.record.reference(inputs, t.attrs, []);
+  return constant(value as number, t.shape, t.dtype);
+}
