@@ -1,2 +1,3 @@
 export * from "./dtype.ts";
 export * from "./shape.ts";
+export * from "./hostTensor.ts";
