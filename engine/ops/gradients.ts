@@ -1,0 +1,34 @@
+import { ShapeError } from "../errors/index.ts";
+import { show } from "../tensor/index.ts";
+import { add } from "./arithmetic.ts";
+import { topological } from "./order.ts";
+import { constant, type Tensor } from "./tensor.ts";
+
+/**
+ * Derivatives of the scalar `loss` with respect to each tensor of `wrt`, as tensors of the graph: reverse mode, written
+ * in ops that have gradients themselves. Zeros where loss does not depend on a tensor, or only through integers.
+ * With `seed` (a tensor like loss) loss may have any shape: the derivatives are of sum(loss * seed).
+ */
+export function gradients(loss: Tensor, wrt: readonly Tensor[], seed?: Tensor): Tensor[] {
+  if (!seed && loss.size !== 1) throw new ShapeError(`gradients: the loss is ${show(loss.shape)}, not a scalar`);
+  const order = topological([loss]);
+  const wanted = new Set(wrt);
+  const depends = new Set<Tensor>();
+  for (const node of order) {
+    if (wanted.has(node) || node.inputs.some((x) => depends.has(x))) depends.add(node);
+  }
+  const cotangents = new Map<Tensor, Tensor>([[loss, seed ?? constant(1, loss.shape)]]);
+  for (const node of order.reverse()) {
+    const g = cotangents.get(node);
+    const { grad } = node.record;
+    if (!g || !grad || !node.inputs.some((x) => depends.has(x))) continue;
+    const parts = grad({ inputs: node.inputs, attrs: node.attrs, output: node, g });
+    node.inputs.forEach((x, i) => {
+      const part = parts[i];
+      if (!part || x.dtype !== "f32" || !depends.has(x)) return;
+      const before = cotangents.get(x);
+      cotangents.set(x, before ? add(before, part) : part);
+    });
+  }
+  return wrt.map((x) => cotangents.get(x) ?? constant(0, x.shape));
+}

@@ -1,0 +1,76 @@
+import { type Shape, sizeOf } from "../tensor/index.ts";
+import { add, div, exp, log, square, stopGradient, sub } from "./arithmetic.ts";
+import { type Axes, axesOf, keptShape, reducedShape } from "./axes.ts";
+import { broadcastTo, reshape } from "./movement.ts";
+import { apply, constant, type Tensor } from "./tensor.ts";
+
+interface Reduction {
+  /** Keep the folded axes, with length 1. */
+  keepdims?: boolean;
+}
+
+/** Sum over `axes`, all when not given. */
+export const sum = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => reduce("sum", x, axes, options);
+
+/** Largest element over `axes`; the gradient goes to the first one. */
+export const max = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => reduce("max", x, axes, options);
+
+/** Row-major position of the first maximum within `axes`, i32. */
+export const argmax = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => {
+  const list = axesOf("argmax", axes, x.rank);
+  const y = apply("argmax", [x], { axes: list });
+  return options?.keepdims ? reshape(y, keptShape(x.shape, list)) : y;
+};
+
+/** Arithmetic mean over `axes`. */
+export const mean = (x: Tensor, axes?: Axes, options?: Reduction): Tensor =>
+  div(sum(x, axes, options), countOf("mean", x, axes));
+
+/**
+ * sum((x - mean)^2) / (n - correction), in two passes: the difference is taken before squaring, so that a large mean
+ * costs no digits. correction 0 is the population's variance.
+ */
+export function variance(x: Tensor, axes?: Axes, options: Reduction & { correction?: number } = {}): Tensor {
+  const { correction = 1, keepdims = false } = options;
+  const centred = sub(x, mean(x, axes, { keepdims: true }));
+  return div(sum(square(centred), axes, { keepdims }), countOf("variance", x, axes) - correction);
+}
+
+/** log(sum(e^x)) over `axes`, with the maximum taken out first so that nothing overflows. */
+export function logSumExp(x: Tensor, axes?: Axes, { keepdims = false }: Reduction = {}): Tensor {
+  const top = stopGradient(max(x, axes, { keepdims: true }));
+  const y = add(log(sum(exp(sub(x, top)), axes, { keepdims: true })), top);
+  return keepdims ? y : reshape(y, reducedShape(x.shape, axesOf("logSumExp", axes, x.rank)));
+}
+
+/** x - logSumExp(x) along `axis`. */
+export function logSoftmax(x: Tensor, axis = -1): Tensor {
+  const shifted = sub(x, stopGradient(max(x, axis, { keepdims: true })));
+  return sub(shifted, log(sum(exp(shifted), axis, { keepdims: true })));
+}
+
+/** e^x / sum(e^x) along `axis`. */
+export function softmax(x: Tensor, axis = -1): Tensor {
+  const weights = exp(sub(x, stopGradient(max(x, axis, { keepdims: true }))));
+  return div(weights, sum(weights, axis, { keepdims: true }));
+}
+
+/** Undoes a reduction's shape: x has `shape` without `axes`, and is repeated along them. */
+export const spread = (x: Tensor, shape: Shape, axes: readonly number[]): Tensor =>
+  broadcastTo(reshape(x, keptShape(shape, axes)), shape);
+
+function countOf(op: string, x: Tensor, axes: Axes): number {
+  return sizeOf(axesOf(op, axes, x.rank).map((axis) => x.shape[axis] as number));
+}
+
+function reduce(op: "sum" | "max", x: Tensor, axes: Axes, { keepdims = false }: Reduction = {}): Tensor {
+  const list = axesOf(op, axes, x.rank);
+  const kept = keptShape(x.shape, list);
+  const shape = keepdims ? kept : reducedShape(x.shape, list);
+  const long = list.filter((axis) => x.shape[axis] !== 1);
+  if (x.op === "constant") {
+    const value = x.attrs.value as number;
+    return constant(op === "sum" ? value * countOf(op, x, list) : value, shape, x.dtype);
+  }
+  return reshape(long.length ? apply(op, [x], { axes: long }) : x, shape);
+}
