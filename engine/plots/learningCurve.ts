@@ -149,12 +149,12 @@ function hints({ metrics, validation }: CurveState): ChartHints {
     smooth: { dataset: "train", field: "loss", as: "smoothed", weight: SMOOTHING },
     values: [
       value("epochs", "epoch", "epoch", null),
-      value("train", "loss", "training loss", "train"),
+      value("train", "loss", "train loss", "train"),
       ...(validation ? [value("epochs", "validLoss", "validation loss", "validation")] : []),
       ...metrics
         .slice(0, MAX_METRICS)
         .flatMap((metric, i) => [
-          value("epochs", `train${i}`, `training ${metric.name}`, "train"),
+          value("epochs", `train${i}`, `train ${metric.name}`, "train"),
           ...(validation ? [value("epochs", `valid${i}`, `validation ${metric.name}`, "validation")] : []),
         ]),
       value("train", "lr", "learning rate", null),
@@ -231,7 +231,12 @@ function panel(name: string, title: string, height: number, state: CurveState, b
         type: "quantitative",
         scale: { domain: [0, steps], nice: false },
         axis: bottom
-          ? { title: step, format: "~s", tickMinStep: 1, tickCount: { expr: "ceil(width / 80)" } }
+          ? {
+              title: step,
+              labelExpr: "format(datum.value, '~s')",
+              tickMinStep: 1,
+              tickCount: { expr: "ceil(width / 80)" },
+            }
           : { title: null, labels: false, ticks: false, tickCount: { expr: "ceil(width / 80)" } },
       },
     },
@@ -255,7 +260,7 @@ const series = (datum: string) => ({
   color: {
     datum,
     scale: { domain: ["train", "validation"], range: "category" },
-    legend: { title: null, orient: "top" },
+    legend: { title: null, orient: "top", symbolOpacity: 1 },
   },
 });
 const TRAIN = series("train");

@@ -1,0 +1,96 @@
+import type { ActivationFunction, OutputItem, RendererContext } from "vscode-notebook-renderer";
+import { element } from "../chart/dom.ts";
+import { type ChartState, Figure } from "../chart/figure.ts";
+import { type Chart, ERROR_MIME, type FromRenderer, readChart, type ToRenderer } from "../chart/payload.ts";
+import { STYLE } from "../chart/style.ts";
+import { drawError, readError } from "./error.ts";
+
+/** What readers set on charts, by chart; the oldest are forgotten. */
+type State = Record<string, ChartState>;
+const MAX_STATES = 200;
+
+interface Shown {
+  chart: string;
+  figure: Figure;
+  /** False until the editor answered `sync`: rows before that are part of the answer. */
+  synced: boolean;
+}
+
+/** The notebook renderer: charts that grow while a cell runs, and errors. */
+export const activate: ActivationFunction<State> = (context) => {
+  document.head.append(element("style", {}, STYLE));
+  const shown = new Map<string, Shown>();
+  const post = context.postMessage === undefined ? null : (message: FromRenderer) => context.postMessage?.(message);
+
+  context.onDidReceiveMessage?.((message: ToRenderer) => {
+    for (const output of shown.values()) {
+      if (message.type === "chart" && message.chart.id === output.chart) {
+        output.synced = true;
+        output.figure.update(message.chart);
+      } else if (message.type === "rows" && message.chart === output.chart && output.synced) {
+        output.figure.append(message.dataset, message.columns, message.replace);
+      }
+    }
+  });
+
+  const dispose = (id: string) => {
+    shown.get(id)?.figure.dispose();
+    shown.delete(id);
+  };
+
+  return {
+    renderOutputItem(item, parent) {
+      if (item.mime === ERROR_MIME) {
+        const cell = cellOf(item);
+        const reveal = (line: number, column: number) => post?.({ type: "reveal", cell: cell ?? "", line, column });
+        drawError(parent, readError(item.json()), post === null || cell === null ? null : reveal);
+        return;
+      }
+      let chart: Chart;
+      try {
+        chart = readChart(item.json());
+      } catch (error) {
+        dispose(item.id);
+        parent.replaceChildren(element("p", {}, error instanceof Error ? error.message : String(error)));
+        return;
+      }
+      const before = shown.get(item.id);
+      if (before !== undefined && before.chart === chart.id && parent.firstChild !== null) {
+        before.figure.update(chart);
+      } else {
+        dispose(item.id);
+        shown.set(item.id, {
+          chart: chart.id,
+          synced: post === null,
+          figure: new Figure(parent, chart, {
+            state: context.getState()?.[chart.id] ?? {},
+            keep: (state) => keep(context, chart.id, state),
+            save: (name, base64) => (post === null ? download(name, base64) : post({ type: "save", name, base64 })),
+          }),
+        });
+      }
+      if (chart.live) post?.({ type: "sync", chart: chart.id });
+    },
+
+    disposeOutputItem(id) {
+      for (const key of id === undefined ? [...shown.keys()] : [id]) dispose(key);
+    },
+  };
+};
+
+function keep(context: RendererContext<State>, chart: string, state: ChartState): void {
+  const { [chart]: _, ...others } = context.getState() ?? {};
+  context.setState(Object.fromEntries([...Object.entries(others), [chart, state]].slice(-MAX_STATES)) as State);
+}
+
+/** The cell that an output stands under, as the extension wrote it. */
+function cellOf(item: OutputItem): string | null {
+  const cell = (item.metadata as { dlnbCell?: unknown } | null | undefined)?.dlnbCell;
+  return typeof cell === "string" ? cell : null;
+}
+
+/** For pages that have nobody to ask for a file name. */
+function download(name: string, base64: string): void {
+  const type = name.endsWith(".svg") ? "image/svg+xml" : "image/png";
+  element("a", { href: `data:${type};base64,${base64}`, download: name }).click();
+}
