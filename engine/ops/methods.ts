@@ -1,0 +1,42 @@
+import * as arithmetic from "./arithmetic.ts";
+import { conv2d } from "./convolution.ts";
+import * as movement from "./movement.ts";
+import { gather, matmul } from "./products.ts";
+import * as reductions from "./reductions.ts";
+import { Tensor } from "./tensor.ts";
+
+const { add, sub, mul, div, mod, pow, maximum, minimum, square } = arithmetic;
+const { equal, less, lessEqual, greater, greaterEqual, and, or, not, select, isFinite: finite } = arithmetic;
+const { neg, abs, sign, floor, exp, log, sqrt, sin, cos, tanh, sigmoid, erf, relu, cast, stopGradient } = arithmetic;
+const { reshape, flatten, permute, transpose, broadcastTo, slice, pad, flip } = movement;
+const { sum, mean, max, argmax, variance, softmax, logSoftmax, logSumExp } = reductions;
+
+/** Functions that are methods too: `x.add(y)` is `add(x, y)`. `cond.where(a, b)` is `select(cond, a, b)`. */
+const methods = {
+  ...{ add, sub, mul, div, mod, pow, maximum, minimum, square },
+  ...{ equal, less, lessEqual, greater, greaterEqual, and, or, not, where: select, isFinite: finite },
+  ...{ neg, abs, sign, floor, exp, log, sqrt, sin, cos, tanh, sigmoid, erf, relu, cast, stopGradient },
+  ...{ reshape, flatten, permute, transpose, broadcastTo, slice, pad, flip },
+  ...{ sum, mean, max, argmax, variance, softmax, logSoftmax, logSumExp },
+  ...{ matmul, conv2d, gather },
+};
+
+type Methods = {
+  // biome-ignore lint/suspicious/noExplicitAny: the first parameter is the tensor itself
+  [K in keyof typeof methods]: (typeof methods)[K] extends (x: any, ...rest: infer R) => Tensor
+    ? (...rest: R) => Tensor
+    : never;
+};
+
+declare module "./tensor.ts" {
+  interface Tensor extends Methods {}
+}
+
+for (const [name, f] of Object.entries(methods)) {
+  const call = f as (x: Tensor, ...rest: unknown[]) => Tensor;
+  Object.defineProperty(Tensor.prototype, name, {
+    value(this: Tensor, ...rest: unknown[]) {
+      return call(this, ...rest);
+    },
+  });
+}
