@@ -1,0 +1,84 @@
+import { broadcastTo, constant, type Tensor } from "../ops/index.ts";
+import type { Checked, Definition, Instance, Param, Params } from "../params/index.ts";
+import { lift, type Value } from "./algebra.ts";
+import { HostScalar } from "./hostScalar.ts";
+
+/**
+ * An update rule. `update` is traced once, over flat tensors of all parameters: it reads like the paper, in the
+ * functions of algebra.ts.
+ */
+export interface OptimizerDefinition<P extends Params = Params, S extends string = string> extends Definition<P> {
+  /** Names of what is remembered for every parameter: zeros at first. It may depend on the options. */
+  readonly state: readonly S[] | { of(options: Checked<P>): readonly S[] }["of"];
+  /**
+   * `p` parameters, `g` their gradient, `step` 1 at the first update. Numbers among the options are host scalars, so
+   * that schedules can drive them; `plain` has them as given, for what changes the structure.
+   */
+  update(
+    at: { readonly p: Value; readonly g: Value; readonly step: Value } & { readonly [N in S]: Value },
+    options: Hyperparameters<P>,
+    plain: Checked<P>,
+  ): { readonly p: Value } & { readonly [N in S]?: Value };
+}
+
+export type Optimizer = Instance<OptimizerDefinition>;
+
+/** Options as `update` sees them. */
+export type Hyperparameters<P extends Params> = {
+  readonly [K in keyof P]: P[K] extends Param<number, "num">
+    ? HostScalar
+    : P[K] extends Param<infer T extends readonly number[], "nums">
+      ? { readonly [I in keyof T]: HostScalar }
+      : P[K] extends Param<infer T>
+        ? T
+        : never;
+};
+
+/** Declares an optimizer. Its name is the one it is exported under in all.ts. */
+export function defineOptimizer<const P extends Params, const S extends string>(
+  definition: OptimizerDefinition<P, S>,
+): OptimizerDefinition<P, S> {
+  return definition;
+}
+
+/** Names of the optimizer's state tensors, each as long as the parameters. */
+export function stateNames({ definition, options }: Optimizer): readonly string[] {
+  return typeof definition.state === "function" ? definition.state(options) : definition.state;
+}
+
+/** The numbers that schedules can drive, as given: `{ lr: 0.001, "betas[0]": 0.9, ... }`. */
+export function hyperparameters({ definition, options }: Optimizer): Record<string, number> {
+  const numbers: Record<string, number> = {};
+  for (const [name, { kind }] of Object.entries(definition.params)) {
+    const given = options[name];
+    if (kind === "num") numbers[name] = given as number;
+    if (kind === "nums") for (const [i, x] of (given as readonly number[]).entries()) numbers[`${name}[${i}]`] = x;
+  }
+  return numbers;
+}
+
+/**
+ * The update as a graph: next parameters and state from flat tensors of one length. Inputs of the step that it needs
+ * are `input` nodes with attributes `scalar: true` and `expr`, a HostTree over the hyperparameters and `step`.
+ */
+export function traceUpdate(
+  optimizer: Optimizer,
+  { p, g, state }: { p: Tensor; g: Tensor; state: Readonly<Record<string, Tensor>> },
+): { p: Tensor; state: Record<string, Tensor> } {
+  const { definition, options } = optimizer;
+  const hosts: Record<string, unknown> = {};
+  for (const [name, { kind }] of Object.entries(definition.params)) {
+    const given = options[name];
+    if (kind === "num") hosts[name] = new HostScalar(name);
+    else if (kind === "nums") hosts[name] = (given as readonly number[]).map((_, i) => new HostScalar(`${name}[${i}]`));
+    else hosts[name] = given;
+  }
+  const at = { p, g, step: new HostScalar("step"), ...state };
+  const next = definition.update(at, hosts as Hyperparameters<Params>, options);
+  const whole = (value: Value): Tensor => {
+    const lifted = lift(value);
+    return broadcastTo(typeof lifted === "number" ? constant(lifted) : lifted, p.shape);
+  };
+  const nextState = Object.entries(state).map(([name, old]) => [name, whole(next[name] ?? old)]);
+  return { p: whole(next.p), state: Object.fromEntries(nextState) };
+}

@@ -1,0 +1,153 @@
+import { describe, expect, test } from "vitest";
+import { Tensor } from "../../../engine/ops/index.ts";
+import { add, equal, mul, oneMinusPow, select } from "../../../engine/optim/algebra.ts";
+import { HostScalar } from "../../../engine/optim/hostScalar.ts";
+import { evaluateHost, isOptimizer, type Optimizer, optim, optimizers } from "../../../engine/optim/index.ts";
+import { referenceOptimizer } from "../../support/optimizer.ts";
+
+type Gradient = (p: Float64Array) => Float64Array;
+const make = optim as unknown as Record<string, (options?: unknown) => Optimizer>;
+
+function descend(optimizer: Optimizer, gradient: Gradient, start: readonly number[], steps: number): Float64Array {
+  const run = referenceOptimizer(optimizer, start.length);
+  let p: Float64Array = Float64Array.from(start);
+  for (let i = 0; i < steps; i++) p = run.step(p, gradient(p));
+  return p;
+}
+
+/** x^2 / 2 + 5 y^2: lowest at 0. */
+const parabola: Gradient = ([x = 0, y = 0]) => Float64Array.of(x, 10 * y);
+/** (1 - x)^2 + 100 (y - x^2)^2: lowest at (1, 1), at the end of a curved valley. */
+const rosenbrock: Gradient = ([x = 0, y = 0]) =>
+  Float64Array.of(-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x));
+
+/** Step sizes that suit the method where 0.05 and 0.02 do not: a law holds for sensible options. */
+const rates: Record<string, { parabola: number; rosenbrock: number }> = { sgd: { parabola: 0.05, rosenbrock: 1e-3 } };
+
+describe.each(Object.keys(optimizers))("%s", (name) => {
+  const rate = rates[name] ?? { parabola: 0.05, rosenbrock: 0.02 };
+  const build = (lr: number) => (make[name] as (options: unknown) => Optimizer)({ lr, weightDecay: 0 });
+
+  test("finds the bottom of a parabola", () => {
+    const p = descend(build(rate.parabola), parabola, [1, -1], 400);
+    expect(Math.hypot(...p)).toBeLessThan(0.05);
+  });
+
+  test("goes down Rosenbrock's valley", () => {
+    const value = ([x = 0, y = 0]: Float64Array) => (1 - x) ** 2 + 100 * (y - x * x) ** 2;
+    const p = descend(build(rate.rosenbrock), rosenbrock, [-1, 1], 3000);
+    expect(value(p)).toBeLessThan(0.05 * value(Float64Array.of(-1, 1)));
+  });
+
+  test("lr 0 moves nothing", () => {
+    expect([...descend(build(0), rosenbrock, [-1, 1], 3)]).toEqual([-1, 1]);
+  });
+
+  test("a negative or missing rate is refused", () => {
+    expect(() => make[name]?.({ lr: -1 })).toThrow(`${name}: lr = -1 is outside [0, inf)`);
+    expect(() => make[name]?.({ lr: Number.NaN })).toThrow(`${name}: lr = NaN is outside [0, inf)`);
+    expect(isOptimizer(make[name]?.())).toBe(true);
+  });
+});
+
+describe("against plain loops in f64", () => {
+  const gradients = Array.from({ length: 6 }, (_, t) => Float64Array.of(Math.sin(t + 1), -0.3 * t, 2 / (t + 1)));
+
+  test("sgd: the velocity starts as the gradient, dampening comes later", () => {
+    const run = referenceOptimizer(optim.sgd({ lr: 0.1, momentum: 0.9, dampening: 0.3, weightDecay: 0.01 }), 3);
+    let p: Float64Array = Float64Array.of(1, 2, -3);
+    const q = [1, 2, -3];
+    const v = [0, 0, 0];
+    gradients.forEach((gradient, t) => {
+      p = run.step(p, gradient);
+      for (let i = 0; i < 3; i++) {
+        const g = (gradient[i] as number) + 0.01 * (q[i] as number);
+        v[i] = t === 0 ? g : 0.9 * (v[i] as number) + 0.7 * g;
+        q[i] = (q[i] as number) - 0.1 * (v[i] as number);
+      }
+      expect(p).toBeAllclose(q, { rtol: 1e-12 });
+    });
+  });
+
+  test("sgd: Nesterov steps along g + momentum v", () => {
+    const run = referenceOptimizer(optim.sgd({ lr: 0.1, momentum: 0.8, nesterov: true }), 3);
+    let p: Float64Array = Float64Array.of(1, 2, -3);
+    const q = [1, 2, -3];
+    const v = [0, 0, 0];
+    for (const gradient of gradients) {
+      p = run.step(p, gradient);
+      for (let i = 0; i < 3; i++) {
+        v[i] = 0.8 * (v[i] as number) + (gradient[i] as number);
+        q[i] = (q[i] as number) - 0.1 * ((gradient[i] as number) + 0.8 * (v[i] as number));
+      }
+      expect(p).toBeAllclose(q, { rtol: 1e-12 });
+    }
+  });
+
+  test.each(["adam", "adamw"] as const)(
+    "%s: decay enters the moments in adam only; amsgrad keeps the largest",
+    (name) => {
+      const run = referenceOptimizer(
+        optim[name]({ lr: 0.1, betas: [0.8, 0.7], eps: 1e-3, weightDecay: 0.1, amsgrad: true }),
+        3,
+      );
+      let p: Float64Array = Float64Array.of(1, 2, -3);
+      const q = [1, 2, -3];
+      const [m, n, largest] = [
+        [0, 0, 0],
+        [0, 0, 0],
+        [0, 0, 0],
+      ];
+      gradients.forEach((gradient, step) => {
+        const t = step + 1;
+        p = run.step(p, gradient);
+        for (let i = 0; i < 3; i++) {
+          const g = (gradient[i] as number) + (name === "adam" ? 0.1 * (q[i] as number) : 0);
+          if (name === "adamw") q[i] = (q[i] as number) * (1 - 0.1 * 0.1);
+          m[i] = 0.8 * (m[i] as number) + 0.2 * g;
+          n[i] = 0.7 * (n[i] as number) + 0.3 * g * g;
+          largest[i] = Math.max(largest[i] as number, n[i] as number);
+          const root = Math.sqrt((largest[i] as number) / (1 - 0.7 ** t)) + 1e-3;
+          q[i] = (q[i] as number) - (0.1 * ((m[i] as number) / (1 - 0.8 ** t))) / root;
+        }
+        expect(p).toBeAllclose(q, { rtol: 1e-12 });
+      });
+    },
+  );
+});
+
+describe("host scalars", () => {
+  const b = new HostScalar("betas[1]");
+  const step = new HostScalar("step");
+
+  test("stay on the host among themselves, as a tree that is JSON", () => {
+    const correction = oneMinusPow(b, step) as HostScalar;
+    expect(String(correction)).toBe("sub(1, pow(betas[1], step))");
+    const tree = JSON.parse(JSON.stringify(correction.tree));
+    expect(evaluateHost(tree, { "betas[1]": 0.999, step: 1 })).toBe(1 - 0.999);
+    expect(evaluateHost((select(equal(step, 1), 1, 0.5) as HostScalar).tree, { step: 2 })).toBe(0.5);
+  });
+
+  test("numbers stay numbers", () => expect(add(1, mul(2, 3))).toBe(7));
+
+  test("become scalar inputs, named by their text, where they meet a tensor", () => {
+    const product = mul(new Tensor("input", [], { name: "g" }, [4], "f32"), oneMinusPow(b, step)) as Tensor;
+    const find = (t: Tensor): Tensor | undefined => (t.attrs.expr ? t : t.inputs.map(find).find((x) => x));
+    expect(find(product)?.attrs).toEqual({
+      name: "sub(1, pow(betas[1], step))",
+      scalar: true,
+      expr: ["sub", 1, ["pow", "betas[1]", "step"]],
+    });
+  });
+
+  test("an unknown name is an error", () => {
+    expect(() => evaluateHost("beta", { lr: 1 })).toThrow('host scalar "beta" is not among lr');
+  });
+});
+
+test("options that do not go together are refused where they are given", () => {
+  expect(() => optim.sgd({ nesterov: true })).toThrow("sgd: nesterov takes momentum above 0 and dampening 0");
+  expect(() => (optim as unknown as Record<string, unknown>).adamW).toThrow(
+    'no optimizer "adamW"; did you mean "adamw"?',
+  );
+});
