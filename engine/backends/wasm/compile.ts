@@ -1,0 +1,172 @@
+import { createHash } from "node:crypto";
+import { WORD_BYTES } from "../../tensor/index.ts";
+import type { Launch, Plan } from "../launch.ts";
+import { assemble, type Func } from "./assembler.ts";
+import { type GemmCall, lowerContract } from "./contract.ts";
+import type { Pass } from "./control.ts";
+import { type Descriptor, FIELDS } from "./gemm.ts";
+import { conflict, type Touched, touched } from "./hazards.ts";
+import type { Heap } from "./heap.ts";
+import type { Place } from "./kernel.ts";
+import { emitMap } from "./map.ts";
+import { emitReduce } from "./reduce.ts";
+import { split } from "./split.ts";
+
+/** A plan's code and memory. */
+export interface Compiled {
+  readonly module?: WebAssembly.Module;
+  readonly passes: readonly Pass[];
+  /** Where each buffer of the plan lies. */
+  readonly buffers: readonly { readonly at: number; readonly words: number }[];
+  /** Memory that the program owns. */
+  readonly owned: readonly { readonly at: number; readonly bytes: number }[];
+}
+
+export interface Target {
+  readonly heap: Heap;
+  readonly threads: number;
+  /** Height of the contraction's register tile. */
+  readonly tile: number;
+  /** Address of the contraction's scratch memory. */
+  readonly workspace: number;
+}
+
+/** Compiled modules by content; plans of equal structure share code that is warm already. */
+const modules = new Map<string, Promise<WebAssembly.Module>>();
+const MODULES_KEPT = 64;
+
+type Step = { readonly launch: Launch } & (
+  | { readonly call: GemmCall }
+  | { readonly func: number; readonly places: readonly Place[]; readonly parallel: boolean }
+);
+
+/** Makes the code of `plan` and lays out its memory; `named[i]` is the address of buffer i where the caller provides it. */
+export async function compile(plan: Plan, named: readonly (number | undefined)[], target: Target): Promise<Compiled> {
+  const { launches, buffers: planned } = split(plan);
+  const funcs = new FuncTable();
+  const steps = launches.map((launch): Step => {
+    if (launch.kind === "contract") return { launch, call: lowerContract(launch, target.threads, target.tile) };
+    const { func, places, parallel } = launch.kind === "map" ? emitMap(launch) : emitReduce(launch);
+    return { launch, func: funcs.add(func), places, parallel };
+  });
+  const module = funcs.all.length > 0 ? await moduleOf(assemble(funcs.all)) : undefined;
+
+  const owned: { at: number; bytes: number }[] = [];
+  const alloc = (words: number, label: string) => {
+    const bytes = words * WORD_BYTES;
+    const at = target.heap.alloc(bytes, `${plan.label}: ${label}`);
+    owned.push({ at, bytes });
+    return at;
+  };
+  try {
+    const buffers = planned.map(({ words }, i) => ({ at: named[i] ?? alloc(words, "scratch"), words }));
+    const constants = new Constants();
+    const addresses = steps.map((step) => constants.add(descriptorOf(step, buffers, constants, target)));
+    const base = alloc(constants.words.length, "tables");
+    constants.write(new Int32Array(target.heap.memory.buffer, base), base);
+    const passes = schedule(
+      steps.map((step, i) => ({
+        func: "call" in step ? -1 : step.func,
+        descriptor: base + (addresses[i] as number) * WORD_BYTES,
+        parallel: target.threads > 1 && ("call" in step ? step.call.parallel : step.parallel),
+        touched: touched(step.launch, buffers),
+      })),
+    );
+    return { ...(module && { module }), passes, buffers, owned };
+  } catch (error) {
+    for (const { at, bytes } of owned) target.heap.free(at, bytes);
+    throw error;
+  }
+}
+
+/** Functions of a module; equal ones are there once. */
+class FuncTable {
+  readonly all: Func[] = [];
+  readonly #known = new Map<string, number>();
+
+  add(func: Func): number {
+    const key = Buffer.from(func.bytes()).toString("latin1");
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    this.#known.set(key, this.all.length);
+    return this.all.push(func) - 1;
+  }
+}
+
+function moduleOf(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  const key = createHash("sha256").update(bytes).digest("base64");
+  const known = modules.get(key) ?? WebAssembly.compile(bytes);
+  modules.delete(key);
+  modules.set(key, known);
+  for (const old of modules.keys()) {
+    if (modules.size <= MODULES_KEPT) break;
+    modules.delete(old);
+  }
+  return known;
+}
+
+/** A word of a descriptor: a number, or the position of a table whose address is not known yet. */
+type Word = number | { readonly table: number };
+
+/** Words that stay the same as long as the program lives: descriptors and tables. */
+class Constants {
+  readonly words: Word[] = [];
+  readonly #tables = new Map<string, number>();
+
+  add(words: Iterable<Word>): number {
+    const at = this.words.length;
+    for (const word of words) this.words.push(word);
+    return at;
+  }
+
+  table(offsets: Int32Array): Word {
+    const key = Buffer.from(offsets.buffer).toString("latin1");
+    const known = this.#tables.get(key) ?? this.add(offsets);
+    this.#tables.set(key, known);
+    return { table: known };
+  }
+
+  write(into: Int32Array, base: number): void {
+    this.words.forEach((word, i) => {
+      into[i] = typeof word === "number" ? word : base + word.table * WORD_BYTES;
+    });
+  }
+}
+
+function descriptorOf(
+  step: Step,
+  buffers: readonly { at: number }[],
+  constants: Constants,
+  { workspace }: Target,
+): Word[] {
+  const address = ({ buffer, offset }: Place) => (buffers[buffer] as { at: number }).at + offset * WORD_BYTES;
+  if (!("call" in step)) return step.places.map(address);
+  const { places, tables, fields } = step.call;
+  const words: Record<keyof Descriptor, Word> = {
+    ...fields,
+    workspace,
+    a: address(places.a),
+    b: address(places.b),
+    out: address(places.out),
+    ...(Object.fromEntries(Object.entries(tables).map(([name, t]) => [name, constants.table(t)])) as Record<
+      keyof GemmCall["tables"],
+      Word
+    >),
+  };
+  return FIELDS.map((name) => words[name]);
+}
+
+/**
+ * Puts barriers where a pass touches what an unfinished one touches. Passes of one thread need none among themselves,
+ * and every step begins with one if any pass is parallel.
+ */
+function schedule(passes: readonly (Omit<Pass, "barrier"> & { touched: Touched })[]): Pass[] {
+  const anyParallel = passes.some((p) => p.parallel);
+  let open: typeof passes = [];
+  return passes.map(({ touched: own, ...pass }, i) => {
+    const waits = open.some((other) => (other.parallel || pass.parallel) && conflict(other.touched, own));
+    const barrier = anyParallel && (i === 0 || waits);
+    open = [...(barrier ? [] : open), { ...pass, touched: own }];
+    return { ...pass, barrier };
+  });
+}
