@@ -30,7 +30,7 @@ export function buildPlan(request: PlanRequest): BuiltPlan {
     roots: [
       ...(stage.rows ?? []).map((r) => ({ node: now(r.value), target: { kind: "row", word: word++ } as Target })),
       ...(stage.stores ?? []).map((s) => ({
-        node: now(s.value),
+        node: flatSource(now(s.value)),
         target: { kind: "buffer", buffer: numberOf(s.buffer), offset: s.offset } as Target,
       })),
     ],
@@ -77,6 +77,13 @@ export function buildPlan(request: PlanRequest): BuiltPlan {
     scalars,
     rows: rowNames.map(({ name, value }) => ({ name, dtype: value.dtype })),
   };
+}
+
+/** What is stored row-major is the same words in every shape. */
+function flatSource(t: Tensor): Tensor {
+  let source = t;
+  while (source.op === "reshape") source = source.inputs[0] as Tensor;
+  return source;
 }
 
 /**

@@ -43,11 +43,14 @@ export function draftLaunches(
 ): Draft[] {
   const drafts: Draft[] = [];
   const position = new Map<Tensor, number>();
+  const direct = writtenDirectly(stages);
   for (const [stage, { roots, computes = [] }] of stages.entries()) {
     for (const node of topological([...roots.map((r) => r.node), ...computes])) {
-      if (stored.has(node) && !position.has(node)) place(node, stage, []);
+      const target = direct.get(node);
+      if (stored.has(node) && !position.has(node)) place(node, stage, target ? [{ node, target }] : []);
     }
     for (const { node, target } of roots) {
+      if (direct.get(node) === target) continue;
       const at = position.get(node);
       const own = at === undefined ? undefined : drafts[at];
       const joins = own?.stage === stage && (own.kind === "map" || own.kind === "reduce");
@@ -146,6 +149,23 @@ export function draftLaunches(
   function storedBase(operand: Tensor): Tensor {
     return operandBase(operand, (t) => stored.has(t));
   }
+}
+
+/** Products and concatenations that nobody but one target wants: they are computed where they are to go. */
+function writtenDirectly(stages: readonly StageRoots[]): Map<Tensor, Target> {
+  const roots = stages.flatMap((s) => s.roots);
+  const wanted = new Map<Tensor, number>();
+  const want = (t: Tensor) => wanted.set(t, (wanted.get(t) ?? 0) + 1);
+  const nodes = [...roots.map((r) => r.node), ...stages.flatMap((s) => s.computes ?? [])];
+  for (const t of topological(nodes)) for (const i of t.inputs) want(i);
+  for (const t of nodes) want(t);
+  return new Map(
+    roots.flatMap(({ node, target }) =>
+      ["contract", "concat"].includes(node.record.lower.kind) && target.kind === "buffer" && wanted.get(node) === 1
+        ? [[node, target] as const]
+        : [],
+    ),
+  );
 }
 
 export const squeeze = (shape: Shape): Shape => shape.filter((d) => d !== 1);

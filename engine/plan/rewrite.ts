@@ -1,12 +1,24 @@
 import { sameShape, sizeOf } from "../tensor/index.ts";
 import type { Attrs, Values } from "../ops/node.ts";
-import { constant, Tensor } from "../ops/tensor.ts";
+import { permute } from "../ops/movement.ts";
+import { topological } from "../ops/order.ts";
+import { apply, constant, Tensor } from "../ops/tensor.ts";
 
 /**
  * Makes a graph ready for planning: composite ops are expanded, equal nodes become one, constants are folded and
  * movements that do nothing disappear. Returns where each root went.
  */
 export function rewrite(roots: readonly Tensor[]): Map<Tensor, Tensor> {
+  const first = pass(roots, () => false);
+  const simple = roots.map((r) => first.get(r) as Tensor);
+  const users = new Map<Tensor, number>();
+  for (const t of topological(simple)) for (const i of t.inputs) users.set(i, (users.get(i) ?? 0) + 1);
+  const second = pass(simple, (t) => users.get(t) === 1 && !simple.includes(t));
+  return new Map(roots.map((r, i) => [r, second.get(simple[i] as Tensor) as Tensor]));
+}
+
+/** One pass from the inputs up. `alone` tells, of a tensor of the given graph, whether it has a single user. */
+function pass(roots: readonly Tensor[], alone: (t: Tensor) => boolean): Map<Tensor, Tensor> {
   const done = new Map<Tensor, Tensor>();
   const unique = new Map<string, Tensor>();
 
@@ -41,6 +53,16 @@ export function rewrite(roots: readonly Tensor[]): Map<Tensor, Tensor> {
       }
       const inputs = t.inputs.map((i) => done.get(i) as Tensor);
       const same = inputs.every((i, k) => i === t.inputs[k]);
+      const product = t.inputs[0] as Tensor;
+      if (t.op === "permute" && product.op === "contract" && alone(product)) {
+        const swapped = transposedProduct(inputs[0] as Tensor, t.attrs["order"] as number[]);
+        if (swapped) {
+          const result = visit(swapped);
+          done.set(t, result);
+          stack.pop();
+          continue;
+        }
+      }
       const result = finish(same ? t : new Tensor(t.op, inputs, t.attrs, t.shape, t.dtype));
       done.set(t, result);
       done.set(result, result);
@@ -93,8 +115,28 @@ function simplify(t: Tensor): Tensor | undefined {
     if (a.op === "reshape") return reshaped(a.inputs[0] as Tensor, t);
   }
   if (t.op === "broadcast" && sameShape(a.shape, t.shape)) return a;
-  if (t.op === "permute" && (t.attrs["order"] as number[]).every((x, i) => x === i)) return a;
+  if (t.op === "permute") {
+    const order = t.attrs["order"] as number[];
+    if (order.every((x, i) => x === i)) return a;
+    if (a.op === "permute") {
+      const before = a.attrs["order"] as number[];
+      return permute(a.inputs[0] as Tensor, order.map((x) => before[x] as number));
+    }
+  }
   return undefined;
+}
+
+/** A product whose free axes change places is the product of the operands the other way round: no copy is needed. */
+function transposedProduct(product: Tensor, order: readonly number[]): Tensor | undefined {
+  const { batch, m, k } = product.attrs as { batch: number; m: number; k: number };
+  const [a, b] = product.inputs as [Tensor, Tensor];
+  const n = product.rank - batch - m;
+  const axes = (start: number, length: number) => Array.from({ length }, (_, i) => start + i);
+  const swapped = [...axes(0, batch), ...axes(batch + m, n), ...axes(batch, m)];
+  if (!order.every((axis, i) => axis === swapped[i])) return undefined;
+  const left = permute(b, [...axes(0, batch), ...axes(batch + k, n), ...axes(batch, k)]);
+  const right = permute(a, [...axes(0, batch), ...axes(batch + m, k), ...axes(batch, m)]);
+  return apply("contract", [left, right], { batch, m: n, k });
 }
 
 const reshaped = (x: Tensor, like: Tensor): Tensor =>
