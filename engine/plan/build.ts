@@ -23,7 +23,9 @@ export function buildPlan(request: PlanRequest): BuiltPlan {
     return i;
   };
   const rowNames: { name: string; value: Tensor }[] = request.stages.flatMap((s) => [...(s.rows ?? [])]);
-  const rewritten = rewrite(request.stages.flatMap((s) => [...(s.stores ?? []), ...(s.rows ?? [])].map((r) => r.value)));
+  const rewritten = rewrite(
+    request.stages.flatMap((s) => [...(s.stores ?? []), ...(s.rows ?? [])].map((r) => r.value)),
+  );
   const now = (t: Tensor): Tensor => rewritten.get(t) as Tensor;
   let word = 0;
   const stages: StageRoots[] = request.stages.map((stage) => ({
@@ -41,14 +43,14 @@ export function buildPlan(request: PlanRequest): BuiltPlan {
   const scalars: { name: string; slot: number; dtype: Tensor["dtype"]; attrs: Tensor["attrs"] }[] = [];
   const slots = new Map<string, number>();
   for (const t of topological(rootNodes)) {
-    if (!t.attrs["scalar"]) continue;
-    const name = t.attrs["name"] as string;
+    if (!t.attrs.scalar) continue;
+    const name = t.attrs.name as string;
     if (slots.has(name)) continue;
     slots.set(name, scalars.length + 1);
     scalars.push({ name, slot: scalars.length + 1, dtype: t.dtype, attrs: t.attrs });
   }
   const inputAt = (t: Tensor): Location => {
-    const name = t.attrs["name"] as string;
+    const name = t.attrs.name as string;
     const bound = request.inputs[name];
     if (!bound) throw new Error(`plan ${request.label}: input "${name}" is not bound to a buffer`);
     return { buffer: numberOf(bound.buffer), offset: bound.offset };
@@ -161,7 +163,7 @@ function emitDrafts(
       ...emitDraft(draft, {
         locate: (t) => {
           if (t.op !== "input") return memory.get(t);
-          return t.attrs["scalar"] ? { slot: slots.get(t.attrs["name"] as string) as number } : inputAt(t);
+          return t.attrs.scalar ? { slot: slots.get(t.attrs.name as string) as number } : inputAt(t);
         },
         scratch: (t) => (home.get(t) === draft ? memory.get(t) : undefined),
         rows,

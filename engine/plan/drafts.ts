@@ -72,12 +72,16 @@ export function draftLaunches(
     }
     if (!copies && kind === "reduce") {
       const input = node.inputs[0] as Tensor;
-      const key = `${input.shape.join("x")}|${(node.attrs["axes"] as number[]).join(",")}`;
+      const key = `${input.shape.join("x")}|${(node.attrs.axes as number[]).join(",")}`;
       const deps = needs(node, stored);
       const accepts = (d: Draft, i: number) =>
         d.kind === "reduce" && d.key === key && [...deps.keys()].every((t) => ready(t, i));
       const at = candidate(accepts, deps, stage, targets);
-      join(at, { kind: "reduce", stage, key, shape, computed: new Set([node]), targets, reads: new Set(deps.keys()) }, node);
+      join(
+        at,
+        { kind: "reduce", stage, key, shape, computed: new Set([node]), targets, reads: new Set(deps.keys()) },
+        node,
+      );
       return;
     }
     const deps = copies ? new Map([[node, true]]) : needs(node, stored);
@@ -116,7 +120,16 @@ export function draftLaunches(
     for (let i = drafts.length - 1; i >= first; i--) {
       const d = drafts[i] as Draft;
       if (d.stage !== stage) break;
-      if (accepts(d, i) && fits(d, deps.keys(), targets.map((t) => t.target), 1)) return i;
+      if (
+        accepts(d, i) &&
+        fits(
+          d,
+          deps.keys(),
+          targets.map((t) => t.target),
+          1,
+        )
+      )
+        return i;
     }
     return -1;
   }
@@ -131,7 +144,10 @@ export function draftLaunches(
   }
 
   function join(at: number, draft: Draft, node: Tensor): void {
-    if (at < 0) return add(draft, node);
+    if (at < 0) {
+      add(draft, node);
+      return;
+    }
     const into = drafts[at] as Draft;
     for (const t of draft.computed) {
       into.computed.add(t);
@@ -181,7 +197,7 @@ function needs(node: Tensor, stored: ReadonlySet<Tensor>): Map<Tensor, boolean> 
   for (let next = stack.pop(); next; next = stack.pop()) {
     const { t, aligned } = next;
     const key = `${t.id}${aligned}`;
-    if (seen.has(key) || t.attrs["scalar"]) continue;
+    if (seen.has(key) || t.attrs.scalar) continue;
     seen.add(key);
     if (t.op === "input" || stored.has(t)) {
       found.set(t, aligned && (found.get(t) ?? true));

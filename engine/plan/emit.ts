@@ -69,7 +69,12 @@ function storesOf(draft: Draft, e: LaunchEmitter, coordinates: readonly Index[],
     const at = withOnes(e, node.shape, coordinates);
     const index = e.flat(at, node.shape);
     if (index.kind !== "affine") throw new Error("plan: a store at a computed address");
-    const view: View = { buffer: to.buffer, offset: to.offset + index.offset, strides: index.strides, dtype: node.dtype };
+    const view: View = {
+      buffer: to.buffer,
+      offset: to.offset + index.offset,
+      strides: index.strides,
+      dtype: node.dtype,
+    };
     stores.push({ view, value: e.valueAt(node, at) });
   };
   for (const node of draft.computed) {
@@ -105,7 +110,7 @@ function emitMap(draft: Draft, around: Surroundings): MapLaunch {
 function emitReduce(draft: Draft, around: Surroundings): ReduceLaunch {
   const heads = [...draft.computed].filter((t) => t.record.lower.kind === "reduce");
   const input = (heads[0] as Tensor).inputs[0] as Tensor;
-  const reduced = new Set((heads[0] as Tensor).attrs["axes"] as number[]);
+  const reduced = new Set((heads[0] as Tensor).attrs.axes as number[]);
   return withSplits(input.shape, (axes, groups) => {
     const inner = new Set(groups.flatMap((g, d) => (reduced.has(d) ? [...g] : [])));
     const outerAxes = axes.map((_, a) => a).filter((a) => !inner.has(a));
@@ -170,7 +175,8 @@ function emitContract(draft: Draft, around: Surroundings): ContractLaunch {
     const view = (operand: Tensor, dims: readonly number[]): View => {
       const seen = seeThrough(operand, axes, pick(dims), located);
       const at = around.locate(seen.base);
-      if (!at || "slot" in at) throw new Error(`plan: ${operand.op} ${show(operand.shape)} is not stored for a product`);
+      if (!at || "slot" in at)
+        throw new Error(`plan: ${operand.op} ${show(operand.shape)} is not stored for a product`);
       const all = viewOf(seen, at);
       return { ...all, strides: pick(dims).flatMap((g) => g.map((axis) => all.strides[axis] ?? 0)) };
     };
@@ -195,7 +201,7 @@ function emitConcat(draft: Draft, around: Surroundings): MapLaunch[] {
   const [node] = draft.computed as Set<Tensor> & Iterable<Tensor>;
   const whole = node as Tensor;
   const to = outputOf(draft, whole, around);
-  const axis = whole.attrs["axis"] as number;
+  const axis = whole.attrs.axis as number;
   let start = 0;
   return whole.inputs.map((input) => {
     const from = start;
@@ -209,7 +215,14 @@ function emitConcat(draft: Draft, around: Surroundings): MapLaunch[] {
       if (index.kind !== "affine") throw new Error("plan: a store at a computed address");
       const { offset, strides } = index;
       const view: View = { buffer: to.buffer, offset: to.offset + offset, strides, dtype: whole.dtype };
-      return { kind: "map", label: labelOf(draft), shape: axes, views: e.views, code: e.code, stores: [{ view, value }] };
+      return {
+        kind: "map",
+        label: labelOf(draft),
+        shape: axes,
+        views: e.views,
+        code: e.code,
+        stores: [{ view, value }],
+      };
     });
   });
 }

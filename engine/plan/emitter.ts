@@ -103,7 +103,9 @@ export class LaunchEmitter implements Emitter {
   }
 
   #make(instr: Instr): Ref {
-    const key = JSON.stringify(instr, (_, v: unknown) => (typeof v === "number" && !Number.isFinite(v) ? String(v) : v));
+    const key = JSON.stringify(instr, (_, v: unknown) =>
+      typeof v === "number" && !Number.isFinite(v) ? String(v) : v,
+    );
     let ref = this.#made.get(key);
     if (ref === undefined) {
       ref = this.code.push(instr) - 1;
@@ -240,10 +242,11 @@ export class LaunchEmitter implements Emitter {
 
   flat(at: readonly Index[], shape: Shape): Index {
     const strides = rowMajor(shape);
-    return at.reduce<Index>(
-      (sum, index, d) => this.sum(sum, this.affine(index, strides[d] as number, 0)),
-      { kind: "affine", offset: 0, strides: this.axes.map(() => 0) },
-    );
+    return at.reduce<Index>((sum, index, d) => this.sum(sum, this.affine(index, strides[d] as number, 0)), {
+      kind: "affine",
+      offset: 0,
+      strides: this.axes.map(() => 0),
+    });
   }
 
   unflat(at: Index, shape: Shape): readonly Index[] {
@@ -269,7 +272,10 @@ export class LaunchEmitter implements Emitter {
   }
 
   all(...conditions: readonly (Ref | undefined)[]): Ref | undefined {
-    return conditions.reduce((a, b) => (a === undefined ? b : b === undefined || a === b ? a : this.binary("and", a, b)), undefined);
+    return conditions.reduce(
+      (a, b) => (a === undefined ? b : b === undefined || a === b ? a : this.binary("and", a, b)),
+      undefined,
+    );
   }
 }
 

@@ -23,7 +23,8 @@ export function clashes(
         j > i && d.stage === draft.stage ? launches.slice(ranges[j]?.from, ranges[j]?.to) : [],
       );
       const reads = (l: Launch) => loadViews(l).filter((v) => v.buffer === target.buffer && overlaps(l, v, from, to));
-      const same = (v: View) => store !== undefined && v.offset === store.offset && v.strides.join() === store.strides.join();
+      const same = (v: View) =>
+        store !== undefined && v.offset === store.offset && v.strides.join() === store.strides.join();
       if (later.some((l) => reads(l).length > 0) || own.some((l) => reads(l).some((v) => !same(v)))) found.push(target);
     }
   }
@@ -39,7 +40,9 @@ const loadViews = (l: Launch): View[] => {
 
 function overlaps(l: Launch, v: View, from: number, to: number): boolean {
   if (l.kind === "contract") return true;
-  const computed = [...l.code, ...(l.kind === "reduce" ? l.epilogue : [])].some((i) => i.op === "load" && i.index !== undefined);
+  const computed = [...l.code, ...(l.kind === "reduce" ? l.epilogue : [])].some(
+    (i) => i.op === "load" && i.index !== undefined,
+  );
   if (computed) return true;
   const lengths = l.kind === "map" ? l.shape : [...l.outer, ...l.inner];
   let lo = v.offset;

@@ -11,7 +11,11 @@ export function touched(launch: Launch): number[] {
   const views: View[] =
     launch.kind === "contract"
       ? [launch.a, launch.b, launch.out]
-      : [...launch.views, ...launch.stores.map((s) => s.view), ...(launch.kind === "reduce" ? launch.epilogueViews : [])];
+      : [
+          ...launch.views,
+          ...launch.stores.map((s) => s.view),
+          ...(launch.kind === "reduce" ? launch.epilogueViews : []),
+        ];
   return [...new Set(views.map((v) => v.buffer))];
 }
 
@@ -35,7 +39,9 @@ export function shareBuffers(
     for (const b of used) {
       if (slotOf.has(b)) continue;
       const need = sizes.get(b) as number;
-      const fitting = free.filter((s) => (words[s] as number) >= need && (words[s] as number) <= Math.max(4 * need, 4096));
+      const fitting = free.filter(
+        (s) => (words[s] as number) >= need && (words[s] as number) <= Math.max(4 * need, 4096),
+      );
       fitting.sort((x, y) => (words[x] as number) - (words[y] as number));
       const slot = fitting[0] ?? words.push(need) - 1;
       free = free.filter((s) => s !== slot);

@@ -25,7 +25,12 @@ export interface Stage {
 export interface BuiltPlan {
   readonly plan: Plan;
   /** The scalar inputs of the graph, in the order of their slots (from 1: slot 0 is the backend's). */
-  readonly scalars: readonly { readonly name: string; readonly slot: number; readonly dtype: DType; readonly attrs: Attrs }[];
+  readonly scalars: readonly {
+    readonly name: string;
+    readonly slot: number;
+    readonly dtype: DType;
+    readonly attrs: Attrs;
+  }[];
   /** The row's words, in order. */
   readonly rows: readonly { readonly name: string; readonly dtype: DType }[];
 }

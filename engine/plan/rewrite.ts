@@ -1,8 +1,8 @@
-import { sameShape, sizeOf } from "../tensor/index.ts";
-import type { Attrs, Values } from "../ops/node.ts";
 import { permute } from "../ops/movement.ts";
+import type { Attrs, Values } from "../ops/node.ts";
 import { topological } from "../ops/order.ts";
 import { apply, constant, Tensor } from "../ops/tensor.ts";
+import { sameShape, sizeOf } from "../tensor/index.ts";
 
 /**
  * Makes a graph ready for planning: composite ops are expanded, equal nodes become one, constants are folded and
@@ -55,7 +55,7 @@ function pass(roots: readonly Tensor[], alone: (t: Tensor) => boolean): Map<Tens
       const same = inputs.every((i, k) => i === t.inputs[k]);
       const product = t.inputs[0] as Tensor;
       if (t.op === "permute" && product.op === "contract" && alone(product)) {
-        const swapped = transposedProduct(inputs[0] as Tensor, t.attrs["order"] as number[]);
+        const swapped = transposedProduct(inputs[0] as Tensor, t.attrs.order as number[]);
         if (swapped) {
           const result = visit(swapped);
           done.set(t, result);
@@ -78,7 +78,7 @@ function pass(roots: readonly Tensor[], alone: (t: Tensor) => boolean): Map<Tens
 const keepSpecial = (_: string, v: unknown): unknown => (typeof v === "number" && !Number.isFinite(v) ? String(v) : v);
 
 const constantOf = (t: Tensor | undefined): number | undefined =>
-  t?.op === "constant" ? Number(t.attrs["value"]) : undefined;
+  t?.op === "constant" ? Number(t.attrs.value) : undefined;
 
 /** A simpler node of the same value, or undefined. Rules hold for every f32 value, NaN and infinities included. */
 function simplify(t: Tensor): Tensor | undefined {
@@ -109,18 +109,21 @@ function simplify(t: Tensor): Tensor | undefined {
 
   if (lower.cost !== "free" || t.inputs.length !== 1) return undefined;
   const value = constantOf(a);
-  if (value !== undefined && (t.op !== "pad" || t.attrs["value"] === value)) return constant(value, t.shape, t.dtype);
+  if (value !== undefined && (t.op !== "pad" || t.attrs.value === value)) return constant(value, t.shape, t.dtype);
   if (t.op === "reshape") {
     if (sameShape(a.shape, t.shape)) return a;
     if (a.op === "reshape") return reshaped(a.inputs[0] as Tensor, t);
   }
   if (t.op === "broadcast" && sameShape(a.shape, t.shape)) return a;
   if (t.op === "permute") {
-    const order = t.attrs["order"] as number[];
+    const order = t.attrs.order as number[];
     if (order.every((x, i) => x === i)) return a;
     if (a.op === "permute") {
-      const before = a.attrs["order"] as number[];
-      return permute(a.inputs[0] as Tensor, order.map((x) => before[x] as number));
+      const before = a.attrs.order as number[];
+      return permute(
+        a.inputs[0] as Tensor,
+        order.map((x) => before[x] as number),
+      );
     }
   }
   return undefined;
@@ -140,7 +143,9 @@ function transposedProduct(product: Tensor, order: readonly number[]): Tensor | 
 }
 
 const reshaped = (x: Tensor, like: Tensor): Tensor =>
-  sameShape(x.shape, like.shape) ? x : new Tensor("reshape", [x], { shape: like.shape } as Attrs, like.shape, like.dtype);
+  sameShape(x.shape, like.shape)
+    ? x
+    : new Tensor("reshape", [x], { shape: like.shape } as Attrs, like.shape, like.dtype);
 
 /** The one value of a pointwise op over constants, by its reference loop. */
 function fold(t: Tensor): Tensor {

@@ -1,7 +1,7 @@
 import type { Backend, DeviceBuffer } from "../backends/backend.ts";
+import { topological } from "../ops/order.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { hostArray, sizeOf, type TypedArray, viewAs } from "../tensor/index.ts";
-import { topological } from "../ops/order.ts";
 import { buildPlan } from "./build.ts";
 
 /** Numbers for a graph input: a typed array of its dtype, or plain numbers (one for a scalar). */
@@ -17,7 +17,7 @@ export async function runGraph(
   inputs: Readonly<Record<string, GraphInput>>,
 ): Promise<TypedArray[]> {
   const leaves = new Map<string, Tensor>();
-  for (const t of topological(outputs)) if (t.op === "input") leaves.set(t.attrs["name"] as string, t);
+  for (const t of topological(outputs)) if (t.op === "input") leaves.set(t.attrs.name as string, t);
   const values = new Map<string, TypedArray>();
   for (const [name, t] of leaves) {
     const given = inputs[name];
@@ -27,7 +27,7 @@ export async function runGraph(
     else data.set(given as ArrayLike<number>);
     values.set(name, data);
   }
-  const stored = [...leaves.values()].filter((t) => !t.attrs["scalar"]).map((t) => t.attrs["name"] as string);
+  const stored = [...leaves.values()].filter((t) => !t.attrs.scalar).map((t) => t.attrs.name as string);
   const results = outputs.map((_, i) => `result ${i}`);
   const buffers = Object.fromEntries([
     ...stored.map((name) => [name, Math.max(1, (leaves.get(name) as Tensor).size)] as const),
@@ -50,7 +50,9 @@ export async function runGraph(
     await executable.submit(block, 1);
     executable.dispose();
     return await Promise.all(
-      outputs.map(async (t, i) => viewAs(t.dtype, await backend.read(named[results[i] as string] as DeviceBuffer, 0, t.size))),
+      outputs.map(async (t, i) =>
+        viewAs(t.dtype, await backend.read(named[results[i] as string] as DeviceBuffer, 0, t.size)),
+      ),
     );
   } finally {
     for (const buffer of Object.values(named)) buffer.dispose();

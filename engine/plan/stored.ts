@@ -83,7 +83,12 @@ function storeWhatIsReadOften(order: readonly Tensor[], roots: readonly Tensor[]
     }
     const perInput = stored.has(t) ? size : evaluations;
     for (const input of t.inputs) {
-      const read = lower.kind === "reduce" || lower.kind === "concat" ? sizeOf(input.shape) : lower.kind === "contract" ? 0 : perInput;
+      const read =
+        lower.kind === "reduce" || lower.kind === "concat"
+          ? sizeOf(input.shape)
+          : lower.kind === "contract"
+            ? 0
+            : perInput;
       ask(input, read);
     }
   }
@@ -114,7 +119,7 @@ function limitBuffers(order: readonly Tensor[], stored: Set<Tensor>, maxBuffers:
   const reads = new Map<Tensor, Set<Tensor>>();
   for (const t of order) {
     const at = (i: Tensor): Set<Tensor> =>
-      i.attrs["scalar"] ? new Set() : stored.has(i) || i.op === "input" ? new Set([i]) : (reads.get(i) as Set<Tensor>);
+      i.attrs.scalar ? new Set() : stored.has(i) || i.op === "input" ? new Set([i]) : (reads.get(i) as Set<Tensor>);
     let all = new Set(t.inputs.flatMap((i) => [...at(i)]));
     while (all.size > maxBuffers - 2) {
       const widest = t.inputs.reduce((a, b) => (at(b).size > at(a).size ? b : a));

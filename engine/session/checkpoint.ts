@@ -1,0 +1,143 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { CheckpointError } from "../errors/index.ts";
+import { HostTensor } from "../tensor/hostTensor.ts";
+import { hostArray, sameShape, show, viewAs } from "../tensor/index.ts";
+import type { RunState } from "./device.ts";
+import type { Layout } from "./layout.ts";
+import type { SizedModel, Weights } from "./model.ts";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+
+/** Where a run stands besides its tensors; with them it continues to the same bits. */
+export interface Progress {
+  readonly version: 1;
+  readonly run: string;
+  /** Optimizer updates done. */
+  readonly step: number;
+  readonly seed: number;
+  readonly batchSize: number;
+  readonly optimizer: string;
+  /** Sums over the steps of the epoch under way. */
+  readonly partial: {
+    readonly steps: number;
+    readonly examples: number;
+    readonly loss: number;
+    readonly metrics: readonly [number, number][];
+  };
+  /** The best epoch so far, for early stopping. */
+  readonly best: {
+    readonly epoch: number;
+    readonly step: number;
+    readonly value: number;
+    readonly waited: number;
+    readonly final: Readonly<Record<string, number>>;
+  } | null;
+}
+
+export interface Checkpoint {
+  readonly state: RunState;
+  /** Weights of the best epoch, when early stopping keeps them. */
+  readonly best: Weights | null;
+  readonly progress: Progress;
+}
+
+/**
+ * Writes a safetensors file whose tensors have PyTorch's names: parameters and running statistics as in a state_dict,
+ * `optimizer.<state>.<parameter>`, `best.<name>`. A reader never sees half a file.
+ */
+export function writeCheckpoint(path: string, model: SizedModel, { state, best, progress }: Checkpoint): void {
+  const tensors = new Map<string, HostTensor>();
+  const put = (prefix: string, layout: Layout, words: Float32Array | Uint32Array) => {
+    for (const { name, shape, dtype, offset, size } of layout.slices) {
+      tensors.set(
+        `${prefix}${name}`,
+        new HostTensor(shape, dtype, viewAs(dtype, words.subarray(offset, offset + size))),
+      );
+    }
+  };
+  put("", model.parameters, state.parameters);
+  put("", model.running, state.running);
+  for (const [name, values] of Object.entries(state.optimizer)) put(`optimizer.${name}.`, model.parameters, values);
+  if (best) {
+    put("best.", model.parameters, best.parameters);
+    put("best.", model.running, best.running);
+  }
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, encodeSafetensors({ tensors, metadata: { dlnb: JSON.stringify(progress) } }));
+  renameSync(temporary, path);
+}
+
+/**
+ * Reads a checkpoint for `model`. A plain state_dict saved as safetensors loads too: then the optimizer's state is
+ * empty and `progress` undefined.
+ * Throws CheckpointError naming the file and the first tensor that is missing, unknown or of another shape.
+ */
+export function readCheckpoint(
+  path: string,
+  model: SizedModel,
+): {
+  state: Omit<RunState, "optimizer">;
+  optimizer: Record<string, Float32Array>;
+  best: Weights | null;
+  progress?: Progress;
+} {
+  let file: Uint8Array;
+  try {
+    file = readFileSync(path);
+  } catch (cause) {
+    throw new CheckpointError(`checkpoint ${path}: ${(cause as Error).message}`, { cause });
+  }
+  const where = `checkpoint ${path}`;
+  const { tensors, metadata } = decodeSafetensors(file, where);
+  const take = (prefix: string, layout: Layout): Uint32Array => {
+    const words = new Uint32Array(layout.words);
+    for (const { name, shape, dtype, offset, size } of layout.slices) {
+      const t = tensors.get(prefix + name);
+      if (!t) {
+        const names = [...tensors.keys()].filter((n) => !n.startsWith("optimizer.") && !n.startsWith("best."));
+        throw new CheckpointError(`${where}: no tensor "${prefix}${name}"; it holds ${names.slice(0, 8).join(", ")}`);
+      }
+      if (!sameShape(t.shape, shape)) {
+        throw new CheckpointError(
+          `${where}: "${prefix}${name}" is ${show(t.shape)} there and ${show(shape)} in this model; it is from another model`,
+        );
+      }
+      const values = hostArray(dtype, size);
+      values.set(t.data);
+      viewAs(dtype, words.subarray(offset, offset + size)).set(values);
+    }
+    return words;
+  };
+  const weights = (prefix: string): Weights => ({
+    parameters: viewAs("f32", take(prefix, model.parameters)) as Float32Array,
+    running: take(prefix, model.running),
+  });
+  const known = new Set([...model.parameters.slices, ...model.running.slices].map((s) => s.name));
+  const states = new Set<string>();
+  for (const name of tensors.keys()) {
+    const state = /^optimizer\.([^.]+)\./.exec(name)?.[1];
+    if (state) states.add(state);
+    else if (!known.has(name.replace(/^best\./, ""))) {
+      throw new CheckpointError(`${where}: "${name}" is no tensor of this model; it is from another model`);
+    }
+  }
+  return {
+    state: weights(""),
+    optimizer: Object.fromEntries(
+      [...states].map((s) => [s, viewAs("f32", take(`optimizer.${s}.`, model.parameters)) as Float32Array]),
+    ),
+    best: [...tensors.keys()].some((n) => n.startsWith("best.")) ? weights("best.") : null,
+    ...(metadata.dlnb !== undefined && { progress: progressOf(metadata.dlnb, where) }),
+  };
+}
+
+function progressOf(text: string, where: string): Progress {
+  try {
+    const progress = JSON.parse(text) as Progress;
+    if (progress.version !== 1) throw new Error(`version ${String(progress.version)}`);
+    return progress;
+  } catch (cause) {
+    throw new CheckpointError(`${where}: its dlnb entry cannot be read (${(cause as Error).message})`, { cause });
+  }
+}

@@ -1,0 +1,279 @@
+import type { Backend, DeviceBuffer, Executable } from "../backends/backend.ts";
+import type { Dataset } from "../data/index.ts";
+import { evaluateHost, type HostTree } from "../optim/index.ts";
+import type { BuiltPlan } from "../plan/index.ts";
+import { HostTensor } from "../tensor/hostTensor.ts";
+import { type DType, hostArray, type TypedArray, viewAs } from "../tensor/index.ts";
+import type { Weights } from "./model.ts";
+import {
+  bufferWords,
+  CURSOR,
+  type DeviceData,
+  diagnosisStep,
+  evaluationStep,
+  NOISE_SEED,
+  NOISE_STEP,
+  predictionStep,
+  type StepConfig,
+  trainingStep,
+} from "./step.ts";
+
+/** What the host says to one step: numbers for the optimizer's expressions, and where the batch and the noise begin. */
+export interface StepScalars {
+  /** Hyperparameters and `step` by name. */
+  readonly hyper: Readonly<Record<string, number>>;
+  readonly cursor: number;
+  readonly noiseSeed: number;
+  readonly noiseStep: number;
+}
+
+/** Rows of a submit by name, one number per step. */
+export type Rows = Readonly<Record<string, Float64Array>>;
+
+/** Everything a run changes, on the host: what checkpoints hold. */
+export interface RunState extends Weights {
+  /** Optimizer state by name, flat as the parameters. */
+  readonly optimizer: Readonly<Record<string, Float32Array>>;
+}
+
+/** Examples of one evaluation batch at most: enough to keep the device busy, little enough to fit. */
+const EVALUATION_BATCH = 256;
+
+/** A compiled step with the names of its rows and the way its scalars are filled in. */
+class Step {
+  readonly #built: BuiltPlan;
+  readonly #executable: Executable;
+  readonly #fill: ((s: StepScalars) => number)[];
+
+  constructor(built: BuiltPlan, executable: Executable) {
+    this.#built = built;
+    this.#executable = executable;
+    this.#fill = built.scalars.map(({ name, attrs }) => {
+      if (name === CURSOR) return (s) => s.cursor;
+      if (name === NOISE_SEED) return (s) => s.noiseSeed;
+      if (name === NOISE_STEP) return (s) => s.noiseStep;
+      const tree = attrs.expr as HostTree;
+      return (s) => evaluateHost(tree, s.hyper);
+    });
+  }
+
+  async run(scalars: readonly StepScalars[]): Promise<Rows> {
+    const { plan, scalars: slots, rows } = this.#built;
+    const words = new Uint32Array(plan.scalarWords * scalars.length);
+    const typed: Record<DType, TypedArray> = {
+      f32: viewAs("f32", words),
+      i32: viewAs("i32", words),
+      u32: words,
+      bool: words,
+    };
+    for (const [i, s] of scalars.entries()) {
+      for (const [k, { slot, dtype }] of slots.entries()) {
+        typed[dtype][i * plan.scalarWords + slot] = (this.#fill[k] as (s: StepScalars) => number)(s);
+      }
+    }
+    const raw = await this.#executable.submit(words, scalars.length);
+    return Object.fromEntries(
+      rows.map(({ name, dtype }, word) => {
+        const values = viewAs(dtype, raw);
+        return [
+          name,
+          Float64Array.from({ length: scalars.length }, (_, i) => values[i * rows.length + word] as number),
+        ];
+      }),
+    );
+  }
+
+  dispose(): void {
+    this.#executable.dispose();
+  }
+}
+
+/** One model on a backend: its buffers, its data, and the steps compiled for them so far. Dispose it after use. */
+export class DeviceModel {
+  readonly backend: Backend;
+  readonly config: StepConfig;
+  readonly #buffers = new Map<string, DeviceBuffer>();
+  readonly #steps = new Map<string, Promise<Step>>();
+  readonly #data = new Map<Dataset, DeviceData>();
+
+  constructor(backend: Backend, config: StepConfig) {
+    this.backend = backend;
+    this.config = config;
+    try {
+      for (const [name, words] of Object.entries(bufferWords(config))) this.#alloc(name, words);
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
+  #alloc(name: string, words: number): DeviceBuffer {
+    const buffer = this.backend.alloc(words, name);
+    this.#buffers.set(name, buffer);
+    return buffer;
+  }
+
+  #buffer(name: string): DeviceBuffer {
+    return this.#buffers.get(name) as DeviceBuffer;
+  }
+
+  /** Puts a data set on the device, once. */
+  upload(name: string, set: Dataset): DeviceData {
+    const known = this.#data.get(set);
+    if (known) return known;
+    const shape = (t: HostTensor) => ({ shape: t.shape.slice(1), dtype: t.dtype });
+    const data = { name, count: set.x.shape[0] as number, x: shape(set.x), y: shape(set.y) };
+    for (const [part, t] of [["x", set.x] as const, ["y", set.y] as const]) {
+      this.backend.write(this.#alloc(`${name} ${part}`, Math.max(1, t.size)), t.data);
+    }
+    this.#data.set(set, data);
+    return data;
+  }
+
+  load(state: Weights & Partial<RunState>): void {
+    this.backend.write(this.#buffer("parameters"), state.parameters);
+    this.backend.write(this.#buffer("running"), state.running);
+    for (const [name, values] of Object.entries(state.optimizer ?? {})) {
+      this.backend.write(this.#buffer(`state ${name}`), values);
+    }
+  }
+
+  async save(): Promise<RunState> {
+    const read = async (name: string) => this.backend.read(this.#buffer(name));
+    const states = [...this.#buffers.keys()].filter((name) => name.startsWith("state "));
+    const [parameters, running, ...optimizer] = await Promise.all(["parameters", "running", ...states].map(read));
+    return {
+      parameters: viewAs("f32", parameters as Uint32Array) as Float32Array,
+      running: running as Uint32Array,
+      optimizer: Object.fromEntries(
+        states.map((name, i) => [
+          name.slice("state ".length),
+          viewAs("f32", optimizer[i] as Uint32Array) as Float32Array,
+        ]),
+      ),
+    };
+  }
+
+  /** The order in which the training examples are visited from now on. */
+  setOrder(order: Int32Array): void {
+    this.backend.write(this.#buffers.get("order") ?? this.#alloc("order", order.length), order);
+  }
+
+  /** Gradients of the last training step, flat as the parameters. */
+  async gradients(): Promise<Float32Array> {
+    return viewAs("f32", await this.backend.read(this.#buffer("gradients"))) as Float32Array;
+  }
+
+  train(data: DeviceData, batch: number, scalars: readonly StepScalars[]): Promise<Rows> {
+    return this.#step(`train ${data.name} ${batch}`, (max) => trainingStep(this.config, data, batch, max)).then(
+      (step) => step.run(scalars),
+    );
+  }
+
+  /** Compiles what `train` will need, so that the first step does not wait. */
+  async prepare(data: DeviceData, batch: number): Promise<void> {
+    await this.#step(`train ${data.name} ${batch}`, (max) => trainingStep(this.config, data, batch, max));
+  }
+
+  /** Mean loss and metrics over a whole data set, in evaluation mode: sums over sums, whatever the batches. */
+  async evaluate(data: DeviceData): Promise<Record<string, number>> {
+    const { metrics } = this.config;
+    const totals = metrics.map(() => ({ sum: 0, count: 0 }));
+    let loss = 0;
+    const whole = Math.floor(data.count / EVALUATION_BATCH);
+    const batches: { batch: number; cursors: number[] }[] = [
+      { batch: EVALUATION_BATCH, cursors: Array.from({ length: whole }, (_, i) => i * EVALUATION_BATCH) },
+      { batch: data.count % EVALUATION_BATCH, cursors: [whole * EVALUATION_BATCH] },
+    ];
+    for (const { batch, cursors } of batches) {
+      if (batch === 0 || cursors.length === 0) continue;
+      const step = await this.#step(`evaluate ${data.name} ${batch}`, (max) =>
+        evaluationStep(this.config, data, batch, max),
+      );
+      for (let from = 0; from < cursors.length; from += 64) {
+        const scalars = cursors
+          .slice(from, from + 64)
+          .map((cursor): StepScalars => ({ hyper: {}, cursor, noiseSeed: 0, noiseStep: 0 }));
+        const rows = await step.run(scalars);
+        for (let i = 0; i < scalars.length; i++) {
+          loss += (rows.loss?.[i] as number) * batch;
+          for (const [k, total] of totals.entries()) {
+            total.sum += rows[`metric ${k} sum`]?.[i] as number;
+            total.count += rows[`metric ${k} count`]?.[i] as number;
+          }
+        }
+      }
+    }
+    return {
+      loss: loss / data.count,
+      ...Object.fromEntries(metrics.map((m, k) => [m.type, (totals[k]?.sum ?? 0) / (totals[k]?.count ?? 1)])),
+    };
+  }
+
+  /** The model's outputs for the rows of `x`, in evaluation mode. */
+  async predict(x: HostTensor): Promise<HostTensor> {
+    const count = x.shape[0] as number;
+    const example = { shape: x.shape.slice(1), dtype: x.dtype };
+    const width = x.size / Math.max(1, count);
+    let result: HostTensor | undefined;
+    for (let from = 0; from < count; from += EVALUATION_BATCH) {
+      const batch = Math.min(EVALUATION_BATCH, count - from);
+      const built = predictionStep(this.config, example, batch, this.backend.maxBuffersPerLaunch);
+      const outputSize = built.shape.reduce((n, d) => n * d, 1);
+      const input = this.backend.alloc(Math.max(1, batch * width), "x");
+      const output = this.backend.alloc(outputSize, "output");
+      const executable = await this.backend.compile(built.plan, {
+        ...Object.fromEntries(this.#buffers),
+        x: input,
+        output,
+      });
+      this.backend.write(input, x.data.subarray(from * width, (from + batch) * width));
+      await executable.submit(new Uint32Array(built.plan.scalarWords), 1);
+      const rows = viewAs("f32", await this.backend.read(output, 0, outputSize));
+      executable.dispose();
+      input.dispose();
+      output.dispose();
+      result ??= new HostTensor(
+        [count, ...built.shape.slice(1)],
+        "f32",
+        hostArray("f32", (outputSize / batch) * count),
+      );
+      result.data.set(rows, from * (outputSize / batch));
+    }
+    return result ?? new HostTensor([0], "f32", new Float32Array());
+  }
+
+  /** The first tensor of a step that has values which are not finite, and how many; undefined when all are finite. */
+  async firstNonFinite(
+    data: DeviceData,
+    batch: number,
+    scalars: StepScalars,
+  ): Promise<{ name: string; count: number } | undefined> {
+    const step = await this.#step(`diagnose ${batch}`, (max) => diagnosisStep(this.config, data, batch, max));
+    const rows = await step.run([scalars]);
+    const found = Object.entries(rows).find(([, counts]) => counts[0] !== 0);
+    return found && { name: found[0], count: found[1][0] as number };
+  }
+
+  #step(key: string, build: (maxBuffers: number) => BuiltPlan): Promise<Step> {
+    let step = this.#steps.get(key);
+    if (!step) {
+      const built = build(this.backend.maxBuffersPerLaunch);
+      const named = Object.fromEntries(
+        built.plan.buffers.flatMap(({ name, words }) =>
+          name === undefined ? [] : [[name, this.#buffers.get(name) ?? this.#alloc(name, words)]],
+        ),
+      );
+      step = this.backend.compile(built.plan, named).then((executable) => new Step(built, executable));
+      this.#steps.set(key, step);
+    }
+    return step;
+  }
+
+  dispose(): void {
+    for (const step of this.#steps.values()) step.then((s) => s.dispose()).catch(() => {});
+    for (const buffer of this.#buffers.values()) buffer.dispose();
+    this.#steps.clear();
+    this.#buffers.clear();
+  }
+}

@@ -1,0 +1,221 @@
+import { isAbsolute, resolve } from "node:path";
+import type { Dataset } from "../data/index.ts";
+import { Splits } from "../data/index.ts";
+import { ConfigError, ShapeError } from "../errors/index.ts";
+import { traceModel } from "../nn/index.ts";
+import { constant, input } from "../ops/index.ts";
+import { check } from "../params/index.ts";
+import type { OutputItem, RunHistory } from "../protocol/index.ts";
+import { show } from "../tensor/index.ts";
+import { readCheckpoint } from "./checkpoint.ts";
+import { currentContext, maybeContext } from "./context.ts";
+import { trainRun } from "./fit.ts";
+import { sizeModel } from "./model.ts";
+import { clipParams, type ExperimentOptions, experimentParams, fitParams } from "./options.ts";
+import { Run } from "./run.ts";
+import type { StepConfig } from "./step.ts";
+
+let experiments = 0;
+
+/**
+ * The nouns of a training run in one declarative value: data, model, loss, metrics, optimizer, batch size, seed.
+ * Making one checks that everything fits together and allocates nothing.
+ */
+export class Experiment {
+  readonly name: string;
+  readonly options: ExperimentOptions;
+  readonly splits: {
+    readonly train: Dataset;
+    readonly valid?: Dataset | undefined;
+    readonly test?: Dataset | undefined;
+  };
+  readonly config: StepConfig;
+  readonly runs: Run[] = [];
+  #named = 0;
+
+  /** For tests and conformance: the order of an epoch's examples in place of the shuffled one, and every submit's rows. */
+  order: (epoch: number, shuffled: Int32Array) => Int32Array = (_, shuffled) => shuffled;
+  onSteps: ((rows: { from: number; loss: number[]; gradientNorm: number[] }) => void) | undefined;
+
+  /** Throws ConfigError for options, ShapeError for sizes that do not fit together. */
+  constructor(given: unknown) {
+    this.options = check(experimentParams, given, "experiment") as ExperimentOptions;
+    const { data, model, loss, metrics, optimizer, batchSize } = this.options;
+    experiments += 1;
+    this.name = this.options.name || `experiment ${experiments}`;
+    this.splits = data instanceof Splits ? data : { train: data as Dataset };
+    const count = this.splits.train.x.shape[0] as number;
+    if (batchSize > count) {
+      throw new ConfigError(
+        `experiment: batchSize = ${batchSize} is larger than the ${count} training examples; take ${count} or less`,
+      );
+    }
+    const clip = this.options.clip ? check(clipParams, this.options.clip, "clip") : { norm: null, value: null };
+    this.config = {
+      model: sizeModel(model, this.splits.train, batchSize),
+      loss,
+      metrics,
+      optimizer,
+      clip: { norm: clip.norm ?? undefined, value: clip.value ?? undefined },
+    };
+    this.#traceOnce();
+  }
+
+  /** Loss and metrics over the model's output, symbolically: what does not fit is said now and not in training. */
+  #traceOnce(): void {
+    const { model, loss, metrics } = this.config;
+    const { x, y } = this.splits.train;
+    const { batchSize } = this.options;
+    const tensors = (slices: typeof model.parameters.slices) =>
+      Object.fromEntries(slices.map((s) => [s.name, input(s.name, s.shape, s.dtype)]));
+    const { output } = traceModel(model.layer, input("x", [batchSize, ...x.shape.slice(1)], x.dtype), {
+      parameters: tensors(model.parameters.slices),
+      buffers: tensors(model.running.slices),
+      training: true,
+      seed: constant(0, [], "u32"),
+      step: constant(0, [], "u32"),
+    });
+    const target = input("y", [batchSize, ...y.shape.slice(1)], y.dtype);
+    const value = loss.definition.compute({ output, target }, loss.options);
+    if (value.rank !== 0) {
+      throw new ShapeError(
+        `experiment: ${loss.type} gives ${show(value.shape)}, not one number; use reduction: "mean"`,
+      );
+    }
+    for (const metric of metrics) metric.definition.batch({ output, target }, metric.options);
+    const classes = this.splits.train.classes?.length;
+    if (classes !== undefined && output.rank === 2 && y.dtype === "i32" && (output.shape[1] as number) < classes) {
+      throw new ShapeError(
+        `experiment: the model ends in ${output.shape[1]} outputs for ${classes} classes; end it in nn.linear(${classes})`,
+      );
+    }
+  }
+
+  /**
+   * Trains from the initial weights of `seed` (or from `resume`) and returns the run: its learning curve is drawn while it
+   * goes on, its log and checkpoints are in its folder. An interrupt ends it after the running submit with all that
+   * was learnt. Throws NonFiniteError, naming step and tensor, when a value is no longer finite.
+   */
+  async fit(given?: unknown): Promise<Run> {
+    const options = check(fitParams, given, "fit");
+    if (options.epochs !== null && options.steps !== null)
+      throw new ConfigError("fit: epochs and steps are both given; give one");
+    if (options.earlyStopping && !this.splits.valid) {
+      throw new ConfigError("fit: earlyStopping needs validation data; split it: data.split({ valid: 0.1 })");
+    }
+    const context = currentContext();
+    return context.shield(trainRun(this, options, context));
+  }
+
+  /** A run without history from a checkpoint, or from a PyTorch state_dict saved as safetensors. */
+  load(path: string): Run {
+    const full = this.resolve(path);
+    const { state, optimizer, best, progress } = readCheckpoint(full, this.config.model);
+    const empty: RunHistory = {
+      step: [],
+      trainLoss: [],
+      lr: [],
+      epoch: [],
+      epochStep: [],
+      valid: {},
+      train: {},
+      thinned: false,
+    };
+    const { seed, batchSize } = this.options;
+    const unknown = {
+      version: 1,
+      run: "loaded",
+      step: 0,
+      seed,
+      batchSize,
+      optimizer: this.config.optimizer.type,
+      partial: { steps: 0, examples: 0, loss: 0, metrics: this.config.metrics.map((): [number, number] => [0, 0]) },
+      best: null,
+    } as const;
+    return new Run(
+      {
+        id: progress?.run ?? "loaded",
+        name: `loaded from ${path}`,
+        folder: null,
+        backend: "wasm",
+        adapter: "",
+        steps: progress?.step ?? 0,
+        epochs: 0,
+        seconds: 0,
+        stopped: "finished",
+        final: progress?.best?.final ?? {},
+        history: empty,
+      },
+      this.config,
+      { state: { ...state, optimizer }, best, progress: progress ?? unknown },
+    );
+  }
+
+  /** Relative paths start at the notebook's folder. */
+  resolve(path: string): string {
+    return isAbsolute(path) ? path : resolve(maybeContext()?.notebookFolder ?? ".", path);
+  }
+
+  get lastRun(): Run | undefined {
+    return this.runs.at(-1);
+  }
+
+  nextRunName(): string {
+    this.#named += 1;
+    return this.options.name ? `${this.options.name} ${this.#named}` : `run ${this.#named}`;
+  }
+
+  keep(run: Run): void {
+    this.runs.push(run);
+  }
+
+  /** Everything that decides the numbers, as plain data, for logs and comparison. */
+  describe(): Record<string, unknown> {
+    const { loss, metrics, optimizer, batchSize, seed, shuffle, dropLast, clip } = this.options;
+    const { train, valid, test } = this.splits;
+    const rows = (set: Dataset | undefined) => set?.x.shape[0] ?? 0;
+    return {
+      name: this.name,
+      data: { train: rows(train), valid: rows(valid), test: rows(test), example: train.x.shape.slice(1) },
+      model: this.config.model.declaration.parameters.map((p) => ({ name: p.name, shape: p.shape, init: p.init })),
+      loss,
+      metrics,
+      optimizer,
+      batchSize,
+      seed,
+      shuffle,
+      dropLast,
+      clip,
+    };
+  }
+
+  /** Parameters by name and shape, and the sizes of the data. */
+  toString(): string {
+    const { parameters, outputShape } = this.config.model.declaration;
+    const { train, valid, test } = this.splits;
+    const count = parameters.reduce((n, p) => n + p.shape.reduce((a, b) => a * b, 1), 0);
+    const width = Math.max(...parameters.map((p) => p.name.length), 9);
+    const sizes = [
+      ["train", train],
+      ["valid", valid],
+      ["test", test],
+    ] as const;
+    return [
+      `${this.name}: ${this.options.loss.type}, ${this.options.optimizer.type}, batches of ${this.options.batchSize}, seed ${this.options.seed}`,
+      `data: ${sizes.flatMap(([n, s]) => (s ? [`${n} ${show(s.x.shape)}`] : [])).join(", ")}; output ${show(outputShape)}`,
+      ...parameters.map((p) => `  ${p.name.padEnd(width)}  ${show(p.shape)}`),
+      `${count.toLocaleString("en-US")} parameters`,
+    ].join("\n");
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  [Symbol.for("dlnb.display")](): OutputItem[] {
+    return [{ mime: "text/plain", data: this.toString() }];
+  }
+}
+
+/** `experiment({ data, model, loss, optimizer, ... })`: see `Experiment` and `experimentParams`. */
+export const experiment = (given: unknown): Experiment => new Experiment(given);

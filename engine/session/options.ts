@@ -1,0 +1,114 @@
+import { Dataset, Splits } from "../data/index.ts";
+import { isLoss, type Loss } from "../losses/index.ts";
+import { isMetric, type Metric } from "../metrics/index.ts";
+import { isLayer, type Layer } from "../nn/index.ts";
+import { isOptimizer, type Optimizer } from "../optim/index.ts";
+import { bool, type Checked, choice, int, num, optional, required, text, value } from "../params/index.ts";
+import { isSchedule, type Schedule } from "../schedules/index.ts";
+import { Run } from "./run.ts";
+
+const numberAbove = (doc: string) => optional(num(required, "(0, inf)", doc));
+
+export const clipParams = {
+  norm: numberAbove(
+    "Largest 2-norm of the whole gradient; a longer one is scaled down (torch.nn.utils.clip_grad_norm_).",
+  ),
+  value: numberAbove("Largest absolute value of a gradient's element (torch.nn.utils.clip_grad_value_)."),
+};
+
+/** Options of `experiment({ ... })`. */
+export const experimentParams = {
+  name: text("", "What charts and logs call it; `experiment 1` and so on when empty."),
+  data: value<Dataset | Splits>(
+    required,
+    {
+      type: "Dataset | Splits",
+      noun: "a data set or its splits, as from data.csv(...).split(...)",
+      accepts: (given) => given instanceof Dataset || given instanceof Splits,
+    },
+    "Training data; with splits, also what validates each epoch and tests the end.",
+  ),
+  model: value<Layer>(
+    required,
+    { type: "Layer", noun: "a layer, as from nn.sequential(...)", accepts: isLayer },
+    "The network.",
+  ),
+  loss: value<Loss>(
+    required,
+    { type: "Loss", noun: "a loss, as from loss.crossEntropy()", accepts: isLoss },
+    "What training lowers.",
+  ),
+  metrics: value<readonly Metric[]>(
+    [],
+    {
+      type: "readonly Metric[]",
+      noun: "a list of metrics, as [metrics.accuracy()]",
+      accepts: (given) => Array.isArray(given) && given.every(isMetric),
+    },
+    "What is measured beside the loss.",
+  ),
+  optimizer: value<Optimizer>(
+    required,
+    { type: "Optimizer", noun: "an optimizer, as from optim.adamw({ lr: 1e-3 })", accepts: isOptimizer },
+    "The update rule.",
+  ),
+  batchSize: int(32, "[1, inf)", "Examples per step."),
+  seed: int(0, "[0, 4294967295]", "Draws the initial weights, the order of the data and the noise of dropout."),
+  shuffle: bool(true, "Visits the training examples in a new order every epoch."),
+  dropLast: bool(false, "Leaves out the last, smaller batch of an epoch."),
+  clip: value<{ readonly norm?: number; readonly value?: number } | null>(
+    null,
+    {
+      type: "{ norm?: number; value?: number }",
+      noun: "{ norm } or { value }",
+      accepts: (given) => typeof given === "object",
+    },
+    "Gradient clipping before the update.",
+  ),
+} as const;
+
+export type ExperimentOptions = Checked<typeof experimentParams>;
+
+/** Options of `fit({ ... })`. */
+export const fitParams = {
+  epochs: optional(int(required, "[1, inf)", "Passes over the training data; 10 when steps is not given either.")),
+  steps: optional(int(required, "[1, inf)", "Optimizer updates, in place of epochs.")),
+  schedule: value<Schedule | null>(
+    null,
+    { type: "Schedule", noun: "a schedule, as from schedule.oneCycle({ maxLr: 3e-3 })", accepts: isSchedule },
+    "Drives the learning rate; the optimizer's own lr stays when not given.",
+  ),
+  earlyStopping: value<Readonly<Record<string, unknown>> | null>(
+    null,
+    { type: "EarlyStopping", noun: "{ patience, ... }", accepts: (given) => typeof given === "object" },
+    "Ends a run whose validation no longer improves.",
+  ),
+  resume: value<Run | string | null>(
+    null,
+    {
+      type: "Run | string",
+      noun: "a run or the path of a checkpoint",
+      accepts: (given) => given instanceof Run || typeof given === "string",
+    },
+    "Continues from a run or checkpoint of the same experiment, to the bits of an uninterrupted run.",
+  ),
+  name: text("", "What charts and logs call this run; `run 1` and so on when empty."),
+  validateEvery: int(1, "[1, inf)", "Epochs between validations."),
+} as const;
+
+export type FitOptions = Checked<typeof fitParams>;
+
+/** Options of `earlyStopping`. */
+export const earlyStoppingParams = {
+  patience: int(10, "[1, inf)", "Validations in a row without improvement that end the run."),
+  minDelta: num(0, "[0, inf)", "Smallest change that counts as an improvement."),
+  monitor: text("loss", "What is watched on the validation set: `loss` or the name of a metric."),
+  restoreBest: bool(true, "Ends with the weights of the best epoch rather than the last."),
+  mode: choice(
+    "auto",
+    ["auto", "min", "max"],
+    "Whether lower or higher is better; auto knows the loss and the metrics.",
+  ),
+} as const;
+
+export type EarlyStoppingOptions = Checked<typeof earlyStoppingParams>;

@@ -1,0 +1,139 @@
+import { isAbsolute, resolve } from "node:path";
+import type { Dataset } from "../data/index.ts";
+import type { BackendName, OutputItem, RunHistory, RunSummary } from "../protocol/index.ts";
+import { HostTensor } from "../tensor/hostTensor.ts";
+import { viewAs } from "../tensor/index.ts";
+import { type Checkpoint, type Progress, writeCheckpoint } from "./checkpoint.ts";
+import { currentContext } from "./context.ts";
+import { DeviceModel, type RunState } from "./device.ts";
+import type { Layout } from "./layout.ts";
+import type { Weights } from "./model.ts";
+import type { StepConfig } from "./step.ts";
+
+/** What a finished, stopped or loaded run is made of. */
+export interface RunRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly folder: string | null;
+  readonly backend: BackendName;
+  readonly adapter: string;
+  readonly steps: number;
+  readonly epochs: number;
+  readonly seconds: number;
+  readonly stopped: RunSummary["stopped"];
+  /** `trainLoss`, `validLoss`, `validAccuracy`, `testLoss`, `testAccuracy` ... of the weights that it ended with. */
+  readonly final: Readonly<Record<string, number>>;
+  readonly history: RunHistory;
+}
+
+/**
+ * A trained model and how it came about. It keeps its weights on the host and no device memory; `predict` and
+ * `evaluate` work at any time, `fit({ resume: run })` continues it.
+ */
+export class Run {
+  readonly record: RunRecord;
+  readonly config: StepConfig;
+  readonly checkpoint: Checkpoint;
+
+  constructor(record: RunRecord, config: StepConfig, checkpoint: Checkpoint) {
+    this.record = record;
+    this.config = config;
+    this.checkpoint = checkpoint;
+  }
+
+  get id(): string {
+    return this.record.id;
+  }
+
+  get name(): string {
+    return this.record.name;
+  }
+
+  get folder(): string | null {
+    return this.record.folder;
+  }
+
+  get steps(): number {
+    return this.record.steps;
+  }
+
+  get final(): Readonly<Record<string, number>> {
+    return this.record.final;
+  }
+
+  get history(): RunHistory {
+    return this.record.history;
+  }
+
+  get stopped(): RunSummary["stopped"] {
+    return this.record.stopped;
+  }
+
+  get progress(): Progress {
+    return this.checkpoint.progress;
+  }
+
+  /** Parameters and running statistics by PyTorch's names. */
+  stateDict(): Record<string, HostTensor> {
+    const { model } = this.config;
+    const { parameters, running } = this.checkpoint.state;
+    const named = (layout: Layout, words: Float32Array | Uint32Array) =>
+      layout.slices.map(({ name, shape, dtype, offset, size }) => {
+        const values = viewAs(dtype, words.subarray(offset, offset + size));
+        return [name, new HostTensor(shape, dtype, values.slice())] as const;
+      });
+    return Object.fromEntries([...named(model.parameters, parameters), ...named(model.running, running)]);
+  }
+
+  /** The model's outputs for a data set's examples or for the rows of a tensor, in evaluation mode. */
+  async predict(given: Dataset | HostTensor): Promise<HostTensor> {
+    return this.#onDevice((device) => device.predict(given instanceof HostTensor ? given : given.x));
+  }
+
+  /** Loss and metrics over a whole data set, in evaluation mode. */
+  async evaluate(set: Dataset): Promise<Record<string, number>> {
+    return this.#onDevice((device) => device.evaluate(device.upload("given", set)));
+  }
+
+  /** Writes weights, optimizer state and progress as safetensors, PyTorch's names; relative paths start at the notebook. */
+  save(path: string): string {
+    const full = isAbsolute(path) ? path : resolve(currentContext().notebookFolder, path);
+    writeCheckpoint(full, this.config.model, this.checkpoint);
+    return full;
+  }
+
+  async #onDevice<T>(work: (device: DeviceModel) => Promise<T>): Promise<T> {
+    const device = new DeviceModel(await currentContext().backend(), this.config);
+    try {
+      device.load(this.checkpoint.state satisfies RunState & Weights);
+      return await work(device);
+    } finally {
+      device.dispose();
+    }
+  }
+
+  summary(): RunSummary {
+    return this.record;
+  }
+
+  toString(): string {
+    const { name, steps, epochs, seconds, backend, stopped, final } = this.record;
+    const how = {
+      finished: "finished",
+      interrupted: "interrupted",
+      early: "stopped early",
+      "non-finite": "stopped: not finite",
+    };
+    const head = `${name}: ${how[stopped]} after ${epochs} epochs (${steps} steps) in ${seconds.toFixed(1)} s on ${backend}`;
+    const figures = Object.entries(final).map(([key, v]) => `${key} ${Number(v.toPrecision(4))}`);
+    return [head, figures.join(", ")].filter(Boolean).join("\n");
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  [Symbol.for("dlnb.display")](): OutputItem[] {
+    return [{ mime: "text/plain", data: this.toString() }];
+  }
+}
