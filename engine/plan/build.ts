@@ -2,7 +2,7 @@ import { type Launch, MAX_STEPS_PER_SUBMIT, type PlanBuffer } from "../backends/
 import { topological } from "../ops/order.ts";
 import { Tensor } from "../ops/tensor.ts";
 import { sizeOf } from "../tensor/index.ts";
-import { type Draft, draftLaunches, type StageRoots, type Target } from "./drafts.ts";
+import { type Draft, draftLaunches, type StageRoots, squeeze, type Target } from "./drafts.ts";
 import { emitDraft, type Surroundings } from "./emit.ts";
 import type { Location } from "./emitter.ts";
 import { clashes } from "./hazards.ts";
@@ -38,7 +38,10 @@ export function buildPlan(request: PlanRequest): BuiltPlan {
     ],
   }));
   const rootNodes = stages.flatMap((s) => s.roots.map((r) => r.node));
-  const stored = chooseStored(rootNodes, request.maxBuffersPerLaunch);
+  const launchOf = new Map(
+    stages.flatMap(({ roots }, i) => roots.map(({ node }) => [node, `stage ${i}, ${squeeze(node.shape)}`] as const)),
+  );
+  const stored = chooseStored(launchOf, request.maxBuffersPerLaunch);
 
   const scalars: { name: string; slot: number; dtype: Tensor["dtype"]; attrs: Tensor["attrs"] }[] = [];
   const slots = new Map<string, number>();

@@ -16,10 +16,11 @@ const MAX_COST = 96;
 /**
  * Which tensors are stored in memory rather than computed where they are used: results of reductions, products and
  * concatenations, what products read, and whatever would cost more to compute again than to store and load.
- * `roots` are stored by their callers and are not in the result unless others read them expensively.
+ * `roots` are stored by their callers, each in the launch that it is mapped to; they are in the result only when others
+ * read them expensively.
  */
-export function chooseStored(roots: readonly Tensor[], maxBuffers: number): Set<Tensor> {
-  const order = topological(roots);
+export function chooseStored(roots: ReadonlyMap<Tensor, string>, maxBuffers: number): Set<Tensor> {
+  const order = topological([...roots.keys()]);
   const stored = new Set<Tensor>();
   for (const t of order) {
     const { kind } = t.record.lower;
@@ -64,32 +65,34 @@ export function splitAxis(
   };
 }
 
-/** Weighs computing again against storing, users first. */
-function storeWhatIsReadOften(order: readonly Tensor[], roots: readonly Tensor[], stored: Set<Tensor>): void {
-  /** How many elements of a tensor its users ask for in all. */
-  const asked = new Map<Tensor, number>();
-  const ask = (t: Tensor, elements: number) => asked.set(t, (asked.get(t) ?? 0) + elements);
+/**
+ * Weighs computing again against storing, users first. Users that land in one launch compute a value once: roots of one
+ * stage and size become one launch, every other stored tensor is taken to be a launch of its own.
+ */
+function storeWhatIsReadOften(order: readonly Tensor[], roots: ReadonlyMap<Tensor, string>, stored: Set<Tensor>): void {
+  /** How many elements of a tensor each launch asks for. */
+  const asked = new Map<Tensor, Map<unknown, number>>();
+  const ask = (t: Tensor, launch: unknown, elements: number) => {
+    const by = asked.get(t) ?? new Map<unknown, number>();
+    asked.set(t, by.set(launch, Math.max(by.get(launch) ?? 0, elements)));
+  };
   const cost = inlineCosts(order, stored);
-  for (const root of roots) ask(root, sizeOf(root.shape));
+  for (const [root, launch] of roots) ask(root, launch, sizeOf(root.shape));
   for (const t of [...order].reverse()) {
     const { lower } = t.record;
     const size = Math.max(1, sizeOf(t.shape));
-    const evaluations = asked.get(t) ?? 0;
+    const by = asked.get(t) ?? new Map<unknown, number>();
     if (lower.kind === "element" && lower.cost !== "free" && !stored.has(t)) {
-      const times = evaluations / size;
+      const times = [...by.values()].reduce((n, x) => n + x, 0) / size;
       const again = (times - 1) * (cost.get(t) as number) * size;
       const store = (1 + times) * size + (times > 4 ? 0 : LAUNCH_COST);
       if (times > 1.01 && again > store) stored.add(t);
     }
-    const perInput = stored.has(t) ? size : evaluations;
     for (const input of t.inputs) {
-      const read =
-        lower.kind === "reduce" || lower.kind === "concat"
-          ? sizeOf(input.shape)
-          : lower.kind === "contract"
-            ? 0
-            : perInput;
-      ask(input, read);
+      if (lower.kind === "contract") continue;
+      if (lower.kind === "reduce" || lower.kind === "concat") ask(input, t, sizeOf(input.shape));
+      else if (stored.has(t)) ask(input, roots.get(t) ?? t, size);
+      else for (const [launch, elements] of by) ask(input, launch, elements);
     }
   }
 }
