@@ -1,0 +1,10 @@
+import * as vscode from "vscode";
+import { NOTEBOOK_TYPE } from "../controller/controller.ts";
+
+/** The dlnb notebook in front; says what is missing when there is none. */
+export function activeNotebook(purpose: string): vscode.NotebookDocument | null {
+  const notebook = vscode.window.activeNotebookEditor?.notebook;
+  if (notebook?.notebookType === NOTEBOOK_TYPE) return notebook;
+  void vscode.window.showInformationMessage(`Open a .dlnb notebook to ${purpose}.`);
+  return null;
+}

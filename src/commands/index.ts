@@ -1,0 +1,46 @@
+import * as vscode from "vscode";
+import type { Controller } from "../controller/controller.ts";
+import { activeNotebook } from "./active.ts";
+import { newNotebook } from "./newNotebook.ts";
+import { openRunFolder } from "./openRunFolder.ts";
+import { selectBackend } from "./selectBackend.ts";
+
+/** All commands of package.json. Each works, or says what it needs, whatever is open. */
+export function registerCommands(controller: Controller, log: () => vscode.LogOutputChannel): vscode.Disposable[] {
+  const commands: Record<string, () => unknown> = {
+    "dlnb.newNotebook": newNotebook,
+
+    "dlnb.restartKernel": async () => {
+      const notebook = activeNotebook("restart its kernel");
+      if (notebook === null) return;
+      const session = controller.sessions.get(notebook);
+      if (!session?.kernel) {
+        void vscode.window.showInformationMessage("No kernel is running; the next cell starts one.");
+        return;
+      }
+      await session.restart();
+      vscode.window.setStatusBarMessage("dlnb: kernel restarted; run the cells again from the top", 5000);
+    },
+
+    "dlnb.interrupt": async () => {
+      const notebook = activeNotebook("interrupt it");
+      if (notebook === null) return;
+      const session = controller.sessions.get(notebook);
+      if (session?.busy) await session.interrupt();
+      else void vscode.window.showInformationMessage("No cell is running.");
+    },
+
+    "dlnb.selectBackend": () => {
+      const editor = vscode.window.activeNotebookEditor;
+      return selectBackend(editor === undefined ? undefined : controller.sessions.get(editor.notebook));
+    },
+
+    "dlnb.showKernelLog": () => log().show(),
+
+    "dlnb.openRunFolder": async () => {
+      const notebook = activeNotebook("see its run folder");
+      if (notebook !== null) await openRunFolder(notebook);
+    },
+  };
+  return Object.entries(commands).map(([id, run]) => vscode.commands.registerCommand(id, run));
+}

@@ -1,0 +1,19 @@
+import { existsSync } from "node:fs";
+import * as vscode from "vscode";
+import { runFolder } from "../outputs/saved.ts";
+
+/** Shows the folder with a notebook's run log, checkpoints and saved outputs. */
+export async function openRunFolder(notebook: vscode.NotebookDocument): Promise<void> {
+  if (notebook.isUntitled || notebook.uri.scheme !== "file") {
+    void vscode.window.showInformationMessage("An untitled notebook has no run folder; save it and run a cell.");
+    return;
+  }
+  const folder = runFolder(notebook.uri.fsPath);
+  if (!existsSync(folder)) {
+    void vscode.window.showInformationMessage(`No cell has run yet: ${folder} appears with the first one.`);
+    return;
+  }
+  const uri = vscode.Uri.file(folder);
+  const shownInside = vscode.workspace.getWorkspaceFolder(uri) !== undefined || vscode.env.uiKind === vscode.UIKind.Web;
+  await vscode.commands.executeCommand(shownInside ? "revealInExplorer" : "revealFileInOS", uri);
+}

@@ -1,0 +1,54 @@
+import * as vscode from "vscode";
+import type { BackendChoice, DoctorReport } from "../../engine/protocol/index.ts";
+import type { Session } from "../controller/session.ts";
+import { readSettings } from "../settings.ts";
+
+type Choice = vscode.QuickPickItem & { backend: BackendChoice };
+
+/** Asks which backend trains from now on and keeps the answer in the settings; running kernels follow. */
+export async function selectBackend(session: Session | undefined): Promise<void> {
+  const chosen = readSettings().backend;
+  const report = await doctor(session);
+  const found = (backend: "webgpu" | "wasm") => report?.backends.find((entry) => entry.backend === backend);
+  const choices: Choice[] = [
+    {
+      backend: "auto",
+      label: "auto",
+      detail:
+        report === null
+          ? "a hardware GPU where there is one, else WebAssembly"
+          : `now ${report.auto.backend}: ${report.auto.why}`,
+    },
+    {
+      backend: "webgpu",
+      label: "webgpu",
+      detail: found("webgpu")?.detail ?? "the graphics card through WebGPU; a software adapter where there is none",
+    },
+    {
+      backend: "wasm",
+      label: "wasm",
+      detail: found("wasm")?.detail ?? "the CPU through WebAssembly SIMD, on several threads",
+    },
+  ];
+  const choice = await vscode.window.showQuickPick(
+    choices.map((item) => (item.backend === chosen ? { ...item, description: "chosen" } : item)),
+    { title: "Select Backend", placeHolder: "What trains: plans compiled from now on use it" },
+  );
+  if (choice === undefined) return;
+  const inWorkspace = vscode.workspace.workspaceFolders !== undefined;
+  await vscode.workspace
+    .getConfiguration("dlnb")
+    .update(
+      "backend",
+      choice.backend,
+      inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global,
+    );
+}
+
+/** What a running kernel knows about this machine; null when none runs or it is slow to say. */
+async function doctor(session: Session | undefined): Promise<DoctorReport | null> {
+  const kernel = await session?.kernel?.catch(() => null);
+  if (!kernel) return null;
+  const patience = new Promise<null>((resolve) => setTimeout(() => resolve(null), 2000));
+  return Promise.race([kernel.request("doctor", {}).catch(() => null), patience]);
+}

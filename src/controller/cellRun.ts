@@ -1,0 +1,174 @@
+import * as vscode from "vscode";
+import {
+  type CellError,
+  type CellResult,
+  CHART_MIME,
+  ERROR_MIME,
+  type KernelEvent,
+  type Output,
+  type OutputItem,
+} from "../../engine/protocol/index.ts";
+import { chartItems, errorOutput, toCellOutput, toItems } from "../outputs/convert.ts";
+import { LiveChart } from "../outputs/liveChart.ts";
+
+export interface RunListener {
+  /** A chart grew or was replaced: open pages want to know. */
+  chart(message: { type: "chart"; chart: ReturnType<LiveChart["snapshot"]> } | ({ type: "rows" } & Rows)): void;
+}
+
+type Rows = Pick<KernelEvent & { event: "rows" }, "chart" | "dataset" | "columns" | "replace">;
+
+/** Text of one cell beyond this stays in the run log. */
+const MAX_TEXT = 200_000;
+const FLUSH_MS = 80;
+
+/** One run of one cell: the kernel's events become the cell's outputs. */
+export class CellRun {
+  readonly cell: string;
+  readonly #execution: vscode.NotebookCellExecution;
+  readonly #listener: RunListener;
+  /** Charts of several kernels may meet in one window. */
+  readonly #prefix: string;
+  readonly #charts = new Map<string, LiveChart>();
+  readonly #outputs = new Map<string, vscode.NotebookCellOutput>();
+  #chartOf = new Map<string, string>();
+  #text: { stream: "stdout" | "stderr"; waiting: string; output: vscode.NotebookCellOutput | null } | null = null;
+  #textSize = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #erred = false;
+  #ended = false;
+
+  constructor(cell: string, execution: vscode.NotebookCellExecution, prefix: string, listener: RunListener) {
+    this.cell = cell;
+    this.#execution = execution;
+    this.#prefix = prefix;
+    this.#listener = listener;
+  }
+
+  start(order: number): void {
+    this.#execution.executionOrder = order;
+    this.#execution.start(Date.now());
+    this.#quietly(this.#execution.clearOutput());
+  }
+
+  /** Called with every event that bears this cell. */
+  handle(event: KernelEvent): void {
+    if (this.#ended) return;
+    switch (event.event) {
+      case "text":
+        this.#addText(event.stream, event.text);
+        break;
+      case "output":
+        this.#addOutput(event.output);
+        break;
+      case "rows":
+        this.#addRows({ ...event, chart: this.#prefix + event.chart });
+        break;
+      case "progress":
+      case "run":
+      case "state":
+      case "log":
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** A chart of this run that still grows. */
+  chart(id: string): LiveChart | undefined {
+    return this.#charts.get(id);
+  }
+
+  end(result: Pick<CellResult, "ok"> & { order?: number; error?: CellError }): void {
+    if (this.#ended) return;
+    if (result.error !== undefined && !this.#erred) {
+      this.#endText();
+      this.#quietly(this.#execution.appendOutput(errorOutput(result.error, this.cell)));
+    }
+    this.#flush();
+    this.#ended = true;
+    for (const [id, chart] of this.#charts) {
+      const output = this.#outputs.get(this.#chartOf.get(id) ?? "");
+      // the kernel did not come to write its last word
+      if (chart.live && output !== undefined) {
+        this.#quietly(this.#execution.replaceOutputItems(toItems(chartItems(chart.snapshot(false)), "kernel"), output));
+      }
+    }
+    if (result.order !== undefined) this.#execution.executionOrder = result.order;
+    this.#execution.end(result.ok, Date.now());
+  }
+
+  /** Ends a cell that never started. */
+  drop(): void {
+    this.#ended = true;
+    this.#execution.start();
+    this.#execution.end(undefined);
+  }
+
+  #addOutput(output: Output): void {
+    this.#endText();
+    const items = output.items.map((item) => this.#own(item, output.id));
+    const before = this.#outputs.get(output.id);
+    if (before === undefined) {
+      const added = toCellOutput({ id: output.id, items }, this.cell, "kernel");
+      this.#outputs.set(output.id, added);
+      this.#quietly(this.#execution.appendOutput(added));
+    } else {
+      this.#quietly(this.#execution.replaceOutputItems(toItems(items, "kernel"), before));
+    }
+  }
+
+  #own(item: OutputItem, output: string): OutputItem {
+    if (item.mime === ERROR_MIME) this.#erred = true;
+    if (item.mime !== CHART_MIME) return item;
+    const data = { ...item.data, id: this.#prefix + item.data.id };
+    this.#charts.set(data.id, new LiveChart(data));
+    this.#chartOf.set(data.id, output);
+    this.#listener.chart({ type: "chart", chart: data });
+    return { ...item, data };
+  }
+
+  #addRows({ chart, dataset, columns, replace }: Rows): void {
+    this.#charts.get(chart)?.append(dataset, columns, replace);
+    this.#listener.chart({ type: "rows", chart, dataset, columns, replace });
+  }
+
+  #addText(stream: "stdout" | "stderr", text: string): void {
+    const room = MAX_TEXT - this.#textSize;
+    if (room <= 0) return;
+    this.#textSize += text.length;
+    const kept = text.length > room ? `${text.slice(0, room)}\n… the rest is in the run log\n` : text;
+    if (this.#text?.stream !== stream) {
+      this.#endText();
+      this.#text = { stream, waiting: "", output: null };
+    }
+    this.#text.waiting += kept;
+    this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
+  }
+
+  #flush(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const text = this.#text;
+    if (text === null || text.waiting === "") return;
+    const item = vscode.NotebookCellOutputItem[text.stream](text.waiting);
+    text.waiting = "";
+    if (text.output === null) {
+      text.output = new vscode.NotebookCellOutput([item], { dlnbCell: this.cell });
+      this.#quietly(this.#execution.appendOutput(text.output));
+    } else {
+      this.#quietly(this.#execution.appendOutputItems(item, text.output));
+    }
+  }
+
+  /** What comes next stands below the text so far. */
+  #endText(): void {
+    this.#flush();
+    this.#text = null;
+  }
+
+  /** The notebook may be closed while its cell runs: the kernel's own record is complete, the editor's need not be. */
+  #quietly(done: Thenable<void>): void {
+    done.then(undefined, () => undefined);
+  }
+}

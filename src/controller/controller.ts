@@ -1,0 +1,85 @@
+import * as vscode from "vscode";
+import type { KernelEvent } from "../../engine/protocol/index.ts";
+import { cellId, missingIds } from "../notebook/cellIds.ts";
+import { restoreOutputs } from "../notebook/restore.ts";
+import { CellStatus } from "../status/cellStatus.ts";
+import type { StartKernel } from "./kernel.ts";
+import { RendererMessages } from "./messages.ts";
+import { Sessions } from "./sessions.ts";
+import { mayRun } from "./trust.ts";
+
+export const NOTEBOOK_TYPE = "dlnb";
+
+export interface ControllerHost {
+  start(notebook: vscode.NotebookDocument, onEvent: (event: KernelEvent) => void): ReturnType<StartKernel>;
+  log(notebook: vscode.NotebookDocument, event: KernelEvent & { event: "log" }): void;
+}
+
+/** The "dlnb" kernel of the notebook editor: runs cells, stops them, and puts back what earlier runs left. */
+export class Controller implements vscode.Disposable {
+  readonly sessions: Sessions;
+  readonly #controller: vscode.NotebookController;
+  readonly #status = new CellStatus();
+  readonly #messages: RendererMessages;
+  readonly #disposables: readonly vscode.Disposable[];
+  readonly #restored = new WeakSet<vscode.NotebookDocument>();
+
+  constructor(host: ControllerHost) {
+    const controller = vscode.notebooks.createNotebookController("dlnb", NOTEBOOK_TYPE, "dlnb");
+    this.#controller = controller;
+    controller.supportedLanguages = ["typescript"];
+    controller.supportsExecutionOrder = true;
+    controller.description = "trains on WebGPU or WebAssembly";
+    controller.executeHandler = (cells, notebook) => this.#run(cells, notebook);
+    controller.interruptHandler = (notebook) => this.sessions.get(notebook)?.interrupt();
+    this.#messages = new RendererMessages({
+      chart: (notebook, id) => this.sessions.get(notebook)?.chart(id)?.snapshot() ?? null,
+      cell: (notebook, id) => notebook.getCells().find((cell) => cellId(cell) === id),
+    });
+    this.sessions = new Sessions({
+      start: host.start,
+      createExecution: (cell) => controller.createNotebookCellExecution(cell),
+      idOf: (cell) => cellId(cell) ?? `cell-${cell.index}`,
+      chart: (notebook, message) => this.#messages.send(notebook, message),
+      running: (cell, running) => (running ? this.#status.clear(cell) : this.#status.ended(cell)),
+      event: (notebook, event, cell) => {
+        if (event.event === "log") host.log(notebook, event);
+        if (cell !== null) this.#status.handle(cell, event);
+      },
+    });
+    this.#disposables = [
+      controller,
+      this.#status,
+      this.#messages,
+      this.sessions,
+      controller.onDidChangeSelectedNotebooks(({ notebook, selected }) => {
+        if (selected) void this.#restore(notebook);
+      }),
+      vscode.notebooks.registerNotebookCellStatusBarItemProvider(NOTEBOOK_TYPE, this.#status),
+      vscode.workspace.onWillSaveNotebookDocument((event) => {
+        const edit = event.notebook.notebookType === NOTEBOOK_TYPE ? missingIds(event.notebook) : null;
+        if (edit !== null) event.waitUntil(Promise.resolve(edit));
+      }),
+    ];
+  }
+
+  dispose(): void {
+    for (const disposable of this.#disposables) disposable.dispose();
+  }
+
+  async #run(cells: readonly vscode.NotebookCell[], notebook: vscode.NotebookDocument): Promise<void> {
+    if (!(await mayRun())) return;
+    const ids = missingIds(notebook);
+    if (ids !== null) await vscode.workspace.applyEdit(ids);
+    await this.sessions.of(notebook).run(cells);
+  }
+
+  async #restore(notebook: vscode.NotebookDocument): Promise<void> {
+    if (this.#restored.has(notebook)) return;
+    this.#restored.add(notebook);
+    await restoreOutputs(notebook, {
+      createExecution: (cell) => this.#controller.createNotebookCellExecution(cell),
+      restored: (cell, stale, when) => this.#status.restored(cell, stale, when),
+    });
+  }
+}

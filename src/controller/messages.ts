@@ -1,0 +1,102 @@
+import * as vscode from "vscode";
+import type { Chart, Columns } from "../../engine/protocol/index.ts";
+
+/** The renderer in package.json. */
+const RENDERER = "dlnb-renderer";
+
+/** What pages are sent; media/chart/payload.ts mirrors it, and a type-level test holds the two equal. */
+export type ToRenderer =
+  | { type: "chart"; chart: Chart }
+  | { type: "rows"; chart: string; dataset: string; columns: Columns; replace: boolean };
+
+export type FromRenderer =
+  | { type: "sync"; chart: string }
+  | { type: "reveal"; cell: string; line: number; column: number }
+  | { type: "save"; name: string; base64: string };
+
+export interface RendererHost {
+  /** A chart that still grows in the notebook. */
+  chart(notebook: vscode.NotebookDocument, id: string): Chart | null;
+  cell(notebook: vscode.NotebookDocument, id: string): vscode.NotebookCell | undefined;
+}
+
+/** The wire between running cells and the pages that draw their charts. */
+export class RendererMessages implements vscode.Disposable {
+  readonly #messaging = vscode.notebooks.createRendererMessaging(RENDERER);
+  readonly #listening: vscode.Disposable;
+  readonly #host: RendererHost;
+
+  constructor(host: RendererHost) {
+    this.#host = host;
+    this.#listening = this.#messaging.onDidReceiveMessage(({ editor, message }) => {
+      const known = readMessage(message);
+      if (known !== null) void this.#answer(editor, known);
+    });
+  }
+
+  /** To every editor that shows the notebook. */
+  send(notebook: vscode.NotebookDocument, message: ToRenderer): void {
+    for (const editor of vscode.window.visibleNotebookEditors) {
+      if (editor.notebook === notebook) void this.#messaging.postMessage(message, editor);
+    }
+  }
+
+  dispose(): void {
+    this.#listening.dispose();
+  }
+
+  async #answer(editor: vscode.NotebookEditor, message: FromRenderer): Promise<void> {
+    switch (message.type) {
+      case "sync": {
+        const chart = this.#host.chart(editor.notebook, message.chart);
+        if (chart !== null) await this.#messaging.postMessage({ type: "chart", chart } satisfies ToRenderer, editor);
+        return;
+      }
+      case "reveal": {
+        const cell = this.#host.cell(editor.notebook, message.cell);
+        if (cell !== undefined) await reveal(cell, message.line, message.column);
+        return;
+      }
+      case "save":
+        await save(editor.notebook, message.name, message.base64);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+}
+
+/** Pages are not trusted more than what they show. */
+export function readMessage(message: unknown): FromRenderer | null {
+  if (typeof message !== "object" || message === null) return null;
+  const { type, chart, cell, line, column, name, base64 } = message as Record<string, unknown>;
+  if (type === "sync" && typeof chart === "string") return { type, chart };
+  if (type === "reveal" && typeof cell === "string" && isPosition(line) && isPosition(column)) {
+    return { type, cell, line, column };
+  }
+  if (type === "save" && typeof name === "string" && /^[\w.-]+\.(svg|png)$/.test(name) && typeof base64 === "string") {
+    return { type, name, base64 };
+  }
+  return null;
+}
+
+function isPosition(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 1;
+}
+
+async function reveal(cell: vscode.NotebookCell, line: number, column: number): Promise<void> {
+  const at = cell.document.validatePosition(new vscode.Position(line - 1, column - 1));
+  await vscode.window.showTextDocument(cell.document, { selection: new vscode.Range(at, at) });
+}
+
+async function save(notebook: vscode.NotebookDocument, name: string, base64: string): Promise<void> {
+  const folder = notebook.isUntitled
+    ? vscode.workspace.workspaceFolders?.[0]?.uri
+    : vscode.Uri.joinPath(notebook.uri, "..");
+  const target = await vscode.window.showSaveDialog({
+    title: "Save Chart",
+    filters: name.endsWith(".svg") ? { "SVG image": ["svg"] } : { "PNG image": ["png"] },
+    ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, name) }),
+  });
+  if (target !== undefined) await vscode.workspace.fs.writeFile(target, Buffer.from(base64, "base64"));
+}

@@ -1,0 +1,202 @@
+import * as vscode from "vscode";
+import type { CellError, KernelEvent } from "../../engine/protocol/index.ts";
+import { CellRun, type RunListener } from "./cellRun.ts";
+import type { Kernel, KernelEnd, StartKernel } from "./kernel.ts";
+
+export interface SessionHost extends RunListener {
+  start: StartKernel;
+  createExecution(cell: vscode.NotebookCell): vscode.NotebookCellExecution;
+  /** The id under which the kernel knows the cell. */
+  idOf(cell: vscode.NotebookCell): string;
+  /** Every event, for status and log. */
+  event(event: KernelEvent, cell: vscode.NotebookCell | null): void;
+  /** A cell starts or has ended. */
+  running(cell: vscode.NotebookCell, running: boolean): void;
+}
+
+interface Waiting {
+  cell: vscode.NotebookCell;
+  run: CellRun;
+}
+
+/** A notebook's kernel and the cells that wait for it. The kernel starts with the first cell; after its end the next cell starts another. */
+export class Session {
+  readonly #host: SessionHost;
+  readonly #queue: Waiting[] = [];
+  #kernel: Promise<Kernel> | null = null;
+  #current: Waiting | null = null;
+  #pumping = false;
+  #order = 0;
+  #starts = 0;
+  /** Why we ended the kernel ourselves, for the cell that was running. */
+  #reason: CellError | null = null;
+  #interrupted = false;
+
+  constructor(host: SessionHost) {
+    this.#host = host;
+  }
+
+  get busy(): boolean {
+    return this.#pumping;
+  }
+
+  /** The kernel, when one is running or starting. */
+  get kernel(): Promise<Kernel> | null {
+    return this.#kernel;
+  }
+
+  /** Queues cells; settles when they have ended. */
+  async run(cells: readonly vscode.NotebookCell[]): Promise<void> {
+    for (const cell of cells) {
+      const prefix = `${this.#starts}-${Date.now().toString(36)}:`;
+      const run = new CellRun(this.#host.idOf(cell), this.#host.createExecution(cell), prefix, this.#host);
+      this.#queue.push({ cell, run });
+    }
+    await this.#pump();
+  }
+
+  /** First press: the running cell stops as soon as it can and keeps its state. A second press ends the process. */
+  async interrupt(): Promise<void> {
+    this.#dropQueue();
+    if (this.#current === null || this.#kernel === null) return;
+    if (this.#interrupted) {
+      this.#end("Interrupted", "the kernel was ended because the cell did not stop; names of earlier cells are gone");
+      return;
+    }
+    this.#interrupted = true;
+    const kernel = await this.#kernel;
+    await kernel.request("interrupt", {}).catch(() => undefined);
+  }
+
+  /** Ends the kernel; the next cell starts a fresh one. */
+  async restart(): Promise<void> {
+    this.#dropQueue();
+    const ending = this.#kernel;
+    this.#end("Interrupted", "the kernel was restarted");
+    await (await ending?.catch(() => null))?.ended;
+  }
+
+  /** A chart of the running cell that still grows. */
+  chart(id: string) {
+    return this.#current?.run.chart(id);
+  }
+
+  dispose(): void {
+    this.#dropQueue();
+    this.#end("Interrupted", "the notebook was closed");
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        this.#current = next;
+        this.#interrupted = false;
+        this.#host.running(next.cell, true);
+        const ok = await this.#runCell(next);
+        this.#current = null;
+        this.#host.running(next.cell, false);
+        if (!ok) this.#dropQueue();
+      }
+    } finally {
+      this.#current = null;
+      this.#pumping = false;
+    }
+  }
+
+  async #runCell({ cell, run }: Waiting): Promise<boolean> {
+    run.start(this.#order + 1);
+    let kernel: Kernel;
+    try {
+      kernel = await this.#connect();
+    } catch (error) {
+      run.end({ ok: false, error: this.#reason ?? startFailure(error) });
+      return false;
+    }
+    const index = codeIndex(cell);
+    const answer = kernel
+      .request("run", { cell: run.cell, index, text: cell.document.getText() })
+      .catch((error: unknown) => ({ failed: error }));
+    const ended = kernel.ended.then((end) => ({ end }));
+    let result = await Promise.race([answer, ended]);
+    // a request that fails because the process ends may settle first
+    if ("failed" in result) result = await Promise.race([ended, later(500).then(() => result)]);
+    if ("end" in result) {
+      run.end({ ok: false, error: this.#reason ?? kernelEnded(result.end, index, kernel.info.runFolder) });
+      return false;
+    }
+    if ("failed" in result) {
+      const message = result.failed instanceof Error ? result.failed.message : String(result.failed);
+      run.end({ ok: false, error: { name: "KernelError", message, stack: "" } });
+      return false;
+    }
+    this.#order = result.order;
+    run.end(result);
+    return result.ok;
+  }
+
+  #connect(): Promise<Kernel> {
+    if (this.#kernel !== null) return this.#kernel;
+    this.#starts++;
+    this.#reason = null;
+    this.#order = 0;
+    const starting = this.#host.start((event) => this.#receive(event));
+    this.#kernel = starting;
+    const forget = () => {
+      if (this.#kernel === starting) this.#kernel = null;
+    };
+    starting.then((kernel) => kernel.ended.then(forget), forget);
+    return starting;
+  }
+
+  #receive(event: KernelEvent): void {
+    const current = this.#current;
+    const concerns = current !== null && "cell" in event && event.cell === current.run.cell;
+    if (concerns) current.run.handle(event);
+    this.#host.event(event, concerns ? current.cell : null);
+  }
+
+  #end(name: string, message: string): void {
+    const kernel = this.#kernel;
+    if (kernel === null) return;
+    this.#kernel = null;
+    this.#reason = { name, message, stack: "" };
+    kernel.then(
+      (running) => running.kill(),
+      () => undefined,
+    );
+  }
+
+  #dropQueue(): void {
+    for (const { run } of this.#queue.splice(0)) run.drop();
+  }
+}
+
+/** Position among the code cells, from 1: what error messages call "cell 3". */
+function codeIndex(cell: vscode.NotebookCell): number {
+  const before = cell.notebook.getCells().slice(0, cell.index + 1);
+  return before.filter(({ kind }) => kind === vscode.NotebookCellKind.Code).length;
+}
+
+function kernelEnded({ how, lastOutput }: KernelEnd, index: number, runFolder: string | null): CellError {
+  const saved =
+    runFolder === null
+      ? "an untitled notebook has no run folder, so nothing was saved"
+      : `what it had logged and its last checkpoint are in ${runFolder}`;
+  const output = lastOutput.trim() === "" ? "" : "; its last output is below";
+  return {
+    name: "KernelExited",
+    message: `kernel ${how} while running cell ${index}${output}\n${saved}; the next cell starts a fresh kernel, in which earlier cells have to run again`,
+    stack: lastOutput.trim(),
+  };
+}
+
+function startFailure(error: unknown): CellError {
+  const message = error instanceof Error ? error.message : String(error);
+  return { name: "KernelNotStarted", message: `the kernel did not start: ${message}`, stack: "" };
+}
+
+function later(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,84 @@
+import * as vscode from "vscode";
+import type { KernelEvent } from "../../engine/protocol/index.ts";
+import type { StartKernel } from "./kernel.ts";
+import { Session, type SessionHost } from "./session.ts";
+
+/** A notebook that is opened again within this time still has its kernel. */
+const GRACE_MS = 10_000;
+
+export interface SessionsHost extends Pick<SessionHost, "createExecution" | "idOf" | "running"> {
+  start(notebook: vscode.NotebookDocument, onEvent: (event: KernelEvent) => void): ReturnType<StartKernel>;
+  event(notebook: vscode.NotebookDocument, event: KernelEvent, cell: vscode.NotebookCell | null): void;
+  chart(notebook: vscode.NotebookDocument, message: Parameters<SessionHost["chart"]>[0]): void;
+}
+
+/** One session per notebook, by its address: it outlives the editor for a moment, and a cell that still runs for as long as it takes. */
+export class Sessions implements vscode.Disposable {
+  readonly #host: SessionsHost;
+  readonly #sessions = new Map<string, Session>();
+  readonly #closing = new Map<string, NodeJS.Timeout>();
+  readonly #listening: readonly vscode.Disposable[];
+
+  constructor(host: SessionsHost) {
+    this.#host = host;
+    this.#listening = [
+      vscode.workspace.onDidCloseNotebookDocument((notebook) => this.#closed(notebook.uri.toString())),
+      vscode.workspace.onDidOpenNotebookDocument((notebook) => this.#keep(notebook.uri.toString())),
+    ];
+  }
+
+  get(notebook: vscode.NotebookDocument): Session | undefined {
+    return this.#sessions.get(notebook.uri.toString());
+  }
+
+  all(): Session[] {
+    return [...this.#sessions.values()];
+  }
+
+  of(notebook: vscode.NotebookDocument): Session {
+    const key = notebook.uri.toString();
+    const known = this.#sessions.get(key);
+    if (known !== undefined) return known;
+    const { createExecution, idOf, running, start, event, chart } = this.#host;
+    // the document of a notebook that was closed and opened again is another one
+    const current = () => vscode.workspace.notebookDocuments.find(({ uri }) => uri.toString() === key) ?? notebook;
+    const session = new Session({
+      createExecution,
+      idOf,
+      running,
+      start: (onEvent) => start(notebook, onEvent),
+      event: (message, cell) => event(current(), message, cell),
+      chart: (message) => chart(current(), message),
+    });
+    this.#sessions.set(key, session);
+    return session;
+  }
+
+  dispose(): void {
+    for (const disposable of this.#listening) disposable.dispose();
+    for (const timer of this.#closing.values()) clearTimeout(timer);
+    for (const session of this.#sessions.values()) session.dispose();
+  }
+
+  #closed(key: string): void {
+    const session = this.#sessions.get(key);
+    if (session === undefined) return;
+    const look = () => {
+      // what runs may finish: its outputs are saved by the kernel and shown when the notebook is opened again
+      if (session.busy) {
+        this.#closing.set(key, setTimeout(look, GRACE_MS));
+        return;
+      }
+      this.#closing.delete(key);
+      this.#sessions.delete(key);
+      session.dispose();
+    };
+    this.#closing.set(key, setTimeout(look, GRACE_MS));
+  }
+
+  #keep(key: string): void {
+    const timer = this.#closing.get(key);
+    if (timer !== undefined) clearTimeout(timer);
+    this.#closing.delete(key);
+  }
+}

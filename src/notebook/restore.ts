@@ -1,0 +1,27 @@
+import type * as vscode from "vscode";
+import { toCellOutput } from "../outputs/convert.ts";
+import { readSavedCells, textHash } from "../outputs/saved.ts";
+import { cellId } from "./cellIds.ts";
+
+export interface RestoreHost {
+  createExecution(cell: vscode.NotebookCell): vscode.NotebookCellExecution;
+  restored(cell: vscode.NotebookCell, stale: boolean, when: Date): void;
+}
+
+/** Puts the outputs that the last kernel saved under the cells of a notebook that was just opened; cells with outputs keep theirs. */
+export async function restoreOutputs(notebook: vscode.NotebookDocument, host: RestoreHost): Promise<void> {
+  if (notebook.isUntitled || notebook.uri.scheme !== "file") return;
+  const saved = await readSavedCells(notebook.uri.fsPath);
+  for (const cell of notebook.getCells()) {
+    const id = cellId(cell);
+    const last = id === null ? undefined : saved.get(id);
+    if (last === undefined || id === null || cell.outputs.length > 0 || notebook.isClosed) continue;
+    const execution = host.createExecution(cell);
+    const startedAt = Date.parse(last.startedAt);
+    execution.executionOrder = last.order;
+    execution.start(startedAt);
+    await execution.replaceOutput(last.outputs.map((output) => toCellOutput(output, id, "disk")));
+    execution.end(last.ok, startedAt + last.wallMs);
+    host.restored(cell, last.textHash !== textHash(cell.document.getText()), new Date(startedAt));
+  }
+}

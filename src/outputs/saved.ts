@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { CHART_MIME, ERROR_MIME, type Output, type OutputItem, type SavedCell } from "../../engine/protocol/index.ts";
+
+/** Larger files are not ours. */
+const MAX_BYTES = 32 * 2 ** 20;
+
+/** Folder of a notebook's run log, checkpoints and saved outputs, as the kernel chooses it. */
+export function runFolder(notebookPath: string): string {
+  return join(dirname(notebookPath), ".dlnb", basename(notebookPath, ".dlnb"));
+}
+
+/** What the last runs of a notebook's cells left, by cell id. Files that are damaged or not ours are passed over. */
+export async function readSavedCells(notebookPath: string): Promise<Map<string, SavedCell>> {
+  const folder = join(runFolder(notebookPath), "outputs");
+  const names = await readdir(folder).catch(() => []);
+  const found = new Map<string, SavedCell>();
+  for (const name of names.filter((name) => name.endsWith(".json"))) {
+    const path = join(folder, name);
+    try {
+      if ((await stat(path)).size > MAX_BYTES) continue;
+      const saved = parseSavedCell(JSON.parse(await readFile(path, "utf8")));
+      if (saved !== null) found.set(saved.cell, saved);
+    } catch {
+      // half a file: the kernel was stopped while it wrote
+    }
+  }
+  return found;
+}
+
+export function textHash(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** A saved cell out of JSON that anybody may have written; null when it is none. Outputs of unknown kinds are dropped. */
+export function parseSavedCell(value: unknown): SavedCell | null {
+  if (!isRecord(value) || value.version !== 1) return null;
+  const { cell, textHash: hash, order, ok, startedAt, wallMs, outputs } = value;
+  if (typeof cell !== "string" || typeof hash !== "string" || typeof ok !== "boolean") return null;
+  if (!Number.isFinite(order) || !Number.isFinite(wallMs) || !Array.isArray(outputs)) return null;
+  if (typeof startedAt !== "string" || Number.isNaN(Date.parse(startedAt))) return null;
+  return {
+    version: 1,
+    cell,
+    textHash: hash,
+    order: order as number,
+    ok,
+    startedAt,
+    wallMs: wallMs as number,
+    outputs: outputs.flatMap(parseOutput),
+  };
+}
+
+function parseOutput(value: unknown): Output[] {
+  if (!isRecord(value) || typeof value.id !== "string" || !Array.isArray(value.items)) return [];
+  const items = value.items.flatMap(parseItem);
+  return items.length === 0 ? [] : [{ id: value.id, items }];
+}
+
+function parseItem(value: unknown): OutputItem[] {
+  if (!isRecord(value)) return [];
+  const { mime, data } = value;
+  switch (mime) {
+    case CHART_MIME:
+      // whatever was on disk, nothing arrives for it any more
+      return isRecord(data) && isRecord(data.spec)
+        ? ([{ mime, data: { ...data, live: false } }] as unknown as OutputItem[])
+        : [];
+    case ERROR_MIME:
+      return isRecord(data) && typeof data.message === "string" ? ([{ mime, data }] as unknown as OutputItem[]) : [];
+    case "application/json":
+      return [{ mime, data }];
+    case "text/plain":
+    case "text/markdown":
+    case "text/html":
+    case "image/svg+xml":
+    case "image/png":
+      return typeof data === "string" ? [{ mime, data }] : [];
+    default:
+      return [];
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,64 @@
+import * as vscode from "vscode";
+import type { KernelEvent } from "../../engine/protocol/index.ts";
+import { type CellSummary, finishedSummary, progressSummary, runningSummary } from "./summary.ts";
+
+const INTERVAL_MS = 500;
+
+/** Lines in the cells' status bars: training while it runs, its result after, and where outputs come from. */
+export class CellStatus implements vscode.NotebookCellStatusBarItemProvider, vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeCellStatusBarItems = this.#changed.event;
+  readonly #summaries = new WeakMap<vscode.NotebookCell, CellSummary>();
+  #timer: NodeJS.Timeout | null = null;
+
+  /** A cell starts: what was said about its last run is over. */
+  clear(cell: vscode.NotebookCell): void {
+    this.#summaries.delete(cell);
+    this.#soon();
+  }
+
+  handle(cell: vscode.NotebookCell, event: KernelEvent): void {
+    if (event.event === "run") this.#summaries.set(cell, finishedSummary(event.run));
+    else if (event.event === "progress") {
+      const { run, done, total, unit, message } = event;
+      this.#summaries.set(cell, run === null ? progressSummary(done, total, unit, message) : runningSummary(run));
+    } else return;
+    this.#soon();
+  }
+
+  /** A cell has ended: a progress line that was not followed by a result goes. */
+  ended(cell: vscode.NotebookCell): void {
+    const text = this.#summaries.get(cell)?.text ?? "";
+    if (text.startsWith("$(pulse)") || text.startsWith("$(sync")) this.#summaries.delete(cell);
+    this.#soon();
+  }
+
+  /** The cell shows outputs of an earlier session; `stale`: its text has changed since. */
+  restored(cell: vscode.NotebookCell, stale: boolean, when: Date): void {
+    this.#summaries.set(cell, {
+      text: stale ? "$(history) outputs of an earlier version of this cell" : "$(history) from an earlier run",
+      tooltip: `ran ${when.toLocaleString()}${stale ? "; the cell's text has changed since" : ""}`,
+    });
+    this.#soon();
+  }
+
+  provideCellStatusBarItems(cell: vscode.NotebookCell): vscode.NotebookCellStatusBarItem[] {
+    const summary = this.#summaries.get(cell);
+    if (summary === undefined) return [];
+    const item = new vscode.NotebookCellStatusBarItem(summary.text, vscode.NotebookCellStatusBarAlignment.Left);
+    item.tooltip = summary.tooltip;
+    return [item];
+  }
+
+  dispose(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#changed.dispose();
+  }
+
+  #soon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      this.#changed.fire();
+    }, INTERVAL_MS);
+  }
+}

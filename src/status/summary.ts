@@ -1,0 +1,73 @@
+import type { RunStatus, RunSummary } from "../../engine/protocol/index.ts";
+
+/** One line under a cell: where its training stands, or how it ended. */
+export interface CellSummary {
+  text: string;
+  tooltip: string;
+}
+
+export function runningSummary(run: RunStatus): CellSummary {
+  const parts = [
+    run.epochs > 0 ? `epoch ${run.epoch}/${run.epochs}` : `step ${count(run.step)}/${count(run.steps)}`,
+    `${count(run.stepsPerSecond, run.stepsPerSecond < 10 ? 1 : 0)} steps/s`,
+    run.backend,
+    ...losses(run.trainLoss, run.validLoss),
+    ...(run.metric === null ? [] : [`${run.metric.name} ${digits(run.metric.value)}`]),
+    ...(run.etaSeconds === null ? [] : [`${duration(run.etaSeconds)} left`]),
+  ];
+  return {
+    text: `$(pulse) ${parts.join(" · ")}`,
+    tooltip: `step ${count(run.step)} of ${count(run.steps)}, learning rate ${digits(run.lr)}`,
+  };
+}
+
+export function finishedSummary(run: RunSummary): CellSummary {
+  const { final } = run;
+  const metric = Object.keys(final).find((name) => name.startsWith("valid") && name !== "validLoss");
+  const rate = run.seconds > 0 ? run.steps / run.seconds : 0;
+  const parts = [
+    `${count(run.steps)} steps in ${duration(run.seconds)}`,
+    `${count(rate, rate < 10 ? 1 : 0)} steps/s`,
+    run.backend,
+    ...losses(final.trainLoss ?? null, final.validLoss ?? null),
+    ...(metric === undefined ? [] : [`${words(metric)} ${digits(final[metric] as number)}`]),
+  ];
+  const how = {
+    finished: "",
+    interrupted: "stopped: ",
+    early: "stopped early: ",
+    "non-finite": "stopped at a loss that is not finite: ",
+  }[run.stopped];
+  return { text: `$(graph-line) ${how}${parts.join(" · ")}`, tooltip: `run ${run.name} on ${run.adapter}` };
+}
+
+/** How far a long task without a run is. */
+export function progressSummary(done: number, total: number | null, unit: string, message: string): CellSummary {
+  const far = total === null ? `${count(done)} ${unit}` : `${count(done)}/${count(total)} ${unit}`;
+  return { text: `$(sync~spin) ${message === "" ? far : `${message}: ${far}`}`, tooltip: far };
+}
+
+function losses(train: number | null, valid: number | null): string[] {
+  if (valid !== null) return [`validation loss ${digits(valid)}`];
+  return train === null ? [] : [`loss ${digits(train)}`];
+}
+
+/** "validAccuracy" is "validation accuracy". */
+function words(name: string): string {
+  return name.replace(/^valid/, "validation").replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+function digits(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : String(value);
+}
+
+function count(value: number, decimals = 0): string {
+  return value.toLocaleString("en-US", { maximumFractionDigits: decimals });
+}
+
+function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
