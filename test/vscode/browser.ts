@@ -92,8 +92,32 @@ export class Workbench {
     return this.page.locator(".notebook-toolbar-container").getByRole("button", { name });
   }
 
-  codeCell(index: number): Locator {
-    return this.page.locator(".notebookOverlay .code-cell-row").nth(index);
+  /** The code cell that holds `text`; it must be near enough to the window to be drawn. */
+  codeCell(text: string): Locator {
+    return this.page.locator(".notebookOverlay .code-cell-row", { hasText: text }).first();
+  }
+
+  /** Runs one cell by its own button. */
+  async runCell(text: string): Promise<void> {
+    const cell = this.codeCell(text);
+    await cell.hover();
+    await cell.locator(".run-button-container .codicon-notebook-execute").first().click();
+  }
+
+  /** Starts every cell of the notebook. */
+  async runAll(): Promise<void> {
+    await this.toolbar("Run All").click();
+    await this.toolbar("Interrupt").waitFor({ timeout: 5000 });
+  }
+
+  /** Waits until no cell runs or waits to. */
+  async idle(timeout = 120_000): Promise<void> {
+    await this.toolbar("Run All").waitFor({ timeout });
+  }
+
+  /** Everything that the notebook's outputs say, as text. */
+  async outputText(): Promise<string> {
+    return (await this.outputs.locator("body").innerText({ timeout: 10_000 })).replaceAll(/\s+/g, " ");
   }
 
   /** The document in which all outputs of the notebook are drawn. */

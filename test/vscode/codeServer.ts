@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 const CODE_SERVER = "4.139.1"; // VS Code 1.139.1
 const NODE = "24.21.0";
@@ -50,13 +50,15 @@ function npm(folder: string, manifest: object, env: NodeJS.ProcessEnv): void {
 export interface CodeServer {
   /** host:port */
   readonly authority: string;
-  /** A fresh copy of examples/ (and of the suites' own notebooks), opened as the workspace. */
+  /** The copied folder that is opened. */
   readonly workspace: string;
   /** Where the editor and the extension host write; holds their logs. */
   readonly state: string;
   readonly pid: number;
   /** Starts the same server again on the same state and workspace after `stop`. */
   start(): Promise<void>;
+  /** Rewrites the user settings; an open window takes them over. */
+  configure(more: Readonly<Record<string, unknown>>): void;
   stop(): Promise<void>;
   /** Removes state and workspace. */
   dispose(): Promise<void>;
@@ -69,6 +71,8 @@ export interface CodeServerOptions {
   testDriver?: boolean;
   /** Ask before trusting a workspace, as VS Code does by default. */
   workspaceTrust?: boolean;
+  /** Folder to copy as the workspace, run logs and all; without it, examples/ as it is in the repository. */
+  workspace?: string;
   /** More user settings. */
   settings?: Readonly<Record<string, unknown>>;
 }
@@ -77,13 +81,16 @@ export interface CodeServerOptions {
 export async function startCodeServer(options: CodeServerOptions = {}): Promise<CodeServer> {
   const state = mkdtempSync(join(tmpdir(), "dlnb-vscode-"));
   const workspace = join(state, "workspace");
-  for (const from of ["examples", "test/vscode/notebooks"]) {
-    if (existsSync(join(root, from)))
-      cpSync(join(root, from), workspace, { recursive: true, filter: (path) => !path.includes(".dlnb/") });
-  }
+  if (options.workspace) cpSync(options.workspace, workspace, { recursive: true });
+  else cpSync(join(root, "examples"), workspace, { recursive: true, filter: (path) => basename(path) !== ".dlnb" });
   mkdirSync(join(state, "data/User"), { recursive: true });
   writeFileSync(join(state, "config.yaml"), "");
-  writeFileSync(join(state, "data/User/settings.json"), JSON.stringify({ ...settings(options), ...options.settings }));
+  const configure = (more: Readonly<Record<string, unknown>>) =>
+    writeFileSync(
+      join(state, "data/User/settings.json"),
+      JSON.stringify({ ...settings(options), ...options.settings, ...more }),
+    );
+  configure({});
   const port = await freePort();
   const dirs = [
     "--config",
@@ -117,6 +124,7 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
     authority: `127.0.0.1:${port}`,
     workspace,
     state,
+    configure,
     get pid() {
       return child?.pid ?? 0;
     },

@@ -1,6 +1,6 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { format } from "node:util";
 import { runTests } from "@vscode/test-electron";
 import { launchBrowser } from "./browser.ts";
@@ -39,7 +39,7 @@ export async function runSuiteInServer(extension: string, suite: string): Promis
 export async function runSuiteInElectron(extension: string, suite: string): Promise<boolean> {
   const scratch = mkdtempSync(join(tmpdir(), "dlnb-electron-"));
   const workspace = join(scratch, "workspace");
-  cpSync(join(extension, "examples"), workspace, { recursive: true, filter: (path) => !path.includes(".dlnb/") });
+  cpSync(join(extension, "examples"), workspace, { recursive: true, filter: (path) => basename(path) !== ".dlnb" });
   try {
     const launchArgs = [
       workspace,

@@ -1,41 +1,217 @@
-import { mkdirSync } from "node:fs";
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { after, afterEach, before, describe, it } from "mocha";
-import type { Browser } from "playwright-core";
+import type { Browser, Locator } from "playwright-core";
 import { launchBrowser, Workbench } from "./browser.ts";
 import { type CodeServer, startCodeServer } from "./codeServer.ts";
+import { digits, writeNotebook } from "./notebooks.ts";
+import { kernelsUnder, residentBytes } from "./processes.ts";
 
 const screenshots = join(import.meta.dirname, "../../screenshots");
+const vsix = process.env.DLNB_VSIX as string;
 
-describe("a walk through the product", () => {
-  let server: CodeServer;
-  let browser: Browser;
-  let window: Workbench;
+let browser: Browser;
+let server: CodeServer;
+let window: Workbench;
 
-  before(async () => {
-    mkdirSync(screenshots, { recursive: true });
-    server = await startCodeServer({ vsix: process.env.DLNB_VSIX as string });
-    browser = await launchBrowser();
-    window = await Workbench.open(browser, server.authority, server.workspace);
-  });
+const shot = (name: string) =>
+  window.page.screenshot({ path: join(screenshots, `${name.replaceAll(/\W+/g, "-")}.png`) });
+const charts = (): Locator => window.outputs.locator("figure.dlnb-chart");
+const rowsOf = async (chart: Locator) => Number(await chart.getAttribute("data-rows"));
 
-  afterEach(async function () {
-    if (this.currentTest?.state === "failed") await shot(`failed ${this.currentTest.title}`);
-  });
+before(async () => {
+  mkdirSync(screenshots, { recursive: true });
+  browser = await launchBrowser();
+  server = await startCodeServer({ vsix });
+  writeNotebook(server.workspace, "stop.dlnb", digits(100_000));
+  writeNotebook(server.workspace, "long.dlnb", [...digits(2500), "// somewhere to type"]);
+  window = await Workbench.open(browser, server.authority, server.workspace);
+});
 
-  after(async () => {
-    await window?.close();
-    await browser?.close();
-    await server?.dispose();
-  });
+afterEach(async function () {
+  if (this.currentTest?.state === "failed") await shot(`failed ${this.currentTest.title}`);
+});
 
-  const shot = (name: string) =>
-    window.page.screenshot({ path: join(screenshots, `${name.replaceAll(/\W+/g, "-")}.png`) });
+after(async () => {
+  await window?.close();
+  await browser?.close();
+  await server?.dispose();
+});
 
-  it("opens tour.dlnb as a notebook with the dlnb kernel", async () => {
+describe("the tour", () => {
+  it("opens as a notebook with the dlnb kernel", async () => {
     await window.openNotebook("tour.dlnb");
     await window.kernelChosen();
-    await window.codeCell(0).waitFor();
-    await shot("opened");
+    await shot("tour opened");
+  });
+
+  it("runs all its cells, and the curve moves while it trains", async () => {
+    await window.runAll();
+    const live = window.outputs.locator('figure.dlnb-chart[data-live="true"]').last();
+    await live.waitFor({ timeout: 60_000 });
+    const seen = new Set<number>();
+    let pictures = 0;
+    while (await live.isVisible()) {
+      const rows = await rowsOf(live).catch(() => Number.NaN);
+      if (Number.isNaN(rows)) break;
+      seen.add(rows);
+      if (seen.size === 3 && pictures++ === 0) await shot("tour while it trains");
+      await sleep(100);
+    }
+    await window.idle();
+    const counts = [...seen];
+    assert.ok(counts.length >= 4, `row counts seen while training: ${counts}`);
+    assert.deepEqual(
+      counts,
+      counts.toSorted((a, b) => a - b),
+    );
+  });
+
+  it("ends with the accuracy it promises and every cell done", async () => {
+    await shot("tour finished");
+    const text = await window.outputText();
+    const accuracy = Number(/test accuracy\D*(0?\.\d+)/i.exec(text)?.[1]);
+    assert.ok(accuracy >= 0.96, text);
+    assert.equal(await charts().and(window.outputs.locator('[data-live="true"]')).count(), 0);
+    assert.equal(await window.page.locator(".notebookOverlay .codicon-notebook-state-error").count(), 0);
+  });
+
+  it("is drawn in the editor's theme, also when that changes", async () => {
+    const ink = () =>
+      charts()
+        .first()
+        .locator(".dlnb-title")
+        .evaluate((e) => getComputedStyle(e).color);
+    const light = await ink();
+    server.configure({ "workbench.colorTheme": "Default Dark Modern" });
+    await sleep(3000);
+    await shot("tour dark");
+    assert.notEqual(await ink(), light);
+    server.configure({});
+    await sleep(2000);
+  });
+
+  it("shows its outputs again after it was closed and opened", async () => {
+    const before = await window.outputText();
+    await window.closeEditor();
+    await window.openNotebook("tour.dlnb");
+    await charts().first().waitFor({ timeout: 20_000 });
+    await shot("tour reopened");
+    const accuracy = /test accuracy\D*(0?\.\d+)/i;
+    assert.equal(accuracy.exec(await window.outputText())?.[1], accuracy.exec(before)?.[1]);
+    await window.closeEditor();
+  });
+});
+
+describe("stopping", () => {
+  it("interrupt ends training within a second, and the next cell still sees the run", async () => {
+    await window.openNotebook("stop.dlnb");
+    await window.kernelChosen();
+    await window.runCell("const digits");
+    await window.idle();
+    await window.runCell("const run");
+    const chart = charts().last();
+    await chart.waitFor({ timeout: 30_000 });
+    while ((await rowsOf(chart)) < 50) await sleep(100);
+    const begin = performance.now();
+    await window.toolbar("Interrupt").click();
+    await window.toolbar("Run All").waitFor({ timeout: 10_000 });
+    const took = performance.now() - begin;
+    await shot("interrupted");
+    assert.ok(took < 1000, `${took} ms`);
+    await window.runCell("steps so far");
+    await window.idle();
+    const steps = Number(/steps so far (\d+)/.exec(await window.outputText())?.[1]);
+    assert.ok(steps >= 50, await window.outputText());
+  });
+
+  it("a kernel killed by its pid ends the cell with an error, and the next run works", async () => {
+    await window.runCell("const run");
+    await charts().last().waitFor({ timeout: 30_000 });
+    await sleep(1500);
+    const kernels = kernelsUnder(server.pid);
+    assert.ok(kernels.length > 0, "no kernel process found");
+    for (const pid of kernels) process.kill(pid, "SIGKILL");
+    await window.idle(10_000);
+    await shot("kernel killed");
+    assert.match(await window.outputText(), /kernel (exited|was killed|died|ended)[^.]*SIGKILL/i);
+    await window.runCell("const digits");
+    await window.idle(30_000);
+    assert.match(await window.outputText(), /defined/);
+    await window.closeEditor();
+  });
+});
+
+describe("50,000 steps", () => {
+  it("leave the editor responsive, the kernel's memory flat and the output small", async function () {
+    this.timeout(600_000);
+    await window.openNotebook("long.dlnb");
+    await window.kernelChosen();
+    await window.runAll();
+    const chart = charts().last();
+    await chart.waitFor({ timeout: 60_000 });
+    await sleep(2000);
+    const kernel = kernelsUnder(server.pid).at(-1) as number;
+    const start = residentBytes(kernel);
+    const delays: number[] = [];
+    const cell = window.codeCell("somewhere to type");
+    await cell.locator(".view-lines").click();
+    await window.page.keyboard.press("End");
+    for (let i = 0; i < 10; i++) {
+      const begin = performance.now();
+      await window.page.keyboard.type(`${i}`);
+      await cell.locator(".view-lines", { hasText: "0123456789".slice(0, i + 1) }).waitFor({ timeout: 5000 });
+      delays.push(performance.now() - begin);
+      await sleep(300);
+    }
+    await window.idle(300_000);
+    await shot("50,000 steps");
+    const grown = residentBytes(kernel) - start;
+    const median = delays.toSorted((a, b) => a - b)[5] as number;
+    console.log(`      typing: median ${median.toFixed(0)} ms; kernel grew by ${(grown / 2 ** 20).toFixed(1)} MiB`);
+    assert.ok(median < 200, `typing took ${delays.map(Math.round)} ms`);
+    assert.ok(grown < 64 * 2 ** 20, `the kernel grew by ${grown} bytes`);
+    await window.closeEditor();
+  });
+});
+
+describe("editing", () => {
+  it("changes one line of the file for one line of a cell", async () => {
+    const file = join(server.workspace, "stop.dlnb");
+    const before = readFileSync(file, "utf8").split("\n");
+    await window.openNotebook("stop.dlnb");
+    await window.codeCell("steps so far").locator(".view-lines").click();
+    await window.page.keyboard.press("End");
+    await window.page.keyboard.type(" // seen");
+    await window.page.keyboard.press("Control+S");
+    await sleep(1500);
+    const changed = readFileSync(file, "utf8").split("\n");
+    assert.equal(changed.length, before.length);
+    assert.deepEqual(
+      changed.filter((line, i) => line !== before[i]),
+      ['console.log("steps so far", run.steps); // seen'],
+    );
+    await window.closeEditor();
+  });
+});
+
+describe("a workspace that is not trusted", () => {
+  it("shows the notebook and its outputs, and runs nothing", async () => {
+    await window.close();
+    const trusted = server;
+    server = await startCodeServer({ vsix, workspace: trusted.workspace, workspaceTrust: true });
+    await trusted.dispose();
+    window = await Workbench.open(browser, server.authority, server.workspace);
+    await window.openNotebook("tour.dlnb");
+    await charts().first().waitFor({ timeout: 20_000 });
+    await shot("not trusted");
+    assert.match(await window.page.locator("body").innerText(), /restricted mode/i);
+    const run = window.toolbar("Run All");
+    if (await run.isVisible()) await run.click();
+    await sleep(3000);
+    await shot("not trusted after Run All");
+    assert.deepEqual(kernelsUnder(server.pid), []);
   });
 });
