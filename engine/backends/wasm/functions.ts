@@ -76,7 +76,7 @@ export function tanh(w: Func, a: V128): V128 {
     z,
     [-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1],
   );
-  const small = w.let(f32x4.add(f32x4.mul(f32x4.mul(p, z), a), a));
+  const small = w.let(withSign(f32x4.add(f32x4.mul(f32x4.mul(p, z), a), a), a)); // -0 stays -0
   const grown = exp(w, w.let(f32x4.add(size, size)));
   const large = f32x4.sub(f(1), f32x4.div(f(2), f32x4.add(grown, f(1))));
   return w.let(v128.bitselect(small, withSign(large, a), f32x4.lt(size, f(0.625))));

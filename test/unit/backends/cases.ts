@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect } from "vitest";
 import type { Backend } from "../../../engine/backends/backend.ts";
 import { interpret } from "../../../engine/backends/interpret.ts";
@@ -814,3 +815,74 @@ export const cases: readonly Case[] = [
   ...products,
   chain,
 ];
+
+/** Random element-wise code over random views, as a map, or folded along some of its axes. */
+export const randomCase: fc.Arbitrary<Case> = fc
+  .record({
+    shape: fc.array(fc.integer({ min: 1, max: 11 }), { maxLength: 4 }),
+    inner: fc.nat({ max: 4 }),
+    fold: fc.boolean(),
+    strides: fc.array(fc.array(fc.constantFrom(-2, -1, 0, 1, 1, 1, 2, 3, 7), { minLength: 4, maxLength: 4 }), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+    rowMajorToo: fc.boolean(),
+    order: fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }),
+    steps: fc.array(fc.tuple(fc.constantFrom(...(["add", "sub", "mul", "max", "min"] as const)), fc.nat(), fc.nat()), {
+      maxLength: 5,
+    }),
+    fn: fc.constantFrom(...(["sum", "max", "argmax"] as const)),
+  })
+  .map(({ shape, inner, fold, strides, rowMajorToo, order, steps, fn }): Case => {
+    const rank = shape.length;
+    const folded = fold ? Math.min(inner, rank) : 0;
+    const outer = shape.slice(0, rank - folded);
+    const lists = strides.map((s) => s.slice(0, rank));
+    if (rowMajorToo) lists.push(rowMajor(shape));
+    const views = lists.map((list, i): View => {
+      const low = list.reduce((sum, s, axis) => sum + Math.min(0, s * ((shape[axis] as number) - 1)), 0);
+      return view(i, -low, list);
+    });
+    const data = views.map(({ offset, strides: list }, i) => {
+      const high = list.reduce((sum, s, axis) => sum + Math.max(0, s * ((shape[axis] as number) - 1)), 0);
+      return floats(offset + high + 1, i);
+    });
+    const code: Instr[] = [...views.map((_, i) => load(i)), cast(views.length + 1, "f32")];
+    code.splice(views.length, 1, index(3, lists[0] as number[]), cast(views.length, "f32"), num(0.125));
+    code.push(binary("mul", views.length + 1, views.length + 2));
+    for (const [op, a, b] of steps) code.push(binary(op, a % code.length, b % code.length));
+    for (let i = 0; i < code.length; i++) {
+      const instr = code[i] as Instr;
+      // the raw index is an integer: floats are made of its cast
+      const float = (ref: number) => (ref === views.length ? views.length + 1 : ref);
+      if (instr.op === "binary") code[i] = { ...instr, a: float(instr.a), b: float(instr.b) };
+    }
+    const value = code.length - 1;
+    const kept = order.filter((axis) => axis < outer.length);
+    const outStrides = outer.map(() => 0);
+    let step = 1;
+    for (const axis of kept.toReversed()) {
+      outStrides[axis] = step;
+      step *= outer[axis] as number;
+    }
+    const out = {
+      ...view(views.length, 0, outStrides),
+      dtype: fold && fn === "argmax" ? ("i32" as const) : ("f32" as const),
+    };
+    const result = out.dtype === "i32" ? new Int32Array(step) : new Float32Array(step);
+    const launch: Launch = fold
+      ? {
+          kind: "reduce",
+          label: "random",
+          outer,
+          inner: shape.slice(rank - folded),
+          views,
+          code,
+          accumulators: [{ fn, value, dtype: out.dtype }],
+          epilogueViews: [],
+          epilogue: [{ op: "acc", acc: 0, dtype: out.dtype }],
+          stores: [{ view: out, value: 0 }],
+        }
+      : map(shape, views, code, { view: out, value });
+    return { name: "random", data: [...data, result], launches: [launch], rtol: 1e-4, atol: 1e-3 };
+  });
