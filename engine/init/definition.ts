@@ -24,8 +24,10 @@ export interface Target {
 }
 
 /** Declares an initializer. Its name is the one it is exported under in all.ts. */
-export function defineInit<const P extends Params>(definition: InitDefinition<P>): InitDefinition<P> {
-  return definition;
+export function defineInit<const P extends Params, const N extends string = never>(
+  definition: InitDefinition<P> & { readonly positional?: N },
+): InitDefinition<P> & { readonly positional: N } {
+  return definition as InitDefinition<P> & { readonly positional: N };
 }
 
 export interface Fan {

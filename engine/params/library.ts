@@ -24,13 +24,16 @@ export interface Instance<D extends Definition = Definition> {
 }
 
 /** What a user calls: `optim.adamw({ lr: 1e-3 })`. */
-export type Library<All extends Record<string, Definition>, I = Instance> = {
-  readonly [K in keyof All]: (...given: Arguments<All[K]>) => I & Instance<All[K]>;
+export type Library<All extends Record<string, Definition>> = {
+  readonly [K in keyof All]: (...given: Arguments<All[K]>) => Instance<All[K]>;
 };
 
-type Arguments<D extends Definition> = D extends { readonly positional: infer N extends keyof D["params"] & string }
-  ? [value: Given<D["params"][N]>, ...rest: OptionsArgument<Omit<D["params"], N>>]
-  : OptionsArgument<D["params"]>;
+type Arguments<D extends Definition> = [PositionalOf<D>] extends [never]
+  ? OptionsArgument<D["params"]>
+  : [value: Given<D["params"][PositionalOf<D>]>, ...rest: OptionsArgument<Omit<D["params"], PositionalOf<D>>>];
+type PositionalOf<D extends Definition> = D extends { readonly positional: infer N }
+  ? Extract<keyof D["params"], N>
+  : never;
 type OptionsArgument<P extends Params> =
   Record<never, never> extends Options<P> ? [options?: Options<P>] : [options: Options<P>];
 

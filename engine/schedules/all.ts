@@ -1,0 +1,12 @@
+export { concat } from "./concat.ts";
+export { constant } from "./constant.ts";
+export { cosine } from "./cosine.ts";
+export { cyclic } from "./cyclic.ts";
+export { exponential } from "./exponential.ts";
+export { lambda } from "./lambda.ts";
+export { linear } from "./linear.ts";
+export { multiStep } from "./multiStep.ts";
+export { oneCycle } from "./oneCycle.ts";
+export { polynomial } from "./polynomial.ts";
+export { step } from "./step.ts";
+export { warmRestarts } from "./warmRestarts.ts";

@@ -1,0 +1,12 @@
+import { int, num } from "../params/index.ts";
+import { defineSchedule, per } from "./definition.ts";
+
+export const constant = defineSchedule({
+  summary: "lr as it is; with a factor, lr times it for the first totalIters. PyTorch's factor is 1/3.",
+  params: {
+    factor: num(1, "[0, 1]", "Multiplies lr until totalIters."),
+    totalIters: int(5, "[0, inf)", "How long the factor lasts."),
+    per: per("epoch"),
+  },
+  at: ({ factor, totalIters }, { t, baseLr }) => (t < totalIters ? baseLr * factor : baseLr),
+});

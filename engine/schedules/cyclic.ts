@@ -1,0 +1,29 @@
+import { choice, int, num, optional, required } from "../params/index.ts";
+import { defineSchedule, per } from "./definition.ts";
+
+export const cyclic = defineSchedule({
+  summary: "Straight up from baseLr to maxLr in stepSizeUp and down in stepSizeDown, again and again.",
+  paper: "Smith 2017, arXiv:1506.01186, section 3",
+  params: {
+    maxLr: num(required, "[0, inf)", "Highest rate."),
+    baseLr: optional(num(required, "[0, inf)", "Lowest rate; the optimizer's lr when not given.")),
+    stepSizeUp: int(2000, "[1, inf)", "Length of the way up."),
+    stepSizeDown: optional(int(required, "[1, inf)", "Length of the way down; that of the way up when not given.")),
+    mode: choice(
+      "triangular",
+      ["triangular", "triangular2", "expRange"],
+      "Height of later cycles: the same, halved each cycle, or times gamma^t.",
+    ),
+    gamma: num(1, "(0, inf)", "For expRange."),
+    per: per("step"),
+  },
+  at: ({ maxLr, baseLr, stepSizeUp, stepSizeDown, mode, gamma }, { t, ...at }) => {
+    const low = baseLr ?? at.baseLr;
+    const length = stepSizeUp + (stepSizeDown ?? stepSizeUp);
+    const cycle = Math.floor(t / length);
+    const within = t - cycle * length;
+    const height = within <= stepSizeUp ? within / stepSizeUp : (length - within) / (length - stepSizeUp);
+    const scale = mode === "triangular" ? 1 : mode === "triangular2" ? 2 ** -cycle : gamma ** t;
+    return low + (maxLr - low) * height * scale;
+  },
+});

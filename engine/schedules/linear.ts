@@ -1,0 +1,14 @@
+import { int, num } from "../params/index.ts";
+import { defineSchedule, per } from "./definition.ts";
+
+export const linear = defineSchedule({
+  summary: "From lr * startFactor to lr * endFactor in totalIters, then constant: a warm-up by default.",
+  params: {
+    startFactor: num(1 / 3, "[0, 1]", "Multiplies lr at first."),
+    endFactor: num(1, "[0, 1]", "Multiplies lr in the end."),
+    totalIters: int(5, "[1, inf)", "How long it takes."),
+    per: per("epoch"),
+  },
+  at: ({ startFactor, endFactor, totalIters }, { t, baseLr }) =>
+    baseLr * (startFactor + ((endFactor - startFactor) * Math.min(t, totalIters)) / totalIters),
+});
