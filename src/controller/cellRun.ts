@@ -135,7 +135,7 @@ export class CellRun {
 
   #addText(stream: "stdout" | "stderr", text: string): void {
     const room = MAX_TEXT - this.#textSize;
-    if (room <= 0) return;
+    if (room < 0) return;
     this.#textSize += text.length;
     const kept = text.length > room ? `${text.slice(0, room)}\n… the rest is in the run log\n` : text;
     if (this.#text?.stream !== stream) {

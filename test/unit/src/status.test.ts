@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import type { RunStatus, RunSummary } from "../../../engine/protocol/index.ts";
+import { finishedSummary, progressSummary, runningSummary } from "../../../src/status/summary.ts";
+
+const run: RunStatus = {
+  id: "r",
+  step: 1200,
+  steps: 4000,
+  epoch: 3,
+  epochs: 10,
+  trainLoss: 0.2,
+  validLoss: 0.12345,
+  metric: { name: "accuracy", value: 0.97 },
+  lr: 0.001,
+  stepsPerSecond: 812.4,
+  etaSeconds: 75,
+  backend: "wasm",
+};
+
+test("a running cell says where it stands", () => {
+  expect(runningSummary(run).text).toBe(
+    "$(pulse) epoch 3/10 · 812 steps/s · wasm · validation loss 0.1235 · accuracy 0.97 · 1 min 15 s left",
+  );
+  expect(runningSummary({ ...run, epochs: 0, validLoss: null, metric: null, etaSeconds: null }).text).toBe(
+    "$(pulse) step 1,200/4,000 · 812 steps/s · wasm · loss 0.2",
+  );
+});
+
+test("a finished cell says how the run ended", () => {
+  const summary = {
+    name: "tour",
+    adapter: "8 threads",
+    backend: "wasm",
+    steps: 400,
+    seconds: 2,
+    stopped: "early",
+    final: { trainLoss: 0.02, validLoss: 0.08, validAccuracy: 0.9722 },
+  } as unknown as RunSummary;
+  expect(finishedSummary(summary).text).toBe(
+    "$(graph-line) stopped early: 400 steps in 2.0 s · 200 steps/s · wasm · validation loss 0.08 · validation accuracy 0.9722",
+  );
+});
+
+test("a long task without a run says how far it is", () => {
+  expect(progressSummary(3, 10, "files", "reading").text).toBe("$(sync~spin) reading: 3/10 files");
+  expect(progressSummary(1234, null, "rows", "").text).toBe("$(sync~spin) 1,234 rows");
+});
