@@ -113,17 +113,18 @@ export function readCheckpoint(
     parameters: viewAs("f32", take(prefix, model.parameters)) as Float32Array,
     running: take(prefix, model.running),
   });
+  const state = weights("");
   const known = new Set([...model.parameters.slices, ...model.running.slices].map((s) => s.name));
   const states = new Set<string>();
   for (const name of tensors.keys()) {
-    const state = /^optimizer\.([^.]+)\./.exec(name)?.[1];
-    if (state) states.add(state);
+    const slot = /^optimizer\.([^.]+)\./.exec(name)?.[1];
+    if (slot) states.add(slot);
     else if (!known.has(name.replace(/^best\./, ""))) {
       throw new CheckpointError(`${where}: "${name}" is no tensor of this model; it is from another model`);
     }
   }
   return {
-    state: weights(""),
+    state,
     optimizer: Object.fromEntries(
       [...states].map((s) => [s, viewAs("f32", take(`optimizer.${s}.`, model.parameters)) as Float32Array]),
     ),

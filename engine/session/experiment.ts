@@ -8,7 +8,7 @@ import { check } from "../params/index.ts";
 import type { OutputItem, RunHistory } from "../protocol/index.ts";
 import { show } from "../tensor/index.ts";
 import { readCheckpoint } from "./checkpoint.ts";
-import { currentContext, maybeContext } from "./context.ts";
+import { currentContext, maybeContext } from "../context/index.ts";
 import { trainRun } from "./fit.ts";
 import { sizeModel } from "./model.ts";
 import { clipParams, type ExperimentOptions, experimentParams, fitParams } from "./options.ts";

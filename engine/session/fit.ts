@@ -8,7 +8,7 @@ import { CHART_MIME, type RunStatus, type RunSummary } from "../protocol/index.t
 import { permutation } from "../random/index.ts";
 import { rateAt } from "../schedules/index.ts";
 import { type Progress, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import type { RunContext } from "./context.ts";
+import type { RunContext } from "../context/index.ts";
 import { DeviceModel, type Rows, type RunState, type StepScalars } from "./device.ts";
 import { EarlyStopping } from "./earlyStopping.ts";
 import type { Experiment } from "./experiment.ts";
@@ -99,8 +99,8 @@ class Fit {
       : null;
     this.#id = context.freshId("run");
     this.#name = options.name || experiment.nextRunName();
-    this.#folder = context.runFolder === null ? null : join(context.runFolder, "runs", runFolderName(this.#id));
-    this.#log = new RunLog(this.#folder);
+    this.#log = new RunLog(context.runFolder === null ? null : join(context.runFolder, "runs"));
+    this.#folder = this.#log.folder;
     this.#chartOutput = context.freshId("chart");
     this.#recorder = new CurveRecorder((rows) => context.emit({ event: "rows", chart: this.#chartOutput, ...rows }), {
       id: this.#chartOutput,
@@ -508,9 +508,3 @@ const runCheckpoint = (run: Run) => ({
   best: run.checkpoint.best,
   progress: run.checkpoint.progress as Progress | undefined,
 });
-
-/** `20261121-052410-run-3`: sorts by time, unique also across kernels of one notebook. */
-function runFolderName(id: string): string {
-  const time = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
-  return `${time}-${id}`;
-}

@@ -1,6 +1,5 @@
 import type { Dataset } from "../data/index.ts";
 import { sample } from "../init/index.ts";
-import { sample } from "../init/index.ts";
 import { type Declaration, declare, type Layer } from "../nn/index.ts";
 import type { HostTensor } from "../tensor/hostTensor.ts";
 import { type Layout, layoutOf } from "./layout.ts";

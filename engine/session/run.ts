@@ -4,7 +4,7 @@ import type { BackendName, OutputItem, RunHistory, RunSummary } from "../protoco
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { viewAs } from "../tensor/index.ts";
 import { type Checkpoint, type Progress, writeCheckpoint } from "./checkpoint.ts";
-import { currentContext } from "./context.ts";
+import { currentContext } from "../context/index.ts";
 import { DeviceModel, type RunState } from "./device.ts";
 import type { Layout } from "./layout.ts";
 import type { Weights } from "./model.ts";

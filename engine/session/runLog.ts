@@ -12,17 +12,20 @@ import { join } from "node:path";
  * A run without a folder (an untitled notebook) keeps nothing.
  */
 export class RunLog {
+  /** Null when nothing is kept. */
   readonly folder: string | null;
   readonly #fd: number | null;
 
-  constructor(folder: string | null) {
-    this.folder = folder;
-    if (folder === null) {
+  /** Takes a new folder in `parent` for the run, named after the time, and no other's. */
+  constructor(parent: string | null) {
+    if (parent === null) {
+      this.folder = null;
       this.#fd = null;
       return;
     }
-    mkdirSync(join(folder, "checkpoints"), { recursive: true });
-    this.#fd = openSync(join(folder, "log.jsonl"), "a");
+    this.folder = newFolder(parent);
+    mkdirSync(join(this.folder, "checkpoints"));
+    this.#fd = openSync(join(this.folder, "log.jsonl"), "ax");
   }
 
   write(line: { readonly event: string } & Readonly<Record<string, unknown>>): void {
@@ -35,5 +38,20 @@ export class RunLog {
 
   close(): void {
     if (this.#fd !== null) closeSync(this.#fd);
+  }
+}
+
+/** `<parent>/20261121-052410`, with `-2` and so on behind it when another run, of this or another kernel, began in that second. */
+function newFolder(parent: string): string {
+  mkdirSync(parent, { recursive: true });
+  const time = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
+  for (let n = 1; ; n++) {
+    const folder = join(parent, n === 1 ? time : `${time}-${n}`);
+    try {
+      mkdirSync(folder);
+      return folder;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
   }
 }

@@ -288,7 +288,9 @@ export function diagnosisStep(
           ...numbers("the batch's inputs", x),
           ...numbers("the batch's targets", y),
           ...slices.flatMap(({ name }) => numbers(`parameter ${name}`, inputs.parameters[name] as Tensor)),
-          ...Object.entries(activations).flatMap(([path, t]) => numbers(path === "" ? "the model's output" : `the output of layer ${path}`, t)),
+          ...Object.entries(activations).flatMap(([path, t]) =>
+            numbers(path === "" ? "the model's output" : `the output of layer ${path}`, t),
+          ),
           ...numbers("the loss", loss),
           ...slices
             .map(({ name }, i) => ({ name: `the gradient of ${name}`, value: count(gradients[i] as Tensor) }))

@@ -1,0 +1,223 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Backend } from "../../../engine/backends/backend.ts";
+import { wasmProvider } from "../../../engine/backends/wasm/index.ts";
+import { Dataset, Splits } from "../../../engine/data/index.ts";
+import { ConfigError, NonFiniteError, ShapeError } from "../../../engine/errors/index.ts";
+import { loss } from "../../../engine/losses/index.ts";
+import { metrics } from "../../../engine/metrics/index.ts";
+import { nn } from "../../../engine/nn/index.ts";
+import { optim } from "../../../engine/optim/index.ts";
+import { schedule } from "../../../engine/schedules/index.ts";
+import { Experiment, inContext, type Run } from "../../../engine/session/index.ts";
+import { HostTensor } from "../../../engine/tensor/index.ts";
+import { testContext } from "../../support/context.ts";
+
+/** Three noisy blobs in four dimensions: learnable, not trivial, the same on every machine. */
+function blobs(count: number, salt = 0): Dataset {
+  const x = new Float32Array(count * 4);
+  const y = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    y[i] = i % 3;
+    for (let k = 0; k < 4; k++) x[i * 4 + k] = Math.sin((i + salt) * 7.13 + k * 2.71) + (k === i % 3 ? 1.5 : 0);
+  }
+  return new Dataset({
+    name: "blobs",
+    x: new HostTensor([count, 4], "f32", x),
+    y: new HostTensor([count], "i32", y),
+    task: "classification",
+    featureNames: ["a", "b", "c", "d"],
+    classes: ["0", "1", "2"],
+  });
+}
+
+const splits = () => new Splits({ train: blobs(103), valid: blobs(40, 1000), test: blobs(30, 2000) });
+
+const make = (over: object = {}) =>
+  new Experiment({
+    data: splits(),
+    model: nn.sequential(nn.linear(16), nn.batchNorm(), nn.relu(), nn.dropout(0.2), nn.linear(3)),
+    loss: loss.crossEntropy(),
+    metrics: [metrics.accuracy()],
+    optimizer: optim.adamw({ lr: 1e-2 }),
+    batchSize: 16,
+    seed: 3,
+    ...over,
+  });
+
+let backend: Backend;
+let folder: string;
+
+beforeAll(async () => {
+  backend = await wasmProvider.open({ threads: 2, log: () => {} });
+  folder = mkdtempSync(join(tmpdir(), "dlnb-fit-"));
+});
+afterAll(async () => {
+  await backend.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const fit = (experiment: Experiment, options: object, context = testContext(backend)): Promise<Run> =>
+  inContext(context, () => experiment.fit(options));
+
+const weights = (run: Run): number[] => Object.values(run.stateDict()).flatMap((t) => [...t.data]);
+
+describe("fit", () => {
+  test("learns, validates every epoch and tests at the end", async () => {
+    const run = await fit(make(), { epochs: 20 });
+    expect(run.stopped).toBe("finished");
+    expect(run.steps).toBe(20 * 7);
+    expect(run.history.trainLoss.length).toBe(140);
+    expect(run.history.valid.loss?.length).toBe(20);
+    expect(run.final.testAccuracy).toBeGreaterThan(0.8);
+    expect(run.history.trainLoss.at(-1)).toBeLessThan((run.history.trainLoss[0] as number) / 2);
+  });
+
+  test("the same seed gives the same bits, another seed others", async () => {
+    const [a, b, c] = [
+      await fit(make(), { epochs: 3 }),
+      await fit(make(), { epochs: 3 }),
+      await fit(make({ seed: 4 }), { epochs: 3 }),
+    ];
+    expect(a.history.trainLoss).toEqual(b.history.trainLoss);
+    expect(weights(a)).toEqual(weights(b));
+    expect(weights(a)).not.toEqual(weights(c));
+  });
+
+  test("a run that is stopped in the middle of an epoch and resumed from its file ends with the bits of a whole one", async () => {
+    const plan = { epochs: 6, schedule: schedule.oneCycle({ maxLr: 2e-2 }) };
+    const whole = await fit(make(), plan);
+    const stop = new AbortController();
+    const experiment = make();
+    experiment.onSteps = ({ from, loss: losses }) => {
+      if (from + losses.length > 17) stop.abort();
+    };
+    const half = await fit(experiment, plan, testContext(backend, { folder, signal: stop.signal }));
+    expect(half.stopped).toBe("interrupted");
+    expect(half.steps).toBeGreaterThan(0);
+    expect(half.steps).toBeLessThan(42);
+    const file = join(half.folder as string, "checkpoints", "last.safetensors");
+    const rest = await fit(make(), { ...plan, resume: file });
+    expect(rest.steps).toBe(42);
+    expect(weights(rest)).toEqual(weights(whole));
+    expect(rest.history.trainLoss).toEqual(whole.history.trainLoss.slice(half.steps));
+    expect(rest.final).toEqual(whole.final);
+  });
+
+  test("early stopping ends with the weights of the best epoch", async () => {
+    const run = await fit(make({ optimizer: optim.sgd({ lr: 0.5 }) }), {
+      epochs: 60,
+      earlyStopping: { patience: 2, minDelta: 0.5 },
+    });
+    expect(run.stopped).toBe("early");
+    const best = run.progress.best as NonNullable<typeof run.progress.best>;
+    const valid = await inContext(testContext(backend), () => run.evaluate(splits().valid as Dataset));
+    expect(valid.loss).toBeCloseTo(best.value, 5);
+  });
+
+  test("a learning rate that blows up stops with step and tensor named, and the state before is finite", async () => {
+    const experiment = make({
+      model: nn.sequential(nn.linear(16), nn.relu(), nn.linear(3)),
+      loss: loss.crossEntropy(),
+      optimizer: optim.sgd({ lr: 1e30 }),
+    });
+    const failing = fit(experiment, { epochs: 5 }, testContext(backend, { folder }));
+    await expect(failing).rejects.toThrow(NonFiniteError);
+    await expect(failing).rejects.toThrow(/training stopped at step \d+: .* is the first that is not finite/);
+    const kept = experiment.lastRun as Run;
+    expect(kept.stopped).toBe("non-finite");
+    expect(weights(kept).every(Number.isFinite)).toBe(true);
+  });
+
+  test("NaN in the data is found in the data", async () => {
+    const train = blobs(32);
+    train.x.data[9] = Number.NaN;
+    await expect(fit(make({ data: train }), { epochs: 1 })).rejects.toThrow(
+      /step \d+: the batch's inputs is the first/,
+    );
+  });
+
+  test("clipping keeps the update of a huge gradient small", async () => {
+    const clipped = make({ optimizer: optim.sgd({ lr: 1 }), clip: { norm: 0.01 }, batchSize: 103 });
+    const before = await fit(make({ optimizer: optim.sgd({ lr: 0 }), batchSize: 103 }), { steps: 1 });
+    const after = await fit(clipped, { steps: 1 });
+    const moved = Object.entries(after.stateDict())
+      .filter(([name]) => /weight|bias/.test(name))
+      .flatMap(([name, t]) => [...t.data].map((v, i) => v - (before.stateDict()[name]?.data[i] as number)));
+    expect(Math.hypot(...moved)).toBeLessThanOrEqual(0.01001);
+    expect(Math.hypot(...moved)).toBeGreaterThan(0.0099);
+  });
+
+  test("the log and the checkpoints are on disk, and the log tells every step", async () => {
+    const run = await fit(make(), { epochs: 2 }, testContext(backend, { folder }));
+    const lines = readFileSync(join(run.folder as string, "log.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((l) => JSON.parse(l));
+    expect(lines[0].event).toBe("start");
+    expect(lines.at(-1).event).toBe("end");
+    const losses = lines.filter((l) => l.event === "steps").flatMap((l) => l.loss);
+    expect(losses).toEqual([...run.history.trainLoss]);
+    expect(readdirSync(join(run.folder as string, "checkpoints"))).toEqual(["last.safetensors"]);
+  });
+
+  test("a loaded checkpoint predicts what the run predicts", async () => {
+    const context = testContext(backend, { folder });
+    const run = await fit(make(), { epochs: 2 }, context);
+    await inContext(context, async () => {
+      const path = run.save("saved.safetensors");
+      const x = blobs(5).x;
+      const [a, b] = [await run.predict(x), await make().load(path).predict(x)];
+      expect([...a.data]).toEqual([...b.data]);
+      expect(a.shape).toEqual([5, 3]);
+    });
+  });
+
+  test("a checkpoint of another model names the tensor and both shapes", async () => {
+    const context = testContext(backend, { folder });
+    const run = await fit(make(), { epochs: 1 }, context);
+    const other = make({ model: nn.sequential(nn.linear(8), nn.batchNorm(), nn.relu(), nn.linear(3)) });
+    const file = inContext(context, () => run.save("other.safetensors"));
+    expect(() => other.load(file)).toThrow(
+      /other\.safetensors: "0\.weight" is \[16, 4\] there and \[8, 4\] in this model/,
+    );
+  });
+
+  test("long runs of a tiny model stay bounded in what they remember and send", async () => {
+    const context = testContext(backend);
+    const run = await fit(
+      make({ batchSize: 64, model: nn.linear(3) }),
+      { steps: 20_000, validateEvery: 1000 },
+      context,
+    );
+    expect(run.history.thinned).toBe(true);
+    expect(run.history.step.length).toBeLessThanOrEqual(8192);
+    const chart = context.events.findLast((e) => e.event === "output");
+    expect(JSON.stringify(chart).length).toBeLessThan(400_000);
+  }, 60_000);
+});
+
+describe("an experiment says at once what does not fit", () => {
+  test.each([
+    [
+      "a batch larger than the data",
+      { batchSize: 104 },
+      ConfigError,
+      "batchSize = 104 is larger than the 103 training examples",
+    ],
+    ["an unknown option", { optimiser: 1 }, ConfigError, 'unknown option "optimiser"; did you mean "optimizer"?'],
+    ["too few outputs", { model: nn.linear(2) }, ShapeError, "2 outputs for 3 classes"],
+    ["a convolution of a table", { model: nn.conv2d(4, { kernelSize: 3 }) }, ShapeError, "conv2d"],
+    ["a number for the model", { model: 3 }, ConfigError, "model"],
+  ])("%s", (_, over, type, text) => {
+    expect(() => make(over)).toThrow(type as typeof ConfigError);
+    expect(() => make(over)).toThrow(text);
+  });
+
+  test("a bad learning rate", () => {
+    expect(() => optim.sgd({ lr: -1 })).toThrow("sgd: lr = -1 is outside [0, inf)");
+    expect(() => optim.sgd({ lr: Number.NaN })).toThrow("NaN");
+  });
+});
