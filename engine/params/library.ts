@@ -1,6 +1,6 @@
 import { ConfigError, didYouMean } from "../errors/index.ts";
 import { type Checked, check, type Given, type Options, type Params } from "./check.ts";
-import { show } from "./param.ts";
+import { type Param, show } from "./param.ts";
 
 /** What every entry of a registry declares: an optimizer, schedule, initializer, loss, metric. */
 export interface Definition<P extends Params = Params> {
@@ -30,7 +30,9 @@ export type Library<All extends Record<string, Definition>> = {
 
 type Arguments<D extends Definition> = [PositionalOf<D>] extends [never]
   ? OptionsArgument<D["params"]>
-  : [value: Given<D["params"][PositionalOf<D>]>, ...rest: OptionsArgument<Omit<D["params"], PositionalOf<D>>>];
+  : D["params"][PositionalOf<D>] extends Param<unknown, string, true>
+    ? [value: Given<D["params"][PositionalOf<D>]>, ...rest: OptionsArgument<Omit<D["params"], PositionalOf<D>>>]
+    : [value?: Given<D["params"][PositionalOf<D>]>, ...rest: OptionsArgument<Omit<D["params"], PositionalOf<D>>>];
 type PositionalOf<D extends Definition> = D extends { readonly positional: infer N }
   ? Extract<keyof D["params"], N>
   : never;

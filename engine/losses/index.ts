@@ -1,0 +1,13 @@
+import { isInstance, library } from "../params/index.ts";
+import * as all from "./all.ts";
+import type { Loss } from "./definition.ts";
+
+export { classTarget } from "./classes.ts";
+export type { Loss, LossDefinition, Prediction } from "./definition.ts";
+export { valueTarget } from "./values.ts";
+export { all as losses };
+
+/** The losses, as cells see them: `loss.crossEntropy({ labelSmoothing: 0.1 })`. */
+export const loss = library("loss", all);
+
+export const isLoss = (given: unknown): given is Loss => isInstance(all, given);

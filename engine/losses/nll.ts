@@ -1,0 +1,10 @@
+import { classLoss, classParams, classTarget } from "./classes.ts";
+import { defineLoss } from "./definition.ts";
+
+/** output [N, C, ...] log-probabilities, target [N, ...] class numbers. */
+export const nll = defineLoss({
+  summary: "Minus the log-probability of the right class, for models that end in log-probabilities.",
+  params: classParams,
+  target: "class",
+  compute: ({ output, target }, options) => classLoss("nll", output, classTarget("nll", output, target), options),
+});

@@ -1,0 +1,3 @@
+export { accuracy } from "./accuracy.ts";
+export { mae } from "./mae.ts";
+export { mse } from "./mse.ts";

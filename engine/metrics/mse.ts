@@ -1,0 +1,13 @@
+import { valueTarget } from "../losses/index.ts";
+import { square, sub, sum } from "../ops/index.ts";
+import { defineMetric } from "./definition.ts";
+
+export const mse = defineMetric({
+  summary: "Mean squared error over all elements.",
+  params: {},
+  better: "lower",
+  batch: ({ output, target }) => ({
+    sum: sum(square(sub(output, valueTarget("mse", output, target)))),
+    count: output.size,
+  }),
+});

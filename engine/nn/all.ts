@@ -1,0 +1,10 @@
+export { avgPool2d } from "./avgPool2d.ts";
+export { batchNorm } from "./batchNorm.ts";
+export { conv2d } from "./conv2d.ts";
+export { dropout } from "./dropout.ts";
+export { flatten } from "./flatten.ts";
+export { linear } from "./linear.ts";
+export { maxPool2d } from "./maxPool2d.ts";
+export { relu } from "./relu.ts";
+export { sigmoid } from "./sigmoid.ts";
+export { tanh } from "./tanh.ts";

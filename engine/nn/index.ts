@@ -1,0 +1,20 @@
+import { library } from "../params/index.ts";
+import * as all from "./all.ts";
+import { module, sequential } from "./containers.ts";
+
+export { type Children, type Forward, isLayer } from "./containers.ts";
+export type { Layer, LayerDefinition } from "./definition.ts";
+export {
+  type Declaration,
+  type DeclaredBuffer,
+  type DeclaredParameter,
+  declare,
+  type Traced,
+  type TraceInputs,
+  traceModel,
+} from "./model.ts";
+export type { Scope } from "./scope.ts";
+export { all as layers };
+
+/** The layers, as cells see them: `nn.sequential(nn.linear(128), nn.relu(), nn.linear(10))`. */
+export const nn = library("layer", all, { sequential, module });

@@ -1,0 +1,87 @@
+import { describe, expect, test } from "vitest";
+import { type Loss, loss as losses } from "../../../engine/losses/index.ts";
+import { evaluate, gradients, input, mul, sum, type Tensor, type Values } from "../../../engine/ops/index.ts";
+import { type Case, casesOf } from "../../support/fixtures.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: PyTorch's arguments, as the case has them
+type Config = Readonly<Record<string, any>>;
+
+/** PyTorch's module with its arguments as a loss of ours. */
+const made: Record<string, (config: Config, inputs: Case["inputs"]) => Loss> = {
+  CrossEntropyLoss: (c, inputs) =>
+    losses.crossEntropy({
+      reduction: c.reduction ?? "mean",
+      labelSmoothing: c.label_smoothing ?? 0,
+      ignoreIndex: c.ignore_index ?? null,
+      weight: inputs.class_weight ? [...inputs.class_weight.data] : null,
+    }),
+  NLLLoss: (c, inputs) =>
+    losses.nll({
+      reduction: c.reduction ?? "mean",
+      weight: inputs.class_weight ? [...inputs.class_weight.data] : null,
+    }),
+  MSELoss: (c) => losses.mse({ reduction: c.reduction ?? "mean" }),
+};
+
+const cases = Object.entries(casesOf("losses")).filter(([, c]) => c.op in made);
+
+test.each(cases)("PyTorch's %s", (_name, c) => {
+  const [name = ""] = Object.keys(c.inputs);
+  const given = c.inputs[name] as Values;
+  const target = c.inputs.target as Values;
+  const output = input("output", given.shape);
+  const { definition, options } = (made[c.op] as (config: Config, inputs: Case["inputs"]) => Loss)(c.config, c.inputs);
+  const scale = c.case === "ce_extreme_logits" ? 100 : 1; // said in its notes: the gradient is that of the small ones
+  const y = definition.compute(
+    { output: mul(output, scale), target: input("target", target.shape, target.dtype) },
+    options,
+  );
+  const [g] = gradients(sum(mul(y, input("cotangent", y.shape))), [output]);
+  const values = { output: given, target, cotangent: c.inputs["cotangent.y"] as Values };
+  const [value, gradient] = evaluate([y, g as Tensor], values);
+  expect(value?.data ?? []).toBeAllclose(c.outputs.y?.data ?? [], { rtol: 1e-8, atol: 1e-9 });
+  expect(gradient?.data ?? []).toBeAllclose(c.outputs[`grad.${name}`]?.data ?? [], { rtol: 1e-8, atol: 1e-9 });
+});
+
+describe("by hand", () => {
+  const value = (loss: Loss, output: Values, target: Values): number[] => {
+    const tensors = { output: input("output", output.shape), target: input("target", target.shape, target.dtype) };
+    return [...(evaluate([loss.definition.compute(tensors, loss.options)], { output, target })[0]?.data ?? [])];
+  };
+  const f32 = (shape: number[], ...data: number[]): Values => ({ shape, dtype: "f32", data: Float64Array.from(data) });
+  const i32 = (...data: number[]): Values => ({ shape: [data.length], dtype: "i32", data: Float64Array.from(data) });
+
+  test("crossEntropy of even scores is ln C", () => {
+    expect(value(losses.crossEntropy(), f32([2, 4], 0, 0, 0, 0, 7, 7, 7, 7), i32(0, 3))).toBeAllclose([Math.log(4)]);
+  });
+
+  test("crossEntropy: ignored examples do not count, weights divide by what was picked", () => {
+    const scores = f32([3, 2], 0, 0, 0, Math.log(3), 5, 5);
+    const options = { weight: [1, 3], ignoreIndex: -100 };
+    const want = (1 * Math.log(2) + 3 * Math.log(4 / 3)) / 4;
+    expect(value(losses.crossEntropy(options), scores, i32(0, 1, -100))).toBeAllclose([want]);
+  });
+
+  test("mse takes targets [N] for outputs [N, 1] and refuses to compare everything with everything", () => {
+    expect(value(losses.mse(), f32([2, 1], 1, 2), f32([2], 3, 2))).toEqual([2]);
+    expect(value(losses.mse({ reduction: "sum" }), f32([2], 1, 2), f32([2], 3, 5))).toEqual([13]);
+    expect(() => value(losses.mse(), f32([2, 2], 1, 2, 3, 4), f32([2], 3, 2))).toThrow(
+      "mse: output [2, 2] against targets [2]",
+    );
+  });
+
+  test("what does not fit is named", () => {
+    expect(() => value(losses.crossEntropy(), f32([2, 2], 1, 2, 3, 4), f32([2], 0, 1))).toThrow(
+      "crossEntropy: takes class numbers (i32), not f32",
+    );
+    expect(() => value(losses.crossEntropy(), f32([2, 2], 1, 2, 3, 4), i32(0))).toThrow(
+      "crossEntropy: scores [2, 2] take targets [2], not [1]",
+    );
+    expect(() => value(losses.crossEntropy({ weight: [1] }), f32([1, 2], 1, 2), i32(0))).toThrow(
+      "crossEntropy: weight has 1 numbers for 2 classes",
+    );
+    expect(() => losses.crossEntropy({ labelSmoothing: 2 })).toThrow(
+      "crossEntropy: labelSmoothing = 2 is outside [0, 1]",
+    );
+  });
+});
