@@ -1,0 +1,90 @@
+import type { BackendReport } from "../../protocol/index.ts";
+import { hasVulkanLoader, useSoftwareVulkan } from "./software.ts";
+
+type AdapterKind = BackendReport["adapters"][number]["kind"];
+
+export interface FoundAdapter {
+  readonly adapter: GPUAdapter;
+  /** "SwiftShader driver 5.0.0 (swiftshader-device-subzero)". */
+  readonly name: string;
+  readonly vendor: string;
+  readonly kind: AdapterKind;
+}
+
+/** Every instance of Dawn that was ever made: one that is collected takes the process with it while its device lives. */
+const instances: GPU[] = [];
+
+async function makeInstance(): Promise<GPU> {
+  const { create } = await import("webgpu");
+  const gpu = create([]);
+  instances.push(gpu);
+  return gpu;
+}
+
+/** The adapters that the installed drivers offer, without the included software driver; best first. */
+async function installedAdapters(): Promise<FoundAdapter[]> {
+  // Dawn looks for Vulkan on Linux only, and complains on stderr when it is not there
+  if (!hasVulkanLoader()) return [];
+  const gpu = instances[0] ?? (await makeInstance());
+  return enumerate(gpu);
+}
+
+async function enumerate(gpu: GPU): Promise<FoundAdapter[]> {
+  const high = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  const low = await gpu.requestAdapter({ powerPreference: "low-power" });
+  const fallback = await gpu.requestAdapter({ forceFallbackAdapter: true });
+  const found: FoundAdapter[] = [];
+  for (const adapter of [high, low, fallback]) {
+    if (!adapter) continue;
+    const { description, device, vendor, isFallbackAdapter } = adapter.info;
+    const name = [
+      description || device || vendor || "unnamed adapter",
+      device && description ? `(${device.replace(/\W+$/, "")})` : "",
+    ]
+      .join(" ")
+      .trim();
+    if (found.some((other) => other.name === name)) continue;
+    const kind = isFallbackAdapter
+      ? "cpu"
+      : adapter === high && low && low.info.device !== device
+        ? "discrete"
+        : "unknown";
+    found.push({
+      adapter,
+      name,
+      vendor,
+      kind: adapter === low && found[0]?.kind === "discrete" && kind === "unknown" ? "integrated" : kind,
+    });
+  }
+  return found;
+}
+
+let software: Promise<FoundAdapter[]> | undefined;
+
+/** The adapter of the included software driver, or an error that says why there is none. */
+function softwareAdapters(): Promise<FoundAdapter[]> {
+  software ??= (async () => {
+    useSoftwareVulkan();
+    return enumerate(await makeInstance());
+  })();
+  return software;
+}
+
+/**
+ * All adapters, best first: GPUs, then software. The included software driver is used only where nothing is installed,
+ * and only with `software`. Throws BackendError when the included driver cannot be used, and whatever the import of
+ * `webgpu` throws.
+ */
+export async function findAdapters(options: { software: boolean }): Promise<FoundAdapter[]> {
+  const installed = software ? [] : await installedAdapters();
+  const found = installed.length === 0 && options.software ? await softwareAdapters() : installed;
+  return [...found].sort((a, b) => Number(a.kind === "cpu") - Number(b.kind === "cpu"));
+}
+
+/** Lets `GPUBufferUsage` and its like be used as in a browser. */
+export async function defineGlobals(): Promise<void> {
+  const { globals } = await import("webgpu");
+  for (const [name, value] of Object.entries(globals)) {
+    if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  }
+}

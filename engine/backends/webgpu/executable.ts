@@ -1,0 +1,188 @@
+import { BackendError } from "../../errors/index.ts";
+import type { Executable } from "../backend.ts";
+import { MAX_STEPS_PER_SUBMIT, type Plan, ROW_SLOT } from "../launch.ts";
+import { contractKernels } from "./contract.ts";
+import type { WebgpuBackend } from "./device.ts";
+import { type Extras, type Kernel, MAX_GROUPS_PER_AXIS, scalarBlockBytes } from "./kernel.ts";
+import { mapKernels } from "./map.ts";
+import { reduceKernels } from "./reduce.ts";
+
+interface Dispatch {
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Lowers a plan to kernels, compiles them and binds them to memory once. `named` are the plan's named buffers. */
+export async function compilePlan(
+  backend: WebgpuBackend,
+  plan: Plan,
+  named: (name: string, words: number) => GPUBuffer,
+): Promise<Executable> {
+  const { device } = backend;
+  const { kernels, scratchWords, tables } = lower(backend, plan);
+  const owned: GPUBuffer[] = [];
+  const make = (bytes: number, usage: number, label: string): GPUBuffer => {
+    const buffer = backend.createBuffer(bytes, usage, `${plan.label}: ${label}`);
+    owned.push(buffer);
+    return buffer;
+  };
+  const dispose = () => {
+    for (const buffer of owned.splice(0)) backend.destroyBuffer(buffer);
+  };
+  try {
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const memory = plan.buffers.map(({ words, name }, i) =>
+      name === undefined ? make(words * 4, usage, `scratch ${i}`) : named(name, words),
+    );
+    memory.push(make(scratchWords * 4, usage, "partial results"));
+    const tableMemory = make(tables.length * 4, usage, "offset tables");
+    device.queue.writeBuffer(tableMemory, 0, Int32Array.from(tables));
+    memory.push(tableMemory);
+    const paramOffsets: number[] = [];
+    let paramBytes = 0;
+    for (const { params } of kernels) {
+      paramOffsets.push(paramBytes);
+      paramBytes += Math.ceil(params.byteLength / 256) * 256;
+    }
+    const params = make(paramBytes, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST, "params");
+    kernels.forEach((kernel, i) => {
+      device.queue.writeBuffer(params, paramOffsets[i] as number, kernel.params);
+    });
+    const blockBytes = scalarBlockBytes(plan.scalarWords);
+    const scalars = make(
+      blockBytes * MAX_STEPS_PER_SUBMIT,
+      GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+      "scalars",
+    );
+    const pipelines = await Promise.all(kernels.map((kernel) => backend.pipeline(kernel)));
+    const dispatches = kernels.map((kernel, i): Dispatch => {
+      const x = Math.min(kernel.workgroups, MAX_GROUPS_PER_AXIS);
+      const group = device.createBindGroup({
+        label: kernel.label,
+        layout: backend.layout(kernel),
+        entries: [
+          {
+            binding: 0,
+            resource: { buffer: params, offset: paramOffsets[i] as number, size: kernel.params.byteLength },
+          },
+          { binding: 1, resource: { buffer: scalars, size: blockBytes } },
+          ...kernel.bindings.map((b, j) => ({ binding: j + 2, resource: { buffer: memory[b.buffer] as GPUBuffer } })),
+        ],
+      });
+      return { pipeline: pipelines[i] as GPUComputePipeline, group, x, y: Math.ceil(kernel.workgroups / x) };
+    });
+    await backend.settled();
+    return new WebgpuExecutable(backend, plan, dispatches, scalars, blockBytes, memory[plan.rows], dispose);
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+/** The kernels of a plan, and the memory that they need beside the plan's buffers: its numbers follow theirs. */
+function lower(backend: WebgpuBackend, plan: Plan): { kernels: Kernel[]; scratchWords: number; tables: number[] } {
+  let scratchWords = 0;
+  const tables: number[] = [];
+  const known = new Map<string, number>();
+  const extras: Extras = {
+    scratch(words) {
+      scratchWords = Math.max(scratchWords, words);
+      return plan.buffers.length;
+    },
+    table(words) {
+      const key = words.join();
+      const offset = known.get(key) ?? tables.length;
+      if (!known.has(key)) {
+        known.set(key, offset);
+        for (const word of words) tables.push(word);
+      }
+      return { buffer: plan.buffers.length + 1, offset };
+    },
+  };
+  const { target } = backend;
+  const kernels = plan.launches.flatMap((launch) => {
+    if (launch.kind === "map") return mapKernels(launch, target, plan.scalarWords);
+    if (launch.kind === "reduce") return reduceKernels(launch, target, plan.scalarWords, extras);
+    return contractKernels(launch, target, plan.scalarWords, extras);
+  });
+  for (const { label, bindings } of kernels) {
+    const limit = backend.device.limits.maxStorageBuffersPerShaderStage;
+    if (bindings.length > limit) {
+      throw new BackendError(
+        `webgpu: "${label}" touches ${bindings.length} buffers, and ${backend.adapter} takes ${limit} at once`,
+      );
+    }
+  }
+  return { kernels, scratchWords, tables };
+}
+
+class WebgpuExecutable implements Executable {
+  readonly #backend: WebgpuBackend;
+  readonly #plan: Plan;
+  readonly #dispatches: readonly Dispatch[];
+  readonly #scalars: GPUBuffer;
+  readonly #blockBytes: number;
+  readonly #rows: GPUBuffer | undefined;
+  readonly #release: () => void;
+  #disposed = false;
+
+  constructor(
+    backend: WebgpuBackend,
+    plan: Plan,
+    dispatches: readonly Dispatch[],
+    scalars: GPUBuffer,
+    blockBytes: number,
+    rows: GPUBuffer | undefined,
+    release: () => void,
+  ) {
+    this.#backend = backend;
+    this.#plan = plan;
+    this.#dispatches = dispatches;
+    this.#scalars = scalars;
+    this.#blockBytes = blockBytes;
+    this.#rows = rows;
+    this.#release = release;
+  }
+
+  async submit(scalars: Uint32Array, count: number): Promise<Uint32Array> {
+    const { label, scalarWords, rowWords } = this.#plan;
+    const backend = this.#backend;
+    if (this.#disposed) throw new BackendError(`${label}: the plan was disposed`);
+    if (!(count >= 1 && count <= MAX_STEPS_PER_SUBMIT)) {
+      throw new BackendError(`${label}: a submit takes 1 to ${MAX_STEPS_PER_SUBMIT} steps, not ${count}`);
+    }
+    backend.check();
+    const blockWords = this.#blockBytes / 4;
+    const blocks = new Uint32Array(count * blockWords);
+    for (let step = 0; step < count; step++) {
+      blocks.set(scalars.subarray(step * scalarWords, (step + 1) * scalarWords), step * blockWords);
+      blocks[step * blockWords + ROW_SLOT] = step;
+    }
+    const { device } = backend;
+    // ordered with the submits, so the block of a submit under way is not overwritten
+    device.queue.writeBuffer(this.#scalars, 0, blocks);
+    const encoder = device.createCommandEncoder({ label });
+    const pass = encoder.beginComputePass();
+    let current: GPUComputePipeline | undefined;
+    const offsets = [0];
+    for (let step = 0; step < count; step++) {
+      offsets[0] = step * this.#blockBytes;
+      for (const { pipeline, group, x, y } of this.#dispatches) {
+        if (pipeline !== current) pass.setPipeline(pipeline);
+        current = pipeline;
+        pass.setBindGroup(0, group, offsets);
+        pass.dispatchWorkgroups(x, y);
+      }
+    }
+    pass.end();
+    return backend.finish(encoder, this.#rows, 0, count * rowWords);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#release();
+  }
+}

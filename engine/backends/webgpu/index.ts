@@ -1,0 +1,43 @@
+import { BackendError } from "../../errors/index.ts";
+import type { BackendProvider } from "../backend.ts";
+import { findAdapters } from "./adapter.ts";
+import { openDevice } from "./device.ts";
+
+const MEND =
+  process.platform === "linux"
+    ? "install a Vulkan driver for the GPU (for a CPU: Mesa's lavapipe, version 25 or newer)"
+    : "update the graphics driver";
+
+/** WebGPU by npm `webgpu` (Dawn), on a GPU or, where there is none, on the included software Vulkan driver. */
+export const webgpuProvider: BackendProvider = {
+  name: "webgpu",
+  async open({ log }) {
+    const [best] = await findAdapters({ software: true });
+    if (!best) throw new BackendError(`webgpu: no adapter was found; ${MEND}, or use the wasm backend`);
+    return openDevice(best, log);
+  },
+  async report() {
+    try {
+      const adapters = await findAdapters({ software: true });
+      const hasGpu = adapters.some((a) => a.kind !== "cpu");
+      return {
+        backend: "webgpu",
+        available: adapters.length > 0,
+        adapters: adapters.map(({ name, vendor, kind }) => ({ name, vendor, kind })),
+        detail: hasGpu
+          ? "hardware GPU"
+          : adapters.length > 0
+            ? "software Vulkan on the CPU, slower than wasm"
+            : "no adapter",
+        mend: hasGpu ? "" : MEND,
+      };
+    } catch (error) {
+      return { backend: "webgpu", available: false, adapters: [], detail: (error as Error).message, mend: MEND };
+    }
+  },
+};
+
+/** Whether an installed driver offers a GPU: what `auto` asks. */
+export async function hasHardware(): Promise<boolean> {
+  return (await findAdapters({ software: false })).some((a) => a.kind !== "cpu");
+}
