@@ -1,0 +1,29 @@
+import { data } from "./data/index.ts";
+import { init, initializers } from "./init/index.ts";
+import { loss, losses } from "./losses/index.ts";
+import { measures, metrics } from "./metrics/index.ts";
+import { layers, nn } from "./nn/index.ts";
+import { optim, optimizers } from "./optim/index.ts";
+import type { Definition } from "./params/index.ts";
+import { schedule, schedules } from "./schedules/index.ts";
+import { experiment } from "./session/index.ts";
+import { tensor } from "./tensor/index.ts";
+
+/** The names that every cell has without importing them. */
+export const globals = { data, experiment, init, loss, metrics, nn, optim, schedule, tensor } as const;
+
+/** Every folder of declarations, with the global that its entries are called through. */
+export const registries: readonly Registry[] = [
+  { global: "nn", title: "Layers", all: layers },
+  { global: "loss", title: "Losses", all: losses },
+  { global: "metrics", title: "Metrics", all: measures },
+  { global: "optim", title: "Optimizers", all: optimizers },
+  { global: "schedule", title: "Schedules", all: schedules },
+  { global: "init", title: "Initializers", all: initializers },
+];
+
+export interface Registry {
+  readonly global: keyof typeof globals;
+  readonly title: string;
+  readonly all: Readonly<Record<string, Definition>>;
+}
