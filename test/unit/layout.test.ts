@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { expect, test } from "vitest";
+
+/** Who stands above whom inside engine/: a folder imports from rows below its own, and from its row. */
+const rows = [
+  ["kernel"],
+  ["library.ts"],
+  ["session", "search", "diagnostics", "plots"],
+  ["nn", "optim", "schedules", "init", "losses", "metrics", "data"],
+  ["plan", "context"],
+  ["ops"],
+  ["context"],
+  ["backends"],
+  ["tensor", "random", "params", "errors", "protocol"],
+];
+
+const engine = join(import.meta.dirname, "../../engine");
+const level = new Map(rows.flatMap((names, i) => names.map((name) => [name, i] as const)));
+
+function* imports(): Generator<{ file: string; from: string; to: string }> {
+  for (const file of readdirSync(engine, { recursive: true, encoding: "utf8" })) {
+    if (!/\.ts$/.test(file)) continue;
+    for (const [, path] of readFileSync(join(engine, file), "utf8").matchAll(
+      /\bfrom "(\.[^"]+)"|^import "(\.[^"]+)"/gm,
+    )) {
+      if (path === undefined) continue;
+      const target = relative(engine, join(engine, dirname(file), path));
+      yield { file, from: file.split(/[\\/]/)[0] as string, to: target.split(/[\\/]/)[0] as string };
+    }
+  }
+}
+
+test("inside the engine, imports point from the kernel towards tensors and never back", () => {
+  const wrong = [...imports()].filter(({ from, to }) => {
+    const [above, below] = [level.get(from), level.get(to)];
+    return above !== undefined && (below === undefined || below < above);
+  });
+  expect(wrong.map(({ file, to }) => `${file} imports ${to}`)).toEqual([]);
+});
+
+test("every folder of the engine has its place in the order", () => {
+  const folders = readdirSync(engine, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(folders.map(({ name }) => name).filter((name) => !level.has(name))).toEqual([]);
+});
