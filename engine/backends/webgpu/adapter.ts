@@ -21,12 +21,14 @@ async function makeInstance(): Promise<GPU> {
   return gpu;
 }
 
+let installed: Promise<GPU> | undefined;
+
 /** The adapters that the installed drivers offer, without the included software driver; best first. */
 async function installedAdapters(): Promise<FoundAdapter[]> {
   // Dawn looks for Vulkan on Linux only, and complains on stderr when it is not there
   if (!hasVulkanLoader()) return [];
-  const gpu = instances[0] ?? (await makeInstance());
-  return enumerate(gpu);
+  installed ??= makeInstance();
+  return enumerate(await installed);
 }
 
 async function enumerate(gpu: GPU): Promise<FoundAdapter[]> {
@@ -59,26 +61,26 @@ async function enumerate(gpu: GPU): Promise<FoundAdapter[]> {
   return found;
 }
 
-let software: Promise<FoundAdapter[]> | undefined;
+let software: Promise<GPU> | undefined;
 
-/** The adapter of the included software driver, or an error that says why there is none. */
-function softwareAdapters(): Promise<FoundAdapter[]> {
+/** An instance on the included software driver. */
+function softwareInstance(): Promise<GPU> {
   software ??= (async () => {
     useSoftwareVulkan();
-    return enumerate(await makeInstance());
+    return makeInstance();
   })();
   return software;
 }
 
 /**
- * All adapters, best first: GPUs, then software. The included software driver is used only where nothing is installed,
+ * All adapters, fresh ones (an adapter gives one device), best first: GPUs, then software. The included software driver is used only where nothing is installed,
  * and only with `software`. Throws BackendError when the included driver cannot be used, and whatever the import of
  * `webgpu` throws.
  */
 export async function findAdapters(options: { software: boolean }): Promise<FoundAdapter[]> {
-  const installed = software ? [] : await installedAdapters();
-  const found = installed.length === 0 && options.software ? await softwareAdapters() : installed;
-  return [...found].sort((a, b) => Number(a.kind === "cpu") - Number(b.kind === "cpu"));
+  let found = software ? [] : await installedAdapters();
+  if (found.length === 0 && options.software) found = await enumerate(await softwareInstance());
+  return found.sort((a, b) => Number(a.kind === "cpu") - Number(b.kind === "cpu"));
 }
 
 /** Lets `GPUBufferUsage` and its like be used as in a browser. */

@@ -231,11 +231,16 @@ export class WebgpuBackend implements Backend {
 
   async #compile(kernel: Kernel): Promise<GPUComputePipeline> {
     const { device } = this;
+    // the scope keeps the error of this module to this kernel
+    device.pushErrorScope("validation");
+    const module = device.createShaderModule({ label: kernel.label, code: kernel.text });
+    const wrong = await device.popErrorScope();
     try {
+      if (wrong) throw new Error(wrong.message);
       return await device.createComputePipelineAsync({
         label: kernel.label,
         layout: device.createPipelineLayout({ bindGroupLayouts: [this.layout(kernel)] }),
-        compute: { module: device.createShaderModule({ label: kernel.label, code: kernel.text }), entryPoint: "main" },
+        compute: { module, entryPoint: "main" },
       });
     } catch (cause) {
       this.#log(`webgpu: "${kernel.label}" does not compile:\n${kernel.text}`);

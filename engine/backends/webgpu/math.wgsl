@@ -34,11 +34,11 @@ fn better_4(v: vec4f, best: vec4f) -> vec4<bool> {
 }
 
 fn to_i32_4(x: vec4f) -> vec4i {
-  return select(vec4i(x), vec4i(0), nan_4(x));
+  return select(select(vec4i(x), vec4i(0x7fffffff), x >= vec4f(2147483648.0)), vec4i(0), nan_4(x));
 }
 
 fn to_u32_4(x: vec4f) -> vec4u {
-  return select(vec4u(x), vec4u(0), nan_4(x));
+  return select(select(vec4u(x), vec4u(0xffffffffu), x >= vec4f(4294967296.0)), vec4u(0), nan_4(x));
 }
 
 fn sign_4(x: vec4f) -> vec4f {

@@ -92,7 +92,7 @@ function write(
   const axis = onOuter ? lastOuter : onInner ? lastInner : -1;
 
   const outputs = sizeOf(outer.shape);
-  const work = serial ? outputs / (onOuter ? 4 : 1) : outputs * shares;
+  const work = serial ? outputs / (onOuter ? 4 : 1) : outputs * (stage === "partial" ? shares : 1);
   const workgroup = serial ? SERIAL[target].workgroup : TREE[target].workgroup;
   const body = [`if (${serial ? "id" : "group"} >= ${kernel.int(work)}) { return; }`];
   const sharesName = stage === "whole" ? "" : kernel.int(shares);
@@ -120,8 +120,8 @@ function write(
     const memory = kernel.bind(scratch, "u32");
     body.push(
       `for (var e = lane; e < ${sharesName}; e += ${workgroup}) {`,
-      `let from = (output * ${sharesName} + e) * ${stateWords(launch)};`,
-      ...loadStates(states, (word, dtype) => loadWord(memory, `from + ${word}`, dtype)),
+      `let base = (output * ${sharesName} + e) * ${stateWords(launch)};`,
+      ...loadStates(states, (word, dtype) => loadWord(memory, `base + ${word}`, dtype)),
       ...states.map((s) => fold(s, "n")),
       "}",
     );
@@ -157,7 +157,8 @@ function write(
       ...position,
       ...states.flatMap((s, i) => {
         const value = values[(accumulators[i] as { value: number }).value] as Value;
-        const name = lanes === 4 ? widen(value) : value.name;
+        const raw = lanes === 4 ? widen(value) : value.name;
+        const name = value.dtype === s.dtype ? raw : `${typeName(s.dtype, lanes === 4)}(${raw})`;
         const where = onInner ? "vec4i(at) + vec4i(0, 1, 2, 3)" : lanes === 4 ? "vec4i(at)" : "at";
         return [foldInto(s, name, where, lanes)];
       }),
