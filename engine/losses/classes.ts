@@ -1,5 +1,6 @@
 import { ShapeError } from "../errors/index.ts";
 import {
+  add,
   broadcastTo,
   cast,
   concat,
@@ -12,6 +13,7 @@ import {
   not,
   reshape,
   select,
+  sub,
   sum,
   type Tensor,
 } from "../ops/index.ts";
@@ -42,10 +44,16 @@ interface Options {
 /**
  * Negative log-likelihood of class numbers, as PyTorch's nll_loss and cross_entropy:
  *
- *   logProbabilities [N, C, ...], target [N, ...] i32  ->  -(1 - s) w[target] logp[target] - s / C sum_c w[c] logp[c]
+ *   logp [N, C, ...], target [N, ...] i32  ->  -(1 - s) w[target] logp[target] - s / C sum_c w[c] logp[c]
+ *
+ * logp is `scores`, or with `logNorm` [N, ...] scores - logNorm: never built, so that its gradient takes no further sum.
  */
-export function classLoss(where: string, logProbabilities: Tensor, target: Tensor, options: Options): Tensor {
-  const { shape } = logProbabilities;
+export function classLoss(
+  where: string,
+  { scores, logNorm, target }: { scores: Tensor; logNorm?: Tensor; target: Tensor },
+  options: Options,
+): Tensor {
+  const { shape } = scores;
   const classes = shape[1] as number;
   const { weight, ignoreIndex, labelSmoothing = 0 } = options;
   if (weight && weight.length !== classes) {
@@ -54,16 +62,20 @@ export function classLoss(where: string, logProbabilities: Tensor, target: Tenso
   const counted = ignoreIndex === null ? undefined : not(equal(target, ignoreIndex));
   const zeroIgnored = (x: Tensor): Tensor => (counted ? select(counted, x, 0) : x);
   const weights = weight && concat(weight.map((w) => constant(w, [1])));
+  const pickedWeight = weights ? gather(weights, target) : constant(1, target.shape);
+  const minusLog = (score: Tensor): Tensor => (logNorm ? sub(logNorm, score) : neg(score));
 
-  const picked = equal(iota(shape, 1), broadcastTo(reshape(target, shape.with(1, 1)), shape));
-  const each = weights
-    ? mul(logProbabilities, reshape(weights, [classes, ...shape.slice(2).map(() => 1)]))
-    : logProbabilities;
-  let loss = mul(neg(sum(select(picked, each, 0), 1)), 1 - labelSmoothing);
-  if (labelSmoothing > 0) loss = loss.sub(mul(sum(each, 1), labelSmoothing / classes));
-
-  const ones = weights ? gather(weights, target) : counted && constant(1, target.shape);
-  return reduced(zeroIgnored(loss), options.reduction, ones && zeroIgnored(ones));
+  const isTarget = equal(iota(shape, 1), broadcastTo(reshape(target, shape.with(1, 1)), shape));
+  let loss = mul(pickedWeight, minusLog(sum(select(isTarget, scores, 0), 1)));
+  if (labelSmoothing > 0) {
+    const perClass = weights && reshape(weights, [classes, ...shape.slice(2).map(() => 1)]);
+    const all = sum(perClass ? mul(scores, perClass) : scores, 1);
+    const total = weight ? weight.reduce((s, w) => s + w, 0) : classes;
+    const even = logNorm ? sub(mul(logNorm, total), all) : neg(all);
+    loss = add(mul(loss, 1 - labelSmoothing), mul(even, labelSmoothing / classes));
+  }
+  const dividesBy = weights || counted ? zeroIgnored(pickedWeight) : undefined;
+  return reduced(zeroIgnored(loss), options.reduction, dividesBy);
 }
 
 /** The class numbers as i32. Throws ShapeError, `where` first, unless output is [N, C, ...] and target [N, ...] integers. */

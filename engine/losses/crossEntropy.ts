@@ -1,4 +1,4 @@
-import { logSoftmax } from "../ops/index.ts";
+import { exp, log, max, stopGradient, sub, sum } from "../ops/index.ts";
 import { num } from "../params/index.ts";
 import { classLoss, classParams, classTarget } from "./classes.ts";
 import { defineLoss } from "./definition.ts";
@@ -12,7 +12,8 @@ export const crossEntropy = defineLoss({
   },
   target: "class",
   compute: ({ output, target }, options) => {
-    const classes = classTarget("crossEntropy", output, target);
-    return classLoss("crossEntropy", logSoftmax(output, 1), classes, options);
+    const numbers = classTarget("crossEntropy", output, target);
+    const scores = sub(output, stopGradient(max(output, 1, { keepdims: true }))); // nothing overflows
+    return classLoss("crossEntropy", { scores, logNorm: log(sum(exp(scores), 1)), target: numbers }, options);
   },
 });

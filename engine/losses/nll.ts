@@ -6,5 +6,6 @@ export const nll = defineLoss({
   summary: "Minus the log-probability of the right class, for models that end in log-probabilities.",
   params: classParams,
   target: "class",
-  compute: ({ output, target }, options) => classLoss("nll", output, classTarget("nll", output, target), options),
+  compute: ({ output, target }, options) =>
+    classLoss("nll", { scores: output, target: classTarget("nll", output, target) }, options),
 });

@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors/index.ts";
 import { init } from "../init/index.ts";
-import { add, cast, div, mean, mul, reshape, sqrt, square, sub, type Tensor } from "../ops/index.ts";
+import { add, cast, div, mean, mul, reshape, sqrt, sub, type Tensor, variance } from "../ops/index.ts";
 import { bool, nullable, num } from "../params/index.ts";
 import { show } from "../tensor/index.ts";
 import { defineLayer } from "./definition.ts";
@@ -39,7 +39,7 @@ export const batchNorm = defineLayer({
       }
       const centre = mean(x, axes, { keepdims: true });
       centred = sub(x, centre);
-      spread = mean(square(centred), axes, { keepdims: true });
+      spread = variance(x, axes, { keepdims: true, correction: 0 });
       if (scope.training && running) keepRunning(scope, running, { mean: centre, variance: spread, count, momentum });
     } else {
       centred = sub(x, perChannel(running.mean));

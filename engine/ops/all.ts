@@ -48,3 +48,4 @@ export { sub } from "./primitives/sub.ts";
 export { sum } from "./primitives/sum.ts";
 export { tanh } from "./primitives/tanh.ts";
 export { unslide } from "./primitives/unslide.ts";
+export { variance } from "./primitives/variance.ts";

@@ -1,5 +1,5 @@
 import { type Shape, sizeOf } from "../tensor/index.ts";
-import { add, div, exp, log, square, stopGradient, sub } from "./arithmetic.ts";
+import { add, div, exp, log, stopGradient, sub } from "./arithmetic.ts";
 import { type Axes, axesOf, keptShape, reducedShape } from "./axes.ts";
 import { broadcastTo, reshape } from "./movement.ts";
 import { apply, constant, type Tensor } from "./tensor.ts";
@@ -26,14 +26,12 @@ export const argmax = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => {
 export const mean = (x: Tensor, axes?: Axes, options?: Reduction): Tensor =>
   div(sum(x, axes, options), countOf("mean", x, axes));
 
-/**
- * sum((x - mean)^2) / (n - correction), in two passes: the difference is taken before squaring, so that a large mean
- * costs no digits. correction 0 is the population's variance.
- */
+/** sum((x - mean)^2) / (n - correction), in two passes; correction 0 is the population's variance. */
 export function variance(x: Tensor, axes?: Axes, options: Reduction & { correction?: number } = {}): Tensor {
   const { correction = 1, keepdims = false } = options;
-  const centred = sub(x, mean(x, axes, { keepdims: true }));
-  return div(sum(square(centred), axes, { keepdims }), countOf("variance", x, axes) - correction);
+  const list = axesOf("variance", axes, x.rank);
+  const y = apply("variance", [x], { axes: list, divisor: countOf("variance", x, list) - correction });
+  return keepdims ? reshape(y, keptShape(x.shape, list)) : y;
 }
 
 /** log(sum(e^x)) over `axes`, with the maximum taken out first so that nothing overflows. */
