@@ -1,11 +1,11 @@
-// Times hand-written plans on the wasm backend: `node scripts/bench-wasm.mjs [w1|w2] [threads] [seconds]`. Needs Node 24.
+// Times hand-written plans on the wasm backend: `node scripts/bench-wasm.mjs [w1|w2] [threads] [seconds] [each]`; with
+// `each`, every launch alone. Needs Node 24.
 import { wasmProvider } from "../engine/backends/wasm/index.ts";
 import { normal, words } from "../engine/random/index.ts";
 
-const [workload = "w1", threads = "2", seconds = "4"] = process.argv.slice(2);
+const [workload = "w1", threads = "2", seconds = "4", each] = process.argv.slice(2);
 
 const rowMajor = (shape) => shape.map((_, i) => shape.slice(i + 1).reduce((a, b) => a * b, 1));
-const size = (shape) => shape.reduce((a, b) => a * b, 1);
 const load = (view, dtype = "f32", more = {}) => ({ op: "load", view, dtype, ...more });
 const num = (value, dtype = "f32") => ({ op: "const", value, dtype });
 const unary = (fn, a, dtype = "f32") => ({ op: "unary", fn, a, dtype });
@@ -129,12 +129,13 @@ function w1() {
     P += dims[i] * dims[i + 1] + Math.ceil(dims[i + 1] / 4) * 4;
   }
   const init = new Float32Array(P);
-  at.forEach(({ w }, i) =>
+  for (const [i, { w }] of at.entries()) {
+    const scale = Math.sqrt(2 / dims[i]);
     init.set(
-      normal(1, i, dims[i] * dims[i + 1]).map((x) => x * Math.sqrt(2 / dims[i])),
+      normal(1, i, dims[i] * dims[i + 1]).map((x) => x * scale),
       w,
-    ),
-  );
+    );
+  }
   const [p, g, mu, nu] = [b.buffer(P, "p", init), b.buffer(P, "g"), b.buffer(P, "mu"), b.buffer(P, "nu")];
   const x = b.buffer(N * 784, "x", normal(1, 9, N * 784));
   const labels = b.buffer(
@@ -572,4 +573,29 @@ console.log(
     max: +rates.at(-1).toFixed(1),
   }),
 );
+if (each) await profile();
 await backend.close();
+
+/** Microseconds of every launch, run alone over memory as the training left it. */
+async function profile() {
+  const all = b.buffers.map(({ words: n, name }) => (name ? named[name] : backend.alloc(n, "scratch")));
+  const buffers = b.buffers.map(({ words: n }, i) => ({ words: n, name: `b${i}` }));
+  const given = Object.fromEntries(all.map((buffer, i) => [`b${i}`, buffer]));
+  const run = (program, n) => program.submit(new Uint32Array(n * 4), n);
+  for (const launch of plan.launches) await run(await backend.compile({ ...plan, buffers, launches: [launch] }, given), 1);
+  const table = [];
+  for (const launch of plan.launches) {
+    const alone = await backend.compile({ ...plan, buffers, launches: [launch] }, given);
+    for (let i = 0; i < 20; i++) await run(alone, 50);
+    const times = [];
+    for (let i = 0; i < 7; i++) {
+      const t = performance.now();
+      await run(alone, 50);
+      times.push((performance.now() - t) * 20);
+    }
+    table.push([launch.kind, launch.label, times.sort((x, y) => x - y)[3]]);
+    alone.dispose();
+  }
+  for (const [kind, label, us] of table) console.log(`${us.toFixed(1).padStart(8)} us  ${kind.padEnd(8)} ${label}`);
+  console.log(`${table.reduce((sum, [, , us]) => sum + us, 0).toFixed(1).padStart(8)} us  in all`);
+}

@@ -2,8 +2,9 @@ import type { DType } from "../../tensor/index.ts";
 import type { ReduceLaunch } from "../launch.ts";
 import { type Func, f32x4, i32x4, type Local, type V128, v128 } from "./assembler.ts";
 import { constant } from "./instructions.ts";
+import { firstLanes } from "./kernel.ts";
 
-type Accumulator = ReduceLaunch["accumulators"][number];
+type Accumulator = Pick<ReduceLaunch["accumulators"][number], "fn">;
 
 /** Registers of one accumulator: four lanes, each with its own running result. */
 export interface Running {
@@ -11,9 +12,6 @@ export interface Running {
   /** argmax: position of `value` within `inner`. */
   readonly position?: Local<"v128">;
 }
-
-/** Only lane 0, for blocks of a single element. */
-const LANE_0 = () => v128.const([-1, 0, 0, 0]);
 
 const LOWEST = { f32: Number.NEGATIVE_INFINITY, i32: -(2 ** 31), u32: 0, bool: 0 };
 
@@ -23,7 +21,7 @@ export function begin(f: Func, { fn }: Accumulator, dtype: DType): Running {
   return fn === "argmax" ? { value, position: f.let(i32x4.const(0)) } : { value };
 }
 
-/** Folds `next` in, at `position` for argmax; `lanes` 1 leaves lanes 1 to 3 as they were. */
+/** Folds `next` in, at `position` for argmax; lanes from `lanes` on stay as they were. */
 export function fold(
   f: Func,
   { fn }: Accumulator,
@@ -31,19 +29,19 @@ export function fold(
   into: Running,
   next: V128,
   position: V128,
-  lanes: 4 | 1,
+  lanes: number,
 ): void {
   const { value } = into;
   if (fn === "sum") {
-    const term = lanes === 4 ? next : v128.and(next, LANE_0());
+    const term = lanes === 4 ? next : v128.and(next, firstLanes(lanes));
     f.set(value, dtype === "f32" ? f32x4.add(value, term) : i32x4.add(value, term));
   } else if (fn === "max") {
     const best =
       dtype === "f32" ? f32x4.max(value, next) : dtype === "i32" ? i32x4.maxS(value, next) : i32x4.maxU(value, next);
-    f.set(value, lanes === 4 ? best : v128.bitselect(best, value, LANE_0()));
+    f.set(value, lanes === 4 ? best : v128.bitselect(best, value, firstLanes(lanes)));
   } else {
     const wins = beats(dtype, next, value);
-    take(f, into, { value: next, position }, lanes === 4 ? wins : v128.and(wins, LANE_0()));
+    take(f, into, { value: next, position }, lanes === 4 ? wins : v128.and(wins, firstLanes(lanes)));
   }
 }
 

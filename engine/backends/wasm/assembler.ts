@@ -77,6 +77,7 @@ export const i32 = {
   remU: intOp(0x70, (a, b) => a % b),
   and: intOp(0x71, (a, b) => a & b),
   or: intOp(0x72, (a, b) => a | b),
+  shrU: intOp(0x76, (a, b) => a >>> b),
   shl: intOp(0x74, (a, b) => a << b),
   eq: intOp(0x46),
   ne: intOp(0x47),
@@ -109,6 +110,7 @@ export const v128 = {
   load: (address: I32, offset = 0): V128 => node("v128", address.code, simd(0), 0, unsigned(offset)),
   load32Splat: (address: I32, offset = 0): V128 => node("v128", address.code, simd(9), 2, unsigned(offset)),
   load32Zero: (address: I32, offset = 0): V128 => node("v128", address.code, simd(92), 2, unsigned(offset)),
+  load64Zero: (address: I32, offset = 0): V128 => node("v128", address.code, simd(93), 2, unsigned(offset)),
   load32Lane: (address: I32, vector: V128, lane: number, offset = 0): V128 =>
     node("v128", address.code, vector.code, simd(86), 2, unsigned(offset), lane),
   /** 16 bytes given as four 32-bit words. */

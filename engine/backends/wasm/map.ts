@@ -1,7 +1,7 @@
 import { sizeOf } from "../../tensor/index.ts";
 import type { MapLaunch } from "../launch.ts";
-import { Func, i32, type V128 } from "./assembler.ts";
-import { simplify } from "./axes.ts";
+import { Func, type V128 } from "./assembler.ts";
+import { type Axes, simplify } from "./axes.ts";
 import { costOf } from "./instructions.ts";
 import {
   analyze,
@@ -10,9 +10,13 @@ import {
   emitLevel,
   emitStore,
   KERNEL_PARAMS,
+  LEVEL,
   outerLoops,
   type Place,
-  type Split,
+  type Stride,
+  splitOf,
+  type VectorAxis,
+  vectorize,
 } from "./kernel.ts";
 
 /** A kernel and the addresses it wants in its descriptor. */
@@ -28,60 +32,59 @@ const PARALLEL_COST = 6000;
 
 export const isParallel = (cost: number) => cost > PARALLEL_COST;
 
-export function splitOf(shape: readonly number[]): Split {
-  const rows = sizeOf(shape.slice(0, -1));
-  return rows >= 32 || rows >= (shape.at(-1) ?? 1) ? "rows" : "last";
-}
-
 /** Emits a map: axes in the order of the first store's strides, the last one vectorized. */
 export function emitMap(launch: MapLaunch): Kernel {
   const cursors = new Cursors();
   const stores = launch.stores.map((s) => cursors.view(s.view));
   const cursor = cursorsOf(launch.code, launch.views, cursors);
   const all = cursors.all.map((c) => c.steps);
-  const { shape, steps } = simplify(
-    launch.shape,
-    all,
-    all.map((_, i) => i),
+  const { rows, vector } = vectorize(
+    simplify(
+      launch.shape,
+      all,
+      all.map((_, i) => i),
+    ),
   );
-  const last = steps.map((s) => s.at(-1) ?? 0);
-  const loopSteps = steps.map((s, i) => [s.slice(0, -1).find((x) => x !== 0) ?? 0, last[i] as number]);
-  const code = analyze(launch.code, cursor, loopSteps, 1);
+  const code = analyze(launch.code, cursor, cursorLevels(rows, vector), vector.strides);
 
-  const cost = launch.code.reduce((sum, instr, i) => sum + (code.level[i] === 2 ? costOf(instr) : 0), 2);
-  const parallel = isParallel((cost * sizeOf(shape)) / 4);
+  const cost = launch.code.reduce((sum, instr, i) => sum + (code.level[i] === LEVEL.element ? costOf(instr) : 0), 2);
+  const parallel = isParallel((cost * sizeOf(launch.shape)) / 4);
   const copies = cost <= 12 ? 4 : cost <= 30 ? 2 : 1;
   const func = new Func(KERNEL_PARAMS);
-  const scalars = func.params[1] ?? i32.const(0);
-  const place = { f: func, scalars, laneStep: last };
+  const spot = { f: func, scalars: func.params[1], strides: vector.strides, lanes: 4, ahead: () => 0 };
   const base: V128[] = [];
   let row: V128[] = [];
   outerLoops({
     f: func,
-    shape,
-    cursors: cursors.all.map((c, i) => ({ ...c, steps: steps[i] as number[] })),
-    split: parallel ? splitOf(shape) : "none",
-    blocks: [...new Set([copies * 4, 4, 1])],
-    start: (at) => emitLevel(code, 0, base, { ...place, lanes: 4, at, ahead: () => 0 }),
+    cursors: cursors.all,
+    rows,
+    vector,
+    split: parallel ? splitOf(sizeOf(rows.shape), vector.length) : "none",
+    copies,
+    start: (at) => emitLevel(code, LEVEL.once, base, { ...spot, at }),
     row: (at) => {
       row = [...base];
-      emitLevel(code, 1, row, { ...place, lanes: 4, at, ahead: () => 0 });
+      emitLevel(code, LEVEL.row, row, { ...spot, at });
     },
     block: (at, size) => {
       for (let first = 0; first < size; first += 4) {
-        const spot = {
-          ...place,
-          lanes: size >= 4 ? 4 : 1,
-          at,
-          ahead: (c: number) => first * (last[c] as number),
-        } as const;
+        const lanes = Math.min(size, 4);
+        const ahead = (c: number) => ((vector.strides[c] as Stride).block * first) / 4;
         const values = [...row];
-        emitLevel(code, 2, values, spot);
+        emitLevel(code, LEVEL.element, values, { ...spot, at, lanes, ahead });
         launch.stores.forEach((store, i) => {
-          emitStore(code, store, stores[i] as number, values, spot);
+          emitStore(code, store, stores[i] as number, values, { ...spot, at, lanes, ahead });
         });
       }
     },
   });
   return { func, places: cursors.places, parallel };
+}
+
+/** Innermost loop in which each cursor moves. */
+export function cursorLevels(rows: Axes, { strides }: VectorAxis): number[] {
+  return strides.map(({ block, lanes }, c) => {
+    if (block !== 0 || lanes.some((x) => x !== 0)) return LEVEL.element;
+    return rows.steps[c]?.some((s) => s !== 0) ? LEVEL.row : LEVEL.once;
+  });
 }

@@ -21,7 +21,7 @@ import { GEMM } from "./gemm.ts";
  */
 
 /** Looks at a shared word before sleeping: some tens of microseconds. */
-const SPINS = 4000;
+const SPINS = 20_000;
 
 type KernelCall = (descriptor: number, scalars: number, thread: number, threads: number) => void;
 type Exports = Readonly<Record<string, KernelCall>>;

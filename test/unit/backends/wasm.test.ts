@@ -19,7 +19,7 @@ describe("wasm runs launches as the interpreter does", () => {
   test("random maps and reductions over random views", async () => {
     await fc.assert(
       fc.asyncProperty(randomCase, (c) => check(backend, c)),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 });
