@@ -1,5 +1,5 @@
 import { type Shape, sizeOf } from "../tensor/index.ts";
-import { add, div, exp, log, stopGradient, sub } from "./arithmetic.ts";
+import { add, div, exp, log, mul, neg, stopGradient, sub } from "./arithmetic.ts";
 import { type Axes, axesOf, keptShape, reducedShape } from "./axes.ts";
 import { broadcastTo, reshape } from "./movement.ts";
 import { apply, constant, type Tensor } from "./tensor.ts";
@@ -70,5 +70,32 @@ function reduce(op: "sum" | "max", x: Tensor, axes: Axes, { keepdims = false }: 
     const value = x.attrs.value as number;
     return constant(op === "sum" ? value * countOf(op, x, list) : value, shape, x.dtype);
   }
-  return reshape(long.length ? apply(op, [x], { axes: long }) : x, shape);
+  if (long.length === 0) return reshape(x, shape);
+  return reshape((op === "sum" && factored(x, long)) || apply(op, [x], { axes: long }), shape);
+}
+
+/**
+ * A sum with what is the same in all its terms taken out, when there is such a factor: sum(-x) = -sum(x), and
+ * sum(x s) = s sum(x) for s repeated along the axes. Gradients of shifts and scales then share one pass over x.
+ */
+function factored(x: Tensor, axes: readonly number[]): Tensor | undefined {
+  if (x.dtype !== "f32") return undefined;
+  const [a, b] = x.inputs as [Tensor, Tensor];
+  if (x.op === "neg") return neg(sum(a, axes));
+  if (x.op !== "mul" && x.op !== "div") return undefined;
+  const ofB = repeatedAlong(b, axes);
+  if (ofB) return x.op === "mul" ? mul(sum(a, axes), ofB) : div(sum(a, axes), ofB);
+  const ofA = x.op === "mul" ? repeatedAlong(a, axes) : undefined;
+  return ofA && mul(sum(b, axes), ofA);
+}
+
+/** x without `axes`, when it is the same all along them. */
+function repeatedAlong(x: Tensor, axes: readonly number[]): Tensor | undefined {
+  const shape = reducedShape(x.shape, axes);
+  if (x.op === "constant") return constant(x.attrs.value as number, shape);
+  const [source] = x.inputs;
+  if (x.op !== "broadcast" || !source) return undefined;
+  const aligned = [...x.shape.slice(source.rank).map(() => 1), ...source.shape];
+  if (axes.some((axis) => aligned[axis] !== 1)) return undefined;
+  return broadcastTo(reshape(source, reducedShape(aligned, axes)), shape);
 }

@@ -101,6 +101,17 @@ describe("reductions", () => {
     expect(value(variance(far, 0, { correction: 0 }), values)).toBeAllclose([2 / 3]);
   });
 
+  test("a factor that all terms share is taken out of a sum", () => {
+    const [s, t] = [input("s", [2, 1]), input("t", [3])];
+    const values = { ...inputs, s: f32([2, 1], 2, -1), t: f32([3], 1, 2, 3) };
+    expect(x.mul(s).neg().sum(1).op).toBe("neg");
+    expect(value(x.mul(s).neg().sum(1), values)).toEqual([-22, -3]);
+    expect(value(x.div(t).sum(0), values)).toEqual([-1, 2.5, 4 / 3]);
+    expect(x.mul(t).sum(1).op).toBe("sum");
+    expect(value(x.mul(t).sum(1), values)).toEqual([26, -5]);
+    expect(value(x.mul(s).sum(), values)).toEqual([25]);
+  });
+
   test("softmax, logSoftmax and logSumExp do not overflow", () => {
     const big = input("big", [3]);
     const values = { big: f32([3], 1000, 1000, -1000) };
