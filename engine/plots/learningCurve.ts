@@ -132,6 +132,9 @@ export const learningCurve = definePlot<CurveState>({
   },
 });
 
+/** Rates span many magnitudes and their axis is narrow. */
+const SHORT = "datum.value == 0 || datum.value >= 0.01 ? format(datum.value, '~g') : format(datum.value, '.2~e')";
+
 /** One row, or none. */
 export function bestColumns(best: Best | null): Record<keyof Best, number[]> {
   return best === null
@@ -211,7 +214,7 @@ function metricPanel(state: CurveState, name: string, index: number): Spec {
 }
 
 function lrPanel(state: CurveState): Spec {
-  const lr = y("lr", { scale: { type: "linear", zero: true }, axis: { tickCount: 3, format: ".2~g" } });
+  const lr = y("lr", { scale: { type: "linear", zero: true }, axis: { tickCount: 3, labelExpr: SHORT } });
   return panel("lr", "learning rate", 56, state, true, [
     { data: { name: "train" }, mark: { type: "line", strokeWidth: 1.5 }, encoding: lr },
   ]);

@@ -2,7 +2,7 @@ import { type Config, changeset, Error as ErrorLevel, type Loader, parse, type S
 import { expressionInterpreter } from "vega-interpreter";
 import { compile, type TopLevelSpec } from "vega-lite";
 import type { Row } from "./table.ts";
-import { type Theme, vegaConfig } from "./theme.ts";
+import { PADDING, SPACING, type Theme, vegaConfig } from "./theme.ts";
 
 /** Charts come from notebooks of any origin: nothing is loaded from anywhere. */
 const closedLoader: Loader = {
@@ -31,7 +31,9 @@ export class Drawing {
 
   constructor(spec: Readonly<Record<string, unknown>>, { theme, width, container }: DrawingOptions) {
     const compiled = compile(spec as unknown as TopLevelSpec, { config: vegaConfig(theme) as object }).spec as Spec;
-    const runtime = parse(compiled, {} as Config, { ast: true });
+    const height = fixedHeight(spec);
+    const onPage = container !== undefined && height !== null;
+    const runtime = parse(onPage ? withFixedLayout(compiled, height) : compiled, {} as Config, { ast: true });
     this.#view = new View(runtime, {
       expr: expressionInterpreter,
       loader: closedLoader,
@@ -119,7 +121,21 @@ function logarithmic(y: Record<string, unknown>): Record<string, unknown> {
 
 /** Pixels the drawing will need, so that the page does not jump when it appears. */
 export function expectedHeight(spec: Readonly<Record<string, unknown>>): number {
-  const views = Array.isArray(spec.vconcat) ? (spec.vconcat as Record<string, unknown>[]) : [spec];
-  const plots = views.reduce((sum, view) => sum + (typeof view.height === "number" ? view.height : 200), 0);
-  return plots + views.length * 20 + (views.length - 1) * 12 + 62;
+  const plots = fixedHeight(spec) ?? (typeof spec.height === "number" ? spec.height : 200);
+  return plots + PADDING.top + PADDING.bottom;
+}
+
+/** Height of plots that stand under each other, from the first's top to the last's bottom; null for other specs. */
+function fixedHeight(spec: Readonly<Record<string, unknown>>): number | null {
+  if (!Array.isArray(spec.vconcat)) return null;
+  const heights = (spec.vconcat as { height?: unknown }[]).map(({ height }) => height);
+  if (!heights.every((height) => typeof height === "number")) return null;
+  return heights.reduce((sum, height) => sum + height, 0) + SPACING * (heights.length - 1);
+}
+
+/** On the page nothing is measured: labels that grow and shrink would move the plots. The values above name the series. */
+function withFixedLayout(spec: Spec, height: number): Spec {
+  const { legends: _, ...rest } = spec;
+  const layout = { ...(spec.layout as object), padding: SPACING, bounds: "flush" } as Spec["layout"] & object;
+  return { ...rest, autosize: { type: "none" }, padding: PADDING, height, layout };
 }

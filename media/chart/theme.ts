@@ -46,8 +46,12 @@ function themeKind(body: HTMLElement): Theme["kind"] {
 }
 
 /** Width that every vertical axis takes, so that plots stand under each other and do not shift as numbers grow. */
-export const AXIS_WIDTH = 44;
+const AXIS_WIDTH = 48;
 const RIGHT_MARGIN = 14;
+
+/** Room around plots that stand under each other: a title above each, the axis below the last. */
+export const PADDING = { left: AXIS_WIDTH, top: 22, right: RIGHT_MARGIN, bottom: 36 };
+export const SPACING = 32;
 
 /** Width of the plots proper inside a chart of `outer` pixels. */
 export function plotWidth(outer: number): number {
@@ -61,7 +65,7 @@ export function vegaConfig({ kind, foreground, background, font, fontSize, palet
     background: null,
     // the figure around it speaks; a label for every mark would only make the page large
     aria: false,
-    padding: { left: 2, top: 2, right: RIGHT_MARGIN - 2, bottom: 4 },
+    padding: 4,
     font,
     view: { stroke: null },
     range: { category: palette },
@@ -92,6 +96,7 @@ export function vegaConfig({ kind, foreground, background, font, fontSize, palet
       domain: false,
       ticks: false,
       labelPadding: 6,
+      labelLimit: AXIS_WIDTH - 6,
     },
     legend: {
       labelFont: font,

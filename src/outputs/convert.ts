@@ -33,7 +33,7 @@ export function toItems(items: readonly OutputItem[], origin: Origin): vscode.No
         return new vscode.NotebookCellOutputItem(Buffer.from(item.data, "base64"), "image/png");
       case "image/svg+xml":
         return text(
-          `<img alt="" src="data:image/svg+xml;base64,${Buffer.from(item.data).toString("base64")}">`,
+          `<img alt="" style="background: white" src="data:image/svg+xml;base64,${Buffer.from(item.data).toString("base64")}">`,
           "text/html",
         );
       case "text/html":

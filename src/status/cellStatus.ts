@@ -28,7 +28,7 @@ export class CellStatus implements vscode.NotebookCellStatusBarItemProvider, vsc
 
   /** A cell has ended: a progress line that was not followed by a result goes. */
   ended(cell: vscode.NotebookCell): void {
-    const text = this.#summaries.get(cell)?.text ?? "";
+    const text = this.#summaries.get(cell)?.items[0] ?? "";
     if (text.startsWith("$(pulse)") || text.startsWith("$(sync")) this.#summaries.delete(cell);
     this.#soon();
   }
@@ -36,7 +36,7 @@ export class CellStatus implements vscode.NotebookCellStatusBarItemProvider, vsc
   /** The cell shows outputs of an earlier session; `stale`: its text has changed since. */
   restored(cell: vscode.NotebookCell, stale: boolean, when: Date): void {
     this.#summaries.set(cell, {
-      text: stale ? "$(history) outputs of an earlier version of this cell" : "$(history) from an earlier run",
+      items: [stale ? "$(history) outputs of an earlier version of this cell" : "$(history) from an earlier run"],
       tooltip: `ran ${when.toLocaleString()}${stale ? "; the cell's text has changed since" : ""}`,
     });
     this.#soon();
@@ -45,9 +45,11 @@ export class CellStatus implements vscode.NotebookCellStatusBarItemProvider, vsc
   provideCellStatusBarItems(cell: vscode.NotebookCell): vscode.NotebookCellStatusBarItem[] {
     const summary = this.#summaries.get(cell);
     if (summary === undefined) return [];
-    const item = new vscode.NotebookCellStatusBarItem(summary.text, vscode.NotebookCellStatusBarAlignment.Left);
-    item.tooltip = summary.tooltip;
-    return [item];
+    return summary.items.map((text) => {
+      const item = new vscode.NotebookCellStatusBarItem(text, vscode.NotebookCellStatusBarAlignment.Left);
+      item.tooltip = summary.tooltip;
+      return item;
+    });
   }
 
   dispose(): void {

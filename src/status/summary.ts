@@ -1,22 +1,24 @@
 import type { RunStatus, RunSummary } from "../../engine/protocol/index.ts";
 
-/** One line under a cell: where its training stands, or how it ended. */
+/** A line under a cell: where its training stands, or how it ended. The editor cuts an item at half the cell's width. */
 export interface CellSummary {
-  text: string;
+  items: readonly string[];
   tooltip: string;
 }
 
 export function runningSummary(run: RunStatus): CellSummary {
-  const parts = [
+  const work = [
     run.epochs > 0 ? `epoch ${run.epoch}/${run.epochs}` : `step ${count(run.step)}/${count(run.steps)}`,
     `${count(run.stepsPerSecond, run.stepsPerSecond < 10 ? 1 : 0)} steps/s`,
     run.backend,
-    ...losses(run.trainLoss, run.validLoss),
-    ...(run.metric === null ? [] : [`${run.metric.name} ${digits(run.metric.value)}`]),
     ...(run.etaSeconds === null ? [] : [`${duration(run.etaSeconds)} left`]),
   ];
+  const quality = [
+    ...losses(run.trainLoss, run.validLoss),
+    ...(run.metric === null ? [] : [`${run.metric.name} ${digits(run.metric.value)}`]),
+  ];
   return {
-    text: `$(pulse) ${parts.join(" · ")}`,
+    items: lines("$(pulse) ", work, quality),
     tooltip: `step ${count(run.step)} of ${count(run.steps)}, learning rate ${digits(run.lr)}`,
   };
 }
@@ -25,10 +27,12 @@ export function finishedSummary(run: RunSummary): CellSummary {
   const { final } = run;
   const metric = Object.keys(final).find((name) => name.startsWith("valid") && name !== "validLoss");
   const rate = run.seconds > 0 ? run.steps / run.seconds : 0;
-  const parts = [
+  const work = [
     `${count(run.steps)} steps in ${duration(run.seconds)}`,
     `${count(rate, rate < 10 ? 1 : 0)} steps/s`,
     run.backend,
+  ];
+  const quality = [
     ...losses(final.trainLoss ?? null, final.validLoss ?? null),
     ...(metric === undefined ? [] : [`${words(metric)} ${digits(final[metric] as number)}`]),
   ];
@@ -38,13 +42,18 @@ export function finishedSummary(run: RunSummary): CellSummary {
     early: "stopped early: ",
     "non-finite": "stopped at a loss that is not finite: ",
   }[run.stopped];
-  return { text: `$(graph-line) ${how}${parts.join(" · ")}`, tooltip: `run ${run.name} on ${run.adapter}` };
+  return { items: lines(`$(graph-line) ${how}`, work, quality), tooltip: `run ${run.name} on ${run.adapter}` };
 }
 
 /** How far a long task without a run is. */
 export function progressSummary(done: number, total: number | null, unit: string, message: string): CellSummary {
   const far = total === null ? `${count(done)} ${unit}` : `${count(done)}/${count(total)} ${unit}`;
-  return { text: `$(sync~spin) ${message === "" ? far : `${message}: ${far}`}`, tooltip: far };
+  return { items: [`$(sync~spin) ${message === "" ? far : `${message}: ${far}`}`], tooltip: far };
+}
+
+function lines(head: string, ...groups: string[][]): string[] {
+  const [first = "", ...others] = groups.filter((group) => group.length > 0).map((group) => group.join(" · "));
+  return [head + first, ...others];
 }
 
 function losses(train: number | null, valid: number | null): string[] {

@@ -52,6 +52,14 @@ export const themes = {
 
 export type ThemeName = keyof typeof themes;
 
+let bundled: Promise<string> | undefined;
+
+async function bundle(): Promise<string> {
+  const entryPoints = [join(root, "media/renderer/index.ts")];
+  const { outputFiles } = await build({ entryPoints, bundle: true, format: "esm", write: false, logLevel: "silent" });
+  return outputFiles[0]?.text ?? "";
+}
+
 /** The renderer's bundle in a page that plays the notebook: the strict policy, theme variables, messages in and out. */
 export class RendererPage {
   readonly page: Page;
@@ -62,17 +70,11 @@ export class RendererPage {
 
   static async open(browser: Browser, theme: ThemeName, width = 760): Promise<RendererPage> {
     const page = await browser.newPage({ viewport: { width, height: 640 }, deviceScaleFactor: 1.5 });
-    const bundle = await build({
-      absWorkingDir: root,
-      entryPoints: ["media/renderer/index.ts"],
-      bundle: true,
-      format: "esm",
-      write: false,
-      logLevel: "silent",
-    });
+    bundled ??= bundle();
+    const script = await bundled;
     await page.route("http://notebook.test/**", (route) =>
       route.request().url().endsWith("renderer.js")
-        ? route.fulfill({ contentType: "text/javascript", body: bundle.outputFiles[0]?.text ?? "" })
+        ? route.fulfill({ contentType: "text/javascript", body: script })
         : route.fulfill({ contentType: "text/html", body: readFileSync(join(import.meta.dirname, "renderer.html")) }),
     );
     await page.goto("http://notebook.test/");

@@ -9,9 +9,14 @@ const candidates = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
+/** The Chromium of this machine, when there is one. */
+export function browserPath(): string | undefined {
+  return candidates.find((path) => path !== undefined && existsSync(path));
+}
+
 /** Headless Chromium; throws when none is installed. */
 export function launchBrowser(): Promise<Browser> {
-  const executablePath = candidates.find((path) => path !== undefined && existsSync(path));
+  const executablePath = browserPath();
   if (!executablePath) throw new Error("no Chromium found; install the package chromium, or name one in CHROMIUM");
   return chromium.launch({
     executablePath,

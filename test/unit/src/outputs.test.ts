@@ -43,7 +43,7 @@ describe("an output", () => {
   test("shows SVG as an image, in which nothing runs", () => {
     const [picture] = toCellOutput(hostile, "a1", "disk").items;
     expect(Buffer.from(picture?.data ?? []).toString()).toMatch(
-      /^<img alt="" src="data:image\/svg\+xml;base64,[\w+/=]+">$/,
+      /^<img alt="" style="background: white" src="data:image\/svg\+xml;base64,[\w+/=]+">$/,
     );
   });
 });
