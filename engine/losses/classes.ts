@@ -18,7 +18,7 @@ import {
   type Tensor,
 } from "../ops/index.ts";
 import { int, optional, value } from "../params/index.ts";
-import { sameShape, show } from "../tensor/index.ts";
+import { type Shape, sameShape, show } from "../tensor/index.ts";
 import { reduced, reduction } from "./reduction.ts";
 
 /** Options of losses over class numbers. */
@@ -56,26 +56,42 @@ export function classLoss(
   const { shape } = scores;
   const classes = shape[1] as number;
   const { weight, ignoreIndex, labelSmoothing = 0 } = options;
-  if (weight && weight.length !== classes) {
-    throw new ShapeError(`${where}: weight has ${weight.length} numbers for ${classes} classes`);
-  }
+  checkWeight(where, weight, classes);
   const counted = ignoreIndex === null ? undefined : not(equal(target, ignoreIndex));
   const zeroIgnored = (x: Tensor): Tensor => (counted ? select(counted, x, 0) : x);
-  const weights = weight && concat(weight.map((w) => constant(w, [1])));
+  const weights = weight && vector(weight);
   const pickedWeight = weights ? gather(weights, target) : constant(1, target.shape);
   const minusLog = (score: Tensor): Tensor => (logNorm ? sub(logNorm, score) : neg(score));
 
   const isTarget = equal(iota(shape, 1), broadcastTo(reshape(target, shape.with(1, 1)), shape));
   let loss = mul(pickedWeight, minusLog(sum(select(isTarget, scores, 0), 1)));
   if (labelSmoothing > 0) {
-    const perClass = weights && reshape(weights, [classes, ...shape.slice(2).map(() => 1)]);
-    const all = sum(perClass ? mul(scores, perClass) : scores, 1);
+    const all = sum(weights ? mul(scores, alongClasses(weights, shape)) : scores, 1);
     const total = weight ? weight.reduce((s, w) => s + w, 0) : classes;
     const even = logNorm ? sub(mul(logNorm, total), all) : neg(all);
     loss = add(mul(loss, 1 - labelSmoothing), mul(even, labelSmoothing / classes));
   }
   const dividesBy = weights || counted ? zeroIgnored(pickedWeight) : undefined;
   return reduced(zeroIgnored(loss), options.reduction, dividesBy);
+}
+
+/**
+ * Cross entropy against probabilities: -sum_c w[c] q[c] (scores[c] - logNorm), q = (1 - s) target + s / C. As in
+ * PyTorch the mean divides by the number of examples, whatever the weights.
+ */
+export function softLoss(
+  where: string,
+  { scores, logNorm, target }: { scores: Tensor; logNorm: Tensor; target: Tensor },
+  options: Options,
+): Tensor {
+  const classes = scores.shape[1] as number;
+  const { weight, ignoreIndex, labelSmoothing = 0 } = options;
+  checkWeight(where, weight, classes);
+  if (ignoreIndex !== null) throw new ShapeError(`${where}: ignoreIndex takes class numbers, not probabilities`);
+  const smooth = labelSmoothing > 0 ? add(mul(target, 1 - labelSmoothing), labelSmoothing / classes) : target;
+  const share = weight ? mul(smooth, alongClasses(vector(weight), scores.shape)) : smooth;
+  const loss = sub(mul(logNorm, sum(share, 1)), sum(mul(share, scores), 1));
+  return reduced(loss, options.reduction);
 }
 
 /** The class numbers as i32. Throws ShapeError, `where` first, unless output is [N, C, ...] and target [N, ...] integers. */
@@ -96,3 +112,14 @@ export function classTarget(where: string, output: Tensor, target: Tensor): Tens
 function areWeights(given: unknown): boolean {
   return Array.isArray(given) && given.every((w) => typeof w === "number" && w >= 0 && w < Infinity);
 }
+
+function checkWeight(where: string, weight: readonly number[] | null, classes: number): void {
+  if (weight && weight.length !== classes) {
+    throw new ShapeError(`${where}: weight has ${weight.length} numbers for ${classes} classes`);
+  }
+}
+
+const vector = (numbers: readonly number[]): Tensor => concat(numbers.map((w) => constant(w, [1])));
+
+/** One number per class lined up with axis 1 of `shape`. */
+const alongClasses = (x: Tensor, shape: Shape): Tensor => reshape(x, [x.size, ...shape.slice(2).map(() => 1)]);

@@ -62,6 +62,23 @@ describe("by hand", () => {
     expect(value(losses.crossEntropy(options), scores, i32(0, 1, -100))).toBeAllclose([want]);
   });
 
+  test("crossEntropy takes probabilities, and one-hot ones are class numbers", () => {
+    const scores = f32([2, 3], 0.3, -1, 2, 0.5, 0.1, -0.7);
+    const options = { labelSmoothing: 0.2, reduction: "none" as const, weight: [1, 2, 0.5] };
+    const soft = value(losses.crossEntropy(options), scores, f32([2, 3], 0, 1, 0, 1, 0, 0));
+    expect(soft).toBeAllclose(value(losses.crossEntropy(options), scores, i32(1, 0)), { rtol: 1e-12 });
+    const even = f32([1, 2], 0, Math.log(3));
+    expect(value(losses.crossEntropy(), even, f32([1, 2], 0.5, 0.5))).toBeAllclose([Math.log(4) - Math.log(3) / 2]);
+  });
+
+  test("losses of positions: [N, C, L] against [N, L]", () => {
+    const scores = f32([1, 2, 2], 0, 0, Math.log(3), 0);
+    const target: Values = { shape: [1, 2], dtype: "i32", data: Float64Array.of(1, 0) };
+    expect(value(losses.crossEntropy({ weight: [1, 3] }), scores, target)).toBeAllclose([
+      (3 * Math.log(4 / 3) + Math.log(2)) / 4,
+    ]);
+  });
+
   test("mse takes targets [N] for outputs [N, 1] and refuses to compare everything with everything", () => {
     expect(value(losses.mse(), f32([2, 1], 1, 2), f32([2], 3, 2))).toEqual([2]);
     expect(value(losses.mse({ reduction: "sum" }), f32([2], 1, 2), f32([2], 3, 5))).toEqual([13]);
