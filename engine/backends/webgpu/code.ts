@@ -281,6 +281,8 @@ function binary(fn: BinaryOp, a: string, b: string, wide: boolean): string {
 }
 
 function cast(a: string, from: DType, to: DType, wide: boolean): string {
+  // by its bits, for a comparison with NaN may say anything
+  if (to === "bool" && from === "f32") return `to_bool${suffix(wide)}(${a})`;
   if (to === "bool") return `${a} != ${typeName(from, wide)}(0)`;
   if (from === "f32") return `to_${to}${suffix(wide)}(${a})`;
   return `${typeName(to, wide)}(${a})`;

@@ -41,6 +41,10 @@ fn to_u32_4(x: vec4f) -> vec4u {
   return select(select(vec4u(x), vec4u(0xffffffffu), x >= vec4f(4294967296.0)), vec4u(0), nan_4(x));
 }
 
+fn to_bool_4(x: vec4f) -> vec4<bool> {
+  return (bitcast<vec4u>(x) & vec4u(0x7fffffffu)) != vec4u(0u);
+}
+
 fn sign_4(x: vec4f) -> vec4f {
   return select(sign(x), x, nan_4(x));
 }
