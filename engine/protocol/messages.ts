@@ -13,8 +13,11 @@ export type BackendName = "webgpu" | "wasm";
 export interface Requests {
   /** Must be the first request, once per kernel. Fails when the protocol versions differ. */
   initialize(p: InitializeParams): KernelInfo;
-  /** Syntax and erasability of a cell, without running it. */
-  check(p: { cell: string; text: string }): { problems: readonly Problem[] };
+  /** Syntax and erasability of a cell, without running it, and the top-level names it declares (none with a problem). */
+  check(p: { cell: string; text: string }): {
+    problems: readonly Problem[];
+    declares: readonly { name: string; line: number }[];
+  };
   /** Runs one cell; cells queue in the kernel in the order of the requests. Outputs arrive as events before the result. */
   run(p: RunParams): CellResult;
   /**
@@ -128,7 +131,15 @@ export interface Variable {
 }
 
 export interface DoctorReport {
-  versions: { dlnb: string; node: string; webgpu: string | null; platform: string; arch: string; cpu: string; cores: number };
+  versions: {
+    dlnb: string;
+    node: string;
+    webgpu: string | null;
+    platform: string;
+    arch: string;
+    cpu: string;
+    cores: number;
+  };
   backends: readonly BackendReport[];
   auto: { backend: BackendName; why: string };
 }
@@ -151,7 +162,15 @@ export type KernelEvent =
   /** Rows that join a chart's dataset; `replace` drops the earlier ones (a long run was thinned). */
   | { event: "rows"; cell: string; chart: string; dataset: string; columns: Columns; replace: boolean }
   /** Anything over a second says how far it is. `total` is null when unknown. */
-  | { event: "progress"; cell: string; done: number; total: number | null; unit: string; message: string; run: RunStatus | null }
+  | {
+      event: "progress";
+      cell: string;
+      done: number;
+      total: number | null;
+      unit: string;
+      message: string;
+      run: RunStatus | null;
+    }
   /** A training run ended; `final` and `history` are what `--json` reports. */
   | { event: "run"; cell: string; run: RunSummary }
   /** A line for the kernel log (driver warnings, backend choice), never for the cell. */
@@ -232,7 +251,10 @@ export interface RunHistory {
   thinned: boolean;
 }
 
-/** What the kernel saves under `.dlnb/<notebook>/outputs/<cell>.json`, for the editor to show on reopening. */
+/**
+ * What the kernel saves under `.dlnb/<notebook>/outputs/<cell>.json`, for the editor to show on reopening. Console text
+ * is an output of text/plain whose id begins with "stdout-" or "stderr-"; a failed cell's last output is its error.
+ */
 export interface SavedCell {
   version: 1;
   cell: string;

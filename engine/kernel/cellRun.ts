@@ -1,0 +1,147 @@
+import type { Backend } from "../backends/backend.ts";
+import { type CellEvent, inContext, type RunContext } from "../context/index.ts";
+import { Interrupted } from "../errors/index.ts";
+import type { CellError, CellResult, KernelEvent, RunParams, SavedCell } from "../protocol/index.ts";
+import { toCellError } from "./cells/errors.ts";
+import type { CellRuntime } from "./cells/runtime.ts";
+import { CellRecord, saveCell, textHash } from "./record.ts";
+import { TextSink } from "./text.ts";
+
+/** What the kernel lends to a run of a cell. */
+export interface CellHost {
+  readonly runtime: CellRuntime;
+  readonly runFolder: string | null;
+  readonly notebookFolder: string;
+  send(event: KernelEvent): void;
+  backend(): Promise<Backend>;
+}
+
+/** An await that an interrupt finds under way is abandoned after this, unless shielded work is still to end. */
+const ABANDON_MS = 300;
+/** Outputs that arrive after the end of the run (nobody awaited them) are saved this much later. */
+const LATE_SAVE_MS = 500;
+
+/** One run of one cell: its context, its outputs, its result. */
+export class CellRun {
+  readonly context: RunContext;
+  readonly #host: CellHost;
+  readonly #params: RunParams;
+  readonly #order: number;
+  readonly #abort = new AbortController();
+  readonly #abandoned = Promise.withResolvers<never>();
+  readonly #shielded = new Set<Promise<unknown>>();
+  readonly #record = new CellRecord();
+  readonly #text: TextSink;
+  readonly #startedAt = new Date();
+  #ids = 0;
+  #result: CellResult | undefined;
+  #lateSave: NodeJS.Timeout | undefined;
+
+  constructor(host: CellHost, params: RunParams, order: number) {
+    this.#host = host;
+    this.#params = params;
+    this.#order = order;
+    this.#abandoned.promise.catch(() => {});
+    this.#text = new TextSink((stream, text) => this.#emit({ event: "text", stream, text }));
+    this.context = {
+      cell: params.cell,
+      signal: this.#abort.signal,
+      emit: (event) => {
+        this.#text.flush();
+        this.#emit(event);
+      },
+      log: (level, text) => host.send({ event: "log", level, text }),
+      freshId: (prefix) => `${prefix}-${params.cell}-${order}-${++this.#ids}`,
+      runFolder: host.runFolder,
+      notebookFolder: host.notebookFolder,
+      backend: () => host.backend(),
+      shield: (work) => {
+        const settled = work.then(
+          () => {},
+          () => {},
+        );
+        this.#shielded.add(settled);
+        void settled.then(() => this.#shielded.delete(settled));
+        return work;
+      },
+    };
+  }
+
+  get cell(): string {
+    return this.#params.cell;
+  }
+
+  /** What the cell or code it started prints. */
+  print(stream: "stdout" | "stderr", text: string): void {
+    this.#text.write(stream, text);
+    if (this.#result) this.#text.finish();
+  }
+
+  /** Asks the cell's code to stop; what does not listen is abandoned. Idempotent. */
+  interrupt(): void {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort(new Interrupted("interrupted"));
+    void this.#abandonLater();
+  }
+
+  async run(): Promise<CellResult> {
+    const { runtime } = this.#host;
+    const { cell, index, text } = this.#params;
+    const started = performance.now();
+    let error: CellError | undefined;
+    runtime.running = this.context;
+    try {
+      const work = inContext(this.context, async () => {
+        const value = await runtime.run(cell, index, this.#order, text);
+        if (value !== undefined) await runtime.display(value);
+      });
+      await Promise.race([work, this.#abandoned.promise]);
+      this.#abort.signal.throwIfAborted();
+    } catch (thrown) {
+      error = toCellError(thrown, index, runtime.scripts, this.#host.notebookFolder);
+    }
+    runtime.running = undefined;
+    this.#text.finish();
+    const wallMs = performance.now() - started;
+    this.#result = { ok: error === undefined, wallMs, order: this.#order, ...(error ? { error } : {}) };
+    this.#save();
+    return this.#result;
+  }
+
+  #emit(event: CellEvent): void {
+    this.#record.add(event);
+    this.#host.send({ ...event, cell: this.#params.cell } as KernelEvent);
+    if (this.#result && event.event !== "progress") this.#lateSave ??= setTimeout(() => this.#save(), LATE_SAVE_MS);
+  }
+
+  async #abandonLater(): Promise<void> {
+    do {
+      await Promise.all(this.#shielded);
+      await new Promise((resolve) => setTimeout(resolve, ABANDON_MS));
+    } while (this.#shielded.size > 0);
+    this.#abandoned.reject(this.#abort.signal.reason);
+  }
+
+  #save(): void {
+    this.#lateSave = undefined;
+    const { runFolder } = this.#host;
+    if (runFolder === null || !this.#result) return;
+    const { ok, wallMs, order, error } = this.#result;
+    const saved: SavedCell = {
+      version: 1,
+      cell: this.#params.cell,
+      textHash: textHash(this.#params.text),
+      order,
+      ok,
+      startedAt: this.#startedAt.toISOString(),
+      wallMs,
+      outputs: this.#record.outputs(error),
+    };
+    try {
+      saveCell(runFolder, saved);
+    } catch (failure) {
+      const text = `the outputs of cell ${this.#params.index} could not be saved: ${(failure as Error).message}`;
+      this.#host.send({ event: "log", level: "error", text });
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { inspect } from "node:util";
+import type { Variable } from "../../protocol/index.ts";
+
+/** Libraries look for these to tell a browser or a module system: a notebook's own must stay out of their sight. */
+const TELLTALES = new Set(
+  "window self document navigator location define require module exports importScripts Deno Bun XMLHttpRequest".split(
+    " ",
+  ),
+);
+
+/**
+ * The notebook's top-level names. They are properties of the global object, where every cell, old closures included,
+ * reads and sets the newest value at full speed. Only names the runtime or other programs look at (`performance`,
+ * `window`) are kept aside, in `aside`; cells that mention one run inside `with (aside)`.
+ */
+export class Names {
+  /** Kept-aside names; an object without prototype for `with`. */
+  readonly aside: Record<string, unknown> = Object.create(null);
+  readonly #own = new Set<string>();
+  /** Names the library puts there; a notebook may take them for itself. */
+  readonly #library = new Set<string>();
+  /** `names.constant.x = 1` declares a constant x. */
+  readonly constant = this.#store(false);
+  readonly variable = this.#store(true);
+
+  /** Makes the library's names readable in cells. */
+  provide(globals: Readonly<Record<string, unknown>>): void {
+    for (const [name, value] of Object.entries(globals)) {
+      this.#library.add(name);
+      if (!this.#own.has(name)) Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
+    }
+  }
+
+  /** Whether a cell that declares or mentions these names must run inside `with (aside)`. */
+  needAside(declared: Iterable<string>, mentions: ReadonlySet<string>): boolean {
+    for (const name of declared) if (this.#isAside(name)) return true;
+    return Object.keys(this.aside).some((name) => mentions.has(name));
+  }
+
+  /** In the order of their definition. */
+  list(): Variable[] {
+    return [...this.#own].map((name) => {
+      const value = this.#home(name)[name];
+      return { name, type: typeName(value), summary: summarize(value) };
+    });
+  }
+
+  #isAside(name: string): boolean {
+    return (
+      TELLTALES.has(name) ||
+      (!this.#own.has(name) && !this.#library.has(name) && name in globalThis) ||
+      name in this.aside
+    );
+  }
+
+  #home(name: string): Record<string, unknown> {
+    return this.#isAside(name) ? this.aside : (globalThis as unknown as Record<string, unknown>);
+  }
+
+  #store(writable: boolean): Record<string, unknown> {
+    return new Proxy(Object.create(null), {
+      set: (_, name, value) => {
+        if (typeof name !== "string") return false;
+        Object.defineProperty(this.#home(name), name, { value, writable, enumerable: true, configurable: true });
+        // a redefinition moves to the end
+        this.#own.delete(name);
+        this.#own.add(name);
+        return true;
+      },
+    });
+  }
+}
+
+function typeName(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value === "function")
+    return /^class\b/.test(Function.prototype.toString.call(value)) ? "class" : "function";
+  if (typeof value !== "object") return typeof value;
+  return Object.getPrototypeOf(value)?.constructor?.name || "object";
+}
+
+/** One line of at most 120 characters. */
+function summarize(value: unknown): string {
+  let text: string;
+  try {
+    text = inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 8, maxStringLength: 100 });
+  } catch (error) {
+    text = `(cannot be shown: ${error instanceof Error ? error.message : String(error)})`;
+  }
+  text = text.replace(/\s+/g, " ");
+  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+}

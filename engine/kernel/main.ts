@@ -1,0 +1,55 @@
+import { UserError } from "../errors/index.ts";
+import { openDoor } from "./door.ts";
+import { type Rpc, serve } from "./rpc.ts";
+import { Kernel } from "./server.ts";
+
+/**
+ * The kernel process: one notebook's cells, driven by JSON-RPC on stdin and stdout. What cells write to stdout and
+ * stderr becomes events; only native code still writes to the real stderr.
+ */
+function main(): void {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major < 22 || (major === 22 && minor < 15)) {
+    process.stderr.write(`the dlnb kernel needs Node 22.15 or newer; this is ${process.versions.node}\n`);
+    process.exit(1);
+  }
+  const write = process.stdout.write.bind(process.stdout);
+  const exit = process.exit.bind(process);
+  // writes to a client that has gone; stdin's end ends the process
+  process.stdout.on("error", () => {});
+
+  let rpc: Rpc | undefined;
+  const door = openDoor(
+    (chunk) => rpc?.receive(chunk),
+    () => void kernel.close(),
+  );
+  const kernel = new Kernel({ flags: door.flags, send: (event) => rpc?.send(event), exit });
+  rpc = serve(kernel.handlers, (bytes) => void write(bytes));
+
+  process.stdout.write = capture((text) => kernel.print("stdout", text));
+  process.stderr.write = capture((text) => kernel.print("stderr", text));
+  process.exit = () => {
+    throw new UserError(
+      "process.exit would end the kernel and forget every cell; return from the code, or restart the kernel",
+    );
+  };
+  process.on("unhandledRejection", (reason) => kernel.stray("unhandled rejection", reason));
+  process.on("uncaughtException", (error) => kernel.stray("uncaught error", error));
+  // the terminal's Ctrl+C goes to the whole group; the client says what it means
+  process.on("SIGINT", () => {});
+}
+
+type Write = typeof process.stdout.write;
+
+/** A stream's `write` that hands the text over. */
+const capture = (take: (text: string) => void): Write => {
+  const write = (chunk: string | Uint8Array, encoding?: unknown, callback?: unknown): boolean => {
+    take(typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8"));
+    const done = typeof encoding === "function" ? encoding : callback;
+    if (typeof done === "function") process.nextTick(done as () => void);
+    return true;
+  };
+  return write as Write;
+};
+
+main();

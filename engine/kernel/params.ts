@@ -1,0 +1,58 @@
+import type { Method } from "../protocol/index.ts";
+
+type Check = (value: unknown) => string | undefined;
+
+const text: Check = (v) => (typeof v === "string" ? undefined : `must be a string, not ${show(v)}`);
+const count: Check = (v) =>
+  Number.isInteger(v) && (v as number) >= 0 ? undefined : `must be a whole number, 0 or more, not ${show(v)}`;
+const record: Check = (v) =>
+  typeof v === "object" && v !== null && !Array.isArray(v) ? undefined : `must be an object, not ${show(v)}`;
+/** Cell ids become file names. */
+const cell: Check = (v) =>
+  typeof v === "string" && /^[A-Za-z0-9_-]{1,64}$/.test(v)
+    ? undefined
+    : `must be 1 to 64 of A-Z a-z 0-9 _ -, not ${show(v)}`;
+const backend: Check = (v) =>
+  v === "auto" || v === "webgpu" || v === "wasm" ? undefined : `must be "auto", "webgpu" or "wasm", not ${show(v)}`;
+const orNull =
+  (check: Check): Check =>
+  (v) =>
+    v === null ? undefined : check(v);
+
+const shapes: Readonly<Record<Method, Readonly<Record<string, Check>>>> = {
+  initialize: {
+    protocol: count,
+    client: record,
+    notebook: orNull(text),
+    folder: text,
+    backend,
+    threads: count,
+    overrides: record,
+  },
+  check: { cell, text },
+  run: { cell, index: count, text },
+  interrupt: {},
+  status: {},
+  variables: {},
+  doctor: {},
+  selectBackend: { backend },
+  shutdown: {},
+};
+
+/** What is wrong with a request's parameters, or undefined. */
+export function checkParams(method: Method, params: unknown): string | undefined {
+  const shape = Object.entries(shapes[method]);
+  if (shape.length === 0) return undefined;
+  const wrong = record(params);
+  if (wrong) return `parameters ${wrong}`;
+  for (const [name, check] of shape) {
+    const mistake = check((params as Record<string, unknown>)[name]);
+    if (mistake) return `${name} ${mistake}`;
+  }
+  return undefined;
+}
+
+function show(value: unknown): string {
+  const json = JSON.stringify(value) ?? String(value);
+  return json.length > 60 ? `${json.slice(0, 60)}…` : json;
+}

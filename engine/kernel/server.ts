@@ -1,0 +1,199 @@
+import { basename, dirname, join, resolve } from "node:path";
+import { maybeContext } from "../context/index.ts";
+import { ConfigError, UserError } from "../errors/index.ts";
+import {
+  type CellResult,
+  type Handlers,
+  type InitializeParams,
+  type KernelEvent,
+  type KernelInfo,
+  type KernelStatus,
+  PROTOCOL_VERSION,
+  type RunParams,
+  type RunStatus,
+} from "../protocol/index.ts";
+import { type CellHost, CellRun } from "./cellRun.ts";
+import { CellSyntaxError } from "./cells/problem.ts";
+import { CellRuntime } from "./cells/runtime.ts";
+import { Devices, doctor } from "./devices.ts";
+import { DOOR } from "./door.ts";
+import { Queue } from "./queue.ts";
+import { packageVersion } from "./version.ts";
+
+export interface KernelOptions {
+  /** Shared with the doorman; see `DOOR`. */
+  flags: Int32Array;
+  send(event: KernelEvent): void;
+  /** Ends the process. */
+  exit(code: number): void;
+}
+
+interface Session {
+  readonly runtime: CellRuntime;
+  readonly devices: Devices;
+  readonly host: CellHost;
+}
+
+/** The notebook's kernel: answers the requests of `engine/protocol`. */
+export class Kernel {
+  readonly #options: KernelOptions;
+  readonly #queue: Queue<string>;
+  #session: Session | undefined;
+  #running: CellRun | undefined;
+  /** Runs by context, for what is printed after a run's end. */
+  readonly #runs = new WeakMap<object, CellRun>();
+  #last: CellRun | undefined;
+  #order = 0;
+  #run: RunStatus | null = null;
+
+  constructor(options: KernelOptions) {
+    this.#options = options;
+    this.#queue = new Queue(() => this.#send({ event: "state", state: "idle", cell: null }));
+  }
+
+  readonly handlers: Handlers = {
+    initialize: (params) => this.#initialize(params),
+    check: ({ text }) => {
+      try {
+        const { declares } = this.#open().runtime.rewrite(text);
+        return { problems: [], declares };
+      } catch (error) {
+        if (error instanceof CellSyntaxError) return { problems: [error.problem], declares: [] };
+        throw error;
+      }
+    },
+    run: (params) => this.#enqueue(params),
+    interrupt: () => {
+      Atomics.store(this.#options.flags, DOOR.interrupt, 0);
+      this.#queue.clear();
+      this.#running?.interrupt();
+      return { stopping: this.#running !== undefined };
+    },
+    status: () => this.#status(),
+    variables: () => ({ variables: this.#open().runtime.names.list() }),
+    doctor,
+    selectBackend: async ({ backend }) => {
+      const { name, adapter } = await this.#open().devices.select(backend);
+      return { backend: name, adapter };
+    },
+    shutdown: async () => {
+      setTimeout(() => void this.close(), 10);
+      return {};
+    },
+  };
+
+  /** Stops the running cell, lets it keep its state, releases the device and ends the process with code 0. */
+  async close(): Promise<void> {
+    this.#queue.clear();
+    const running = this.#running;
+    running?.interrupt();
+    const deadline = Date.now() + 2000;
+    while (this.#running !== undefined && Date.now() < deadline) await new Promise((next) => setTimeout(next, 20));
+    await Promise.race([this.#session?.devices.close(), new Promise((next) => setTimeout(next, 1000))]);
+    this.#options.exit(0);
+  }
+
+  /** Text written to stdout or stderr by whatever runs now. */
+  print(stream: "stdout" | "stderr", text: string): void {
+    const context = maybeContext();
+    const run = (context && this.#runs.get(context)) ?? this.#running;
+    if (run) run.print(stream, text);
+    else this.#send({ event: "log", level: stream === "stderr" ? "warning" : "info", text: text.trimEnd() });
+  }
+
+  /** An error nobody waits for: shown under the cell whose code it came from. */
+  stray(kind: string, error: unknown): void {
+    const text = `${kind}: ${this.#session?.runtime.describe(error) ?? String(error)}\n`;
+    const context = maybeContext();
+    const run = (context && this.#runs.get(context)) ?? this.#running ?? this.#last;
+    if (run) run.print("stderr", text);
+    else this.#send({ event: "log", level: "error", text });
+  }
+
+  async #initialize(params: InitializeParams): Promise<KernelInfo> {
+    if (params.protocol !== PROTOCOL_VERSION)
+      throw new ConfigError(
+        `the client speaks protocol ${params.protocol} and this kernel ${PROTOCOL_VERSION}; install the same version of both`,
+      );
+    const notebook = params.notebook === null ? null : resolve(params.notebook);
+    const folder = notebook === null ? resolve(params.folder) : dirname(notebook);
+    const runFolder = notebook === null ? null : join(folder, ".dlnb", basename(notebook, ".dlnb"));
+    process.chdir(folder);
+    const { globals } = await import("../library.ts");
+    const runtime = await CellRuntime.create({
+      file: notebook ?? join(folder, "untitled.dlnb"),
+      folder,
+      flag: this.#options.flags,
+      library: globals,
+      overrides: params.overrides,
+    });
+    const devices = new Devices(params.backend, params.threads, (level, text) =>
+      this.#send({ event: "log", level, text }),
+    );
+    const host: CellHost = {
+      runtime,
+      runFolder,
+      notebookFolder: folder,
+      send: (event) => this.#send(event),
+      backend: () => devices.open(),
+    };
+    this.#session = { runtime, devices, host };
+    return {
+      protocol: PROTOCOL_VERSION,
+      version: packageVersion("dlnb") ?? "unknown",
+      node: process.versions.node,
+      pid: process.pid,
+      runFolder,
+    };
+  }
+
+  #open(): Session {
+    if (!this.#session) throw new UserError("the kernel is not initialized");
+    return this.#session;
+  }
+
+  #enqueue(params: RunParams): Promise<CellResult> {
+    const { host } = this.#open();
+    return new Promise((answer) => {
+      const run = async () => {
+        this.#order++;
+        const cellRun = new CellRun(host, params, this.#order);
+        this.#runs.set(cellRun.context, cellRun);
+        this.#running = cellRun;
+        this.#last = cellRun;
+        this.#send({ event: "state", state: "busy", cell: params.cell });
+        const result = await cellRun.run();
+        this.#running = undefined;
+        this.#run = null;
+        // its loops may notice an interrupt before the request is taken up
+        if (Atomics.load(this.#options.flags, DOOR.interrupt) !== 0) this.#queue.clear();
+        answer(result);
+      };
+      const drop = () => {
+        const message = "not run: an earlier cell was interrupted";
+        answer({ ok: false, wallMs: 0, order: this.#order, error: { name: "Interrupted", message, stack: "" } });
+      };
+      this.#queue.add(params.cell, run, drop);
+    });
+  }
+
+  #status(): KernelStatus {
+    const { rss, heapUsed } = process.memoryUsage();
+    const backend = this.#session?.devices.current;
+    return {
+      state: this.#running ? "busy" : "idle",
+      cell: this.#running?.cell ?? null,
+      queued: this.#queue.waiting,
+      backend: backend?.name ?? null,
+      adapter: backend?.adapter ?? null,
+      run: this.#run,
+      memory: { rssBytes: rss, heapBytes: heapUsed, deviceBytes: backend?.deviceBytes ?? 0 },
+      uptimeMs: performance.now(),
+    };
+  }
+
+  #send(event: KernelEvent): void {
+    if (event.event === "progress" && event.run) this.#run = event.run;
+    this.#options.send(event);
+  }
+}
