@@ -145,7 +145,8 @@ export class LaunchEmitter implements Emitter {
   }
 
   philox(seed: Ref, step: Ref, stream: number, index: Index): Ref {
-    return this.#make({ op: "philox", seed, step, stream, index: this.value(index), dtype: "u32" });
+    const word = this.cast(this.value(index), "u32");
+    return this.#make({ op: "philox", seed, step, stream, index: word, dtype: "u32" });
   }
 
   value(at: Index): Ref {

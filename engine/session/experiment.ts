@@ -1,14 +1,14 @@
 import { isAbsolute, resolve } from "node:path";
+import { currentContext, maybeContext } from "../context/index.ts";
 import type { Dataset } from "../data/index.ts";
 import { Splits } from "../data/index.ts";
 import { ConfigError, ShapeError } from "../errors/index.ts";
 import { traceModel } from "../nn/index.ts";
-import { constant, input } from "../ops/index.ts";
+import { constant, input, type Tensor } from "../ops/index.ts";
 import { check } from "../params/index.ts";
 import type { OutputItem, RunHistory } from "../protocol/index.ts";
 import { show } from "../tensor/index.ts";
 import { readCheckpoint } from "./checkpoint.ts";
-import { currentContext, maybeContext } from "../context/index.ts";
 import { trainRun } from "./fit.ts";
 import { sizeModel } from "./model.ts";
 import { clipParams, type ExperimentOptions, experimentParams, fitParams } from "./options.ts";
@@ -63,18 +63,10 @@ export class Experiment {
 
   /** Loss and metrics over the model's output, symbolically: what does not fit is said now and not in training. */
   #traceOnce(): void {
-    const { model, loss, metrics } = this.config;
-    const { x, y } = this.splits.train;
-    const { batchSize } = this.options;
-    const tensors = (slices: typeof model.parameters.slices) =>
-      Object.fromEntries(slices.map((s) => [s.name, input(s.name, s.shape, s.dtype)]));
-    const { output } = traceModel(model.layer, input("x", [batchSize, ...x.shape.slice(1)], x.dtype), {
-      parameters: tensors(model.parameters.slices),
-      buffers: tensors(model.running.slices),
-      training: true,
-      seed: constant(0, [], "u32"),
-      step: constant(0, [], "u32"),
-    });
+    const { loss, metrics } = this.config;
+    const { batchSize, dropLast } = this.options;
+    const { x, y, classes, size } = this.splits.train;
+    const output = this.#outputFor(batchSize);
     const target = input("y", [batchSize, ...y.shape.slice(1)], y.dtype);
     const value = loss.definition.compute({ output, target }, loss.options);
     if (value.rank !== 0) {
@@ -83,12 +75,36 @@ export class Experiment {
       );
     }
     for (const metric of metrics) metric.definition.batch({ output, target }, metric.options);
-    const classes = this.splits.train.classes?.length;
-    if (classes !== undefined && output.rank === 2 && y.dtype === "i32" && (output.shape[1] as number) < classes) {
+    if (classes && output.rank === 2 && y.dtype === "i32" && (output.shape[1] as number) < classes.length) {
       throw new ShapeError(
-        `experiment: the model ends in ${output.shape[1]} outputs for ${classes} classes; end it in nn.linear(${classes})`,
+        `experiment: the model ends in ${output.shape[1]} outputs for ${classes.length} classes; end it in nn.linear(${classes.length})`,
       );
     }
+    const last = size % batchSize;
+    if (last === 0 || dropLast) return;
+    try {
+      this.#outputFor(last);
+    } catch (cause) {
+      throw new ShapeError(
+        `experiment: the last batch of an epoch has ${last} of ${show(x.shape)}: ${(cause as Error).message}; or leave it out with dropLast: true`,
+        { cause },
+      );
+    }
+  }
+
+  #outputFor(batch: number): Tensor {
+    const { model } = this.config;
+    const { x } = this.splits.train;
+    const tensors = (slices: typeof model.parameters.slices) =>
+      Object.fromEntries(slices.map((s) => [s.name, input(s.name, s.shape, s.dtype)]));
+    const { output } = traceModel(model.layer, input("x", [batch, ...x.shape.slice(1)], x.dtype), {
+      parameters: tensors(model.parameters.slices),
+      buffers: tensors(model.running.slices),
+      training: true,
+      seed: constant(0, [], "u32"),
+      step: constant(0, [], "u32"),
+    });
+    return output;
   }
 
   /**

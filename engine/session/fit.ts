@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
+import type { RunContext } from "../context/index.ts";
 import type { Dataset } from "../data/index.ts";
 import { CheckpointError, Interrupted, NonFiniteError } from "../errors/index.ts";
 import { hyperparameters, stateNames } from "../optim/index.ts";
@@ -8,7 +9,6 @@ import { CHART_MIME, type RunStatus, type RunSummary } from "../protocol/index.t
 import { permutation } from "../random/index.ts";
 import { rateAt } from "../schedules/index.ts";
 import { type Progress, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import type { RunContext } from "../context/index.ts";
 import { DeviceModel, type Rows, type RunState, type StepScalars } from "./device.ts";
 import { EarlyStopping } from "./earlyStopping.ts";
 import type { Experiment } from "./experiment.ts";

@@ -1,10 +1,10 @@
 import { isAbsolute, resolve } from "node:path";
+import { currentContext } from "../context/index.ts";
 import type { Dataset } from "../data/index.ts";
 import type { BackendName, OutputItem, RunHistory, RunSummary } from "../protocol/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { viewAs } from "../tensor/index.ts";
 import { type Checkpoint, type Progress, writeCheckpoint } from "./checkpoint.ts";
-import { currentContext } from "../context/index.ts";
 import { DeviceModel, type RunState } from "./device.ts";
 import type { Layout } from "./layout.ts";
 import type { Weights } from "./model.ts";

@@ -203,7 +203,7 @@ export function trainingStep(
 }
 
 /** torch.nn.utils.clip_grad_norm_ (with its 1e-6) or clip_grad_value_. */
-function clipped(g: Tensor, normSquared: Tensor, { norm, value }: Clip): Tensor {
+export function clipped(g: Tensor, normSquared: Tensor, { norm, value }: Clip): Tensor {
   let out = g;
   if (norm !== undefined) {
     const scale = ops.minimum(ops.div(norm, ops.add(ops.sqrt(normSquared), 1e-6)), 1);

@@ -210,6 +210,12 @@ describe("an experiment says at once what does not fit", () => {
     ["an unknown option", { optimiser: 1 }, ConfigError, 'unknown option "optimiser"; did you mean "optimizer"?'],
     ["too few outputs", { model: nn.linear(2) }, ShapeError, "2 outputs for 3 classes"],
     ["a convolution of a table", { model: nn.conv2d(4, { kernelSize: 3 }) }, ShapeError, "conv2d"],
+    [
+      "a last batch of one under batch norm",
+      { batchSize: 51 },
+      ShapeError,
+      "the last batch of an epoch has 1 of [103, 4]",
+    ],
     ["a number for the model", { model: 3 }, ConfigError, "model"],
   ])("%s", (_, over, type, text) => {
     expect(() => make(over)).toThrow(type as typeof ConfigError);
