@@ -25,13 +25,16 @@ const FLUSH_MS = 80;
 /** One run of one cell: the kernel's events become the cell's outputs. */
 export class CellRun {
   readonly cell: string;
-  readonly #execution: vscode.NotebookCellExecution;
   readonly #listener: RunListener;
   /** Charts of several kernels may meet in one window. */
   readonly #prefix: string;
   readonly #charts = new Map<string, LiveChart>();
   readonly #outputs = new Map<string, vscode.NotebookCellOutput>();
-  #chartOf = new Map<string, string>();
+  readonly #chartOf = new Map<string, string>();
+  /** All outputs, in order. */
+  readonly #shown: vscode.NotebookCellOutput[] = [];
+  #execution: vscode.NotebookCellExecution;
+  #started: { at: number; order: number } | null = null;
   #text: { stream: "stdout" | "stderr"; waiting: string; output: vscode.NotebookCellOutput | null } | null = null;
   #textSize = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -46,9 +49,23 @@ export class CellRun {
   }
 
   start(order: number): void {
+    this.#started = { at: Date.now(), order };
     this.#execution.executionOrder = order;
-    this.#execution.start(Date.now());
-    this.#quietly(this.#execution.clearOutput());
+    this.#execution.start(this.#started.at);
+    this.#quietly(() => this.#execution.clearOutput());
+  }
+
+  /** The notebook was closed and opened again meanwhile: what was there goes under its new cell, and so does what comes. */
+  attach(execution: vscode.NotebookCellExecution): void {
+    this.#execution = execution;
+    if (this.#started === null) return;
+    execution.executionOrder = this.#started.order;
+    execution.start(this.#started.at);
+    for (const [id, chart] of this.#charts) {
+      const output = this.#outputs.get(this.#chartOf.get(id) ?? "");
+      if (output !== undefined) output.items = toItems(chartItems(chart.snapshot()), "kernel");
+    }
+    this.#quietly(() => execution.replaceOutput(this.#shown));
   }
 
   /** Called with every event that bears this cell. */
@@ -83,7 +100,7 @@ export class CellRun {
     if (this.#ended) return;
     if (result.error !== undefined && !this.#erred) {
       this.#endText();
-      this.#quietly(this.#execution.appendOutput(errorOutput(result.error, this.cell)));
+      this.#append(errorOutput(result.error, this.cell));
     }
     this.#flush();
     this.#ended = true;
@@ -91,18 +108,22 @@ export class CellRun {
       const output = this.#outputs.get(this.#chartOf.get(id) ?? "");
       // the kernel did not come to write its last word
       if (chart.live && output !== undefined) {
-        this.#quietly(this.#execution.replaceOutputItems(toItems(chartItems(chart.snapshot(false)), "kernel"), output));
+        this.#replace(toItems(chartItems(chart.snapshot(false)), "kernel"), output);
       }
     }
-    if (result.order !== undefined) this.#execution.executionOrder = result.order;
-    this.#execution.end(result.ok, Date.now());
+    this.#quietly(() => {
+      if (result.order !== undefined) this.#execution.executionOrder = result.order;
+      this.#execution.end(result.ok, Date.now());
+    });
   }
 
   /** Ends a cell that never started. */
   drop(): void {
     this.#ended = true;
-    this.#execution.start();
-    this.#execution.end(undefined);
+    this.#quietly(() => {
+      this.#execution.start();
+      this.#execution.end(undefined);
+    });
   }
 
   #addOutput(output: Output): void {
@@ -112,9 +133,9 @@ export class CellRun {
     if (before === undefined) {
       const added = toCellOutput({ id: output.id, items }, this.cell, "kernel");
       this.#outputs.set(output.id, added);
-      this.#quietly(this.#execution.appendOutput(added));
+      this.#append(added);
     } else {
-      this.#quietly(this.#execution.replaceOutputItems(toItems(items, "kernel"), before));
+      this.#replace(toItems(items, "kernel"), before);
     }
   }
 
@@ -155,9 +176,11 @@ export class CellRun {
     text.waiting = "";
     if (text.output === null) {
       text.output = new vscode.NotebookCellOutput([item], { dlnbCell: this.cell });
-      this.#quietly(this.#execution.appendOutput(text.output));
+      this.#append(text.output);
     } else {
-      this.#quietly(this.#execution.appendOutputItems(item, text.output));
+      const { output } = text;
+      output.items.push(item);
+      this.#quietly(() => this.#execution.appendOutputItems(item, output));
     }
   }
 
@@ -167,8 +190,22 @@ export class CellRun {
     this.#text = null;
   }
 
+  #append(output: vscode.NotebookCellOutput): void {
+    this.#shown.push(output);
+    this.#quietly(() => this.#execution.appendOutput(output));
+  }
+
+  #replace(items: vscode.NotebookCellOutputItem[], output: vscode.NotebookCellOutput): void {
+    output.items = items;
+    this.#quietly(() => this.#execution.replaceOutputItems(items, output));
+  }
+
   /** The notebook may be closed while its cell runs: the kernel's own record is complete, the editor's need not be. */
-  #quietly(done: Thenable<void>): void {
-    done.then(undefined, () => undefined);
+  #quietly(change: () => Thenable<void> | void): void {
+    try {
+      change()?.then(undefined, () => undefined);
+    } catch {
+      // closed: outputs come back from the kernel's record
+    }
   }
 }

@@ -77,7 +77,10 @@ export class Controller implements vscode.Disposable {
   async #restore(notebook: vscode.NotebookDocument): Promise<void> {
     if (this.#restored.has(notebook)) return;
     this.#restored.add(notebook);
+    const session = this.sessions.get(notebook);
+    session?.attach(notebook);
     await restoreOutputs(notebook, {
+      active: (id) => session?.has(id) ?? false,
       createExecution: (cell) => this.#controller.createNotebookCellExecution(cell),
       restored: (cell, stale, when) => this.#status.restored(cell, stale, when),
     });

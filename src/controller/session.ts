@@ -76,6 +76,22 @@ export class Session {
     await (await ending?.catch(() => null))?.ended;
   }
 
+  /** The cells that run or wait, after their notebook was closed and opened again: they go on under the new document's cells. */
+  attach(notebook: vscode.NotebookDocument): void {
+    const waiting = this.#current === null ? this.#queue : [this.#current, ...this.#queue];
+    for (const entry of waiting) {
+      const cell = notebook.getCells().find((cell) => this.#host.idOf(cell) === entry.run.cell);
+      if (cell === undefined || cell === entry.cell) continue;
+      entry.cell = cell;
+      entry.run.attach(this.#host.createExecution(cell));
+    }
+  }
+
+  /** Whether the cell of this id runs or waits. */
+  has(id: string): boolean {
+    return this.#current?.run.cell === id || this.#queue.some(({ run }) => run.cell === id);
+  }
+
   /** A chart of the running cell that still grows. */
   chart(id: string) {
     return this.#current?.run.chart(id);

@@ -1,10 +1,12 @@
 import type * as vscode from "vscode";
-import { toCellOutput } from "../outputs/convert.ts";
+import { savedOutput } from "../outputs/convert.ts";
 import { readSavedCells, textHash } from "../outputs/saved.ts";
 import { cellId } from "./cellIds.ts";
 
 export interface RestoreHost {
   createExecution(cell: vscode.NotebookCell): vscode.NotebookCellExecution;
+  /** Whether the cell of this id runs or is about to. */
+  active(id: string): boolean;
   restored(cell: vscode.NotebookCell, stale: boolean, when: Date): void;
 }
 
@@ -15,12 +17,13 @@ export async function restoreOutputs(notebook: vscode.NotebookDocument, host: Re
   for (const cell of notebook.getCells()) {
     const id = cellId(cell);
     const last = id === null ? undefined : saved.get(id);
-    if (last === undefined || id === null || cell.outputs.length > 0 || notebook.isClosed) continue;
+    if (last === undefined || id === null || cell.outputs.length > 0) continue;
+    if (notebook.isClosed || host.active(id)) continue;
     const execution = host.createExecution(cell);
     const startedAt = Date.parse(last.startedAt);
     execution.executionOrder = last.order;
     execution.start(startedAt);
-    await execution.replaceOutput(last.outputs.map((output) => toCellOutput(output, id, "disk")));
+    await execution.replaceOutput(last.outputs.map((output) => savedOutput(output, id)));
     execution.end(last.ok, startedAt + last.wallMs);
     host.restored(cell, last.textHash !== textHash(cell.document.getText()), new Date(startedAt));
   }

@@ -19,6 +19,16 @@ export function toCellOutput(output: Output, cell: string, origin: Origin): vsco
   return new vscode.NotebookCellOutput(toItems(output.items, origin), { dlnbCell: cell });
 }
 
+/** A saved output, as the file tells it: console text is text/plain under an id that names its stream. */
+export function savedOutput(output: Output, cell: string): vscode.NotebookCellOutput {
+  const { stdout, stderr } = vscode.NotebookCellOutputItem;
+  const stream = output.id.startsWith("stdout-") ? stdout : output.id.startsWith("stderr-") ? stderr : null;
+  const [item] = output.items;
+  return stream !== null && item?.mime === "text/plain"
+    ? new vscode.NotebookCellOutput([stream(item.data)], { dlnbCell: cell })
+    : toCellOutput(output, cell, "disk");
+}
+
 export function toItems(items: readonly OutputItem[], origin: Origin): vscode.NotebookCellOutputItem[] {
   const { json, text, error } = vscode.NotebookCellOutputItem;
   return items.flatMap((item) => {

@@ -5,7 +5,7 @@ import { describe, expect, expectTypeOf, test } from "vitest";
 import { CHART_MIME, type Output } from "../../../engine/protocol/index.ts";
 import type * as page from "../../../media/chart/payload.ts";
 import type * as editor from "../../../src/controller/messages.ts";
-import { toCellOutput } from "../../../src/outputs/convert.ts";
+import { savedOutput, toCellOutput } from "../../../src/outputs/convert.ts";
 import { parseSavedCell, readSavedCells, runFolder, textHash } from "../../../src/outputs/saved.ts";
 
 const hostile: Output = {
@@ -46,6 +46,12 @@ describe("an output", () => {
       /^<img alt="" style="background: white" src="data:image\/svg\+xml;base64,[\w+/=]+">$/,
     );
   });
+});
+
+test.each(["stdout", "stderr"])("saved console text is console text again: %s", (stream) => {
+  const items = [{ mime: "text/plain" as const, data: "line\n" }];
+  const [item] = savedOutput({ id: `${stream}-1`, items }, "a1").items;
+  expect(item?.mime).toBe(`application/vnd.code.notebook.${stream}`);
 });
 
 describe("saved cells", () => {

@@ -181,6 +181,32 @@ describe("a session", () => {
     expect(executions[0]?.shown.join()).toMatch(/the rest is in the run log/);
   });
 
+  test("goes on under the new cell when its notebook was closed and opened again", async () => {
+    const { session, executions } = setUp(async (_, kernel) => {
+      kernel.emit({ event: "output", cell: "c1", output: { id: "o1", items: [{ mime: CHART_MIME, data: chart }] } });
+      kernel.emit({
+        event: "rows",
+        cell: "c1",
+        chart: "curve",
+        dataset: "train",
+        replace: false,
+        columns: encodeColumns({ step: [2] }),
+      });
+      await moment();
+      await moment();
+      kernel.emit({ event: "text", cell: "c1", stream: "stdout", text: "late\n" });
+      return ok();
+    });
+    const running = session.run(fakeNotebook("c1").getCells());
+    await moment();
+    session.attach(fakeNotebook("c1"));
+    expect(session.has("c1")).toBe(true);
+    expect(executions[1]?.json(CHART_MIME).datasets).toEqual({ train: encodeColumns({ step: [1, 2] }) });
+    await running;
+    expect(executions[1]?.state).toBe("ok");
+    expect(executions[1]?.shown.at(-1)).toMatch(/late/);
+  });
+
   test("a restart ends the running cell and says why", async () => {
     const { session, executions } = setUp(() => never);
     const running = session.run(fakeNotebook("a").getCells());
