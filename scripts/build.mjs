@@ -29,7 +29,16 @@ const bundles = [
   { entry: "media/panel/index.ts", out: "panel.js", ...page },
 ];
 
-export async function setup() {
+/** The reference cases' program, with what the backends look for beside it. */
+const conformance = [
+  { entry: "test/conformance/main.ts", out: "conformance.mjs", ...node, ...withRequire },
+  ...bundles.filter(({ out }) => out === "wasm-worker.mjs"),
+];
+
+export const setup = () => build(bundles);
+export const setupConformance = () => build(conformance);
+
+async function build(bundles) {
   const esbuild = await import("esbuild");
   mkdirSync(`${root}/dist`, { recursive: true });
   const present = bundles.filter(

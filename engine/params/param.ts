@@ -154,7 +154,7 @@ export function choice<const C extends readonly string[], const D extends C[numb
 }
 
 /**
- * Anything else: `accepts` tests a given value, `noun` says in an error what it must be, `type` is its TypeScript text.
+ * Anything else: `accepts` tests a given value other than the default, `noun` says in an error what it must be, `type` is its TypeScript text.
  *
  *   value<Initializer>(kaimingUniform(), { type: "Initializer", noun: "an initializer, such as init.zeros()", accepts: isInitializer }, "…")
  */
@@ -164,7 +164,7 @@ export function value<T, const D extends T | Required = T | Required>(
   doc: string,
 ): Param<T, "value", RequiredIf<D>, T> {
   return param<T, "value", D>("value", type, initial, doc, undefined, (given, where, name) => {
-    if (!accepts(given)) throw wrong(where, name, noun, given);
+    if (given !== initial && !accepts(given)) throw wrong(where, name, noun, given);
     return given as T;
   });
 }

@@ -1,0 +1,54 @@
+import { declare, type Layer, traceModel } from "../../../engine/nn/index.ts";
+import { constant, softmax, type Tensor } from "../../../engine/ops/index.ts";
+import { type Case, type Config, type Numbers, Unsupported } from "../case.ts";
+import type { Given } from "../compare.ts";
+import type { Bench, Runner } from "../run.ts";
+import { torchLayer } from "../torch.ts";
+import { inputFor, withGradients } from "./graph.ts";
+
+/** Functions of tensors that are no layers, by the case's op. */
+const functions: Readonly<Record<string, (inputs: Readonly<Record<string, Tensor>>, config: Config) => Tensor>> = {
+  softmax: ({ x }, { form }) => {
+    if (form === "softmax_big") return softmax((x as Tensor).mul(50), -1); // as its note says
+    const axis = /^softmax_dim(-?\d+)$/.exec(form)?.[1];
+    if (axis === undefined) throw new Unsupported(`form ${form}`);
+    return softmax(x as Tensor, Number(axis));
+  },
+};
+
+/** Forward, gradients for inputs and parameters, and running statistics afterwards. */
+export const layersGroup: Runner = async (c, bench) => {
+  const plain = functions[c.op];
+  if (!plain) return layer(c, bench, torchLayer({ name: c.op, args: [], named: c.config }));
+  const names = Object.keys(c.inputs).filter((name) => !name.startsWith("cotangent."));
+  const tensors = Object.fromEntries(names.map((name) => [name, inputFor(name, c.inputs[name] as Numbers)]));
+  return withGradients(c, bench, { y: plain(tensors, c.config) }, tensors);
+};
+
+export const activations: Runner = layersGroup;
+
+async function layer(c: Case, bench: Bench, given: Layer): Promise<Given> {
+  const { x: values } = c.inputs;
+  const others = Object.keys(c.inputs).filter((name) => name !== "x" && !/^(param|buffer|cotangent)\./.test(name));
+  if (!values || others.length) throw new Unsupported(`inputs ${others.join(", ")}`);
+  const x = inputFor("x", values);
+  const declaration = declare(given, values.shape, values.dtype);
+  const tensorsOf = (prefix: string, declared: readonly { name: string; shape: readonly number[] }[]) =>
+    Object.fromEntries(
+      declared.map(({ name, shape }) => {
+        const stored = c.inputs[`${prefix}.${name}`];
+        // a count of batches that the case leaves out starts at 0
+        return [
+          name,
+          stored ? inputFor(`${prefix}.${name}`, stored) : constant(0, shape, name.endsWith("tracked") ? "i32" : "f32"),
+        ];
+      }),
+    );
+  const parameters = tensorsOf("param", declaration.parameters);
+  const buffers = tensorsOf("buffer", declaration.buffers);
+  const zero = constant(0, [], "u32");
+  const training = c.config.mode !== "eval";
+  const { output, bufferUpdates } = traceModel(given, x, { parameters, buffers, training, seed: zero, step: zero });
+  const after = Object.entries(buffers).map(([name, before]) => [`buffer.${name}`, bufferUpdates[name] ?? before]);
+  return withGradients(c, bench, { y: output }, { x, ...parameters }, Object.fromEntries(after));
+}

@@ -1,0 +1,77 @@
+import { Dataset } from "../../../engine/data/index.ts";
+import { loss } from "../../../engine/losses/index.ts";
+import { type Layer, nn } from "../../../engine/nn/index.ts";
+import { hyperparameters } from "../../../engine/optim/index.ts";
+import { rateAt } from "../../../engine/schedules/index.ts";
+import { DeviceModel } from "../../../engine/session/device.ts";
+import { sizeModel } from "../../../engine/session/model.ts";
+import { HostTensor } from "../../../engine/tensor/index.ts";
+import { type Case, type Numbers, Unsupported } from "../case.ts";
+import type { Given } from "../compare.ts";
+import type { Runner } from "../run.ts";
+import { parseCall, torchOptimizer, torchSchedule } from "../torch.ts";
+
+/** What a config says besides the optimizer's arguments. */
+const ABOUT = ["steps", "net", "loss", "scheduler", "note", "deck"];
+const NET = "Linear(4,6)-tanh-Linear(6,3)";
+
+/**
+ * The trajectory of the recorded net, full batch, by the training step that fit runs: loss and gradient before each
+ * step, parameters after it.
+ */
+export const optimizersGroup: Runner = async (c, bench) => {
+  if (c.config.net !== undefined && c.config.net !== NET) throw new Unsupported(`net ${c.config.net}`);
+  const op = c.op.replace(/\+scheduler$/, "");
+  const config = stepConfig(c, torchOptimizer(op, c.config, ABOUT));
+  const schedule = c.config.scheduler === undefined ? undefined : torchSchedule(parseCall(c.config.scheduler));
+  const base = hyperparameters(config.optimizer);
+  const steps = c.outputs.loss?.data.length ?? (c.config.steps as number);
+  const series: Record<string, number[]> = {};
+  const push = (name: string, ...values: number[]) => {
+    series[name] = [...(series[name] ?? []), ...values];
+  };
+  const device = new DeviceModel(bench.backend, config);
+  try {
+    const { parameters } = config.model;
+    const first = new Float32Array(parameters.words);
+    for (const { name, offset } of parameters.slices) first.set((c.inputs[`param.${name}`] as Numbers).data, offset);
+    device.load({ parameters: first, running: new Uint32Array(config.model.running.words) });
+    const set = dataset(c);
+    const data = device.upload("train", set);
+    device.setOrder(Int32Array.from({ length: set.size }, (_, i) => i));
+    for (let step = 0; step < steps; step++) {
+      const hyper = schedule ? rateAt(schedule, base, { step, steps, stepsPerEpoch: 1, epochs: steps }) : base;
+      const scalars = { hyper: { ...hyper, step: step + 1 }, cursor: 0, noiseSeed: 0, noiseStep: step + 1 };
+      const rows = await device.train(data, set.size, [scalars]);
+      const after = (await device.save()).parameters;
+      const gradient = await device.gradients();
+      push("loss", rows.loss?.[0] as number);
+      push("lr", hyper.lr as number);
+      for (const { name, offset, size } of parameters.slices) {
+        push(`traj.${name}`, ...after.subarray(offset, offset + size));
+        push(`grad.${name}`, ...gradient.subarray(offset, offset + size));
+      }
+    }
+  } finally {
+    device.dispose();
+  }
+  return series satisfies Given;
+};
+
+function stepConfig(c: Case, optimizer: ReturnType<typeof torchOptimizer>) {
+  const model: Layer = nn.sequential({ fc1: nn.linear(6), act: nn.tanh(), fc2: nn.linear(3) });
+  const set = dataset(c);
+  return { model: sizeModel(model, set, set.size), loss: loss.crossEntropy(), metrics: [], optimizer, clip: {} };
+}
+
+function dataset({ inputs: { x, y } }: Case): Dataset {
+  if (!x || !y) throw new Unsupported("no x and y");
+  return new Dataset({
+    name: "net",
+    x: new HostTensor(x.shape, "f32", Float32Array.from(x.data)),
+    y: new HostTensor(y.shape, "i32", Int32Array.from(y.data)),
+    task: "classification",
+    featureNames: ["0", "1", "2", "3"],
+    classes: ["0", "1", "2"],
+  });
+}

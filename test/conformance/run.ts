@@ -1,0 +1,62 @@
+import type { Backend } from "../../engine/backends/backend.ts";
+import { type Case, casesIn, Unsupported } from "./case.ts";
+import { type Given, problems } from "./compare.ts";
+import { clip } from "./groups/clip.ts";
+import { e2e } from "./groups/e2e.ts";
+import { initializers } from "./groups/init.ts";
+import { activations, layersGroup } from "./groups/layers.ts";
+import { lossesGroup } from "./groups/losses.ts";
+import { optimizersGroup } from "./groups/optim.ts";
+import { schedulers } from "./groups/schedulers.ts";
+
+/** What a group's runner works with. */
+export interface Bench {
+  readonly backend: Backend;
+  /** The folder of digits.csv and the other data sets. */
+  readonly data: string;
+}
+
+export type Runner = (c: Case, bench: Bench) => Promise<Given>;
+
+const groups: Readonly<Record<string, Runner>> = {
+  optim: optimizersGroup,
+  schedulers,
+  layers: layersGroup,
+  activations,
+  losses: lossesGroup,
+  clip,
+  init: initializers,
+  e2e,
+};
+
+export interface Result {
+  readonly group: string;
+  readonly case: string;
+  readonly op: string;
+  readonly status: "passed" | "failed" | "unsupported";
+  /** Of a failure, and why a case is unsupported. */
+  readonly detail: readonly string[];
+  readonly ms: number;
+}
+
+/** Runs every case of a folder, one after the other. */
+export async function* runFolder(folder: string, bench: Bench): AsyncGenerator<Result> {
+  for (const c of casesIn(folder)) {
+    const start = performance.now();
+    const { status, detail } = await runCase(c, bench);
+    yield { group: c.group, case: c.case, op: c.op, status, detail, ms: performance.now() - start };
+  }
+}
+
+async function runCase(c: Case, bench: Bench): Promise<Pick<Result, "status" | "detail">> {
+  const runner = groups[c.group];
+  if (!runner) return { status: "unsupported", detail: [`group ${c.group}`] };
+  try {
+    const wrong = problems(c, await runner(c, bench));
+    if (c.compare === "informative") return { status: "passed", detail: wrong.map((line) => `informative: ${line}`) };
+    return { status: wrong.length ? "failed" : "passed", detail: wrong };
+  } catch (error) {
+    if (error instanceof Unsupported) return { status: "unsupported", detail: [error.message] };
+    return { status: "failed", detail: [error instanceof Error ? `${error.name}: ${error.message}` : String(error)] };
+  }
+}

@@ -1,0 +1,221 @@
+import { type Layer, layers, nn } from "../../engine/nn/index.ts";
+import { type Optimizer, optim, optimizers } from "../../engine/optim/index.ts";
+import { instance, type Params } from "../../engine/params/index.ts";
+import { type Schedule, schedule, schedules } from "../../engine/schedules/index.ts";
+import { type Config, Unsupported } from "./case.ts";
+
+/** PyTorch's names in ours: modules, optimizers and schedulers with their arguments. */
+
+/** `weight_decay` -> `weightDecay`, `T_max` -> `tMax`. */
+export const camel = (name: string): string =>
+  name.toLowerCase().replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+
+/** Arguments as options of a definition. Throws Unsupported for one that the definition does not have. */
+export function optionsOf(params: Params, config: Config, ignored: readonly string[] = []): Record<string, unknown> {
+  const options: Record<string, unknown> = {};
+  for (const [given, value] of Object.entries(config)) {
+    if (ignored.includes(given)) continue;
+    const name = camel(given);
+    const param = params[name];
+    if (!param) throw new Unsupported(`option ${given}`);
+    options[name] = typeof value === "string" && /^[a-z0-9_]+$/.test(value) ? camel(value) : value;
+  }
+  return options;
+}
+
+/** A Python call, such as `Conv2d(1, 8, kernel_size=(3, 3), bias=False)`. */
+export interface Call {
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly named: Config;
+}
+
+/** The call at the start of a text; Unsupported for other text. */
+export function parseCall(text: string): Call {
+  const [, name, rest] = /^\s*(\w+)\(([\s\S]*)$/.exec(text) ?? [];
+  if (name === undefined || rest === undefined) throw new Unsupported(text);
+  const close = matching(rest);
+  const args: unknown[] = [];
+  const named: Record<string, unknown> = {};
+  for (const part of splitOutside(rest.slice(0, close))) {
+    const [, key, value] = /^(\w+)\s*=\s*([\s\S]+)$/.exec(part) ?? [];
+    if (key === undefined) args.push(literal(part));
+    else named[key] = literal(value as string);
+  }
+  return { name, args, named };
+}
+
+function literal(text: string): unknown {
+  const known: Record<string, unknown> = { True: true, False: false, None: null };
+  if (text in known) return known[text];
+  if (/^[([]/.test(text)) return splitOutside(text.slice(1, -1)).map(literal);
+  if (/^['"]/.test(text)) return text.slice(1, -1);
+  const number = Number(text);
+  return Number.isNaN(number) ? text : number;
+}
+
+/** Position of the bracket that closes one opened before `text`. */
+function matching(text: string): number {
+  let depth = 1;
+  for (let i = 0; i < text.length; i++) {
+    if ("([".includes(text[i] as string)) depth++;
+    if (")]".includes(text[i] as string) && --depth === 0) return i;
+  }
+  throw new Unsupported(text);
+}
+
+/** Parts between commas that stand in no bracket. */
+function splitOutside(text: string): string[] {
+  const parts = [""];
+  let depth = 0;
+  for (const c of text) {
+    if ("([".includes(c)) depth++;
+    if (")]".includes(c)) depth--;
+    if (c === "," && depth === 0) parts.push("");
+    else parts[parts.length - 1] += c;
+  }
+  return parts.map((p) => p.trim()).filter((p) => p !== "");
+}
+
+/** Modules: the layer of ours, and PyTorch's arguments in their order. Sizes of inputs are ours to find out. */
+const MODULES: Readonly<Record<string, { layer: string; args: readonly string[] }>> = {
+  Linear: { layer: "linear", args: ["in_features", "out_features", "bias"] },
+  Conv1d: { layer: "conv1d", args: ["in_channels", "out_channels", "kernel_size", "stride", "padding"] },
+  Conv2d: { layer: "conv2d", args: ["in_channels", "out_channels", "kernel_size", "stride", "padding"] },
+  BatchNorm1d: { layer: "batchNorm", args: ["num_features", "eps", "momentum"] },
+  BatchNorm2d: { layer: "batchNorm", args: ["num_features", "eps", "momentum"] },
+  MaxPool2d: { layer: "maxPool2d", args: ["kernel_size", "stride", "padding"] },
+  AvgPool2d: { layer: "avgPool2d", args: ["kernel_size", "stride", "padding"] },
+  AdaptiveAvgPool2d: { layer: "adaptiveAvgPool2d", args: ["output_size"] },
+  LayerNorm: { layer: "layerNorm", args: ["normalized_shape"] },
+  GroupNorm: { layer: "groupNorm", args: ["num_groups", "num_channels"] },
+  Dropout: { layer: "dropout", args: ["p"] },
+  Flatten: { layer: "flatten", args: ["start_dim", "end_dim"] },
+  ReLU: { layer: "relu", args: [] },
+  Tanh: { layer: "tanh", args: [] },
+  Sigmoid: { layer: "sigmoid", args: [] },
+  Softmax: { layer: "softmax", args: ["dim"] },
+  LeakyReLU: { layer: "leakyRelu", args: ["negative_slope"] },
+  PReLU: { layer: "prelu", args: ["num_parameters"] },
+  ELU: { layer: "elu", args: ["alpha"] },
+  CELU: { layer: "celu", args: ["alpha"] },
+  SELU: { layer: "selu", args: [] },
+  GELU: { layer: "gelu", args: ["approximate"] },
+  SiLU: { layer: "silu", args: [] },
+  Mish: { layer: "mish", args: [] },
+  Softplus: { layer: "softplus", args: ["beta", "threshold"] },
+  Hardtanh: { layer: "hardtanh", args: ["min_val", "max_val"] },
+  Hardsigmoid: { layer: "hardsigmoid", args: [] },
+  Hardswish: { layer: "hardswish", args: [] },
+  ReLU6: { layer: "relu6", args: [] },
+};
+
+/** What a config says of a module besides its arguments. */
+const ABOUT = [
+  "mode",
+  "cotangent",
+  "note",
+  "notes",
+  "weight_layout",
+  "deck",
+  "inplace",
+  "in_features",
+  "in_channels",
+  "num_features",
+];
+/** Arguments whose only value we have is PyTorch's default. */
+const ONLY: Readonly<Record<string, unknown>> = {
+  padding_mode: "zeros",
+  end_dim: -1,
+  dilation: 1,
+  return_indices: false,
+  divisor_override: null,
+};
+
+/** A module of PyTorch as a layer. Throws Unsupported when there is none, or none with these arguments. */
+export function torchLayer({ name, args, named }: Call): Layer {
+  const known = MODULES[name];
+  const definition =
+    known && (layers as Readonly<Record<string, { params: Params; positional?: string }>>)[known.layer];
+  if (!known || !definition) throw new Unsupported(`layer ${name}`);
+  const config: Record<string, unknown> = { ...named };
+  for (const [i, value] of args.entries()) config[known.args[i] ?? `argument ${i}`] = value;
+  for (const [given, value] of Object.entries(config)) {
+    if (!(camel(given) in definition.params) && given in ONLY && value === ONLY[given]) delete config[given];
+  }
+  const { [definition.positional ?? ""]: first, ...options } = optionsOf(definition.params, config, ABOUT);
+  const make = (nn as unknown as Readonly<Record<string, (...given: unknown[]) => Layer>>)[known.layer];
+  if (!make) throw new Unsupported(`layer ${name}`);
+  return definition.positional === undefined ? make(options) : make(first, options);
+}
+
+const OPTIMIZERS: Readonly<Record<string, string>> = {
+  SGD: "sgd",
+  Adam: "adam",
+  AdamW: "adamw",
+  Adagrad: "adagrad",
+  RMSprop: "rmsprop",
+  Adadelta: "adadelta",
+  NAdam: "nadam",
+  RAdam: "radam",
+  Adamax: "adamax",
+  ASGD: "asgd",
+  Rprop: "rprop",
+  Lion: "lion",
+  LBFGS: "lbfgs",
+};
+
+/** An optimizer of PyTorch with those arguments of `config` that are not in `about`. Throws Unsupported. */
+export function torchOptimizer(op: string, config: Config, about: readonly string[]): Optimizer {
+  const name = OPTIMIZERS[op];
+  const definition = name !== undefined && (optimizers as Readonly<Record<string, { params: Params }>>)[name];
+  if (!definition) throw new Unsupported(`optimizer ${op}`);
+  const make = optim as unknown as Readonly<Record<string, (options: unknown) => Optimizer>>;
+  return (make[name] as (options: unknown) => Optimizer)(optionsOf(definition.params, config, about));
+}
+
+const SCHEDULERS: Readonly<Record<string, { name: string; args: readonly string[] }>> = {
+  ConstantLR: { name: "constant", args: ["factor", "total_iters"] },
+  LinearLR: { name: "linear", args: ["start_factor", "end_factor", "total_iters"] },
+  StepLR: { name: "step", args: ["step_size", "gamma"] },
+  MultiStepLR: { name: "multiStep", args: ["milestones", "gamma"] },
+  ExponentialLR: { name: "exponential", args: ["gamma"] },
+  PolynomialLR: { name: "polynomial", args: ["total_iters", "power"] },
+  CosineAnnealingLR: { name: "cosine", args: ["T_max", "eta_min"] },
+  CosineAnnealingWarmRestarts: { name: "warmRestarts", args: ["T_0", "T_mult", "eta_min"] },
+  CyclicLR: { name: "cyclic", args: ["base_lr", "max_lr", "step_size_up"] },
+  OneCycleLR: { name: "oneCycle", args: ["max_lr", "total_steps"] },
+};
+
+/** A scheduler of PyTorch, stepped after every optimizer step. Throws Unsupported. */
+export function torchSchedule({ name: op, args, named }: Call): Schedule {
+  const config: Record<string, unknown> = { ...named };
+  if (op === "SequentialLR") {
+    const parts = (config.schedulers as readonly string[]).map((text) => torchSchedule(parseCall(text)));
+    return schedule.concat(parts, { milestones: config.milestones as number[], per: "step" });
+  }
+  if (op === "LambdaLR") return schedule.lambda(pythonFunction(String(config.lr_lambda)));
+  const known = SCHEDULERS[op];
+  if (!known) throw new Unsupported(`scheduler ${op}`);
+  for (const [i, value] of args.entries()) config[known.args[i] ?? `argument ${i}`] = value;
+  if (op === "ConstantLR") config.factor ??= 1 / 3; // where our default is not PyTorch's
+  const { params } = (schedules as Readonly<Record<string, { params: Params }>>)[known.name] as { params: Params };
+  const options = optionsOf(params, config, params.baseLr ? ABOUT_RUN.filter((k) => k !== "base_lr") : ABOUT_RUN);
+  return instance(
+    known.name,
+    schedules[known.name as "step"],
+    params.per ? { ...options, per: "step" } : options,
+  ) as Schedule;
+}
+
+/** What a config says of the run besides the scheduler's arguments. */
+const ABOUT_RUN = ["steps", "base_lr", "deck", "note"];
+
+/** A Python expression over t, which for arithmetic is JavaScript's. */
+function pythonFunction(text: string): (t: number) => number {
+  const body = text.replace(/^\s*lambda\s+\w+\s*:/, "").replaceAll("math.", "Math.");
+  if (!/^[\w\s.,()+\-*/<>=?:]+$/.test(body) || /\b(if|else)\b/.test(body)) throw new Unsupported(`function ${text}`);
+  return new Function("t", `const { min, max, sqrt, cos, exp, floor, PI: pi } = Math; return ${body};`) as (
+    t: number,
+  ) => number;
+}
