@@ -6,7 +6,7 @@ import { openRunFolder } from "./openRunFolder.ts";
 import { selectBackend } from "./selectBackend.ts";
 
 /** All commands of package.json. Each works, or says what it needs, whatever is open. */
-export function registerCommands(controller: Controller, log: () => vscode.LogOutputChannel): vscode.Disposable[] {
+export function registerCommands(controller: Controller, log: vscode.LogOutputChannel): vscode.Disposable[] {
   const commands: Record<string, () => unknown> = {
     "dlnb.newNotebook": newNotebook,
 
@@ -35,7 +35,7 @@ export function registerCommands(controller: Controller, log: () => vscode.LogOu
       return selectBackend(editor === undefined ? undefined : controller.sessions.get(editor.notebook));
     },
 
-    "dlnb.showKernelLog": () => log().show(),
+    "dlnb.showKernelLog": () => log.show(),
 
     "dlnb.openRunFolder": async () => {
       const notebook = activeNotebook("see its run folder");

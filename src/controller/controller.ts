@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { KernelEvent } from "../../engine/protocol/index.ts";
+import type { BackendChoice, KernelEvent } from "../../engine/protocol/index.ts";
 import { cellId, missingIds } from "../notebook/cellIds.ts";
 import { restoreOutputs } from "../notebook/restore.ts";
 import { CellStatus } from "../status/cellStatus.ts";
@@ -12,7 +12,7 @@ export const NOTEBOOK_TYPE = "dlnb";
 
 export interface ControllerHost {
   start(notebook: vscode.NotebookDocument, onEvent: (event: KernelEvent) => void): ReturnType<StartKernel>;
-  log(notebook: vscode.NotebookDocument, event: KernelEvent & { event: "log" }): void;
+  log(event: KernelEvent & { event: "log" }): void;
 }
 
 /** The "dlnb" kernel of the notebook editor: runs cells, stops them, and puts back what earlier runs left. */
@@ -42,8 +42,8 @@ export class Controller implements vscode.Disposable {
       idOf: (cell) => cellId(cell) ?? `cell-${cell.index}`,
       chart: (notebook, message) => this.#messages.send(notebook, message),
       running: (cell, running) => (running ? this.#status.clear(cell) : this.#status.ended(cell)),
-      event: (notebook, event, cell) => {
-        if (event.event === "log") host.log(notebook, event);
+      event: (event, cell) => {
+        if (event.event === "log") host.log(event);
         if (cell !== null) this.#status.handle(cell, event);
       },
     });
@@ -61,6 +61,15 @@ export class Controller implements vscode.Disposable {
         if (edit !== null) event.waitUntil(Promise.resolve(edit));
       }),
     ];
+  }
+
+  /** Kernels that run compile for this backend from now on. */
+  async useBackend(backend: BackendChoice): Promise<void> {
+    for (const session of this.sessions.all()) {
+      const kernel = await session.kernel?.catch(() => null);
+      // a kernel without that device says so in the cell that needs it
+      await kernel?.request("selectBackend", { backend }).catch(() => undefined);
+    }
   }
 
   dispose(): void {

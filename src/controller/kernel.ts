@@ -1,20 +1,16 @@
 import type { KernelEvent, KernelInfo, Method, Params, Result } from "../../engine/protocol/index.ts";
+import type { KernelEnd } from "../kernel/index.ts";
 
-/** A running kernel as sessions use it. */
+/** What sessions use of a `KernelProcess`. */
 export interface Kernel {
   readonly info: KernelInfo;
   request<M extends Method>(method: M, params: Params<M>): Promise<Result<M>>;
   /** Settles when the process has ended, for whatever reason; never rejects. */
   readonly ended: Promise<KernelEnd>;
-  /** Ends the process at once. */
-  kill(): void;
-}
-
-export interface KernelEnd {
-  /** "exited (code 134)", "was killed (SIGKILL)". */
-  how: string;
-  /** The last lines it wrote to stderr. */
-  lastOutput: string;
+  /** First call: the running cell stops and keeps its state. A second one while it still runs ends the process. */
+  interrupt(): Promise<void>;
+  /** Lets the kernel keep what is to keep, then ends it. */
+  close(): Promise<KernelEnd>;
 }
 
 export type StartKernel = (onEvent: (event: KernelEvent) => void) => Promise<Kernel>;

@@ -1,7 +1,8 @@
 import * as vscode from "vscode";
 import type { CellError, KernelEvent } from "../../engine/protocol/index.ts";
+import type { KernelEnd } from "../kernel/index.ts";
 import { CellRun, type RunListener } from "./cellRun.ts";
-import type { Kernel, KernelEnd, StartKernel } from "./kernel.ts";
+import type { Kernel, StartKernel } from "./kernel.ts";
 
 export interface SessionHost extends RunListener {
   start: StartKernel;
@@ -60,12 +61,11 @@ export class Session {
     this.#dropQueue();
     if (this.#current === null || this.#kernel === null) return;
     if (this.#interrupted) {
-      this.#end("Interrupted", "the kernel was ended because the cell did not stop; names of earlier cells are gone");
-      return;
+      const message = "the kernel was ended because the cell did not stop; names of earlier cells are gone";
+      this.#reason = { name: "Interrupted", message, stack: "" };
     }
     this.#interrupted = true;
-    const kernel = await this.#kernel;
-    await kernel.request("interrupt", {}).catch(() => undefined);
+    await (await this.#kernel.catch(() => null))?.interrupt();
   }
 
   /** Ends the kernel; the next cell starts a fresh one. */
@@ -130,6 +130,12 @@ export class Session {
       run.end({ ok: false, error: this.#reason ?? startFailure(error) });
       return false;
     }
+    // stopped before it began: by an interrupt or a restart while the kernel started
+    if (this.#interrupted || this.#reason !== null) {
+      const reason: CellError = { name: "Interrupted", message: "interrupted before it began", stack: "" };
+      run.end({ ok: false, error: this.#reason ?? reason });
+      return false;
+    }
     const index = codeIndex(cell);
     const answer = kernel
       .request("run", { cell: run.cell, index, text: cell.document.getText() })
@@ -179,7 +185,7 @@ export class Session {
     this.#kernel = null;
     this.#reason = { name, message, stack: "" };
     kernel.then(
-      (running) => running.kill(),
+      (running) => void running.close(),
       () => undefined,
     );
   }

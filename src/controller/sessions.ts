@@ -6,9 +6,8 @@ import { Session, type SessionHost } from "./session.ts";
 /** A notebook that is opened again within this time still has its kernel. */
 const GRACE_MS = 10_000;
 
-export interface SessionsHost extends Pick<SessionHost, "createExecution" | "idOf" | "running"> {
+export interface SessionsHost extends Pick<SessionHost, "createExecution" | "idOf" | "running" | "event"> {
   start(notebook: vscode.NotebookDocument, onEvent: (event: KernelEvent) => void): ReturnType<StartKernel>;
-  event(notebook: vscode.NotebookDocument, event: KernelEvent, cell: vscode.NotebookCell | null): void;
   chart(notebook: vscode.NotebookDocument, message: Parameters<SessionHost["chart"]>[0]): void;
 }
 
@@ -47,7 +46,7 @@ export class Sessions implements vscode.Disposable {
       idOf,
       running,
       start: (onEvent) => start(notebook, onEvent),
-      event: (message, cell) => event(current(), message, cell),
+      event,
       chart: (message) => chart(current(), message),
     });
     this.#sessions.set(key, session);

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { encodeColumns } from "../../../engine/plots/index.ts";
 import { type CellResult, CHART_MIME, ERROR_MIME, type KernelEvent } from "../../../engine/protocol/index.ts";
-import type { Kernel, KernelEnd } from "../../../src/controller/kernel.ts";
+import type { Kernel } from "../../../src/controller/kernel.ts";
 import { Session } from "../../../src/controller/session.ts";
+import type { KernelEnd } from "../../../src/kernel/index.ts";
 import { FakeExecution, fakeNotebook } from "../../fake/notebook.ts";
 
 /** A kernel whose cells are functions. */
@@ -29,8 +30,14 @@ class FakeKernel implements Kernel {
     return Promise.resolve({} as never);
   }
 
-  kill(): void {
+  async interrupt(): Promise<void> {
+    this.asked.push("interrupt");
+    if (this.asked.filter((method) => method === "interrupt").length > 1) await this.close();
+  }
+
+  close(): Promise<KernelEnd> {
     this.exit({ how: "was killed", lastOutput: "" });
+    return this.ended;
   }
 }
 

@@ -1,0 +1,55 @@
+import { homedir } from "node:os";
+import * as vscode from "vscode";
+import type { KernelEvent } from "../engine/protocol/index.ts";
+import { registerCommands } from "./commands/index.ts";
+import { Controller, NOTEBOOK_TYPE } from "./controller/controller.ts";
+import { KernelProcess, locateKernel } from "./kernel/index.ts";
+import { FileProblems } from "./notebook/problems.ts";
+import { serializer } from "./notebook/serializer.ts";
+import { readSettings } from "./settings.ts";
+
+/** Called by the editor when a `.dlnb` file opens or a command is used. Nothing is started here: the first cell starts a kernel. */
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel("dlnb Kernel", { log: true });
+  const { version } = context.extension.packageJSON as { version: string };
+
+  const controller = new Controller({
+    log: (event) => writeLog(log, event),
+    start: async (notebook, onEvent) => {
+      const { backend, threads, nodePath } = readSettings(notebook.uri);
+      const files = locateKernel(context.extensionPath, nodePath);
+      const onDisk = !notebook.isUntitled && notebook.uri.scheme === "file";
+      const kernel = await KernelProcess.start({
+        ...files,
+        client: { name: "vscode", version },
+        notebook: onDisk ? notebook.uri.fsPath : null,
+        folder: vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file")?.uri.fsPath ?? homedir(),
+        backend,
+        threads,
+        overrides: {},
+        onEvent,
+        onLog: (line) => log.info(line),
+      });
+      log.info(`kernel ${kernel.info.pid} on Node ${kernel.info.node} for ${notebook.uri.fsPath}`);
+      void kernel.ended.then(({ how }) => log.info(`kernel ${kernel.info.pid} ${how}`));
+      return kernel;
+    },
+  });
+
+  context.subscriptions.push(
+    log,
+    controller,
+    vscode.workspace.registerNotebookSerializer(NOTEBOOK_TYPE, serializer, { transientOutputs: true }),
+    new FileProblems(NOTEBOOK_TYPE),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration("dlnb.backend")) void controller.useBackend(readSettings().backend);
+    }),
+    ...registerCommands(controller, log),
+  );
+}
+
+function writeLog(log: vscode.LogOutputChannel, { level, text }: KernelEvent & { event: "log" }): void {
+  if (level === "error") log.error(text);
+  else if (level === "warning") log.warn(text);
+  else log.info(text);
+}
