@@ -28,14 +28,11 @@ export const mul = binary("mul", ops.mul);
 export const div = binary("div", ops.div);
 export const pow = binary("pow", ops.pow);
 export const max = binary("max", ops.maximum);
-export const min = binary("min", ops.minimum);
 export const equal = binary("equal", ops.equal);
 export const less = binary("less", ops.less);
-export const lessEqual = binary("lessEqual", ops.lessEqual);
 export const sqrt = unary("sqrt", ops.sqrt);
 export const abs = unary("abs", ops.abs);
 export const sign = unary("sign", ops.sign);
-export const neg = unary("neg", ops.neg);
 
 export const square = (a: Value): Value => mul(a, a);
 /** 1 - a. */

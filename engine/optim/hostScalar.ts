@@ -26,31 +26,14 @@ const functions = {
   div: (a, b) => a / b,
   pow: (a, b) => a ** b,
   max: (a, b) => Math.max(a, b),
-  min: (a, b) => Math.min(a, b),
   sqrt: (a) => Math.sqrt(a),
   abs: (a) => Math.abs(a),
   sign: (a) => Math.sign(a),
-  neg: (a) => -a,
   equal: (a, b) => Number(a === b),
   less: (a, b) => Number(a < b),
-  lessEqual: (a, b) => Number(a <= b),
   select: (condition, a, b) => (condition ? a : b),
 } satisfies Record<string, (...x: number[]) => number> as Record<
-  | "add"
-  | "sub"
-  | "mul"
-  | "div"
-  | "pow"
-  | "max"
-  | "min"
-  | "sqrt"
-  | "abs"
-  | "sign"
-  | "neg"
-  | "equal"
-  | "less"
-  | "lessEqual"
-  | "select",
+  "add" | "sub" | "mul" | "div" | "pow" | "max" | "sqrt" | "abs" | "sign" | "equal" | "less" | "select",
   (...x: number[]) => number
 >;
 

@@ -1,4 +1,4 @@
-import { choice, int, num, optional, required } from "../params/index.ts";
+import { bool, choice, int, num, optional, required } from "../params/index.ts";
 import { defineSchedule, per } from "./definition.ts";
 
 export const cyclic = defineSchedule({
@@ -15,15 +15,20 @@ export const cyclic = defineSchedule({
       "Height of later cycles: the same, halved each cycle, or times gamma^t.",
     ),
     gamma: num(1, "(0, inf)", "For expRange."),
+    cycleMomentum: bool(true, "Drives momentum, or betas[0], the other way."),
+    baseMomentum: num(0.8, "[0, 1)", "Momentum at the highest rate."),
+    maxMomentum: num(0.9, "[0, 1)", "Momentum at the lowest."),
     per: per("step"),
   },
-  at: ({ maxLr, baseLr, stepSizeUp, stepSizeDown, mode, gamma }, { t, ...at }) => {
+  at: ({ maxLr, baseLr, stepSizeUp, stepSizeDown, mode, gamma, ...o }, { t, ...at }) => {
     const low = baseLr ?? at.baseLr;
     const length = stepSizeUp + (stepSizeDown ?? stepSizeUp);
     const cycle = Math.floor(t / length);
     const within = t - cycle * length;
     const height = within <= stepSizeUp ? within / stepSizeUp : (length - within) / (length - stepSizeUp);
     const scale = mode === "triangular" ? 1 : mode === "triangular2" ? 2 ** -cycle : gamma ** t;
-    return low + (maxLr - low) * height * scale;
+    const lr = low + (maxLr - low) * height * scale;
+    if (!o.cycleMomentum) return { lr };
+    return { lr, momentum: o.maxMomentum - (o.maxMomentum - o.baseMomentum) * height * scale };
   },
 });

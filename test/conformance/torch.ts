@@ -194,7 +194,7 @@ export function torchSchedule({ name: op, args, named }: Call): Schedule {
     const parts = (config.schedulers as readonly string[]).map((text) => torchSchedule(parseCall(text)));
     return schedule.concat(parts, { milestones: config.milestones as number[], per: "step" });
   }
-  if (op === "LambdaLR") return schedule.lambda(pythonFunction(String(config.lr_lambda)));
+  if (op === "LambdaLR") return schedule.lambda(pythonFunction(String(config.lr_lambda ?? args[0] ?? "nothing")));
   const known = SCHEDULERS[op];
   if (!known) throw new Unsupported(`scheduler ${op}`);
   for (const [i, value] of args.entries()) config[known.args[i] ?? `argument ${i}`] = value;
@@ -211,11 +211,22 @@ export function torchSchedule({ name: op, args, named }: Call): Schedule {
 /** What a config says of the run besides the scheduler's arguments. */
 const ABOUT_RUN = ["steps", "base_lr", "deck", "note"];
 
-/** A Python expression over t, which for arithmetic is JavaScript's. */
+/** A Python expression over t, which for arithmetic is JavaScript's. Throws Unsupported for what it is not. */
 function pythonFunction(text: string): (t: number) => number {
-  const body = text.replace(/^\s*lambda\s+\w+\s*:/, "").replaceAll("math.", "Math.");
-  if (!/^[\w\s.,()+\-*/<>=?:]+$/.test(body) || /\b(if|else)\b/.test(body)) throw new Unsupported(`function ${text}`);
-  return new Function("t", `const { min, max, sqrt, cos, exp, floor, PI: pi } = Math; return ${body};`) as (
-    t: number,
-  ) => number;
+  const body = text
+    .replace(/^\s*lambda\s+\w+\s*:/, "")
+    .replaceAll("math.", "")
+    .replace(/(\w+)\s*\/\/\s*(\w+)/g, "floor($1 / $2)");
+  const words = new Set(["t", "min", "max", "sqrt", "cos", "exp", "floor", "pi"]);
+  const plain = /^[\w\s.,()+\-*/]+$/.test(body) && !body.includes("//");
+  if (!plain || !(body.match(/\b[a-z]\w*/gi) ?? []).every((word) => words.has(word))) {
+    throw new Unsupported(`function ${text}`);
+  }
+  const { min, max, sqrt, cos, exp, floor, PI: pi } = Math;
+  try {
+    const made = new Function("t", "min", "max", "sqrt", "cos", "exp", "floor", "pi", `return ${body};`);
+    return (t) => made(t, min, max, sqrt, cos, exp, floor, pi) as number;
+  } catch {
+    throw new Unsupported(`function ${text}`);
+  }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inContext, type RunContext } from "../../../engine/context/index.ts";
@@ -12,10 +12,10 @@ import { runGraph } from "../../../engine/plan/index.ts";
 import { Experiment, type Run } from "../../../engine/session/index.ts";
 import { encodeSafetensors } from "../../../engine/session/safetensors.ts";
 import { HostTensor } from "../../../engine/tensor/index.ts";
-import { type Case, type Numbers, Unsupported } from "../case.ts";
+import { type Case, type Config, type Numbers, Unsupported } from "../case.ts";
 import type { Given } from "../compare.ts";
 import type { Bench, Runner } from "../run.ts";
-import { parseCall, torchLayer, torchOptimizer, torchSchedule } from "../torch.ts";
+import { type Call, parseCall, torchLayer, torchOptimizer, torchSchedule } from "../torch.ts";
 
 /** What a config says besides the optimizer's arguments. */
 const ABOUT = [
@@ -57,6 +57,7 @@ export const e2e: Runner = async (c, bench) => {
 
 async function train(c: Case, bench: Bench, checkpoint: string): Promise<Given> {
   const { config } = c;
+  if (config.loss !== "mse" && config.loss !== "cross_entropy") throw new Unsupported(`loss ${config.loss}`);
   const sets = await datasets(c, bench);
   const batchSize = Math.min(config.batch_size ?? sets.train.size, sets.train.size);
   const layers = (config.layers as string[]).map((name) => [name, torchLayer(parseCall(config.architecture[name]))]);
@@ -85,7 +86,7 @@ async function train(c: Case, bench: Bench, checkpoint: string): Promise<Given> 
   }
   writeFileSync(checkpoint, encodeSafetensors({ tensors, metadata: {} }));
 
-  const schedule = config.scheduler === undefined ? null : torchSchedule(parseCall(config.scheduler));
+  const schedule = config.scheduler === undefined ? null : torchSchedule(withLength(config));
   const trainFor = (steps: number): Promise<Run> => experiment.fit({ steps, schedule, resume: checkpoint });
   const steps = config.steps as number;
   const losses: number[] = [];
@@ -128,6 +129,12 @@ async function train(c: Case, bench: Bench, checkpoint: string): Promise<Given> 
     train_correct: [await count(sets.whole)],
     ...Object.fromEntries(buffers),
   };
+}
+
+/** The scheduler, told the length of the run: shorter ones, for statistics, follow the same rates. */
+function withLength({ scheduler, steps }: Config): Call {
+  const call = parseCall(scheduler);
+  return call.name === "OneCycleLR" ? { ...call, named: { total_steps: steps, ...call.named } } : call;
 }
 
 /** Groups of one number per parameter, from our order in the case's. */
@@ -217,7 +224,9 @@ async function datasets(
     });
   set = shaped(set);
   if (/^all rows/.test(config.batch ?? "")) return { train: set, test: set, whole: set };
-  const { perm } = JSON.parse(readFileSync(join(folder, `${config.dataset}_perm.json`), "utf8")) as { perm: number[] };
+  const order = join(folder, `${config.dataset}_perm.json`);
+  if (!existsSync(order)) throw new Unsupported(`the order of ${config.dataset}`);
+  const { perm } = JSON.parse(readFileSync(order, "utf8")) as { perm: number[] };
   // the file says so: the first 1437 rows train, the others test
   const [train, test] = [set.rows(perm.slice(0, 1437)), set.rows(perm.slice(1437))];
   if (config.batches !== "constant") return { train, test, whole: train };

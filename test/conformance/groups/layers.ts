@@ -1,5 +1,6 @@
 import { declare, type Layer, traceModel } from "../../../engine/nn/index.ts";
 import { constant, softmax, type Tensor } from "../../../engine/ops/index.ts";
+import type { DType, Shape } from "../../../engine/tensor/index.ts";
 import { type Case, type Config, type Numbers, Unsupported } from "../case.ts";
 import type { Given } from "../compare.ts";
 import type { Bench, Runner } from "../run.ts";
@@ -33,15 +34,12 @@ async function layer(c: Case, bench: Bench, given: Layer): Promise<Given> {
   if (!values || others.length) throw new Unsupported(`inputs ${others.join(", ")}`);
   const x = inputFor("x", values);
   const declaration = declare(given, values.shape, values.dtype);
-  const tensorsOf = (prefix: string, declared: readonly { name: string; shape: readonly number[] }[]) =>
+  const tensorsOf = (prefix: string, declared: readonly { name: string; shape: Shape; dtype?: DType }[]) =>
     Object.fromEntries(
-      declared.map(({ name, shape }) => {
+      declared.map(({ name, shape, dtype = "f32" }) => {
         const stored = c.inputs[`${prefix}.${name}`];
         // a count of batches that the case leaves out starts at 0
-        return [
-          name,
-          stored ? inputFor(`${prefix}.${name}`, stored) : constant(0, shape, name.endsWith("tracked") ? "i32" : "f32"),
-        ];
+        return [name, stored ? inputFor(`${prefix}.${name}`, stored) : constant(0, shape, dtype)];
       }),
     );
   const parameters = tensorsOf("param", declaration.parameters);
