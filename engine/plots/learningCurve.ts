@@ -236,7 +236,7 @@ function panel(name: string, title: string, height: number, state: CurveState, b
         axis: bottom
           ? {
               title: step,
-              labelExpr: "format(datum.value, '~s')",
+              labelExpr: steps < 10_000 ? "format(datum.value, ',')" : "format(datum.value, '~s')",
               tickMinStep: 1,
               tickCount: { expr: "ceil(width / 80)" },
             }
