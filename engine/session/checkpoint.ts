@@ -86,7 +86,9 @@ export function readCheckpoint(
   try {
     file = readFileSync(path);
   } catch (cause) {
-    throw new CheckpointError(`checkpoint ${path}: ${(cause as Error).message}`, { cause });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : message;
+    throw new CheckpointError(`checkpoint ${path}: ${why}`, { cause });
   }
   const where = `checkpoint ${path}`;
   const { tensors, metadata } = decodeSafetensors(file, where);

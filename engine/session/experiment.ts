@@ -58,7 +58,28 @@ export class Experiment {
       optimizer,
       clip: { norm: clip.norm ?? undefined, value: clip.value ?? undefined },
     };
+    if (this.config.model.declaration.parameters.length === 0) {
+      throw new ConfigError("experiment: the model has no parameters to train; give it a layer such as nn.linear(10)");
+    }
+    this.#checkTarget();
     this.#traceOnce();
+  }
+
+  /** Classes for a loss of classes, values for a loss of values. */
+  #checkTarget(): void {
+    const { loss } = this.config;
+    const { task, name, classes } = this.splits.train;
+    const wants = loss.definition.target;
+    if (wants === "value" && task === "classification") {
+      throw new ConfigError(
+        `experiment: ${loss.type} compares values and ${name} has ${classes?.length} classes; use loss.crossEntropy(), or load it with task: "regression"`,
+      );
+    }
+    if (wants === "class" && task === "regression") {
+      throw new ConfigError(
+        `experiment: ${loss.type} takes classes and ${name} has values as targets; use loss.mse(), or load it with task: "classification"`,
+      );
+    }
   }
 
   /** Loss and metrics over the model's output, symbolically: what does not fit is said now and not in training. */

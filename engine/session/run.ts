@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from "node:path";
 import { currentContext } from "../context/index.ts";
-import type { Dataset } from "../data/index.ts";
+import { Dataset } from "../data/index.ts";
+import { ConfigError } from "../errors/index.ts";
 import type { BackendName, OutputItem, RunHistory, RunSummary } from "../protocol/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { viewAs } from "../tensor/index.ts";
@@ -87,16 +88,24 @@ export class Run {
 
   /** The model's outputs for a data set's examples or for the rows of a tensor, in evaluation mode. */
   async predict(given: Dataset | HostTensor): Promise<HostTensor> {
-    return this.#onDevice((device) => device.predict(given instanceof HostTensor ? given : given.x));
+    const x = given instanceof Dataset ? given.x : given;
+    if (!(x instanceof HostTensor)) {
+      throw new ConfigError("predict: give a data set or a tensor of examples, as tensor([[5.1, 3.5, 1.4, 0.2]])");
+    }
+    return this.#onDevice((device) => device.predict(x));
   }
 
   /** Loss and metrics over a whole data set, in evaluation mode. */
   async evaluate(set: Dataset): Promise<Record<string, number>> {
+    if (!(set instanceof Dataset)) throw new ConfigError("evaluate: give a data set, as sets.test");
     return this.#onDevice((device) => device.evaluate(device.upload("given", set)));
   }
 
   /** Writes weights, optimizer state and progress as safetensors, PyTorch's names; relative paths start at the notebook. */
   save(path: string): string {
+    if (typeof path !== "string" || path === "" || /[\\/]$/.test(path)) {
+      throw new ConfigError(`save: ${JSON.stringify(path)} is no file name; give one such as "model.safetensors"`);
+    }
     const full = isAbsolute(path) ? path : resolve(currentContext().notebookFolder, path);
     writeCheckpoint(full, this.config.model, this.checkpoint);
     return full;

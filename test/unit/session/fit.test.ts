@@ -216,10 +216,21 @@ describe("an experiment says at once what does not fit", () => {
       ShapeError,
       "the last batch of an epoch has 1 of [103, 4]",
     ],
+    ["a loss of values for classes", { loss: loss.mse() }, ConfigError, "blobs has 3 classes; use loss.crossEntropy()"],
+    ["a model without parameters", { model: nn.relu() }, ConfigError, "the model has no parameters to train"],
     ["a number for the model", { model: 3 }, ConfigError, "model"],
   ])("%s", (_, over, type, text) => {
     expect(() => make(over)).toThrow(type as typeof ConfigError);
     expect(() => make(over)).toThrow(text);
+  });
+
+  test("what is no tensor to predict for, no set to evaluate on, no file to save to", async () => {
+    const context = testContext(backend);
+    const run = await fit(make(), { steps: 1 }, context);
+    await expect(run.predict(3 as never)).rejects.toThrow("predict: give a data set or a tensor of examples");
+    await expect(run.evaluate(undefined as never)).rejects.toThrow("evaluate: give a data set, as sets.test");
+    expect(() => run.save("")).toThrow('save: "" is no file name');
+    expect(() => make().load("missing.safetensors")).toThrow(/missing\.safetensors: there is no such file/);
   });
 
   test("a bad learning rate", () => {
