@@ -7,6 +7,7 @@ import { ready, root } from "./setup.mjs";
 ready();
 
 const { globals, registries } = await import("../engine/library.ts");
+const { csvParams, splitParams } = await import("../engine/data/index.ts");
 const { experimentParams, fitParams } = await import("../engine/session/index.ts");
 
 /** A value as it is written in a cell. */
@@ -105,6 +106,14 @@ const reference = [
   "## fit",
   "",
   ...optionRows(fitParams),
+  "",
+  "## data.csv",
+  "",
+  ...optionRows(csvParams),
+  "",
+  "## split",
+  "",
+  ...optionRows(splitParams),
   ...registries.flatMap(({ title, global, all }) => [
     "",
     `## ${title}`,

@@ -17,25 +17,25 @@ export class HostScalar {
 /** Plain JSON: a number, a name (`lr`, `betas[0]`, `step`), or a function of trees. Comparisons give 0 or 1. */
 export type HostTree = number | string | readonly [fn: HostFunction, ...args: HostTree[]];
 
+const functions = {
+  add: (a: number, b: number) => a + b,
+  sub: (a: number, b: number) => a - b,
+  mul: (a: number, b: number) => a * b,
+  div: (a: number, b: number) => a / b,
+  pow: (a: number, b: number) => a ** b,
+  max: (a: number, b: number) => Math.max(a, b),
+  sqrt: (a: number) => Math.sqrt(a),
+  abs: (a: number) => Math.abs(a),
+  sign: (a: number) => Math.sign(a),
+  equal: (a: number, b: number) => Number(a === b),
+  less: (a: number, b: number) => Number(a < b),
+  select: (condition: number, a: number, b: number) => (condition ? a : b),
+};
+
 export type HostFunction = keyof typeof functions;
 
-const functions = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  div: (a, b) => a / b,
-  pow: (a, b) => a ** b,
-  max: (a, b) => Math.max(a, b),
-  sqrt: (a) => Math.sqrt(a),
-  abs: (a) => Math.abs(a),
-  sign: (a) => Math.sign(a),
-  equal: (a, b) => Number(a === b),
-  less: (a, b) => Number(a < b),
-  select: (condition, a, b) => (condition ? a : b),
-} satisfies Record<string, (...x: number[]) => number> as Record<
-  "add" | "sub" | "mul" | "div" | "pow" | "max" | "sqrt" | "abs" | "sign" | "equal" | "less" | "select",
-  (...x: number[]) => number
->;
+const call = (fn: HostFunction, args: readonly number[]): number =>
+  (functions[fn] as (...x: readonly number[]) => number)(...args);
 
 /** Value of a tree; `env` has the hyperparameters by name, and `step`, counted from 1. */
 export function evaluateHost(tree: HostTree, env: Readonly<Record<string, number>>): number {
@@ -46,7 +46,10 @@ export function evaluateHost(tree: HostTree, env: Readonly<Record<string, number
     return value;
   }
   const [fn, ...args] = tree;
-  return functions[fn](...args.map((a) => evaluateHost(a, env)));
+  return call(
+    fn,
+    args.map((a) => evaluateHost(a, env)),
+  );
 }
 
 /** The tree as text, the same for equal trees: `sub(1, pow(betas[0], step))`. */
@@ -58,6 +61,6 @@ export function hostText(tree: HostTree): string {
 
 /** `fn(...args)` as a host scalar; a plain number when all arguments are. */
 export function hostApply(fn: HostFunction, ...args: readonly (HostScalar | number)[]): HostScalar | number {
-  if (args.every((a) => typeof a === "number")) return functions[fn](...(args as number[]));
+  if (args.every((a) => typeof a === "number")) return call(fn, args);
   return new HostScalar([fn, ...args.map((a) => (typeof a === "number" ? a : a.tree))]);
 }

@@ -5,7 +5,6 @@ import { preview, type Schedule } from "./definition.ts";
 export {
   type Driven,
   type Place,
-  preview,
   rateAt,
   type Schedule,
   type ScheduleDefinition,

@@ -1,3 +1,3 @@
 export * from "./dtype.ts";
-export * from "./shape.ts";
 export * from "./hostTensor.ts";
+export * from "./shape.ts";

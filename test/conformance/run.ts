@@ -4,7 +4,7 @@ import { type Given, problems } from "./compare.ts";
 import { clip } from "./groups/clip.ts";
 import { e2e } from "./groups/e2e.ts";
 import { initializers } from "./groups/init.ts";
-import { activations, layersGroup } from "./groups/layers.ts";
+import { layersGroup } from "./groups/layers.ts";
 import { lossesGroup } from "./groups/losses.ts";
 import { optimizersGroup } from "./groups/optim.ts";
 import { schedulers } from "./groups/schedulers.ts";
@@ -22,7 +22,7 @@ const groups: Readonly<Record<string, Runner>> = {
   optim: optimizersGroup,
   schedulers,
   layers: layersGroup,
-  activations,
+  activations: layersGroup,
   losses: lossesGroup,
   clip,
   init: initializers,

@@ -1,5 +1,5 @@
 import type { Backend } from "../../engine/backends/backend.ts";
-import type { CellEvent, RunContext } from "../../engine/session/context.ts";
+import type { CellEvent, RunContext } from "../../engine/context/index.ts";
 
 /** A cell's context for tests: collects events, keeps nothing on disk unless given a folder. */
 export function testContext(

@@ -26,8 +26,6 @@ export const layersGroup: Runner = async (c, bench) => {
   return withGradients(c, bench, { y: plain(tensors, c.config) }, tensors);
 };
 
-export const activations: Runner = layersGroup;
-
 async function layer(c: Case, bench: Bench, given: Layer): Promise<Given> {
   const { x: values } = c.inputs;
   const others = Object.keys(c.inputs).filter((name) => name !== "x" && !/^(param|buffer|cotangent)\./.test(name));
