@@ -1,8 +1,8 @@
 import { createReadStream, readdirSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, resolve } from "node:path";
 import Papa from "papaparse";
-import { DataError, didYouMean, Interrupted } from "../errors/index.ts";
 import { maybeContext } from "../context/index.ts";
+import { DataError, didYouMean, Interrupted } from "../errors/index.ts";
 
 /** Columns that are read as numbers, and those kept as text. */
 export interface Wanted {

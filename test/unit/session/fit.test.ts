@@ -59,14 +59,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const fit = (experiment: Experiment, options: object, context = testContext(backend)): Promise<Run> =>
+const train = (experiment: Experiment, options: object, context = testContext(backend)): Promise<Run> =>
   inContext(context, () => experiment.fit(options));
 
 const weights = (run: Run): number[] => Object.values(run.stateDict()).flatMap((t) => [...t.data]);
 
 describe("fit", () => {
   test("learns, validates every epoch and tests at the end", async () => {
-    const run = await fit(make(), { epochs: 20 });
+    const run = await train(make(), { epochs: 20 });
     expect(run.stopped).toBe("finished");
     expect(run.steps).toBe(20 * 7);
     expect(run.history.trainLoss.length).toBe(140);
@@ -77,9 +77,9 @@ describe("fit", () => {
 
   test("the same seed gives the same bits, another seed others", async () => {
     const [a, b, c] = [
-      await fit(make(), { epochs: 3 }),
-      await fit(make(), { epochs: 3 }),
-      await fit(make({ seed: 4 }), { epochs: 3 }),
+      await train(make(), { epochs: 3 }),
+      await train(make(), { epochs: 3 }),
+      await train(make({ seed: 4 }), { epochs: 3 }),
     ];
     expect(a.history.trainLoss).toEqual(b.history.trainLoss);
     expect(weights(a)).toEqual(weights(b));
@@ -88,18 +88,18 @@ describe("fit", () => {
 
   test("a run that is stopped in the middle of an epoch and resumed from its file ends with the bits of a whole one", async () => {
     const plan = { epochs: 6, schedule: schedule.oneCycle({ maxLr: 2e-2 }) };
-    const whole = await fit(make(), plan);
+    const whole = await train(make(), plan);
     const stop = new AbortController();
     const experiment = make();
     experiment.onSteps = ({ from, loss: losses }) => {
       if (from + losses.length > 17) stop.abort();
     };
-    const half = await fit(experiment, plan, testContext(backend, { folder, signal: stop.signal }));
+    const half = await train(experiment, plan, testContext(backend, { folder, signal: stop.signal }));
     expect(half.stopped).toBe("interrupted");
     expect(half.steps).toBeGreaterThan(0);
     expect(half.steps).toBeLessThan(42);
     const file = join(half.folder as string, "checkpoints", "last.safetensors");
-    const rest = await fit(make(), { ...plan, resume: file });
+    const rest = await train(make(), { ...plan, resume: file });
     expect(rest.steps).toBe(42);
     expect(weights(rest)).toEqual(weights(whole));
     expect(rest.history.trainLoss).toEqual(whole.history.trainLoss.slice(half.steps));
@@ -107,7 +107,7 @@ describe("fit", () => {
   });
 
   test("early stopping ends with the weights of the best epoch", async () => {
-    const run = await fit(make({ optimizer: optim.sgd({ lr: 0.5 }) }), {
+    const run = await train(make({ optimizer: optim.sgd({ lr: 0.5 }) }), {
       epochs: 60,
       earlyStopping: { patience: 2, minDelta: 0.5 },
     });
@@ -123,7 +123,7 @@ describe("fit", () => {
       loss: loss.crossEntropy(),
       optimizer: optim.sgd({ lr: 1e30 }),
     });
-    const failing = fit(experiment, { epochs: 5 }, testContext(backend, { folder }));
+    const failing = train(experiment, { epochs: 5 }, testContext(backend, { folder }));
     await expect(failing).rejects.toThrow(NonFiniteError);
     await expect(failing).rejects.toThrow(/training stopped at step \d+: .* is the first that is not finite/);
     const kept = experiment.lastRun as Run;
@@ -134,15 +134,15 @@ describe("fit", () => {
   test("NaN in the data is found in the data", async () => {
     const train = blobs(32);
     train.x.data[9] = Number.NaN;
-    await expect(fit(make({ data: train }), { epochs: 1 })).rejects.toThrow(
+    await expect(train(make({ data: train }), { epochs: 1 })).rejects.toThrow(
       /step \d+: the batch's inputs is the first/,
     );
   });
 
   test("clipping keeps the update of a huge gradient small", async () => {
     const clipped = make({ optimizer: optim.sgd({ lr: 1 }), clip: { norm: 0.01 }, batchSize: 103 });
-    const before = await fit(make({ optimizer: optim.sgd({ lr: 0 }), batchSize: 103 }), { steps: 1 });
-    const after = await fit(clipped, { steps: 1 });
+    const before = await train(make({ optimizer: optim.sgd({ lr: 0 }), batchSize: 103 }), { steps: 1 });
+    const after = await train(clipped, { steps: 1 });
     const moved = Object.entries(after.stateDict())
       .filter(([name]) => /weight|bias/.test(name))
       .flatMap(([name, t]) => [...t.data].map((v, i) => v - (before.stateDict()[name]?.data[i] as number)));
@@ -151,7 +151,7 @@ describe("fit", () => {
   });
 
   test("the log and the checkpoints are on disk, and the log tells every step", async () => {
-    const run = await fit(make(), { epochs: 2 }, testContext(backend, { folder }));
+    const run = await train(make(), { epochs: 2 }, testContext(backend, { folder }));
     const lines = readFileSync(join(run.folder as string, "log.jsonl"), "utf8")
       .trim()
       .split("\n")
@@ -165,7 +165,7 @@ describe("fit", () => {
 
   test("a loaded checkpoint predicts what the run predicts", async () => {
     const context = testContext(backend, { folder });
-    const run = await fit(make(), { epochs: 2 }, context);
+    const run = await train(make(), { epochs: 2 }, context);
     await inContext(context, async () => {
       const path = run.save("saved.safetensors");
       const x = blobs(5).x;
@@ -177,7 +177,7 @@ describe("fit", () => {
 
   test("a checkpoint of another model names the tensor and both shapes", async () => {
     const context = testContext(backend, { folder });
-    const run = await fit(make(), { epochs: 1 }, context);
+    const run = await train(make(), { epochs: 1 }, context);
     const other = make({ model: nn.sequential(nn.linear(8), nn.batchNorm(), nn.relu(), nn.linear(3)) });
     const file = inContext(context, () => run.save("other.safetensors"));
     expect(() => other.load(file)).toThrow(
@@ -187,7 +187,7 @@ describe("fit", () => {
 
   test("long runs of a tiny model stay bounded in what they remember and send", async () => {
     const context = testContext(backend);
-    const run = await fit(
+    const run = await train(
       make({ batchSize: 64, model: nn.linear(3) }),
       { steps: 20_000, validateEvery: 1000 },
       context,
@@ -226,7 +226,7 @@ describe("an experiment says at once what does not fit", () => {
 
   test("what is no tensor to predict for, no set to evaluate on, no file to save to", async () => {
     const context = testContext(backend);
-    const run = await fit(make(), { steps: 1 }, context);
+    const run = await train(make(), { steps: 1 }, context);
     await expect(run.predict(3 as never)).rejects.toThrow("predict: give a data set or a tensor of examples");
     await expect(run.evaluate(undefined as never)).rejects.toThrow("evaluate: give a data set, as sets.test");
     expect(() => run.save("")).toThrow('save: "" is no file name');
