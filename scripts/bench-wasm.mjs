@@ -550,14 +550,18 @@ for (let i = 0; i < 10; i++) {
 }
 const per = workload === "w1" ? 100 : 10;
 const rates = [];
+let steps = 0;
+const cpu = process.cpuUsage();
 let last = 0;
 for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
   const t = performance.now();
   const [r] = (await Promise.all([submit(per), submit(per)])).slice(-1);
   rates.push((2 * per * 1000) / (performance.now() - t));
   last = r.at(-1);
+  steps += 2 * per;
 }
 rates.sort((x, y) => x - y);
+const used = process.cpuUsage(cpu);
 console.log(
   JSON.stringify({
     workload,
@@ -571,31 +575,39 @@ console.log(
     lastLoss: last,
     median: +rates[rates.length >> 1].toFixed(1),
     max: +rates.at(-1).toFixed(1),
+    cpuMsPerStep: +((used.user + used.system) / 1000 / steps).toFixed(3),
   }),
 );
 if (each) await profile();
 await backend.close();
 
-/** Microseconds of every launch, run alone over memory as the training left it. */
+/** Microseconds of every launch, run alone over memory as the training left it; of processor time with one thread. */
 async function profile() {
   const all = b.buffers.map(({ words: n, name }) => (name ? named[name] : backend.alloc(n, "scratch")));
   const buffers = b.buffers.map(({ words: n }, i) => ({ words: n, name: `b${i}` }));
   const given = Object.fromEntries(all.map((buffer, i) => [`b${i}`, buffer]));
   const run = (program, n) => program.submit(new Uint32Array(n * 4), n);
-  for (const launch of plan.launches) await run(await backend.compile({ ...plan, buffers, launches: [launch] }, given), 1);
+  for (const launch of plan.launches)
+    await run(await backend.compile({ ...plan, buffers, launches: [launch] }, given), 1);
   const table = [];
   for (const launch of plan.launches) {
     const alone = await backend.compile({ ...plan, buffers, launches: [launch] }, given);
     for (let i = 0; i < 20; i++) await run(alone, 50);
     const times = [];
-    for (let i = 0; i < 7; i++) {
-      const t = performance.now();
+    for (let i = 0; i < 9; i++) {
+      const [t, c] = [performance.now(), process.cpuUsage()];
       await run(alone, 50);
-      times.push((performance.now() - t) * 20);
+      const { user, system } = process.cpuUsage(c);
+      times.push(+threads === 1 ? (user + system) / 50 : (performance.now() - t) * 20);
     }
-    table.push([launch.kind, launch.label, times.sort((x, y) => x - y)[3]]);
+    table.push([launch.kind, launch.label, Math.min(...times)]);
     alone.dispose();
   }
   for (const [kind, label, us] of table) console.log(`${us.toFixed(1).padStart(8)} us  ${kind.padEnd(8)} ${label}`);
-  console.log(`${table.reduce((sum, [, , us]) => sum + us, 0).toFixed(1).padStart(8)} us  in all`);
+  console.log(
+    `${table
+      .reduce((sum, [, , us]) => sum + us, 0)
+      .toFixed(1)
+      .padStart(8)} us  in all`,
+  );
 }

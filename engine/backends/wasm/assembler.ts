@@ -4,7 +4,7 @@
  *
  * An expression is used once per mention: `Func.let` keeps a value that is used twice in a local.
  */
-export type Type = "i32" | "i64" | "f64" | "v128";
+export type Type = "i32" | "v128";
 
 /** Bytes, nested as they were built. */
 type Code = readonly (number | Code)[];
@@ -16,13 +16,12 @@ export interface Expr<T extends Type = Type> {
   readonly value?: number;
 }
 export type I32 = Expr<"i32">;
-export type I64 = Expr<"i64">;
 export type V128 = Expr<"v128">;
 export interface Local<T extends Type = Type> extends Expr<T> {
   readonly local: number;
 }
 
-const TYPE_CODE = { i32: 0x7f, i64: 0x7e, f64: 0x7c, v128: 0x7b } as const;
+const TYPE_CODE = { i32: 0x7f, v128: 0x7b } as const;
 
 function unsigned(n: number): number[] {
   const out: number[] = [];
@@ -92,10 +91,6 @@ export const i32 = {
   load: (address: I32, offset = 0): I32 => node("i32", address.code, 0x28, 2, unsigned(offset)),
 };
 
-export const i64 = {
-  load: (address: I32, offset = 0): I64 => node("i64", address.code, 0x29, 0, unsigned(offset)),
-};
-
 const vectorUnary =
   (op: number): Unary<"v128", "v128"> =>
   (a) =>
@@ -147,6 +142,8 @@ export const i32x4 = {
   const: (n: number): V128 => v128.const([n, n, n, n]),
   splat: (a: I32): V128 => (a.value === undefined ? node("v128", a.code, simd(17)) : i32x4.const(a.value)),
   extract: (a: V128, lane: number): I32 => node("i32", a.code, simd(27), lane),
+  replace: (a: V128, b: I32, lane: number): V128 => node("v128", a.code, b.code, simd(28), lane),
+  allTrue: (a: V128): I32 => node("i32", a.code, simd(163)),
   eq: vectorBinary(55),
   ne: vectorBinary(56),
   ltS: vectorBinary(57),
@@ -276,8 +273,8 @@ export class Func {
     this.set(local as Local<"i32">, i32.add(local, by));
   }
 
-  store(address: I32, value: V128 | I32 | I64, offset = 0): void {
-    const op = value.type === "v128" ? simd(11) : value.type === "i64" ? [0x37] : [0x36];
+  store(address: I32, value: V128 | I32, offset = 0): void {
+    const op = value.type === "v128" ? simd(11) : [0x36];
     this.#body.push(address.code, value.code, op, 0, unsigned(offset));
   }
 
@@ -311,7 +308,7 @@ export class Func {
   }
 
   /** `for (i = from; i < to; i += step) body(i)`; `to` is evaluated every time. */
-  for(from: I32 | number, to: I32 | number, step: number, body: (i: Local<"i32">) => void): void {
+  for(from: I32 | number, to: I32 | number, step: I32 | number, body: (i: Local<"i32">) => void): void {
     const i = this.let(int(from));
     this.while(i32.ltS(i, to), () => {
       body(i);

@@ -1,7 +1,7 @@
-import { rowMajor, sizeOf, WORD_BYTES } from "../../tensor/index.ts";
+import { WORD_BYTES } from "../../tensor/index.ts";
 import type { ContractLaunch } from "../launch.ts";
 import { simplify } from "./axes.ts";
-import type { Descriptor } from "./gemm.ts";
+import { type Descriptor, kStepOf } from "./gemm.ts";
 import type { Place } from "./kernel.ts";
 
 type Group = readonly {
@@ -34,9 +34,7 @@ const MIN_COLUMNS = 128;
  */
 export function lowerContract(launch: ContractLaunch, threads: number, tile: number): GemmCall {
   const groups = groupsOf(launch);
-  const runs = (group: Group) => group.some((axis) => axis.out === 1);
-  const length = (group: Group) => group.reduce((n, axis) => n * axis.length, 1);
-  const swap = runs(groups.m) && (!runs(groups.n) || length(groups.n) === 1);
+  const swap = isSwapped(groups.m, groups.n, length(groups.k), tile);
   const { batch, k } = groups;
   const m = swap ? groups.n.map((x) => ({ ...x, left: x.right, right: 0 })) : groups.m;
   let n = swap ? groups.m.map((x) => ({ ...x, right: x.left, left: 0 })) : groups.n;
@@ -58,7 +56,6 @@ export function lowerContract(launch: ContractLaunch, threads: number, tile: num
   const nStep = step(N, nParts, 8);
   const [mUsed, nUsed] = [Math.ceil(M / mStep), Math.ceil(N / nStep)];
   const place = ({ buffer, offset }: Place) => ({ buffer, offset });
-  const along = (offsets: Int32Array) => (offsets.every((o, i) => o === i * WORD_BYTES) ? 1 : 0);
   return {
     places: {
       a: place(swap ? launch.b : launch.a),
@@ -85,14 +82,30 @@ export function lowerContract(launch: ContractLaunch, threads: number, tile: num
       nParts: nUsed,
       mStep,
       nStep,
-      aRunsAlongK: along(depth.left),
-      bRunsAlongK: along(depth.right),
+      kStep: kStepOf(K),
       outRowStep: (m.at(-1)?.out ?? 0) * WORD_BYTES,
       outRuns: n.every((axis) => axis.out >= 0) && m.every((axis) => axis.out >= 0) ? 1 : 0,
       unpacked: M <= UNPACKED_ROWS ? 1 : 0,
     },
     parallel,
   };
+}
+
+const length = (group: Group) => group.reduce((n, axis) => n * axis.length, 1);
+
+/**
+ * Whether a and b change sides. A tile is wide along n: the words that are written should follow each other there, and
+ * little of the last tile should be wasted. In cycles: eight per row and k of a tile, about as many per scattered word.
+ */
+function isSwapped(m: Group, n: Group, k: number, tile: number): boolean {
+  const cost = (rows: Group, columns: Group) => {
+    const tiles = Math.ceil(length(rows) / tile);
+    const height = Math.max(length(rows) / tiles, 4);
+    const products = Math.ceil(length(columns) / 8) * tiles * height * k;
+    const runs = columns.some((axis) => axis.out === 1) || length(rows) * length(columns) === 1;
+    return products + (runs ? 0 : length(rows) * length(columns) * Math.ceil(k / kStepOf(k)) * 8);
+  };
+  return cost(n, m) < cost(m, n);
 }
 
 /** Axes of every group with their strides in a (left), b (right) and out, simplified; m and n in the order of out. */
@@ -124,17 +137,18 @@ function groupsOf({ batch, m, n, k, a, b, out }: ContractLaunch): Record<"batch"
 
 /** Byte offsets of every coordinate of a group, row-major. */
 function table(group: Group): { size: number; left: Int32Array; right: Int32Array; out: Int32Array } {
-  const shape = group.map((axis) => axis.length);
-  const size = sizeOf(shape);
-  const places = rowMajor(shape);
-  const offsets = (of: "left" | "right" | "out") =>
-    Int32Array.from(
-      { length: size },
-      (_, i) =>
-        group.reduce((sum, axis, j) => sum + (Math.floor(i / (places[j] as number)) % axis.length) * axis[of], 0) *
-        WORD_BYTES,
-    );
-  return { size, left: offsets("left"), right: offsets("right"), out: offsets("out") };
+  const offsets = (of: "left" | "right" | "out") => {
+    let all = Int32Array.of(0);
+    for (const axis of group) {
+      const step = axis[of] * WORD_BYTES;
+      const longer = new Int32Array(all.length * axis.length);
+      let at = 0;
+      for (const base of all) for (let i = 0; i < axis.length; i++) longer[at++] = base + i * step;
+      all = longer;
+    }
+    return all;
+  };
+  return { size: length(group), left: offsets("left"), right: offsets("right"), out: offsets("out") };
 }
 
 /** Parts of m and n for which packing, idle threads and ragged edges cost least. */

@@ -1,4 +1,4 @@
-import { assemble, Func, f32x4, type I32, i32, i32x4, i64, type Local, type V128, v128 } from "./assembler.ts";
+import { assemble, Func, f32x4, type I32, i32, i32x4, type Local, type V128, v128 } from "./assembler.ts";
 
 /**
  * The kernel of all contractions: a packed-panel matrix product over addresses that separate,
@@ -10,9 +10,12 @@ import { assemble, Func, f32x4, type I32, i32, i32x4, i64, type Local, type V128
  */
 
 const COLUMNS = 8;
-const KC = 256;
+const KC = 384;
 const NC = 512;
 const UNROLL = 4;
+
+/** Products in one go: all of a short K, else equal parts of about two thirds of what there is room for. */
+export const kStepOf = (k: number) => (k <= KC ? k : Math.ceil(k / Math.ceil(k / 256)));
 
 /** Register tile: with fused multiply-add 6 rows fit into 16 vector registers, without it 5. */
 export const tileRows = (fused: boolean) => (fused ? 6 : 5);
@@ -43,8 +46,7 @@ export const FIELDS = [
   "nParts",
   "mStep",
   "nStep",
-  "aRunsAlongK",
-  "bRunsAlongK",
+  "kStep",
   "outRowStep",
   "outRuns",
   "unpacked",
@@ -164,63 +166,145 @@ function addressesOf(w: Func, base: I32, table: I32, valid: I32, count: number):
 }
 
 /**
- * Packs rows of a into panels: to[panel][k][row]. Parameters: to, base, table of rows, row count, table of k, k count,
- * whether a row's words follow each other along k.
+ * What a lane-wise copy of `at` into panels of `width` words needs per k: a load of four neighbours where they follow
+ * each other, of two runs where a row of an image ends among them, or word by word.
  */
-function packA(rows: number): Func {
-  const w = new Func(7);
-  const [to, base, tableM, count, tableK, k, along] = w.params;
-  const extra = rows - 4;
-  const store = (quad: V128, rest: V128, lane: number) => {
-    w.store(to, quad);
-    w.storeLane(extra === 2 ? 8 : 4, to, rest, lane, 16);
-    w.advance(to, rows * 4);
+interface Packing {
+  readonly w: Func;
+  /** Table of k offsets, and how many. */
+  readonly tableK: I32;
+  readonly k: I32;
+  readonly quads: readonly (readonly Local<"i32">[])[];
+  /** Stores one k: the quads, then the addresses that are left over. */
+  store(quads: readonly V128[], rest: (lane: number) => I32): void;
+  /** Stores four k from the columns of the quads' transposes. */
+  storeFour(columns: readonly (readonly V128[])[], offset: I32): void;
+}
+
+function pack({ w, tableK, k, quads, store, storeFour }: Packing, rest: readonly Local<"i32">[]): void {
+  const left = w.let(k);
+  const table = w.let(tableK);
+  const next = (count: number) => {
+    w.advance(table, count * 4);
+    w.advance(left, -count);
   };
-  w.for(0, count, rows, (i) => {
-    const at = addressesOf(w, base, i32.add(tableM, i32.shl(i, 2)), i32.sub(count, i), rows);
-    const quad = at.slice(0, 4);
+  const each = (load: (quad: readonly I32[], offset: I32, q: number) => V128) =>
+    w.while(i32.gtS(left, 0), () => {
+      const offset = w.let(i32.load(table));
+      store(
+        quads.map((quad, q) => load(quad, offset, q)),
+        (lane) => i32.add(rest[lane] as I32, offset),
+      );
+      next(1);
+    });
+  const single = (quad: readonly I32[], offset: I32) => gather(quad.map((x) => i32.add(x, offset)));
+  const all = (conditions: readonly I32[]) => conditions.reduce((p, q) => i32.and(p, q));
+  w.if(
+    all(quads.map(run)),
+    () => each((quad, offset) => v128.load(i32.add(quad[0] as I32, offset))),
+    () => {
+      // lanes that continue the first address come from a load there, the others from one that ends at the last
+      const masks = quads.map((quad) => {
+        const [first, last] = [quad[0] as I32, quad[3] as I32];
+        const addresses = [0, 1, 2, 3].reduce<V128>(
+          (v, lane) => i32x4.replace(v, quad[lane] as I32, lane),
+          i32x4.const(0),
+        );
+        const kept = w.let(addresses);
+        const head = w.let(i32x4.eq(i32x4.sub(kept, i32x4.splat(first)), v128.const([0, 4, 8, 12])));
+        const tail = i32x4.eq(i32x4.sub(kept, i32x4.splat(last)), v128.const([-12, -8, -4, 0]));
+        return { head, two: w.let(i32x4.allTrue(v128.or(head, tail))), end: w.let(i32.sub(last, 12)) };
+      });
+      w.if(
+        all(masks.map((m) => m.two)),
+        () =>
+          each((quad, offset, q) => {
+            const { head, end } = masks[q] as (typeof masks)[0];
+            return v128.bitselect(v128.load(i32.add(quad[0] as I32, offset)), v128.load(i32.add(end, offset)), head);
+          }),
+        () =>
+          w.while(i32.gtS(left, 0), () => {
+            const offset = w.let(i32.load(table));
+            const along = [1, 2, 3].map((i) => i32.eq(i32.sub(i32.load(table, i * 4), offset), i * 4));
+            w.if(
+              i32.and(i32.geS(left, 4), all(along)),
+              () => {
+                storeFour(
+                  quads.map((quad) =>
+                    transposed(
+                      w,
+                      quad.map((x) => i32.add(x, offset)),
+                    ),
+                  ),
+                  offset,
+                );
+                next(4);
+              },
+              () => {
+                store(
+                  quads.map((quad) => single(quad, offset)),
+                  (lane) => i32.add(rest[lane] as I32, offset),
+                );
+                next(1);
+              },
+            );
+          }),
+      );
+    },
+  );
+}
+
+/** Divides rows into tiles of nearly equal height, at most `most`: a tile of two rows takes as long as one of four. */
+function tilesOf(w: Func, count: I32, most: number) {
+  const rows = w.let(count);
+  const tiles = w.let(i32.divU(i32.add(rows, most - 1), most));
+  const height = w.let(i32.divU(rows, tiles));
+  const taller = w.let(i32.sub(rows, i32.mul(height, tiles)));
+  return {
+    count: tiles,
+    /** First row, counted from `base`, and height of tile i. */
+    at: (i: I32, base: I32): [Local<"i32">, Local<"i32">] => [
+      w.let(i32.add(base, i32.add(i32.mul(i, height), i32.min(i, taller)))),
+      w.let(i32.add(height, i32.ltS(i, taller))),
+    ],
+  };
+}
+
+/** Packs rows of a into panels: to[panel][k][row]. Parameters: to, base, table of rows, row count, table of k, k count. */
+function packA(rows: number): Func {
+  const w = new Func(6);
+  const [to, base, tableM, count, tableK, k] = w.params;
+  const tiles = tilesOf(w, count, rows);
+  w.for(0, tiles.count, 1, (i) => {
+    const [first, height] = tiles.at(i, i32.const(0));
+    const at = addressesOf(w, base, i32.add(tableM, i32.shl(first, 2)), height, rows);
     const rest = at.slice(4);
-    const each = (body: (offset: I32) => void) =>
-      w.for(0, k, 1, (p) => body(w.let(i32.load(i32.add(tableK, i32.shl(p, 2))))));
-    const general = () =>
-      each((o) => store(gather(quad.map((x) => i32.add(x, o))), gather(rest.map((x) => i32.add(x, o))), 0));
-    w.if(
-      along,
-      () => {
-        const first = w.let(i32.load(tableK));
-        for (const x of at) w.advance(x, first);
-        const left = w.let(k);
-        w.while(i32.geS(left, 4), () => {
-          const columns = transposed(w, quad).map((c) => w.let(c));
-          const others = rest.map((x) => w.let(v128.load(x)));
-          const [p, q] = [others[0] as V128, others.at(-1) as V128];
-          const low = w.let(v128.shuffle(p, q, [0, 4, 1, 5]));
-          const high = w.let(v128.shuffle(p, q, [2, 6, 3, 7]));
-          columns.forEach((c, u) => {
-            if (extra === 2) store(c, u < 2 ? low : high, u % 2);
-            else store(c, p, u);
+    const done = () => w.advance(to, rows * 4);
+    pack(
+      {
+        w,
+        tableK,
+        k,
+        quads: [at.slice(0, 4)],
+        store: ([quad], from) => {
+          w.store(to, quad as V128);
+          rest.forEach((_, lane) => {
+            w.store(to, i32.load(from(lane)), 16 + lane * 4);
           });
-          for (const x of at) w.advance(x, 16);
-          w.advance(left, -4);
-        });
-        w.while(i32.gtS(left, 0), () => {
-          store(gather(quad), gather(rest), 0);
-          for (const x of at) w.advance(x, 4);
-          w.advance(left, -1);
-        });
+          done();
+        },
+        storeFour: ([columns = []], offset) => {
+          const others = rest.map((x) => w.let(v128.load(i32.add(x, offset))));
+          columns.forEach((column, u) => {
+            w.store(to, column);
+            others.forEach((words, lane) => {
+              w.storeLane(4, to, words, u, 16 + lane * 4);
+            });
+            done();
+          });
+        },
       },
-      () =>
-        w.if(
-          run(at),
-          () =>
-            each((o) => {
-              const from = w.let(i32.add(at[0] as I32, o));
-              w.store(to, v128.load(from));
-              w.store(to, extra === 2 ? i64.load(from, 16) : i32.load(from, 16), 16);
-              w.advance(to, rows * 4);
-            }),
-          general,
-        ),
+      rest,
     );
   });
   return w;
@@ -228,49 +312,34 @@ function packA(rows: number): Func {
 
 /** Packs one panel of 8 columns of b: to[k][column]. Parameters as packA's, columns for rows. */
 function packB(): Func {
-  const w = new Func(7);
-  const [to, base, tableN, count, tableK, k, along] = w.params;
+  const w = new Func(6);
+  const [to, base, tableN, count, tableK, k] = w.params;
   const at = addressesOf(w, base, tableN, count, COLUMNS);
-  const quads = [at.slice(0, 4), at.slice(4)];
-  const storeQuads = (words: (quad: readonly I32[]) => V128) => {
-    quads.forEach((quad, q) => {
-      w.store(to, words(quad), q * 16);
+  const storeAt = (words: readonly V128[], u: number) => {
+    words.forEach((quad, q) => {
+      w.store(to, quad, u * COLUMNS * 4 + q * 16);
     });
   };
-  const each = (body: (offset: I32) => void) =>
-    w.for(0, k, 1, (p) => {
-      body(w.let(i32.load(i32.add(tableK, i32.shl(p, 2)))));
-      w.advance(to, COLUMNS * 4);
-    });
-  w.if(
-    along,
-    () => {
-      const first = w.let(i32.load(tableK));
-      for (const x of at) w.advance(x, first);
-      const left = w.let(k);
-      w.while(i32.geS(left, 4), () => {
-        quads.forEach((quad, q) => {
-          transposed(w, quad).forEach((column, u) => {
-            w.store(to, column, u * COLUMNS * 4 + q * 16);
-          });
-        });
-        for (const x of at) w.advance(x, 16);
-        w.advance(to, 4 * COLUMNS * 4);
-        w.advance(left, -4);
-      });
-      w.while(i32.gtS(left, 0), () => {
-        storeQuads(gather);
-        for (const x of at) w.advance(x, 4);
+  pack(
+    {
+      w,
+      tableK,
+      k,
+      quads: [at.slice(0, 4), at.slice(4)],
+      store: (quads) => {
+        storeAt(quads, 0);
         w.advance(to, COLUMNS * 4);
-        w.advance(left, -1);
-      });
+      },
+      storeFour: (columns) => {
+        for (const u of [0, 1, 2, 3])
+          storeAt(
+            columns.map((c) => c[u] as V128),
+            u,
+          );
+        w.advance(to, 4 * COLUMNS * 4);
+      },
     },
-    () =>
-      w.if(
-        i32.and(run(quads[0] as I32[]), run(quads[1] as I32[])),
-        () => each((o) => storeQuads((quad) => v128.load(i32.add(quad[0] as I32, o)))),
-        () => each((o) => storeQuads((quad) => gather(quad.map((x) => i32.add(x, o))))),
-      ),
+    [],
   );
   return w;
 }
@@ -303,12 +372,12 @@ function contract(rows: number): Func {
     const a = w.let(i32.add(d.a, at(d.aBatch, batch)));
     const b = w.let(i32.add(d.b, at(d.bBatch, batch)));
     const out = w.let(i32.add(d.out, at(d.outBatch, batch)));
-    const whole = w.let(i32.and(i32.leS(d.k, KC), i32.leS(i32.sub(m1, m0), block)));
+    const whole = w.let(i32.and(i32.leS(d.k, d.kStep), i32.leS(i32.sub(m1, m0), block)));
 
     w.for(n0, n1, NC, (jc) => {
       const jEnd = w.let(i32.min(w.let(i32.add(jc, NC)), n1));
-      w.for(0, d.k, KC, (pc) => {
-        const kc = w.let(i32.min(w.let(i32.sub(d.k, pc)), KC));
+      w.for(0, d.k, d.kStep, (pc) => {
+        const kc = w.let(i32.min(w.let(i32.sub(d.k, pc)), d.kStep));
         const kTableA = w.let(i32.add(d.aK, i32.shl(pc, 2)));
         const kTableB = w.let(i32.add(d.bK, i32.shl(pc, 2)));
         w.for(m0, m1, block, (ic) => {
@@ -316,10 +385,11 @@ function contract(rows: number): Func {
           const known = i32.and(whole, i32.and(i32.eq(packedBase, a), i32.eq(packedRow, ic)));
           w.if(i32.eqz(known), () => {
             const rowTable = i32.add(d.aM, i32.shl(ic, 2));
-            w.call(PACK_A, [panelA, a, rowTable, i32.sub(iEnd, ic), kTableA, kc, d.aRunsAlongK]);
+            w.call(PACK_A, [panelA, a, rowTable, i32.sub(iEnd, ic), kTableA, kc]);
             w.set(packedBase, a);
             w.set(packedRow, ic);
           });
+          const tiles = tilesOf(w, i32.sub(iEnd, ic), rows);
           w.for(jc, jEnd, COLUMNS, (jr) => {
             const panelB = w.let(i32.add(panelsB, i32.shl(i32.mul(i32.sub(jr, jc), kc), 2)));
             const columns = w.let(i32.min(w.let(i32.sub(jEnd, jr)), COLUMNS));
@@ -331,14 +401,14 @@ function contract(rows: number): Func {
               w.set(inPlace, i32.and(run(offsets.slice(0, 4)), run(offsets.slice(4))));
             });
             w.if(i32.and(i32.eqz(inPlace), i32.eq(ic, m0)), () =>
-              w.call(PACK_B, [panelB, b, columnTable, columns, kTableB, kc, d.bRunsAlongK]),
+              w.call(PACK_B, [panelB, b, columnTable, columns, kTableB, kc]),
             );
             const outColumn = w.let(at(d.outN, jr));
             const lastColumn = at(d.outN, i32.sub(i32.add(jr, columns), 1));
             w.set(full, i32.and(i32.and(full, d.outRuns), i32.eq(i32.sub(lastColumn, outColumn), (COLUMNS - 1) * 4)));
-            w.for(ic, iEnd, rows, (ir) => {
-              const height = w.let(i32.min(w.let(i32.sub(iEnd, ir)), rows));
-              const from = w.let(i32.add(panelA, i32.shl(i32.mul(i32.sub(ir, ic), kc), 2)));
+            w.for(0, tiles.count, 1, (tile) => {
+              const [ir, height] = tiles.at(tile, ic);
+              const from = w.let(i32.add(panelA, i32.mul(tile, i32.mul(kc, rows * 4))));
               const outRow = w.let(at(d.outM, ir));
               const reach = i32.sub(at(d.outM, i32.sub(i32.add(ir, height), 1)), outRow);
               const even = i32.eq(reach, i32.mul(i32.sub(height, 1), d.outRowStep));

@@ -27,6 +27,8 @@ export interface Case {
   readonly scalars?: Uint32Array;
   readonly rtol?: number;
   readonly atol?: number;
+  /** Compare with the interpreter rounding every instruction, where an argmax turns on the last bit. */
+  readonly rounded?: boolean;
 }
 
 /** The case as a plan whose buffers all have names, so that all can be read. */
@@ -58,7 +60,7 @@ export async function runOn(backend: Backend, c: Case): Promise<Uint32Array[]> {
 /** Runs the case on `backend` and as plain loops, and compares every buffer. */
 export async function check(backend: Backend, c: Case): Promise<void> {
   const expected = c.data.map((d) => new Uint32Array(viewAs("u32", d)));
-  interpret(planOf(c), expected, c.scalars ?? new Uint32Array(1), { exact: true });
+  interpret(planOf(c), expected, c.scalars ?? new Uint32Array(1), { exact: !c.rounded });
   const actual = await runOn(backend, c);
   c.data.forEach((d, i) => {
     const [got, want] = [actual[i] as Uint32Array, expected[i] as Uint32Array];
@@ -895,5 +897,5 @@ export const randomCase: fc.Arbitrary<Case> = fc
           stores: [{ view: out, value: 0 }],
         }
       : map(shape, views, code, { view: out, value });
-    return { name: "random", data: [...data, result], launches: [launch], rtol: 1e-4, atol: 1e-3 };
+    return { name: "random", data: [...data, result], launches: [launch], rtol: 1e-4, atol: 1e-3, rounded: true };
   });
