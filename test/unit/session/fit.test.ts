@@ -132,9 +132,9 @@ describe("fit", () => {
   });
 
   test("NaN in the data is found in the data", async () => {
-    const train = blobs(32);
-    train.x.data[9] = Number.NaN;
-    await expect(train(make({ data: train }), { epochs: 1 })).rejects.toThrow(
+    const broken = blobs(32);
+    broken.x.data[9] = Number.NaN;
+    await expect(train(make({ data: broken }), { epochs: 1 })).rejects.toThrow(
       /step \d+: the batch's inputs is the first/,
     );
   });
