@@ -15,6 +15,7 @@ function literal(value) {
   if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "function") return String(value);
+  if (typeof value === "number") return number(value);
   if (typeof value !== "object" || value === null) return String(value);
   const global = registries.find(({ all }) => all[value.type])?.global;
   const given = Object.entries(value.options ?? value).filter(
@@ -22,6 +23,16 @@ function literal(value) {
   );
   const options = given.map(([name, option]) => `${name}: ${literal(option)}`).join(", ");
   return global ? `${global}.${value.type}(${options && `{ ${options} }`})` : `{ ${options} }`;
+}
+
+/** 1e-5, 1 / 3, Math.sqrt(5): as one would write it. */
+function number(x) {
+  if (String(x).length > 10) {
+    const [square, inverse] = [x * x, 1 / x].map((n) => [n, Math.round(n)]);
+    if (Math.abs(square[0] - square[1]) < 1e-9) return `Math.sqrt(${square[1]})`;
+    if (Math.abs(inverse[0] - inverse[1]) < 1e-9) return `1 / ${inverse[1]}`;
+  }
+  return x !== 0 && Math.abs(x) < 1e-3 ? x.toExponential() : String(x);
 }
 
 const defaultOf = (param) => (param.required ? "required" : `\`${literal(param.default)}\``);
@@ -134,7 +145,7 @@ function filled(text) {
   return text.replace(/(<!-- generated: (\w+) -->)[\s\S]*?(<!-- end -->)/g, (_, open, global, close) => {
     const registry = registries.find((r) => r.global === global);
     if (!registry) throw new Error(`README.md: no registry "${global}"; there is ${Object.keys(globals).join(", ")}`);
-    return [open, "", ...overview(registry), "", close].join("\n");
+    return [open, "", `### ${registry.title}`, "", ...overview(registry), "", close].join("\n");
   });
 }
 
