@@ -5,24 +5,27 @@ import { hyperparameters } from "../../../engine/optim/index.ts";
 import { rateAt } from "../../../engine/schedules/index.ts";
 import { DeviceModel } from "../../../engine/session/device.ts";
 import { sizeModel } from "../../../engine/session/model.ts";
+import type { StepConfig } from "../../../engine/session/step.ts";
 import { HostTensor } from "../../../engine/tensor/index.ts";
 import { type Case, type Numbers, Unsupported } from "../case.ts";
 import type { Given } from "../compare.ts";
-import type { Runner } from "../run.ts";
+import type { Bench, Runner } from "../run.ts";
 import { parseCall, torchOptimizer, torchSchedule } from "../torch.ts";
 
 /** What a config says besides the optimizer's arguments. */
-const ABOUT = ["steps", "net", "loss", "scheduler", "note", "deck"];
+const ABOUT = ["steps", "net", "loss", "scheduler", "note", "deck", "optimizer", "max_norm", "norm_type", "clip_value"];
 const NET = "Linear(4,6)-tanh-Linear(6,3)";
 
 /**
  * The trajectory of the recorded net, full batch, by the training step that fit runs: loss and gradient before each
  * step, parameters after it.
  */
-export const optimizersGroup: Runner = async (c, bench) => {
+export const optimizersGroup: Runner = (c, bench) => trajectory(c, bench, {});
+
+export async function trajectory(c: Case, bench: Bench, clip: StepConfig["clip"]): Promise<Given> {
   if (c.config.net !== undefined && c.config.net !== NET) throw new Unsupported(`net ${c.config.net}`);
-  const op = c.op.replace(/\+scheduler$/, "");
-  const config = stepConfig(c, torchOptimizer(op, c.config, ABOUT));
+  const op = c.config.optimizer ?? c.op.replace(/\+(scheduler|clip)$/, "");
+  const config = stepConfig(c, torchOptimizer(op, c.config, ABOUT), clip);
   const schedule = c.config.scheduler === undefined ? undefined : torchSchedule(parseCall(c.config.scheduler));
   const base = hyperparameters(config.optimizer);
   const steps = c.outputs.loss?.data.length ?? (c.config.steps as number);
@@ -47,6 +50,7 @@ export const optimizersGroup: Runner = async (c, bench) => {
       const gradient = await device.gradients();
       push("loss", rows.loss?.[0] as number);
       push("lr", hyper.lr as number);
+      push("total_norm", Math.sqrt(rows["gradient norm squared"]?.[0] as number));
       for (const { name, offset, size } of parameters.slices) {
         push(`traj.${name}`, ...after.subarray(offset, offset + size));
         push(`grad.${name}`, ...gradient.subarray(offset, offset + size));
@@ -55,13 +59,13 @@ export const optimizersGroup: Runner = async (c, bench) => {
   } finally {
     device.dispose();
   }
-  return series satisfies Given;
-};
+  return series;
+}
 
-function stepConfig(c: Case, optimizer: ReturnType<typeof torchOptimizer>) {
+function stepConfig(c: Case, optimizer: ReturnType<typeof torchOptimizer>, clip: StepConfig["clip"]): StepConfig {
   const model: Layer = nn.sequential({ fc1: nn.linear(6), act: nn.tanh(), fc2: nn.linear(3) });
   const set = dataset(c);
-  return { model: sizeModel(model, set, set.size), loss: loss.crossEntropy(), metrics: [], optimizer, clip: {} };
+  return { model: sizeModel(model, set, set.size), loss: loss.crossEntropy(), metrics: [], optimizer, clip };
 }
 
 function dataset({ inputs: { x, y } }: Case): Dataset {
