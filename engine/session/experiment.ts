@@ -141,7 +141,7 @@ export class Experiment {
       throw new ConfigError("fit: earlyStopping needs validation data; split it: data.split({ valid: 0.1 })");
     }
     const context = currentContext();
-    return context.shield(trainRun(this, options, context));
+    return await context.shield(trainRun(this, options, context));
   }
 
   /** A run without history from a checkpoint, or from a PyTorch state_dict saved as safetensors. */

@@ -35,6 +35,8 @@ export class Scripts {
 
   /** Makes every `stack`, also those that cells print, name positions in the cells. */
   install(): void {
+    // a model's layers lie between the place of an error and the cell that it came from
+    Error.stackTraceLimit = 100;
     Error.prepareStackTrace = (error, sites) =>
       [this.#head(error), ...sites.map((site) => `    at ${this.mapText(String(site))}`)].join("\n");
   }
@@ -62,14 +64,19 @@ export function toCellError(error: unknown, index: number, scripts: Scripts, fol
   const frames = userFrames(stack, folder);
   // V8 writes the place of a syntax error on the stack's first line, before the message
   const place = new RegExp(`\\bcell ${index}:(\\d+)(?::(\\d+))?`).exec([...frames, stack.split("\n", 1)[0]].join("\n"));
-  const cause =
-    error.cause === undefined ? "" : `\ncaused by ${isError(error.cause) ? error.cause : inspect(error.cause)}`;
+  const cause = causeOf(error);
   return {
     name: String(error.name || "Error"),
     message: `${tidyMessage(error)}${cause}`,
     ...(place ? { line: Number(place[1]), ...(place[2] ? { column: Number(place[2]) } : {}) } : {}),
     stack: frames.join("\n"),
   };
+}
+
+/** What an error came from, where its own message does not say so already. */
+function causeOf({ message, cause }: Error): string {
+  if (cause === undefined || (isError(cause) && String(message).includes(cause.message))) return "";
+  return `\ncaused by ${isError(cause) ? cause : inspect(cause)}`;
 }
 
 /** The rewriting shows in V8's words. */
