@@ -27,7 +27,7 @@ const copy = (path, to = path) => {
 for (const path of ["LICENSE", "README.md", "CHANGELOG.md"]) copy(path);
 const optional = ["snippets", "media/icon.png", "media/icons", "language-configuration.json", "syntaxes"];
 for (const path of optional) if (existsSync(`${root}/${path}`)) copy(path);
-for (const name of ["extension.cjs", "kernel.mjs", "wasm-worker.mjs", "cli.mjs", "renderer.js", "panel.js"])
+for (const name of ["extension.cjs", "kernel.mjs", "doorman.mjs", "wasm-worker.mjs", "cli.mjs", "renderer.js", "panel.js"])
   copy(`dist/${name}`);
 if (values.target === "linux-x64") copy("dist/swiftshader.tar.br");
 mkdirSync(`${stage}/node_modules`, { recursive: true });
