@@ -31,7 +31,7 @@ export interface RunContext {
   /**
    * Keeps an interrupt from giving up on `work`: a cell's `await` that an interrupt finds under way is abandoned after
    * a short wait, unless shielded work has still to reach a good state (finish the submit, write a checkpoint).
-   * Returns `work`.
+   * Settles as `work` does.
    */
   shield<T>(work: Promise<T>): Promise<T>;
 }

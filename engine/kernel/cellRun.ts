@@ -56,13 +56,17 @@ export class CellRun {
       notebookFolder: host.notebookFolder,
       backend: () => host.backend(),
       shield: (work) => {
-        const settled = work.then(
-          () => {},
-          () => {},
-        );
-        this.#shielded.add(settled);
-        void settled.then(() => this.#shielded.delete(settled));
-        return work;
+        // awaited, not `then`: a promise with one reaction keeps the asynchronous stack that leads to the cell
+        const watch = async () => {
+          try {
+            return await work;
+          } finally {
+            this.#shielded.delete(watched);
+          }
+        };
+        const watched = watch();
+        this.#shielded.add(watched);
+        return watched;
       },
     };
   }
