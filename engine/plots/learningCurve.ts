@@ -1,4 +1,5 @@
 import type { ChartHints } from "../protocol/index.ts";
+import { axisEnd } from "./axisEnd.ts";
 import { encodeColumns } from "./columns.ts";
 import { ema } from "./ema.ts";
 import { count, significant } from "./format.ts";
@@ -43,6 +44,8 @@ export interface CurveState {
 
 /** Share of the previous value in the smoothed training loss; the reader has a slider for it. */
 const SMOOTHING = 0.8;
+/** Name of the parameter at which the horizontal axes end. */
+const END = "end";
 /** Above this many epochs the points would touch. */
 const MAX_POINTS = 60;
 
@@ -85,6 +88,7 @@ export const learningCurve = definePlot<CurveState>({
     return {
       $schema: "https://vega.github.io/schema/vega-lite/v6.json",
       usermeta: { dlnb: hints(state) },
+      params: [{ name: END, value: state.live ? axisEnd(state.last.step, state.steps) : state.steps }],
       spacing: 12,
       resolve: { scale: { x: "shared", color: "shared" } },
       vconcat: [lossPanel(state), ...metrics.map((metric, i) => metricPanel(state, metric.name, i)), lrPanel(state)],
@@ -143,11 +147,11 @@ export function bestColumns(best: Best | null): Record<keyof Best, number[]> {
 }
 
 /** What the renderer needs to smooth, to change to a log axis and to read values off the curves. */
-function hints({ metrics, validation }: CurveState): ChartHints {
+function hints({ metrics, validation, steps }: CurveState): ChartHints {
   const value = (dataset: string, field: string, label: string, series: string | null) =>
     ({ dataset, field, label, series }) as const;
   return {
-    x: { field: "step", label: "step" },
+    x: { field: "step", label: "step", end: { param: END, planned: steps } },
     log: ["loss"],
     smooth: { dataset: "train", field: "loss", as: "smoothed", weight: SMOOTHING },
     values: [
@@ -191,8 +195,8 @@ function lossPanel(state: CurveState): Spec {
             mark: {
               type: "text",
               baseline: "top",
-              align: { expr: `datum.step > ${state.steps / 2} ? 'right' : 'left'` },
-              dx: { expr: `datum.step > ${state.steps / 2} ? -6 : 6` },
+              align: { expr: `datum.step > ${END} / 2 ? 'right' : 'left'` },
+              dx: { expr: `datum.step > ${END} / 2 ? -6 : 6` },
               text: { expr: "'lowest: ' + format(datum.loss, '.3~r') + ', epoch ' + datum.epoch" },
             },
             encoding: { y: { value: 2 } },
@@ -232,7 +236,7 @@ function panel(name: string, title: string, height: number, state: CurveState, b
       x: {
         field: "step",
         type: "quantitative",
-        scale: { domain: [0, steps], nice: false },
+        scale: { domainMin: 0, domainMax: { expr: END }, nice: false },
         axis: bottom
           ? {
               title: step,

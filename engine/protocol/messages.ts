@@ -212,7 +212,12 @@ export type ChartKind = "learning-curve" | "plot";
 /** What a reader can do with a chart beyond looking: all parts are optional, none changes the data. */
 export interface ChartHints {
   /** The column that all datasets share as their horizontal position. */
-  x?: { field: string; label: string };
+  x?: {
+    field: string;
+    label: string;
+    /** The spec's parameter that ends the axis, and where it ends when all is done: see `axisEnd` in engine/plots. */
+    end?: { param: string; planned: number };
+  };
   /** Names of the views whose vertical axis may be logarithmic. */
   log?: readonly string[];
   /** `as` is the moving average of `field`; `weight` in [0, 1) is where the slider starts. */

@@ -56,6 +56,15 @@ export class Drawing {
     await this.#view.runAsync();
   }
 
+  /** Sets a parameter of the spec, when it has it. */
+  set(param: string, value: number): void {
+    try {
+      if (this.#view.signal(param) !== value) this.#view.signal(param, value);
+    } catch {
+      // hints may be older or newer than the spec
+    }
+  }
+
   resize(width: number): void {
     this.#view.width(width);
   }

@@ -4,7 +4,7 @@ import { Drawing, expectedHeight, withLogAxis } from "./drawing.ts";
 import { fileName, readable } from "./format.ts";
 import { positiveFields } from "./logFields.ts";
 import { type Chart, type ChartHints, type Columns, hintsOf } from "./payload.ts";
-import { ema, type Row, Table } from "./table.ts";
+import { axisEnd, ema, type Row, Table } from "./table.ts";
 import { plotWidth, readTheme, watchTheme } from "./theme.ts";
 
 /** What a reader set on a chart; it outlives the element. */
@@ -202,6 +202,7 @@ export class Figure {
       for (const [dataset, from] of this.#waiting) {
         this.#drawing.change(dataset, this.#rows(dataset, Math.max(0, from)), from < 0);
       }
+      this.#setEnd(this.#drawing);
       if (width !== this.#width) this.#drawing.resize(width);
       void this.#drawing.draw().then(() => this.#cursor.refresh());
     }
@@ -218,6 +219,7 @@ export class Figure {
     try {
       const drawing = new Drawing(spec, { theme: readTheme(this.#root), width, container: next });
       for (const dataset of this.#tables.keys()) drawing.change(dataset, this.#rows(dataset, 0), true);
+      this.#setEnd(drawing);
       this.#drawing = drawing;
       void drawing.draw().then(() => {
         if (this.#drawing !== drawing) return;
@@ -270,10 +272,20 @@ export class Figure {
     };
     const drawing = new Drawing(titled, { theme, width: this.#width });
     for (const dataset of this.#tables.keys()) drawing.change(dataset, this.#rows(dataset, 0), true);
+    this.#setEnd(drawing);
     await drawing.draw();
     const base64 = kind === "SVG" ? toBase64(await drawing.toSVG()) : ((await drawing.toPNG()).split(",")[1] ?? "");
     drawing.dispose();
     this.#host.save(fileName(this.#chart.title, kind.toLowerCase()), base64);
+  }
+
+  /** While it grows the axis ends where more is to come; after, where the rows end. */
+  #setEnd(drawing: Drawing): void {
+    const { x } = this.#hints;
+    if (x?.end === undefined) return;
+    const last = (table: Table) => Number(table.value(x.field, table.length - 1));
+    const done = Math.max(0, ...[...this.#tables.values()].map(last).filter(Number.isFinite));
+    drawing.set(x.end.param, this.#chart.live ? axisEnd(done, x.end.planned) : done || x.end.planned);
   }
 
   /** The dataset whose rows are the positions one can stand on. */

@@ -16,7 +16,7 @@ export interface Chart {
 export type Columns = Readonly<Record<string, { f64: string } | { text: readonly string[] }>>;
 
 export interface ChartHints {
-  x?: { field: string; label: string };
+  x?: { field: string; label: string; end?: { param: string; planned: number } };
   log?: readonly string[];
   smooth?: { dataset: string; field: string; as: string; weight: number };
   values?: readonly { dataset: string; field: string; label: string; series: string | null }[];

@@ -59,6 +59,13 @@ export function decodeNumbers(base64: string): Float64Array {
   return Float64Array.from({ length: text.length >> 3 }, (_, i) => view.getFloat64(8 * i, true));
 }
 
+/** Where the axis of a run that grows ends, as the kernel's: it doubles as a long run goes. */
+export function axisEnd(done: number, planned: number): number {
+  let end = planned;
+  while (end / 2 >= Math.max(done, 1000)) end /= 2;
+  return end;
+}
+
 /** Exponential moving average with its start corrected, as the kernel's: missing values stay missing and do not count. */
 export function ema(values: ArrayLike<number>, weight: number): number[] {
   let [sum, norm] = [0, 0];

@@ -108,7 +108,7 @@ export class CellRun {
       const output = this.#outputs.get(this.#chartOf.get(id) ?? "");
       // the kernel did not come to write its last word
       if (chart.live && output !== undefined) {
-        this.#replace(toItems(chartItems(chart.snapshot(false)), "kernel"), output);
+        this.#replace(toItems(chartItems(chart.cutShort()), "kernel"), output);
       }
     }
     this.#quietly(() => {

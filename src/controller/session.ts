@@ -162,10 +162,10 @@ export class Session {
     if (this.#kernel !== null) return this.#kernel;
     this.#starts++;
     this.#reason = null;
-    this.#order = 0;
     const starting = this.#host.start((event) => this.#receive(event));
     this.#kernel = starting;
     const forget = () => {
+      if (this.#kernel === starting || this.#kernel === null) this.#order = 0;
       if (this.#kernel === starting) this.#kernel = null;
     };
     starting.then((kernel) => kernel.ended.then(forget), forget);

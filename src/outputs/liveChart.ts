@@ -36,10 +36,16 @@ export class LiveChart {
   }
 
   /** The chart with all rows so far. */
-  snapshot(live = this.#chart.live): Chart {
+  snapshot(): Chart {
     const datasets: Record<string, Columns> = {};
     for (const [dataset, chunks] of this.#datasets) datasets[dataset] = join(chunks);
-    return { ...this.#chart, datasets, live };
+    return { ...this.#chart, datasets };
+  }
+
+  /** What is there, of a kernel that did not come to finish it. */
+  cutShort(): Chart {
+    const { title, text, ...chart } = this.snapshot();
+    return { ...chart, live: false, title: `${title} (cut short)`, text: `${text}; cut short` };
   }
 }
 

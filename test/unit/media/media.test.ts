@@ -1,4 +1,5 @@
 import { expect, expectTypeOf, test } from "vitest";
+import { axisEnd as kernelEnd } from "../../../engine/plots/axisEnd.ts";
 import { ema as kernelEma } from "../../../engine/plots/ema.ts";
 import { encodeColumns } from "../../../engine/plots/index.ts";
 import { learningCurve } from "../../../engine/plots/learningCurve.ts";
@@ -8,7 +9,7 @@ import { withLogAxis } from "../../../media/chart/drawing.ts";
 import { fileName, readable } from "../../../media/chart/format.ts";
 import { positiveFields } from "../../../media/chart/logFields.ts";
 import * as payload from "../../../media/chart/payload.ts";
-import { ema, Table } from "../../../media/chart/table.ts";
+import { axisEnd, ema, Table } from "../../../media/chart/table.ts";
 
 test("pages mirror the kernel's payloads exactly", () => {
   expectTypeOf<payload.Chart>().toEqualTypeOf<protocol.Chart>();
@@ -43,6 +44,17 @@ test("page and kernel smooth alike", () => {
   const values = [3, Number.NaN, 1, 2, 5];
   expect(ema(values, 0.8)).toEqual([...kernelEma(values, 0.8)]);
   expect(ema(values, 0)).toEqual(values);
+});
+
+test.each([
+  [0, 400, 400],
+  [0, 64_000, 1000],
+  [999, 64_000, 1000],
+  [1001, 64_000, 2000],
+  [40_000, 64_000, 64_000],
+])("after %d of %d steps the axis ends at %d", (done, planned, end) => {
+  expect(axisEnd(done, planned)).toBe(end);
+  expect(kernelEnd(done, planned)).toBe(end);
 });
 
 test("the log axis changes the loss panel only", () => {
