@@ -54,12 +54,17 @@ export function closest(given: string, names: Iterable<string>): string | undefi
   return best;
 }
 
+/** Longer lists of names are cut: a table may have thousands of columns. */
+const MOST_NAMES = 20;
+
 /** `unknown option "lrr"; did you mean "lr"?`, or the list of what there is when nothing is close. */
 export function didYouMean(given: string, names: Iterable<string>): string {
   const all = [...names];
   const near = closest(given, all);
   if (near !== undefined) return `; did you mean "${near}"?`;
-  return all.length ? `; there is ${all.map((n) => `"${n}"`).join(", ")}` : "";
+  const shown = all.slice(0, MOST_NAMES).map((n) => `"${n}"`);
+  if (all.length > MOST_NAMES) shown.push(`... (${all.length} in all)`);
+  return all.length ? `; there is ${shown.join(", ")}` : "";
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn a into b. */

@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import type { Backend } from "../../../engine/backends/backend.ts";
+import { inContext } from "../../../engine/context/index.ts";
 import { type CsvOptions, type Dataset, data } from "../../../engine/data/index.ts";
 import { tensor } from "../../../engine/tensor/index.ts";
+import { testContext } from "../../support/context.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dlnb-data-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -106,6 +109,31 @@ describe("bad files name file, line, column and value", () => {
     await expect(data.csv(join(folder, "no/x.csv"), { target: "y" })).rejects.toThrow("data.csv: no folder");
     await expect(data.csv(folder, { target: "y" })).rejects.toThrow("is a folder, not a file");
     await expect(data.csv("x.csv", {} as CsvOptions)).rejects.toThrow("data.csv: target is missing");
+  });
+});
+
+describe("in a cell", () => {
+  const backend = undefined as unknown as Backend;
+
+  test("paths begin at the notebook's folder", async () => {
+    writeFileSync(join(folder, "near.csv"), "a,y\n1,0\n");
+    const context = testContext(backend, { folder });
+    expect((await inContext(context, () => data.csv("near.csv", { target: "y" }))).size).toBe(1);
+  });
+
+  test("reading stops when the cell is interrupted", async () => {
+    writeFileSync(join(folder, "near.csv"), "a,y\n1,0\n");
+    const context = testContext(backend, { folder, signal: AbortSignal.abort() });
+    await expect(inContext(context, () => data.csv("near.csv", { target: "y" }))).rejects.toThrow(
+      "interrupted while reading near.csv",
+    );
+  });
+
+  test("a long list of columns is cut", async () => {
+    const names = Array.from({ length: 100 }, (_, i) => `c${i}`);
+    await expect(read(`${names}\n${names.map(() => 1)}\n`, { target: "label" })).rejects.toThrow(
+      '"c19", ... (100 in all)',
+    );
   });
 });
 
