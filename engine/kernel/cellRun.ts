@@ -120,7 +120,7 @@ export class CellRun {
 
   async #abandonLater(): Promise<void> {
     do {
-      await Promise.all(this.#shielded);
+      await Promise.allSettled(this.#shielded);
       await new Promise((resolve) => setTimeout(resolve, ABANDON_MS));
     } while (this.#shielded.size > 0);
     this.#abandoned.reject(this.#abort.signal.reason);
