@@ -58,6 +58,8 @@ async function build(bundles) {
         keepNames: true,
         loader: { ".wgsl": "text" },
         logLevel: "warning",
+        // a cell's import() takes its options at run time
+        logOverride: { "unsupported-dynamic-import": "silent" },
         ...options,
       }),
     ),

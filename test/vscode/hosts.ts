@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, createWriteStream, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { format } from "node:util";
@@ -11,14 +11,23 @@ export interface Counts {
   failed: number;
 }
 
+/** Screenshots and logs of the last run; git ignores it. */
+export const artifacts = join(import.meta.dirname, "../../test-results");
+
 /** Runs the bundled suite in code-server's extension host; true when it passed. */
 export async function runSuiteInServer(extension: string, suite: string): Promise<boolean> {
   const server = await startCodeServer({ testDriver: true });
   const browser = await launchBrowser();
   try {
+    mkdirSync(artifacts, { recursive: true });
     const page = await browser.newPage();
     const done = Promise.withResolvers<number>();
-    await page.exposeFunction("codeAutomationLog", (_type: string, args: unknown[]) => console.log(format(...args)));
+    const log = createWriteStream(join(artifacts, "suite.log"));
+    await page.exposeFunction("codeAutomationLog", (_type: string, args: unknown[]) => {
+      const text = format(...args);
+      log.write(`${text}\n`);
+      if (text.startsWith("suite|")) console.log(text.slice("suite|".length));
+    });
     await page.exposeFunction("codeAutomationExit", (code: number) => done.resolve(code));
     const payload = JSON.stringify([
       ["extensionDevelopmentPath", `vscode-remote://${server.authority}${extension}`],

@@ -6,23 +6,22 @@ import { after, afterEach, before, describe, it } from "mocha";
 import type { Browser, Locator } from "playwright-core";
 import { launchBrowser, Workbench } from "./browser.ts";
 import { type CodeServer, startCodeServer } from "./codeServer.ts";
+import { artifacts } from "./hosts.ts";
 import { digits, writeNotebook } from "./notebooks.ts";
 import { kernelsUnder, residentBytes } from "./processes.ts";
 
-const screenshots = join(import.meta.dirname, "../../screenshots");
 const vsix = process.env.DLNB_VSIX as string;
 
 let browser: Browser;
 let server: CodeServer;
 let window: Workbench;
 
-const shot = (name: string) =>
-  window.page.screenshot({ path: join(screenshots, `${name.replaceAll(/\W+/g, "-")}.png`) });
+const shot = (name: string) => window.page.screenshot({ path: join(artifacts, `${name.replaceAll(/\W+/g, "-")}.png`) });
 const charts = (): Locator => window.outputs.locator("figure.dlnb-chart");
 const rowsOf = async (chart: Locator) => Number(await chart.getAttribute("data-rows"));
 
 before(async () => {
-  mkdirSync(screenshots, { recursive: true });
+  mkdirSync(artifacts, { recursive: true });
   browser = await launchBrowser();
   server = await startCodeServer({ vsix });
   writeNotebook(server.workspace, "stop.dlnb", digits(100_000));

@@ -1,8 +1,13 @@
 import { writeFileSync } from "node:fs";
+import { format } from "node:util";
 import Mocha from "mocha";
 
 /** Called by VS Code in its extension host; rejects when a test fails. Leaves the counts in the file of DLNB_SUITE_RESULT. */
 export async function run(): Promise<void> {
+  // the host picks our lines out of all that the window logs
+  Mocha.reporters.Base.consoleLog = (...args: unknown[]) => {
+    for (const line of format(...args).split("\n")) console.log(`suite|${line}`);
+  };
   const mocha = new Mocha({ ui: "bdd", timeout: 90_000, color: false, reporter: "spec" });
   mocha.suite.emit("pre-require", globalThis, "suite", mocha);
   await import("./notebook.ts");

@@ -62,7 +62,7 @@ describe("cells", () => {
 
   it("can be stopped in an endless loop", async () => {
     const notebook = await scratch("for (;;) {}", "1 + 1");
-    await start(notebook, 0);
+    start(notebook, 0);
     await new Promise((resolve) => setTimeout(resolve, 3000));
     const cell = notebook.cellAt(0);
     await vscode.commands.executeCommand("notebook.cancelExecution", {

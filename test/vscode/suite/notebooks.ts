@@ -24,9 +24,9 @@ async function choose(notebook: vscode.NotebookDocument): Promise<void> {
   await vscode.commands.executeCommand("notebook.selectKernel", { id: "dlnb", extension: "dlnb.dlnb" });
 }
 
-/** Starts cell `index` and returns without waiting. */
-export async function start(notebook: vscode.NotebookDocument, index: number): Promise<void> {
-  await vscode.commands.executeCommand("notebook.cell.execute", {
+/** Starts cell `index` and returns without waiting for its end. */
+export function start(notebook: vscode.NotebookDocument, index: number): void {
+  void vscode.commands.executeCommand("notebook.cell.execute", {
     ranges: [{ start: index, end: index + 1 }],
     document: notebook.uri,
   });
@@ -36,7 +36,7 @@ export async function start(notebook: vscode.NotebookDocument, index: number): P
 export async function run(notebook: vscode.NotebookDocument, index: number): Promise<boolean> {
   const cell = notebook.cellAt(index);
   const before = cell.executionSummary?.timing?.endTime;
-  await start(notebook, index);
+  start(notebook, index);
   await until(
     () => cell.executionSummary?.timing?.endTime !== before && cell.executionSummary?.success !== undefined,
     120_000,
