@@ -1,31 +1,21 @@
 /**
- * How the host and the workers talk: words at the start of the shared memory, and one message port per worker for what
- * does not fit into words. The host puts a job into the ring and raises JOBS; every worker takes every job.
+ * How the host and the workers talk: every worker gets its jobs as messages on a port of its own, and sleeps on a word of
+ * shared memory that counts them. Threads that run a job together meet at a barrier in shared memory.
  */
 
 /** Bytes at the start of memory that belong to this protocol; kernels read nothing there that matters. */
-export const CONTROL_BYTES = 4096;
+export const CONTROL_BYTES = 65_536;
 
-/** Word positions; each that changes often has a cache line pair of its own. */
-export const JOBS = 64;
-export const ARRIVED = 96;
-export const GENERATION = 128;
-export const SLEEPERS = 160;
-export const RING = 256;
-
-export const RING_JOBS = 16;
-export const JOB_WORDS = 8;
-
-export const JobKind = { load: 1, unload: 2, run: 3 } as const;
-
-/** A job in the ring: kind, executable, then for `run` the addresses of scalars and rows and the number of steps. */
-export interface Job {
-  readonly kind: (typeof JobKind)[keyof typeof JobKind];
-  readonly id: number;
-  readonly scalars?: number;
-  readonly rows?: number;
-  readonly steps?: number;
-}
+/** Word positions. Each that changes often has two cache lines of its own: processors fetch them in pairs. */
+export const ARRIVED = 64;
+export const GENERATION = 96;
+export const SLEEPERS = 128;
+/** Serial number of the run that thread 0 is in. */
+export const STARTED = 160;
+/** Jobs posted to worker 0, and at every 32 further words to the next worker. */
+const JOBS = 192;
+export const jobsWord = (thread: number): number => JOBS + 32 * thread;
+export const MAX_THREADS = (CONTROL_BYTES / 4 - JOBS) / 32;
 
 /** One kernel call of a step, the same on every thread. */
 export interface Pass {
@@ -38,7 +28,6 @@ export interface Pass {
   readonly barrier: boolean;
 }
 
-/** Sent on the port before a `load` job. */
 export interface Program {
   readonly id: number;
   /** Absent when the plan has contractions only. */
@@ -51,12 +40,24 @@ export interface Program {
   readonly rowBytes: number;
 }
 
+/** Steps of a program, by threads 0 to `threads - 1`. */
+export interface Run {
+  readonly id: number;
+  readonly serial: number;
+  readonly threads: number;
+  readonly steps: number;
+  /** Addresses of the scalar blocks, and of where the rows are to be copied. */
+  readonly scalars: number;
+  readonly rows: number;
+}
+
+export type Job = { readonly load: Program } | { readonly unload: number } | { readonly run: Run };
+
 export interface WorkerData {
   readonly memory: WebAssembly.Memory;
   readonly gemm: WebAssembly.Module;
   readonly thread: number;
-  readonly threads: number;
 }
 
-/** From worker 0 after each job, from any worker when it fails. */
-export type Report = { readonly done: number } | { readonly error: string };
+/** From worker 0 after each job, with the time it took; from any worker when it fails. */
+export type Report = { readonly ms: number } | { readonly error: string };

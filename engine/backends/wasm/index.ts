@@ -5,7 +5,8 @@ import { type TypedArray, viewAs, WORD_BYTES } from "../../tensor/index.ts";
 import type { Backend, BackendProvider, DeviceBuffer, Executable } from "../backend.ts";
 import { MAX_STEPS_PER_SUBMIT, type Plan, ROW_SLOT } from "../launch.ts";
 import { type Compiled, compile } from "./compile.ts";
-import { CONTROL_BYTES, JobKind } from "./control.ts";
+import { CONTROL_BYTES, MAX_THREADS } from "./control.ts";
+import { Crew } from "./crew.ts";
 import { fusedProbe, gemmModule, simdProbe, tileRows, workspaceBytes } from "./gemm.ts";
 import { Heap } from "./heap.ts";
 import { Pool } from "./pool.ts";
@@ -14,7 +15,7 @@ import { Pool } from "./pool.ts";
 export const wasmProvider: BackendProvider = {
   name: "wasm",
   open: async ({ threads, log }) => {
-    const count = threads > 0 ? threads : availableParallelism();
+    const count = Math.min(threads > 0 ? threads : availableParallelism(), MAX_THREADS);
     const features = probe();
     if (!features.simd) throw new BackendError("wasm: this runtime has no WebAssembly SIMD; Node 20 or newer has it");
     const backend = new WasmBackend(count, features.fused, await WebAssembly.compile(gemmModule(features.fused)));
@@ -173,6 +174,7 @@ class WasmExecutable implements Executable {
   readonly #compiled: Compiled;
   readonly #heap: Heap;
   readonly #pool: Pool;
+  readonly #crew: Crew;
   #slots: Slot[] = [];
   #disposed = false;
 
@@ -182,6 +184,7 @@ class WasmExecutable implements Executable {
     this.#compiled = compiled;
     this.#heap = heap;
     this.#pool = pool;
+    this.#crew = new Crew(compiled.passes.some((pass) => pass.parallel) ? pool.threads : 1);
   }
 
   load(): Promise<void> {
@@ -211,7 +214,9 @@ class WasmExecutable implements Executable {
     block.set(scalars);
     for (let step = 0; step < count; step++) block[step * scalarWords + ROW_SLOT] = step;
     const rowsAt = slot.at + scalarBytes;
-    await this.#pool.run({ kind: JobKind.run, id: this.#id, scalars: slot.at, rows: rowsAt, steps: count });
+    const threads = this.#crew.pick();
+    const ms = await this.#pool.run({ id: this.#id, threads, steps: count, scalars: slot.at, rows: rowsAt });
+    this.#crew.learn(threads, ms / count);
     const result = new Uint32Array(this.#heap.memory.buffer, rowsAt, rows < 0 ? 0 : count * rowWords).slice();
     if (this.#disposed) this.#heap.free(slot.at, slot.bytes);
     else this.#slots.push(slot);
@@ -230,7 +235,7 @@ class WasmExecutable implements Executable {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#pool.run({ kind: JobKind.unload, id: this.#id }).catch(() => {});
+    this.#pool.unload(this.#id).catch(() => {});
     this.#pool.host(() => {
       for (const { at, bytes } of [...this.#compiled.owned, ...this.#slots]) this.#heap.free(at, bytes);
       this.#slots = [];

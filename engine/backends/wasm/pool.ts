@@ -2,23 +2,13 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { BackendError } from "../../errors/index.ts";
-import {
-  JOB_WORDS,
-  JOBS,
-  type Job,
-  JobKind,
-  type Program,
-  type Report,
-  RING,
-  RING_JOBS,
-  type WorkerData,
-} from "./control.ts";
+import { CONTROL_BYTES, type Job, jobsWord, type Program, type Report, type Run, type WorkerData } from "./control.ts";
 
 /** Jobs handed to the workers at a time; the others wait here. */
 const IN_FLIGHT = 4;
 
 type Operation =
-  | { readonly job: Job; readonly done: () => void; readonly fail: (error: Error) => void }
+  | { readonly job: Job; readonly done: (ms: number) => void; readonly fail: (error: Error) => void }
   | { readonly host: () => void; readonly fail: (error: Error) => void };
 
 /** The bundle has the worker beside it; under a test runner the source is run as it is. */
@@ -35,22 +25,22 @@ export class Pool {
   readonly threads: number;
   /** Resolves with the reason when a worker fails. */
   readonly lost: Promise<string>;
-  readonly #memory: WebAssembly.Memory;
+  readonly #words: Int32Array;
   readonly #workers: Worker[] = [];
   readonly #ports: MessagePort[] = [];
   #waiting: Operation[] = [];
-  #flying: Exclude<Operation, { host: unknown }>[] = [];
-  #posted = 0;
+  #flying: Extract<Operation, { job: Job }>[] = [];
+  #runs = 0;
   #over: string | undefined;
   #lose: (reason: string) => void = () => {};
 
   constructor(memory: WebAssembly.Memory, gemm: WebAssembly.Module, threads: number) {
-    this.#memory = memory;
+    this.#words = new Int32Array(memory.buffer, 0, CONTROL_BYTES / 4);
     this.threads = threads;
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
     });
-    for (let thread = 0; thread < threads; thread++) this.#start({ memory, gemm, thread, threads });
+    for (let thread = 0; thread < threads; thread++) this.#start({ memory, gemm, thread });
   }
 
   #start(data: WorkerData): void {
@@ -66,7 +56,7 @@ export class Pool {
     worker.unref();
     port1.on("message", (report: Report) => {
       if ("error" in report) this.#fail(report.error);
-      else this.#finished();
+      else this.#finished(report.ms);
     });
     port1.unref();
     this.#workers.push(worker);
@@ -78,15 +68,23 @@ export class Pool {
     this.#enqueue({ host: action, fail });
   }
 
-  /** Resolves when all workers have done `job`. */
-  run(job: Job): Promise<void> {
-    return new Promise((done, fail) => this.#enqueue({ job, done, fail }));
+  /** Gives the workers a program to run by its id. */
+  async load(program: Program): Promise<void> {
+    await this.#job({ load: program });
   }
 
-  /** Gives the workers a program to run by its id. */
-  load(program: Program): Promise<void> {
-    if (this.#over === undefined) for (const port of this.#ports) port.postMessage(program);
-    return this.run({ kind: JobKind.load, id: program.id });
+  /** Takes the program back; it is not run any more. */
+  async unload(id: number): Promise<void> {
+    await this.#job({ unload: id });
+  }
+
+  /** Resolves with the milliseconds it took once the threads have run the steps. */
+  run(run: Omit<Run, "serial">): Promise<number> {
+    return this.#job({ run: { ...run, serial: ++this.#runs } });
+  }
+
+  #job(job: Job): Promise<number> {
+    return new Promise((done, fail) => this.#enqueue({ job, done, fail }));
   }
 
   #enqueue(operation: Operation): void {
@@ -110,18 +108,19 @@ export class Pool {
     else this.#ports[0]?.unref();
   }
 
-  #dispatch(operation: Exclude<Operation, { host: unknown }>): void {
-    const words = new Int32Array(this.#memory.buffer, 0, RING + RING_JOBS * JOB_WORDS);
-    const { kind, id, scalars = 0, rows = 0, steps = 0 } = operation.job;
-    words.set([kind, id, scalars, rows, steps], RING + (this.#posted % RING_JOBS) * JOB_WORDS);
+  #dispatch(operation: Extract<Operation, { job: Job }>): void {
+    const { job } = operation;
     this.#flying.push(operation);
-    this.#posted++;
-    Atomics.store(words, JOBS, this.#posted);
-    Atomics.notify(words, JOBS);
+    const threads = "run" in job ? job.run.threads : this.threads;
+    for (let thread = 0; thread < threads; thread++) {
+      this.#ports[thread]?.postMessage(job);
+      Atomics.add(this.#words, jobsWord(thread), 1);
+      Atomics.notify(this.#words, jobsWord(thread));
+    }
   }
 
-  #finished(): void {
-    this.#flying.shift()?.done();
+  #finished(ms: number): void {
+    this.#flying.shift()?.done(ms);
     this.#pump();
   }
 

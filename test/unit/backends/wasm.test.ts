@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../../engine/backends/backend.ts";
 import type { Launch, Plan } from "../../../engine/backends/launch.ts";
+import { Crew } from "../../../engine/backends/wasm/crew.ts";
 import { wasmProvider } from "../../../engine/backends/wasm/index.ts";
 import { BackendError } from "../../../engine/errors/index.ts";
 import { cases, check, randomCase, runOn } from "./cases.ts";
@@ -193,6 +194,49 @@ describe("a backend", () => {
     const closed = backend.close();
     await expect(running).rejects.toThrow(/the backend was closed/);
     await closed;
+  });
+});
+
+test("an idle pool takes no processor time", async () => {
+  const backend = await open(2);
+  const x = backend.alloc(5000, "x");
+  const program = await backend.compile(counter, { x });
+  await program.submit(blocks(1), 1);
+  await new Promise((resolve) => setTimeout(resolve, 50)); // threads spin for a moment before they sleep
+  const before = process.cpuUsage();
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1000).toBeLessThan(100);
+  await backend.close();
+});
+
+describe("a crew", () => {
+  /** Submits until the choice has settled, `ms(threads)` being what a step takes; how often each number was used. */
+  const settle = (crew: Crew, ms: (threads: number) => number, submits: number): Record<number, number> => {
+    const used: Record<number, number> = {};
+    for (let i = 0; i < submits; i++) {
+      const threads = crew.pick();
+      used[threads] = (used[threads] ?? 0) + 1;
+      crew.learn(threads, ms(threads));
+    }
+    return used;
+  };
+
+  test("stays with all threads where they are fastest, and seldom tries others", () => {
+    const used = settle(new Crew(2), (threads) => 10 / threads, 1000);
+    expect(used[1]).toBeLessThan(25);
+  });
+
+  test("comes down to one thread for a plan that barriers slow down, and back when things change", () => {
+    const crew = new Crew(8);
+    settle(crew, (threads) => threads, 100);
+    expect(settle(crew, (threads) => threads, 1000)[1]).toBeGreaterThan(950);
+    settle(crew, (threads) => 10 / threads, 600);
+    expect(settle(crew, (threads) => 10 / threads, 1000)[8]).toBeGreaterThan(950);
+  });
+
+  test("has nothing to try with one thread", () => {
+    expect(settle(new Crew(1), () => 1, 50)).toEqual({ 1: 50 });
   });
 });
 
