@@ -54,8 +54,10 @@ async function build(bundles) {
         sourcemap: "linked",
         sourcesContent: false,
         minifySyntax: true,
+        // pages load as the user waits; programs keep readable stacks
         minifyWhitespace: options.platform === "browser",
-        keepNames: true,
+        minifyIdentifiers: options.platform === "browser",
+        keepNames: options.platform !== "browser",
         loader: { ".wgsl": "text" },
         logLevel: "warning",
         // a cell's import() takes its options at run time

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { BackendChoice, KernelEvent } from "../../engine/protocol/index.ts";
+import { type BackendChoice, CHART_MIME, type KernelEvent } from "../../engine/protocol/index.ts";
 import { cellId, missingIds } from "../notebook/cellIds.ts";
 import { restoreOutputs } from "../notebook/restore.ts";
 import { CellStatus } from "../status/cellStatus.ts";
@@ -23,6 +23,8 @@ export class Controller implements vscode.Disposable {
   readonly #messages: RendererMessages;
   readonly #disposables: readonly vscode.Disposable[];
   readonly #restored = new WeakSet<vscode.NotebookDocument>();
+  /** Cells that run because all or many were started: nobody looks at a certain one. */
+  readonly #unwatched = new WeakSet<vscode.NotebookCell>();
 
   constructor(host: ControllerHost) {
     const controller = vscode.notebooks.createNotebookController("dlnb", NOTEBOOK_TYPE, "dlnb");
@@ -44,7 +46,9 @@ export class Controller implements vscode.Disposable {
       running: (cell, running) => (running ? this.#status.clear(cell) : this.#status.ended(cell)),
       event: (event, cell) => {
         if (event.event === "log") host.log(event);
-        if (cell !== null) this.#status.handle(cell, event);
+        if (cell === null) return;
+        this.#status.handle(cell, event);
+        if (isLiveChart(event) && this.#unwatched.delete(cell)) reveal(cell);
       },
     });
     this.#disposables = [
@@ -80,6 +84,10 @@ export class Controller implements vscode.Disposable {
     if (!(await mayRun())) return;
     const ids = missingIds(notebook);
     if (ids !== null) await vscode.workspace.applyEdit(ids);
+    for (const cell of cells) {
+      if (cells.length > 1) this.#unwatched.add(cell);
+      else this.#unwatched.delete(cell);
+    }
     await this.sessions.of(notebook).run(cells);
   }
 
@@ -93,5 +101,17 @@ export class Controller implements vscode.Disposable {
       createExecution: (cell) => this.#controller.createNotebookCellExecution(cell),
       restored: (cell, stale, when) => this.#status.restored(cell, stale, when),
     });
+  }
+}
+
+function isLiveChart(event: KernelEvent): boolean {
+  return event.event === "output" && event.output.items.some((item) => item.mime === CHART_MIME && item.data.live);
+}
+
+/** Shows a cell whose training begins: its curve is what the reader waits for. */
+function reveal(cell: vscode.NotebookCell): void {
+  const range = new vscode.NotebookRange(cell.index, cell.index + 1);
+  for (const editor of vscode.window.visibleNotebookEditors) {
+    if (editor.notebook === cell.notebook) editor.revealRange(range, vscode.NotebookEditorRevealType.AtTop);
   }
 }
