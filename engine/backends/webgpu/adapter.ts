@@ -16,7 +16,7 @@ const instances: GPU[] = [];
 
 async function makeInstance(): Promise<GPU> {
   const { create } = await import("webgpu");
-  const gpu = create([]);
+  const gpu = create(process.env.TOG ? [`enable-dawn-features=${process.env.TOG}`] : []);
   instances.push(gpu);
   return gpu;
 }
