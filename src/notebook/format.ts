@@ -33,8 +33,13 @@ export { printNotebook };
 
 /** Cells, and what is wrong, of any text whatever. */
 export function parseNotebook(text: string): Notebook & { problems: readonly NotebookProblem[] } {
-  const read = readNotebook(text);
+  const { lines: _, ...read } = readNotebook(text);
   return { ...read, cells: withoutCanonical(read.cells, read.head !== null) };
+}
+
+/** For every cell of a text: the line that opens it, from 1, when it is a code cell. Its own first line is the next. */
+export function cellLines(text: string): readonly number[] {
+  return readNotebook(text).lines;
 }
 
 export interface Notebook {

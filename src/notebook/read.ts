@@ -15,12 +15,14 @@ import {
 import { uniqueIds } from "./ids.ts";
 
 /** As `parseNotebook`, with the whole layout of every cell. */
-export function readNotebook(text: string): Notebook & { problems: readonly NotebookProblem[] } {
+export function readNotebook(
+  text: string,
+): Notebook & { problems: readonly NotebookProblem[]; lines: readonly number[] } {
   const bom = text.startsWith("\ufeff");
   const whole = bom ? text.slice(1) : text;
   const eol = eolOf(whole);
   const marks = { ...(bom ? { bom } : {}), ...(eol === "\n" ? {} : { eol }) };
-  if (whole.trim() === "") return { cells: [], ...marks, problems: [] };
+  if (whole.trim() === "") return { cells: [], ...marks, problems: [], lines: [] };
   const lines = (eol === "\r\n" ? whole.replaceAll("\r\n", "\n") : whole).split("\n");
   const newline = lines.at(-1) === "";
   if (newline) lines.pop();
@@ -38,6 +40,7 @@ export function readNotebook(text: string): Notebook & { problems: readonly Note
     ...marks,
     ...(end === "\n" ? {} : { end }),
     problems,
+    lines: body.lines,
   };
 }
 
@@ -84,6 +87,8 @@ function readHead(lines: readonly string[], problems: NotebookProblem[]): number
 
 interface Body {
   cells: NotebookCell[];
+  /** Of code cells the line that opens them, from 1. */
+  lines: number[];
   /** Lines after the last cell. */
   rest: string[];
   problems: NotebookProblem[];
@@ -209,7 +214,7 @@ export function readBody(lines: readonly string[], headLines: number): Body {
     else problem(opening, `the cell has no id; it becomes ${id}`);
     cells[at] = { ...cell, id };
   });
-  return { cells, rest: gap, problems, open };
+  return { cells, lines: openings.map((at) => headLines + at + 1), rest: gap, problems, open };
 }
 
 /** The line that ends a code cell opened at `from`: its closing fence, the next cell's opening, or the end. */
