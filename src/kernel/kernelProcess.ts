@@ -94,12 +94,15 @@ export class KernelProcess {
 
   /** Rejects with KernelExited when the process ends before it answers, and with the kernel's own words otherwise. */
   async request<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
+    if (this.#end) throw this.#exited();
     const index = method === "run" ? (params as Params<"run">).index : undefined;
     if (index !== undefined) this.#running.push(index);
     const ended = this.ended.then((): never => {
       throw this.#exited();
     });
+    ended.catch(() => {});
     const answer: Promise<Result<M>> = this.#connection.sendRequest(method, params);
+    answer.catch(() => {});
     try {
       return await Promise.race([answer, ended]);
     } catch (error) {
@@ -110,8 +113,6 @@ export class KernelProcess {
       }
       throw error;
     } finally {
-      ended.catch(() => {});
-      answer.catch(() => {});
       if (index !== undefined) this.#running = this.#running.filter((i) => i !== index);
       if (this.#running.length === 0) this.#interrupts = 0;
     }

@@ -6,12 +6,19 @@ export const DISPLAY = Symbol.for("dlnb.display");
 
 const MAX_TEXT = 100_000;
 
-/** How a value is shown under a cell. Richer items first, text/plain always there. Throws what the value's own method throws. */
-export async function displayItems(value: unknown): Promise<OutputItem[]> {
-  const items = isDisplayable(value) ? [...(await value[DISPLAY]())] : [];
-  if (!items.some(({ mime }) => mime === "text/plain")) items.push({ mime: "text/plain", data: plainText(value) });
-  return items;
+type Items = readonly OutputItem[];
+
+/**
+ * How a value is shown under a cell. Richer items first, text/plain always there; a promise only where the value's own
+ * method gives one. Throws what that method throws.
+ */
+export function displayItems(value: unknown): Items | Promise<Items> {
+  const own = isDisplayable(value) ? value[DISPLAY]() : [];
+  return own instanceof Promise ? own.then((items) => withText(items, value)) : withText(own, value);
 }
+
+const withText = (items: Items, value: unknown): Items =>
+  items.some(({ mime }) => mime === "text/plain") ? items : [...items, { mime: "text/plain", data: plainText(value) }];
 
 function plainText(value: unknown): string {
   const text = inspect(value, { depth: 4, maxArrayLength: 100, maxStringLength: 10_000, breakLength: 100 });
@@ -19,5 +26,5 @@ function plainText(value: unknown): string {
   return `${text.slice(0, MAX_TEXT)}\n… ${text.length - MAX_TEXT} more characters`;
 }
 
-const isDisplayable = (value: unknown): value is Record<typeof DISPLAY, () => OutputItem[] | Promise<OutputItem[]>> =>
+const isDisplayable = (value: unknown): value is Record<typeof DISPLAY, () => Items | Promise<Items>> =>
   typeof value === "object" && value !== null && DISPLAY in value && typeof value[DISPLAY] === "function";

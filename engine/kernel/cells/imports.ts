@@ -11,6 +11,11 @@ const LIBRARY = "dlnb:library";
 const LIBRARY_KEY = Symbol.for("dlnb.library");
 const EXTENSIONS = [".ts", ".mts", ".js", ".mjs", ".json", "/index.ts", "/index.js"];
 
+/** A module that is not there, does not parse, or lacks what was asked of it. */
+class ImportError extends UserError {
+  override name = "ImportError";
+}
+
 interface LocalFile {
   /** Of its text when it was loaded, from its time and size. */
   stamp: string;
@@ -61,20 +66,23 @@ export class Imports {
   /** `import(specifier)` as a file in the notebook's folder would. Errors say what is missing and how to mend it. */
   import(specifier: string, options?: ImportCallOptions): Promise<Record<string, unknown>> {
     // made here, where the cell is still on the stack
-    const failure = new UserError("");
+    const failure = new ImportError("");
     this.#refresh();
-    return import(FROM_CELL + specifier, options).catch((error: unknown) => {
+    const url = FROM_CELL + specifier;
+    // the one attribute there is, written out for the bundler
+    const module = options?.with?.type === "json" ? import(url, { with: { type: "json" } }) : import(url);
+    return module.catch((error: unknown) => {
       throw this.#explain(failure, specifier, error);
     });
   }
 
-  /** The module of an import statement: its exports by name and itself as "*". Throws UserError when one is missing. */
+  /** The module of an import statement: its exports by name and itself as "*". Throws ImportError when one is missing. */
   async imported(
     specifier: string,
     wanted: readonly string[],
     attributes: Record<string, string>,
   ): Promise<Record<string, unknown>> {
-    const missing = new UserError("");
+    const missing = new ImportError("");
     const module = await this.import(specifier, Object.keys(attributes).length ? { with: attributes } : undefined);
     for (const name of wanted) {
       if (name in module) continue;
@@ -123,19 +131,19 @@ export class Imports {
     for (const file of this.#files.values()) file.stamp = "failed";
   }
 
-  #explain(failure: UserError, specifier: string, error: unknown): Error {
-    this.#forgetFailed();
+  #explain(failure: ImportError, specifier: string, error: unknown): Error {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     const text = error instanceof Error ? error.message : String(error);
-    const local = /^(\.|\/|file:)/.test(specifier);
+    const missing = /Cannot find (?:package|module) '([^']+)'/.exec(text)?.[1] ?? specifier;
+    // Node remembers modules that failed
+    if (missing !== specifier) this.#forgetFailed();
     if (code === "ERR_MODULE_NOT_FOUND" || code === "ERR_UNSUPPORTED_DIR_IMPORT") {
-      const missing = /Cannot find (?:package|module) '([^']+)'/.exec(text)?.[1] ?? specifier;
-      failure.message = local
-        ? `cannot find ${missing === specifier ? `"${specifier}"` : missing}, imported as "${specifier}" from ${this.#folder}`
+      failure.message = /^(\.|\/|[A-Za-z]:)/.test(missing)
+        ? `cannot find ${missing}, imported as "${specifier}" from ${this.#folder}`
         : `cannot find the package "${missing}" from ${this.#folder}; install it there: npm install ${missing}`;
     } else if (error instanceof CellSyntaxError) failure.message = error.message;
     else if (error instanceof SyntaxError) failure.message = `import "${specifier}": ${text}`;
-    else return error instanceof Error ? error : new UserError(`import "${specifier}": ${text}`);
+    else return error instanceof Error ? error : new ImportError(`import "${specifier}": ${text}`);
     return failure;
   }
 }

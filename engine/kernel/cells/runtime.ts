@@ -92,12 +92,13 @@ export class CellRuntime {
     return result[0];
   }
 
-  /** Shows a value under the current cell. */
+  /** Shows a value under the current cell: at once, so that it stands where it was called, unless it takes its time. */
   async display(value: unknown): Promise<void> {
     const context = maybeContext();
     if (!context) return;
     const id = context.freshId("output");
-    context.emit({ event: "output", output: { id, items: await displayItems(value) } });
+    const items = displayItems(value);
+    context.emit({ event: "output", output: { id, items: items instanceof Promise ? await items : items } });
   }
 
   /** For stderr: an error of code that nobody waits for. */
