@@ -6,8 +6,17 @@
  */
 export type Type = "i32" | "v128";
 
-/** Bytes, nested as they were built. */
-type Code = readonly (number | Code)[];
+/** Bytes, nested as they were built, and vector constants, which a function keeps in locals. */
+type Code = readonly (number | Code | Constant)[];
+
+/** Sixteen bytes. */
+class Constant {
+  readonly bytes: Uint8Array;
+
+  constructor(words: ArrayLike<number>) {
+    this.bytes = new Uint8Array(Uint32Array.from({ length: 4 }, (_, i) => words[i] as number).buffer);
+  }
+}
 
 export interface Expr<T extends Type = Type> {
   readonly type: T;
@@ -109,10 +118,7 @@ export const v128 = {
   load32Lane: (address: I32, vector: V128, lane: number, offset = 0): V128 =>
     node("v128", address.code, vector.code, simd(86), 2, unsigned(offset), lane),
   /** 16 bytes given as four 32-bit words. */
-  const: (words: ArrayLike<number>): V128 => {
-    const bytes = new Uint8Array(Uint32Array.from({ length: 4 }, (_, i) => words[i] as number).buffer);
-    return node("v128", simd(12), [...bytes]);
-  },
+  const: (words: ArrayLike<number>): V128 => node("v128", new Constant(words)),
   /** Lanes of 32 bits: 0 to 3 of `a`, 4 to 7 of `b`. */
   shuffle: (a: V128, b: V128, lanes: readonly [number, number, number, number]): V128 =>
     node(
@@ -205,6 +211,9 @@ export const f32x4 = {
   /** NaN wins in min and max. */
   min: vectorBinary(232),
   max: vectorBinary(233),
+  /** b < a ? b : a and a < b ? b : a, one instruction each: a stays where it is NaN. */
+  pmin: vectorBinary(234),
+  pmax: vectorBinary(235),
   convertS: vectorUnary(250),
   convertU: vectorUnary(251),
   /** a * b + c, rounded once or twice as the machine likes. */
@@ -226,8 +235,8 @@ export const f64x2 = {
   sub: vectorBinary(241),
   mul: vectorBinary(242),
   div: vectorBinary(243),
-  min: vectorBinary(244),
-  max: vectorBinary(245),
+  pmin: vectorBinary(246),
+  pmax: vectorBinary(247),
   convertLowS: vectorUnary(254),
   convertLowU: vectorUnary(255),
 };
@@ -240,7 +249,7 @@ export class Func {
   readonly params: Params;
   readonly arity: number;
   readonly #types: Type[];
-  #body: (number | Code)[] = [];
+  readonly #body: (number | Code)[] = [];
 
   constructor(params: number) {
     this.#types = Array.from({ length: params }, () => "i32" as const);
@@ -316,23 +325,41 @@ export class Func {
     });
   }
 
-  /** Local declarations, body and end, as the code section wants them. */
+  /**
+   * Local declarations, body and end, as the code section wants them. Vector constants are set up once, at the start: V8
+   * builds a constant anew wherever it is mentioned, in several instructions, also within loops.
+   */
   bytes(): number[] {
+    const types = [...this.#types];
+    const constants = new Map<string, number>();
+    const head: Code[] = [];
+    const localOf = ({ bytes }: Constant): number => {
+      const key = bytes.join();
+      let local = constants.get(key);
+      if (local === undefined) {
+        local = types.push("v128") - 1;
+        constants.set(key, local);
+        head.push([simd(12), [...bytes], 0x21, unsigned(local)]);
+      }
+      return local;
+    };
+    const body = flatten([this.#body, 0x0b], localOf);
     const runs: [number, Type][] = [];
-    for (const type of this.#types.slice(this.arity)) {
+    for (const type of types.slice(this.arity)) {
       const last = runs.at(-1);
       if (last?.[1] === type) last[0]++;
       else runs.push([1, type]);
     }
-    const head = [...unsigned(runs.length), ...runs.flatMap(([n, type]) => [...unsigned(n), TYPE_CODE[type]])];
-    return flatten([head, this.#body, 0x0b]);
+    const locals = [...unsigned(runs.length), ...runs.flatMap(([n, type]) => [...unsigned(n), TYPE_CODE[type]])];
+    return [...locals, ...flatten(head, localOf), ...body];
   }
 }
 
-function flatten(code: Code, into: number[] = []): number[] {
+function flatten(code: Code, localOf: (constant: Constant) => number, into: number[] = []): number[] {
   for (const part of code) {
     if (typeof part === "number") into.push(part);
-    else flatten(part, into);
+    else if (part instanceof Constant) into.push(0x20, ...unsigned(localOf(part)));
+    else flatten(part, localOf, into);
   }
   return into;
 }
@@ -364,5 +391,5 @@ export function assemble(functions: readonly Func[]): Uint8Array<ArrayBuffer> {
 }
 
 function concat(parts: readonly (readonly number[])[]): number[] {
-  return flatten(parts);
+  return parts.flat();
 }

@@ -12,6 +12,7 @@ const LN2_HIGH = 0.693359375;
 const LN2_LOW = 2.1219444005469057e-4;
 const HALF_PI_HIGH = 1.5707963267341256;
 const HALF_PI_LOW = 6.077100506506192e-11;
+const ROUNDER = 1.5 * 2 ** 23;
 const SIGN = () => i32x4.const(0x80000000);
 const NAN = () => f(Number.NaN);
 
@@ -30,15 +31,17 @@ const power2 = (n: V128) => i32x4.shl(i32x4.add(n, i32x4.const(127)), 23);
 
 /** exp(x) = 2^n exp(r), |r| <= ln(2) / 2; 2^n in two factors, so that results below 2^-126 round once. */
 export function exp(w: Func, a: V128): V128 {
-  const x = w.let(f32x4.max(f32x4.min(a, f(89)), f(-105)));
-  const n = w.let(f32x4.nearest(f32x4.mul(x, f(Math.LOG2E))));
+  const x = w.let(f32x4.pmax(f32x4.pmin(a, f(89)), f(-105)));
+  // adding 1.5 * 2^23 leaves the nearest integer in the low bits
+  const shifted = w.let(f32x4.add(f32x4.mul(x, f(Math.LOG2E)), f(ROUNDER)));
+  const n = w.let(f32x4.sub(shifted, f(ROUNDER)));
   const r = w.let(f32x4.sub(f32x4.sub(x, f32x4.mul(n, f(LN2_HIGH))), f32x4.mul(n, f(-LN2_LOW))));
   const p = polynomial(
     r,
     [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1],
   );
   const y = w.let(f32x4.add(f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r), f(1)));
-  const k = w.let(i32x4.truncF32S(n));
+  const k = w.let(i32x4.sub(shifted, f(ROUNDER)));
   const half = w.let(i32x4.shrS(k, 1));
   return w.let(f32x4.mul(f32x4.mul(y, power2(half)), power2(i32x4.sub(k, half))));
 }
@@ -96,7 +99,7 @@ export function erf(w: Func, a: V128): V128 {
     [-5.96761703e-4, 4.99119423e-3, -2.67681349e-2, 1.12819925e-1, -3.76125336e-1, 1.28379166e-1],
   );
   const small = w.let(f32x4.add(f32x4.mul(p, a), a));
-  const t = w.let(f32x4.min(f32x4.abs(a), f(4)));
+  const t = w.let(f32x4.pmin(f32x4.abs(a), f(4)));
   const q = polynomial(
     t,
     [-1.7285347e-5, 3.83197126e-4, -3.88396438e-3, 2.42546219e-2, -1.06777877e-1, -6.34846687e-1, -1.28717512e-1],
@@ -125,7 +128,7 @@ function sine(w: Func, a: V128, quarter: 0 | 1): V128 {
   const join = (key: "r" | "n") =>
     joinLow((halves[0] as (typeof halves)[0])[key], (halves[1] as (typeof halves)[0])[key]);
   const limit = 0.7853982;
-  const r = w.let(f32x4.max(f32x4.min(join("r"), f(limit)), f(-limit)));
+  const r = w.let(f32x4.pmax(f32x4.pmin(join("r"), f(limit)), f(-limit)));
   const n = w.let(i32x4.add(join("n"), i32x4.const(quarter)));
   const z = w.let(f32x4.mul(r, r));
   const sinPart = polynomial(z, [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1]);
@@ -176,7 +179,7 @@ function log2Wide(w: Func, x: V128): V128 {
 
 /** 2^x of f64 lanes, for results that will be f32: x is clamped to [-200, 200]. */
 function exp2Wide(w: Func, power: V128): V128 {
-  const x = w.let(f64x2.max(f64x2.min(power, f64x2.const(200)), f64x2.const(-200)));
+  const x = w.let(f64x2.pmax(f64x2.pmin(power, f64x2.const(200)), f64x2.const(-200)));
   const n = w.let(f64x2.nearest(x));
   const r = w.let(f64x2.mul(f64x2.sub(x, n), f64x2.const(Math.LN2)));
   const factorial = [1, 1, 2, 6, 24, 120, 720, 5040, 40320, 362880, 3628800];

@@ -6,6 +6,7 @@ import { philox } from "./philox.ts";
 
 type Load = Extract<Instr, { op: "load" }>;
 type Index = Extract<Instr, { op: "index" }>;
+type Philox = Extract<Instr, { op: "philox" }>;
 
 /** Where an instruction is emitted: what it may refer to, and how this place of the loop nest reads memory. */
 export interface Site {
@@ -18,6 +19,8 @@ export interface Site {
   load(instr: Load): V128;
   index(instr: Index): V128;
   acc(acc: number): V128;
+  /** Random words, where neighbours along the vectorized axis can be drawn together. */
+  philox?(instr: Philox): V128 | undefined;
 }
 
 /**
@@ -51,7 +54,7 @@ export function emit(site: Site, instr: Instr): V128 {
     case "cast":
       return cast(value(instr.a), dtypeOf(site.code, instr.a), instr.dtype);
     case "philox":
-      return philox(f, value(instr.seed), value(instr.step), instr.stream, value(instr.index));
+      return site.philox?.(instr) ?? philox(f, value(instr.seed), value(instr.step), instr.stream, value(instr.index));
     default:
       return instr satisfies never;
   }
@@ -181,7 +184,7 @@ export function cast(a: V128, from: DType, to: DType): V128 {
 
 /** How long four lanes take, in units of an addition: for deciding what is worth splitting over threads. */
 export function costOf(instr: Instr): number {
-  if (instr.op === "philox") return 150;
+  if (instr.op === "philox") return 100;
   if (instr.op === "unary")
     return { exp: 20, log: 30, sin: 40, cos: 40, tanh: 35, sigmoid: 25, erf: 45 }[instr.fn as "exp"] ?? 1;
   if (instr.op !== "binary") return 1;

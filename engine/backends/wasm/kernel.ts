@@ -165,6 +165,7 @@ export interface Spot {
   /** How far this copy of an unrolled body is ahead of `at`, per cursor. */
   readonly ahead: (cursor: number) => number;
   readonly acc?: (acc: number) => V128;
+  readonly philox?: (instr: Extract<Instr, { op: "philox" }>, values: readonly V128[]) => V128 | undefined;
 }
 
 /** Emits the instructions of one level and adds their values to `values`. */
@@ -184,6 +185,7 @@ export function emitLevel(code: Code, level: number, values: V128[], spot: Spot)
         return varies ? i32x4.add(start, v128.const((spot.strides[cursor] as Stride).lanes)) : start;
       },
       acc: (acc: number) => (spot.acc as (acc: number) => V128)(acc),
+      philox: (instr: Extract<Instr, { op: "philox" }>) => spot.philox?.(instr, values),
     };
     values[i] = spot.f.let(emit(site, instr));
   });

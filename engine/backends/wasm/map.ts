@@ -1,10 +1,12 @@
 import { sizeOf } from "../../tensor/index.ts";
-import type { MapLaunch } from "../launch.ts";
-import { Func, type V128 } from "./assembler.ts";
+import type { Instr, MapLaunch } from "../launch.ts";
+import { Func, type V128, v128 } from "./assembler.ts";
 import { type Axes, simplify } from "./axes.ts";
 import { costOf } from "./instructions.ts";
 import {
   analyze,
+  type Code,
+  type Cursor,
   Cursors,
   cursorsOf,
   emitLevel,
@@ -18,6 +20,9 @@ import {
   type VectorAxis,
   vectorize,
 } from "./kernel.ts";
+import { philox16 } from "./philox.ts";
+
+type Philox = Extract<Instr, { op: "philox" }>;
 
 /** A kernel and the addresses it wants in its descriptor. */
 export interface Kernel {
@@ -47,9 +52,10 @@ export function emitMap(launch: MapLaunch): Kernel {
   );
   const code = analyze(launch.code, cursor, cursorLevels(rows, vector), vector.strides);
 
+  const inOrder = wordsInOrder(code, cursors.all, rows, vector);
   const cost = launch.code.reduce((sum, instr, i) => sum + (code.level[i] === LEVEL.element ? costOf(instr) : 0), 2);
   const parallel = isParallel((cost * sizeOf(launch.shape)) / 4);
-  const copies = cost <= 12 ? 4 : cost <= 30 ? 2 : 1;
+  const copies = cost <= 12 || inOrder.size > 0 ? 4 : cost <= 30 ? 2 : 1;
   const func = new Func(KERNEL_PARAMS);
   const spot = { f: func, scalars: func.params[1], strides: vector.strides, lanes: 4, ahead: () => 0 };
   const base: V128[] = [];
@@ -67,11 +73,20 @@ export function emitMap(launch: MapLaunch): Kernel {
       emitLevel(code, LEVEL.row, row, { ...spot, at });
     },
     block: (at, size) => {
+      const drawn = new Map<Philox, readonly V128[]>();
       for (let first = 0; first < size; first += 4) {
         const lanes = Math.min(size, 4);
         const ahead = (c: number) => ((vector.strides[c] as Stride).block * first) / 4;
         const values = [...row];
-        emitLevel(code, LEVEL.element, values, { ...spot, at, lanes, ahead });
+        const philox = (instr: Philox, so: readonly V128[]) => {
+          if (size < 16 || !inOrder.has(instr)) return undefined;
+          const [seed, step, index] = [so[instr.seed], so[instr.step], so[instr.index]] as [V128, V128, V128];
+          const start = func.let(v128.shuffle(index, index, [0, 0, 0, 0]));
+          const words = drawn.get(instr) ?? philox16(func, seed, step, instr.stream, start);
+          drawn.set(instr, words);
+          return words[first / 4];
+        };
+        emitLevel(code, LEVEL.element, values, { ...spot, at, lanes, ahead, philox });
         launch.stores.forEach((store, i) => {
           emitStore(code, store, stores[i] as number, values, { ...spot, at, lanes, ahead });
         });
@@ -79,6 +94,22 @@ export function emitMap(launch: MapLaunch): Kernel {
     },
   });
   return { func, places: cursors.places, parallel };
+}
+
+/** Random words whose indices are those of the vectorized axis and begin at multiples of four: blocks are used whole. */
+function wordsInOrder(code: Code, cursors: readonly Cursor[], rows: Axes, { strides }: VectorAxis): Set<Instr> {
+  return new Set(
+    code.instrs.filter((instr) => {
+      if (instr.op !== "philox" || code.varies[instr.seed] || code.varies[instr.step]) return false;
+      let ref = instr.index;
+      for (let from = code.instrs[ref]; from?.op === "cast"; from = code.instrs[ref]) ref = from.a;
+      const c = code.instrs[ref]?.op === "index" ? (code.cursor[ref] as number) : -1;
+      if (c < 0) return false;
+      const { lanes, block } = strides[c] as Stride;
+      const whole = [(cursors[c] as Cursor).base, ...(rows.steps[c] as readonly number[])].every((n) => n % 4 === 0);
+      return whole && block === 4 && lanes.every((offset, lane) => offset === lane);
+    }),
+  );
 }
 
 /** Innermost loop in which each cursor moves. */

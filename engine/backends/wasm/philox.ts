@@ -3,7 +3,32 @@ import { type Func, i32x4, i64x2, type V128, v128 } from "./assembler.ts";
 
 /** Word `index % 4` of Philox block `index / 4` in every lane; random/philox.ts is the definition. */
 export function philox(w: Func, seed: V128, step: V128, stream: number, index: V128): V128 {
-  let c0: V128 = w.let(i32x4.shrU(index, 2));
+  const [w0, w1, w2, w3] = blocks(w, seed, step, stream, w.let(i32x4.shrU(index, 2)));
+  const bit = (n: number) => i32x4.ne(v128.and(index, i32x4.const(n)), i32x4.const(0));
+  const odd = w.let(bit(1));
+  return w.let(v128.bitselect(v128.bitselect(w3, w2, odd), v128.bitselect(w1, w0, odd), bit(2)));
+}
+
+/** Words `index` to `index + 15` as four vectors; `index`, the same in every lane, is a multiple of four. */
+export function philox16(w: Func, seed: V128, step: V128, stream: number, index: V128): V128[] {
+  const counter = w.let(i32x4.add(i32x4.shrU(index, 2), v128.const([0, 1, 2, 3])));
+  const [a, b, c, d] = blocks(w, seed, step, stream, counter);
+  const pairs = (x: V128, y: V128) =>
+    [w.let(v128.shuffle(x, y, [0, 4, 1, 5])), w.let(v128.shuffle(x, y, [2, 6, 3, 7]))] as const;
+  const [low, high] = [pairs(a, b), pairs(c, d)];
+  return [0, 1].flatMap((half) =>
+    (
+      [
+        [0, 1, 4, 5],
+        [2, 3, 6, 7],
+      ] as const
+    ).map((lanes) => w.let(v128.shuffle(low[half] as V128, high[half] as V128, lanes))),
+  );
+}
+
+/** The four words of the blocks with the given counters. */
+function blocks(w: Func, seed: V128, step: V128, stream: number, counter: V128): [V128, V128, V128, V128] {
+  let c0 = counter;
   let c1: V128 = step;
   let c2: V128 = i32x4.const(stream);
   let c3: V128 = i32x4.const(0);
@@ -19,9 +44,7 @@ export function philox(w: Func, seed: V128, step: V128, stream: number, index: V
     k0 = w.let(i32x4.add(k0, i32x4.const(WEYL_0)));
     k1 = (k1 + WEYL_1) | 0;
   }
-  const bit = (n: number) => i32x4.ne(v128.and(index, i32x4.const(n)), i32x4.const(0));
-  const odd = w.let(bit(1));
-  return w.let(v128.bitselect(v128.bitselect(c3, c2, odd), v128.bitselect(c1, c0, odd), bit(2)));
+  return [c0, c1, c2, c3];
 }
 
 /** High and low words of the u32 products with a constant. */

@@ -446,18 +446,19 @@ const inPlace: Case = {
   ],
 };
 
-const random: Case = {
-  name: "philox words, and uniform numbers from them",
-  data: [new Uint32Array(103), new Float32Array(103)],
-  scalars: Uint32Array.of(0, 1234, 56),
+/** Words of rows of `length`, `gap` words of the stream left out after each row. */
+const random = (name: string, rows: number, length: number, offset: number, gap: number): Case => ({
+  name,
+  data: [new Uint32Array(rows * length), new Float32Array(rows * length)],
+  scalars: Uint32Array.of(0, 0xfedcba98, 56),
   launches: [
     map(
-      [103],
+      [rows, length],
       [],
       [
         { op: "scalar", slot: 1, dtype: "u32" },
         { op: "scalar", slot: 2, dtype: "u32" },
-        index(5, [1]),
+        index(offset, [length + gap, 1]),
         cast(2, "u32"),
         { op: "philox", seed: 0, step: 1, stream: 9, index: 3, dtype: "u32" },
         num(256, "u32"),
@@ -466,11 +467,18 @@ const random: Case = {
         num(2 ** -24),
         binary("mul", 7, 8),
       ],
-      { view: full(0, [103], "u32"), value: 4 },
-      { view: full(1, [103]), value: 9 },
+      { view: full(0, [rows, length], "u32"), value: 4 },
+      { view: full(1, [rows, length]), value: 9 },
     ),
   ],
-};
+});
+
+const randoms: Case[] = [
+  random("philox words in order, and uniform numbers from them", 1, 103, 0, 0),
+  random("philox words from the middle of a block", 1, 103, 5, 0),
+  random("philox words in rows of whole blocks", 3, 52, 8, 4),
+  random("philox words in rows that break blocks", 3, 50, 0, 1),
+];
 
 interface Fold {
   readonly name: string;
@@ -820,7 +828,7 @@ export const cases: readonly Case[] = [
   ...movement,
   ...gathers,
   inPlace,
-  random,
+  ...randoms,
   ...reductions,
   ...products,
   chain,
