@@ -7,6 +7,8 @@ export interface Address {
   readonly at: string;
   /** From lane to lane: stays, goes on by one word with lane 0 at a multiple of 4, or goes on by an expression. */
   readonly lane: "same" | "next" | { readonly by: string };
+  /** Where lanes go on by one word: the number of the vector, as an expression. */
+  readonly vector?: string;
   /** Whether it changes inside the kernel's loop. */
   readonly moves: boolean;
 }
@@ -79,12 +81,26 @@ export function writeStores(
     const beyond = (lane: number) => (index ? ` + ${asI32(laneOf(index, lane))} * ${strideName}` : "");
     if (lanes === 1) return [storeWord(place.binding, `${place.at}${beyond(0)}`, value.name, place.dtype)];
     if (place.lane === "next" && !index?.wide && (!index || stride % 4 === 0)) {
-      return [storeVector(place.binding, `${place.at}${beyond(0)}`, widen(value), place.dtype)];
+      return [storeVector(place.binding, vectorAddress(kernel, place, index, stride), widen(value), place.dtype)];
     }
     return [0, 1, 2, 3].map((lane) =>
       storeWord(place.binding, `${laneAddress(place, lane)}${beyond(lane)}`, laneOf(value, lane), place.dtype),
     );
   });
+}
+
+/** The vector of a place, `index * stride` words further on. */
+function vectorAddress(
+  kernel: KernelBuilder,
+  place: Place,
+  index: Value | undefined,
+  stride: number,
+  last?: string,
+): string {
+  const { vector = "" } = place;
+  if (!index) return vector;
+  const i = asI32(index.name);
+  return `${vector} + ${last ? `clamp(${i}, 0, ${last})` : i} * ${kernel.int(stride / 4)}`;
 }
 
 /** A value in four lanes. */
@@ -234,7 +250,8 @@ function load(
   const word = (lane: number) => guarded(loadWord(place.binding, address(lane), place.dtype), lane);
   if (!wide) return { text: word(0), wide, moves };
   if (place.lane === "next" && !at?.wide && !mask?.wide && (!at || stride % 4 === 0)) {
-    const vector = loadVector(place.binding, address(0), place.dtype);
+    const at4 = vectorAddress(kernel, place, at, stride, last);
+    const vector = loadVector(place.binding, mask ? `select(0, ${at4}, ${mask.name})` : at4, place.dtype);
     const whole = mask ? `select(${typeName(instr.dtype, true)}(${fill}), ${vector}, ${mask.name})` : vector;
     return { text: whole, wide, moves };
   }

@@ -127,9 +127,9 @@ export function loadWord(binding: Binding, address: string, dtype: DType): strin
   return decode(word, binding.scalar, dtype, false);
 }
 
-/** Reads four words at an address that is a multiple of 4. */
-export function loadVector(binding: Binding, address: string, dtype: DType): string {
-  return decode(`${binding.name}[(${address}) >> 2u]`, binding.scalar, dtype, true);
+/** Reads vector number `vector` of a buffer. Software drivers shift and multiply slowly, so it is counted as such. */
+export function loadVector(binding: Binding, vector: string, dtype: DType): string {
+  return decode(`${binding.name}[${vector}]`, binding.scalar, dtype, true);
 }
 
 export function storeWord(binding: Binding, address: string, value: string, dtype: DType): string {
@@ -137,8 +137,8 @@ export function storeWord(binding: Binding, address: string, value: string, dtyp
   return `${word} = ${encode(value, binding.scalar, dtype, false)};`;
 }
 
-export function storeVector(binding: Binding, address: string, value: string, dtype: DType): string {
-  return `${binding.name}[(${address}) >> 2u] = ${encode(value, binding.scalar, dtype, true)};`;
+export function storeVector(binding: Binding, vector: string, value: string, dtype: DType): string {
+  return `${binding.name}[${vector}] = ${encode(value, binding.scalar, dtype, true)};`;
 }
 
 function decode(word: string, stored: "f32" | "u32", dtype: DType, wide: boolean): string {

@@ -52,7 +52,10 @@ export function mapKernels(launch: MapLaunch, target: Target, scalarWords: numbe
     const step = thing.strides[last] as number;
     head.push(`let a${i} = ${walk(kernel, kernel.int(thing.offset), coordinates, thing.strides)};`);
     const at = step === 0 ? `a${i}` : step === 1 ? `a${i} + j` : `a${i} + j * ${kernel.int(step)}`;
-    return { at, lane: lanes === 4 ? laneStep(kernel, thing, last) : "same", moves: step !== 0 };
+    const lane = lanes === 4 ? laneStep(kernel, thing, last) : "same";
+    if (lane !== "next") return { at, lane, moves: step !== 0 };
+    head.push(`let d${i} = a${i} / 4;`);
+    return { at, lane, vector: `d${i} + jv`, moves: true };
   });
   const bind = (view: View, i: number, write: boolean): Place => {
     const address = addresses[i] as Address;
@@ -75,7 +78,9 @@ export function mapKernels(launch: MapLaunch, target: Target, scalarWords: numbe
         ...head,
         ...before,
         `let end = min(start + ${runName}, ${lengthName});`,
-        `for (var j = start; j < end; j += ${lanes}) {`,
+        ...(lanes === 4
+          ? ["for (var jv = start / 4; jv < end / 4; jv++) {", "let j = jv * 4;"]
+          : ["for (var j = start; j < end; j++) {"]),
         ...body,
         ...writeStores(kernel, stores, targets, values, lanes),
         "}",

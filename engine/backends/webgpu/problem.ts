@@ -82,6 +82,35 @@ function offsets(kernel: KernelBuilder, { strides, tables }: Group, side: number
   return (position) => loadWord(binding, `${start} + ${position}`, "i32");
 }
 
+/** Walks a group step by step inside a loop over `k`, in words or in vectors. */
+export interface Walk {
+  /** Before the loop. */
+  readonly start: string;
+  /** The offset of step `k + u`. */
+  at(u: number): string;
+  /** After each step. */
+  readonly next: string;
+}
+
+/** `unit` is 4 where offsets are counted in vectors; the offsets are then multiples of 4. */
+export function walkGroup(
+  kernel: KernelBuilder,
+  group: Group,
+  side: number,
+  unit: 1 | 4,
+  name: string,
+  extras: Extras,
+): Walk {
+  if (group.strides) {
+    const stride = kernel.int((group.strides[side] as number) / unit);
+    return { start: `var ${name} = kStart * ${stride};`, at: () => name, next: `${name} += ${stride};` };
+  }
+  const { buffer, offset } = extras.table((group.tables[side] as Int32Array).map((x) => x / unit));
+  const binding = kernel.bind(buffer, "i32");
+  const start = kernel.int(offset);
+  return { start: "", at: (u) => loadWord(binding, `${start} + k + ${u}`, "i32"), next: "" };
+}
+
 /** Names common to all kernels: tile coordinates tm and tn, batch and part, the range of k and the base addresses. */
 export function tileHead(
   kernel: KernelBuilder,

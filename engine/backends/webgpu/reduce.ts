@@ -132,11 +132,14 @@ function write(
     });
     const addresses = placedEarly.map((thing, i): Address => {
       const strides = thing.strides.slice(outerRank);
-      return {
-        at: walk(kernel, bases[i] as string, innerNames, strides),
-        lane: lanes === 4 ? laneStep(kernel, thing, axis) : "same",
-        moves: strides.some((s) => s !== 0),
-      };
+      const at = walk(kernel, bases[i] as string, innerNames, strides);
+      const lane = lanes === 4 ? laneStep(kernel, thing, axis) : "same";
+      const moves = strides.some((s) => s !== 0);
+      if (lane !== "next") return { at, lane, moves };
+      body.push(`let d${i} = a${i} / 4;`);
+      const others = strides.map((s, inAxis) => (onInner && inAxis === innerRank - 1 ? 0 : s / 4));
+      const along = onInner ? ` + ${innerNames.at(-1)} / 4` : "";
+      return { at, lane, vector: `${walk(kernel, `d${i}`, innerNames, others)}${along}`, moves };
     });
     const places = views.map((view, i) => bindAt(kernel, view, addresses[i] as Address, false));
     const indices = new Map(counters.map((instr, i) => [code.indexOf(instr), addresses[views.length + i] as Address]));
@@ -255,7 +258,10 @@ function write(
   });
   const lateAddresses = placedLate.map((thing, i): Address => {
     body.push(`let f${i} = ${walk(kernel, kernel.int(thing.offset), outerNames, thing.strides)};`);
-    return { at: `f${i}`, lane: onOuter ? laneStep(kernel, thing, lastOuter) : "same", moves: false };
+    const lane = onOuter ? laneStep(kernel, thing, lastOuter) : "same";
+    return lane === "next"
+      ? { at: `f${i}`, lane, vector: `f${i} / 4`, moves: false }
+      : { at: `f${i}`, lane, moves: false };
   });
   const latePlaces = epilogueViews.map((view, i) => bindAt(kernel, view, lateAddresses[i] as Address, false));
   const targets = stores.map(({ view }, i) => bindAt(kernel, view, lateAddresses[firstStore + i] as Address, true));

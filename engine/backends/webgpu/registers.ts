@@ -1,6 +1,6 @@
 import type { View } from "../launch.ts";
 import { type Extras, type Kernel, KernelBuilder, loadVector, loadWord, storeVector, storeWord } from "./kernel.ts";
-import { type Group, type Problem, range, tileHead, transposed } from "./problem.ts";
+import { type Group, type Problem, range, tileHead, transposed, walkGroup } from "./problem.ts";
 
 const WORKGROUP = 16;
 
@@ -56,44 +56,60 @@ export function registerKernel(problem: Problem, parts: number, scalarWords: num
   const lastVector = kernel.int(n.size - 4);
   const body = [...head, `let row = tm * ${R.length};`, `let column = tn * ${4 * Q.length};`];
 
-  // where the tile's rows and columns begin; those outside of the matrix read the last one instead
+  // where the tile's rows and columns begin, in words or vectors; those outside of the matrix read the last one instead
   const aVectorRows = aAlongM && !aAlongK;
-  if (aVectorRows) body.push("let ar = baseA + row;");
-  else body.push(...R.map((i) => `let ar${i} = baseA + ${at.aM(`min(row + ${i}, ${lastRow})`)};`));
-  if (bAlongN) body.push(...Q.map((q) => `let bc${q} = baseB + min(column + ${q * 4}, ${lastVector});`));
+  const quarter = (address: string, isQuarter: boolean) => (isQuarter ? `(${address}) / 4` : address);
+  if (aVectorRows) body.push(`let ar = ${quarter("baseA + row", true)};`);
   else
-    body.push(...range(4 * Q.length).map((j) => `let bc${j} = baseB + ${at.bN(`min(column + ${j}, ${lastColumn})`)};`));
+    body.push(...R.map((i) => `let ar${i} = ${quarter(`baseA + ${at.aM(`min(row + ${i}, ${lastRow})`)}`, aAlongK)};`));
+  if (bAlongN) {
+    body.push(...Q.map((q) => `let bc${q} = ${quarter(`baseB + min(column + ${q * 4}, ${lastVector})`, true)};`));
+  } else {
+    const columns = range(4 * Q.length);
+    body.push(
+      ...columns.map(
+        (j) => `let bc${j} = ${quarter(`baseB + ${at.bN(`min(column + ${j}, ${lastColumn})`)}`, bAlongK)};`,
+      ),
+    );
+  }
   body.push(...R.flatMap((i) => Q.map((q) => `var s${i}_${q} = vec4f(0);`)));
 
-  body.push(`for (var k = kStart; k < kEnd; k += ${depth}) {`);
-  if (aAlongK) body.push(...R.map((i) => `let ak${i} = ${loadVector(A, `ar${i} + k`, "f32")};`));
-  if (bAlongK) body.push(...range(4 * Q.length).map((j) => `let bk${j} = ${loadVector(B, `bc${j} + k`, "f32")};`));
+  const ka = walkGroup(kernel, k, 0, aVectorRows ? 4 : 1, "ka", extras);
+  const kb = walkGroup(kernel, k, 1, bAlongN ? 4 : 1, "kb", extras);
+  body.push(ka.start, kb.start, "var kVector = kStart / 4;", `for (var k = kStart; k < kEnd; k += ${depth}) {`);
+  if (aAlongK) body.push(...R.map((i) => `let ak${i} = ${loadVector(A, `ar${i} + kVector`, "f32")};`));
+  if (bAlongK)
+    body.push(...range(4 * Q.length).map((j) => `let bk${j} = ${loadVector(B, `bc${j} + kVector`, "f32")};`));
   for (const u of range(depth)) {
     body.push("{");
-    if (!aAlongK) body.push(`let ka = ${at.aK(`(k + ${u})`)};`);
-    if (!bAlongK) body.push(`let kb = ${at.bK(`(k + ${u})`)};`);
+    if (!aAlongK) body.push(`let ua = ${ka.at(u)};`);
+    if (!bAlongK) body.push(`let ub = ${kb.at(u)};`);
     if (aVectorRows)
-      body.push(...range(R.length / 4).map((h) => `let am${h} = ${loadVector(A, `ar + ka + ${h * 4}`, "f32")};`));
+      body.push(`let am0 = ${loadVector(A, "ar + ua", "f32")};`, `let am1 = ${loadVector(A, "ar + ua + 1", "f32")};`);
     for (const q of Q) {
       const quad = range(4).map((l) => 4 * q + l);
-      if (bAlongN) body.push(`let y${q} = ${loadVector(B, `bc${q} + kb`, "f32")};`);
+      if (bAlongN) body.push(`let y${q} = ${loadVector(B, `bc${q} + ub`, "f32")};`);
       else if (bAlongK) body.push(`let y${q} = vec4f(${quad.map((j) => `bk${j}[${u}]`).join(", ")});`);
-      else body.push(`let y${q} = vec4f(${quad.map((j) => loadWord(B, `bc${j} + kb`, "f32")).join(", ")});`);
+      else body.push(`let y${q} = vec4f(${quad.map((j) => loadWord(B, `bc${j} + ub`, "f32")).join(", ")});`);
     }
     for (const i of R) {
-      const word = aAlongK ? `ak${i}[${u}]` : aVectorRows ? `am${i >> 2}[${i & 3}]` : loadWord(A, `ar${i} + ka`, "f32");
+      const word = aAlongK ? `ak${i}[${u}]` : aVectorRows ? `am${i >> 2}[${i & 3}]` : loadWord(A, `ar${i} + ua`, "f32");
       body.push(`let x${i} = vec4f(${word});`, ...Q.map((q) => `s${i}_${q} = fma(x${i}, y${q}, s${i}_${q});`));
     }
+    if (!aAlongK) body.push(ka.next);
+    if (!bAlongK) body.push(kb.next);
     body.push("}");
   }
-  body.push("}");
+  body.push("kVector += 1;", "}");
 
   for (const i of R) {
     body.push(`if (row + ${i} <= ${lastRow}) {`, `let to = baseOut + ${at.outM(`(row + ${i})`)};`);
     for (const q of Q) {
       const column = (l: number) => `column + ${q * 4 + l}`;
       if (outAlongN)
-        body.push(`if (${column(0)} <= ${lastColumn}) { ${storeVector(C, `to + ${column(0)}`, `s${i}_${q}`, "f32")} }`);
+        body.push(
+          `if (${column(0)} <= ${lastColumn}) { ${storeVector(C, `(to + ${column(0)}) / 4`, `s${i}_${q}`, "f32")} }`,
+        );
       else {
         body.push(
           ...range(4).map(
