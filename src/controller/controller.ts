@@ -19,14 +19,19 @@ export interface ControllerHost {
 export class Controller implements vscode.Disposable {
   readonly sessions: Sessions;
   readonly #controller: vscode.NotebookController;
+  readonly #extension: string;
   readonly #status = new CellStatus();
   readonly #messages: RendererMessages;
   readonly #disposables: readonly vscode.Disposable[];
   readonly #restored = new WeakSet<vscode.NotebookDocument>();
+  /** Notebooks for which the user took another kernel. */
+  readonly #declined = new WeakSet<vscode.NotebookDocument>();
   /** Cells that run because all or many were started: nobody looks at a certain one. */
   readonly #unwatched = new WeakSet<vscode.NotebookCell>();
 
-  constructor(host: ControllerHost) {
+  /** `extension`: our own id, "publisher.name". */
+  constructor(extension: string, host: ControllerHost) {
+    this.#extension = extension;
     const controller = vscode.notebooks.createNotebookController("dlnb", NOTEBOOK_TYPE, "dlnb");
     this.#controller = controller;
     controller.supportedLanguages = ["typescript"];
@@ -58,13 +63,16 @@ export class Controller implements vscode.Disposable {
       this.sessions,
       controller.onDidChangeSelectedNotebooks(({ notebook, selected }) => {
         if (selected) void this.#restore(notebook);
+        else this.#declined.add(notebook);
       }),
+      vscode.window.onDidChangeActiveNotebookEditor((editor) => void this.#select(editor)),
       vscode.notebooks.registerNotebookCellStatusBarItemProvider(NOTEBOOK_TYPE, this.#status),
       vscode.workspace.onWillSaveNotebookDocument((event) => {
         const edit = event.notebook.notebookType === NOTEBOOK_TYPE ? missingIds(event.notebook) : null;
         if (edit !== null) event.waitUntil(Promise.resolve(edit));
       }),
     ];
+    void this.#select(vscode.window.activeNotebookEditor);
   }
 
   /** Kernels that run compile for this backend from now on. */
@@ -91,13 +99,24 @@ export class Controller implements vscode.Disposable {
     await this.sessions.of(notebook).run(cells);
   }
 
+  /** The editor offers the only kernel there is but takes it with the first run; outputs of earlier runs should not wait for that. */
+  async #select(editor: vscode.NotebookEditor | undefined): Promise<void> {
+    const notebook = editor?.notebook;
+    if (notebook?.notebookType !== NOTEBOOK_TYPE || this.#restored.has(notebook) || this.#declined.has(notebook))
+      return;
+    await vscode.commands.executeCommand("notebook.selectKernel", {
+      notebookEditor: editor,
+      id: this.#controller.id,
+      extension: this.#extension,
+    });
+  }
+
   async #restore(notebook: vscode.NotebookDocument): Promise<void> {
     if (this.#restored.has(notebook)) return;
     this.#restored.add(notebook);
-    const session = this.sessions.get(notebook);
-    session?.attach(notebook);
+    this.sessions.get(notebook)?.attach(notebook);
     await restoreOutputs(notebook, {
-      active: (id) => session?.has(id) ?? false,
+      active: (id) => this.sessions.get(notebook)?.has(id) ?? false,
       createExecution: (cell) => this.#controller.createNotebookCellExecution(cell),
       restored: (cell, stale, when) => this.#status.restored(cell, stale, when),
     });

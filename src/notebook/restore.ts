@@ -18,7 +18,8 @@ export async function restoreOutputs(notebook: vscode.NotebookDocument, host: Re
     const id = cellId(cell);
     const last = id === null ? undefined : saved.get(id);
     if (last === undefined || id === null || cell.outputs.length > 0) continue;
-    if (notebook.isClosed || host.active(id)) continue;
+    // it may have run meanwhile
+    if (notebook.isClosed || host.active(id) || cell.executionSummary?.timing !== undefined) continue;
     const execution = host.createExecution(cell);
     const startedAt = Date.parse(last.startedAt);
     execution.executionOrder = last.order;
