@@ -89,6 +89,8 @@ describe("errors", () => {
       line: 2,
       column: 34,
     });
+    expect((await run("const z = 1; nosuch()")).error).toMatchObject({ line: 1, column: 14 });
+    expect((await run("\nnosuch()")).error).toMatchObject({ line: 2, column: 1 });
     expect((await run("optim.adam({ lr: -1 })")).error).toMatchObject({ name: "ConfigError", line: 1 });
     expect((await run("let x = 1\nx.\n")).error).toMatchObject({ name: "SyntaxError", line: 2 });
   });

@@ -55,20 +55,31 @@ export function rewrite(text: string, overrides: ReadonlySet<string> = new Set()
 
   out.prepend('(async () => {"use strict";');
   out.append("\n})");
-  const map = out.generateDecodedMap({ hires: true }).mappings;
+  const code = out.toString();
   return {
-    code: out.toString(),
-    original: (line, column) => {
-      const segments = map[line - 1] ?? [];
-      let found: { line: number; column: number } | undefined;
-      for (const segment of segments) {
-        if (segment[0] > column - 1) break;
-        if (segment.length > 1) found = { line: (segment[2] ?? 0) + 1, column: (segment[3] ?? 0) + 1 };
-      }
-      return found;
-    },
+    code,
+    original: positionsOf(code, out),
     declares: [...names].map(([name, line]) => ({ name, line })),
     mentions,
+  };
+}
+
+/** Before the last expression. V8 gives its `await` as the place of a call in it. */
+const RETURN = ";return [await (";
+
+function positionsOf(code: string, out: MagicString): Rewritten["original"] {
+  const { mappings } = out.generateDecodedMap({ hires: true });
+  const lines = code.split("\n");
+  return (line, column) => {
+    const last = lines[line - 1]?.lastIndexOf(RETURN) ?? -1;
+    const inReturn = last >= 0 && column > last && column <= last + RETURN.length;
+    const at = inReturn ? last + RETURN.length : column - 1;
+    let found: { line: number; column: number } | undefined;
+    for (const segment of mappings[line - 1] ?? []) {
+      if (segment[0] > at) break;
+      if (segment.length > 1) found = { line: (segment[2] ?? 0) + 1, column: (segment[3] ?? 0) + 1 };
+    }
+    return found;
   };
 }
 
@@ -206,7 +217,7 @@ function topLevel(
     }
     case "ExpressionStatement":
       if (isLast) {
-        out.prependRight(node.start, ";return [await (");
+        out.prependRight(node.start, RETURN);
         // not the expression's end: that is inside its parentheses
         out.appendLeft(out.original[node.end - 1] === ";" ? node.end - 1 : node.end, ")]");
       }
