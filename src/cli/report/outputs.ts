@@ -1,0 +1,52 @@
+import { stripVTControlCharacters } from "node:util";
+import { CHART_MIME, ERROR_MIME, type OutputItem } from "../../../engine/protocol/index.ts";
+import type { Shown } from "../recording.ts";
+import { drawChart } from "./chart.ts";
+import { escapeHtml } from "./escape.ts";
+
+/** What a cell showed as HTML that runs nothing and loads nothing. */
+export async function showOutputs(shown: readonly Shown[], markdown: (text: string) => string): Promise<string> {
+  const parts = await Promise.all(
+    shown.map((one) => (one.kind === "text" ? plain(one.text, one.stream) : showRichest(one.output.items, markdown))),
+  );
+  return parts.join("\n");
+}
+
+async function showRichest(items: readonly OutputItem[], markdown: (text: string) => string): Promise<string> {
+  const [item] = items;
+  if (item === undefined) return "";
+  switch (item.mime) {
+    case CHART_MIME:
+      return drawChart(item.data);
+    case ERROR_MIME:
+      return plain(`${item.data.name}: ${item.data.message}`, "stderr");
+    case "image/png":
+      return `<img src="data:image/png;base64,${item.data.replace(/[^\w+/=]/g, "")}" alt="${alternative(items)}">`;
+    case "image/svg+xml":
+      // as a picture, so that scripts in it stay asleep
+      return `<img src="data:image/svg+xml;base64,${Buffer.from(item.data).toString("base64")}" alt="${alternative(items)}">`;
+    case "text/html":
+      return `<iframe sandbox title="${alternative(items)}" srcdoc="${escapeHtml(item.data)}"></iframe>`;
+    case "text/markdown":
+      return `<div class="prose">${markdown(item.data)}</div>`;
+    case "application/json":
+      return plain(JSON.stringify(item.data, null, 2) ?? "", "stdout");
+    case "text/plain":
+      return plain(item.data, "stdout");
+    default:
+      return item satisfies never;
+  }
+}
+
+function alternative(items: readonly OutputItem[]): string {
+  const text = items.find((item) => item.mime === "text/plain");
+  return text?.mime === "text/plain" ? escapeHtml(text.data.slice(0, 500)) : "";
+}
+
+/** Text without a terminal's control characters; a line that was overwritten is gone. */
+function plain(text: string, stream: "stdout" | "stderr"): string {
+  const clean = stripVTControlCharacters(text)
+    .replace(/^[^\n]*\r(?!\n)/gm, "")
+    .replace(/\s+$/, "");
+  return clean === "" ? "" : `<pre class="${stream}">${escapeHtml(clean)}</pre>`;
+}

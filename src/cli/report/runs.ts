@@ -1,0 +1,85 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
+import type { RunSummary } from "../../../engine/protocol/index.ts";
+import { duration, figure, words } from "../progress.ts";
+import { escapeHtml } from "./escape.ts";
+
+/** The figures of all runs side by side. */
+export function runsTable(runs: readonly RunSummary[]): string {
+  if (runs.length === 0) return "";
+  const names = [...new Set(runs.flatMap(({ final }) => Object.keys(final)))];
+  const head = ["run", "backend", "epochs", "steps", "time", ...names.map(words)].map(
+    (name) => `<th>${escapeHtml(name)}</th>`,
+  );
+  const rows = runs.map((run) => {
+    const { name, backend, epochs, steps, seconds, final, stopped } = run;
+    const figures = names.map((key) => (key in final ? figure(final[key] as number) : ""));
+    const title = stopped === "finished" ? name : `${name} (${ENDS[stopped]})`;
+    const cells = [backend, String(epochs), steps.toLocaleString("en-US"), duration(seconds), ...figures];
+    return `<tr><th>${escapeHtml(title)}</th>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}</tr>`;
+  });
+  return `<div class="scroll"><table class="runs"><thead><tr>${head.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+}
+
+const ENDS = {
+  finished: "finished",
+  interrupted: "interrupted",
+  early: "stopped early",
+  "non-finite": "not finite",
+} as const;
+
+/** What decided a run's numbers, from the first line of its log. */
+export function configTable(run: RunSummary): string {
+  const start = firstLine(run.folder);
+  const { config, fit } = start;
+  if (!isRecord(config)) return "";
+  const rows = [...Object.entries(config), ...Object.entries(isRecord(fit) ? fit : {})]
+    .filter(([name]) => name !== "name")
+    .map(([name, value]) => `<tr><th>${escapeHtml(words(name))}</th><td>${describe(name, value)}</td></tr>`);
+  const summary = `<summary>Configuration of ${escapeHtml(run.name)}</summary>`;
+  const folder = run.folder === null ? "" : `<p class="note">Log and checkpoints: ${escapeHtml(run.folder)}</p>`;
+  return `<details>${summary}<table class="config"><tbody>${rows.join("")}</tbody></table>${folder}</details>`;
+}
+
+function describe(name: string, value: unknown): string {
+  if (value === null || value === undefined) return "none";
+  if (name === "model" && Array.isArray(value)) {
+    const count = (shape: unknown) => (Array.isArray(shape) ? shape.reduce((a: number, b) => a * Number(b), 1) : 0);
+    const total = value.reduce((sum: number, p) => sum + count(isRecord(p) ? p.shape : []), 0);
+    const lines = value
+      .filter(isRecord)
+      .map((p) => `${p.name} ${JSON.stringify(p.shape)} ${isRecord(p.init) ? p.init.type : ""}`);
+    return `${total.toLocaleString("en-US")} parameters<br>${lines.map((line) => `<code>${escapeHtml(line)}</code>`).join("<br>")}`;
+  }
+  if (Array.isArray(value)) return value.map((one) => describe("", one)).join(", ");
+  if (!isRecord(value)) return escapeHtml(String(value));
+  // a definition: type({ options })
+  if (typeof value.type === "string") {
+    const options = isRecord(value.options) ? Object.entries(value.options).filter(([, v]) => v !== null) : [];
+    const inside = options.map(([key, v]) => `${key}: ${JSON.stringify(v)}`).join(", ");
+    return `<code>${escapeHtml(`${value.type}(${inside === "" ? "" : `{ ${inside} }`})`)}</code>`;
+  }
+  return escapeHtml(
+    Object.entries(value)
+      .map(([key, v]) => `${key} ${typeof v === "object" ? JSON.stringify(v) : v}`)
+      .join(", "),
+  );
+}
+
+function firstLine(folder: string | null): Record<string, unknown> {
+  if (folder === null) return {};
+  try {
+    const file = openSync(join(folder, "log.jsonl"), "r");
+    const bytes = Buffer.alloc(2 ** 20);
+    const read = readSync(file, bytes, 0, bytes.length, 0);
+    closeSync(file);
+    const line: unknown = JSON.parse(bytes.toString("utf8", 0, read).split("\n", 1)[0] ?? "");
+    return isRecord(line) ? line : {};
+  } catch {
+    return {};
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
