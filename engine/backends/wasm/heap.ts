@@ -14,11 +14,14 @@ export class Heap {
   used = 0;
   #free: { at: number; bytes: number }[] = [];
   #end: number;
+  /** Memory from here on was never handed out, and is zero. */
+  #fresh: number;
   #capacity: number;
 
   /** The first `reserved` bytes are never handed out. */
   constructor(reserved: number) {
     this.#end = Math.ceil(reserved / ALIGN) * ALIGN;
+    this.#fresh = this.#end;
     this.#capacity = Math.ceil((this.#end + SLACK) / PAGE) * PAGE;
     this.memory = new WebAssembly.Memory({ initial: this.#capacity / PAGE, maximum: MAX_PAGES, shared: true });
   }
@@ -33,13 +36,14 @@ export class Heap {
       at = block.at;
       if (block.bytes === size) this.#free.splice(hole, 1);
       else this.#free[hole] = { at: at + size, bytes: block.bytes - size };
-      new Uint8Array(this.memory.buffer, at, size).fill(0);
     } else {
       at = this.#end;
       this.#grow(at + size + SLACK, label, bytes);
       this.#end = at + size;
-      new Uint8Array(this.memory.buffer, at, size).fill(0);
     }
+    const used = Math.min(at + size, this.#fresh);
+    if (used > at) new Uint8Array(this.memory.buffer, at, used - at).fill(0);
+    this.#fresh = Math.max(this.#fresh, this.#end);
     this.used += size;
     return at;
   }

@@ -63,6 +63,11 @@ export class Pool {
     this.#ports.push(port1);
   }
 
+  /** Whether nothing is under way. */
+  get idle(): boolean {
+    return this.#flying.length === 0 && this.#waiting.length === 0;
+  }
+
   /** Runs `action` after every job and action before it, at once when there is none; `fail` when the pool is over. */
   host(action: () => void, fail: (error: Error) => void = () => {}): void {
     this.#enqueue({ host: action, fail });

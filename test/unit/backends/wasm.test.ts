@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../../engine/backends/backend.ts";
 import type { Launch, Plan } from "../../../engine/backends/launch.ts";
+import { WasmBackend } from "../../../engine/backends/wasm/backend.ts";
 import { Crew } from "../../../engine/backends/wasm/crew.ts";
 import { wasmProvider } from "../../../engine/backends/wasm/index.ts";
 import { BackendError } from "../../../engine/errors/index.ts";
@@ -23,6 +24,17 @@ describe("wasm runs launches as the interpreter does", () => {
       { numRuns: 200 },
     );
   });
+});
+
+describe("without fused multiply-add, with tiles of five rows", () => {
+  let backend: Backend;
+  beforeAll(async () => {
+    backend = await WasmBackend.open(2, false);
+  });
+  afterAll(() => backend.close());
+  test.each(cases.filter((c) => c.launches.some((launch) => launch.kind === "contract")))("$name", (c) =>
+    check(backend, c),
+  );
 });
 
 test("results have the same bits with one thread, two and five", async () => {

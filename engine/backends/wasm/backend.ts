@@ -1,0 +1,124 @@
+import { BackendError } from "../../errors/index.ts";
+import { type TypedArray, viewAs, WORD_BYTES } from "../../tensor/index.ts";
+import type { Backend, DeviceBuffer, Executable } from "../backend.ts";
+import type { Plan } from "../launch.ts";
+import { compile } from "./compile.ts";
+import { CONTROL_BYTES } from "./control.ts";
+import { WasmExecutable } from "./executable.ts";
+import { gemmModule, tileRows, workspaceBytes } from "./gemm.ts";
+import { Heap } from "./heap.ts";
+import { Pool } from "./pool.ts";
+
+class WasmBuffer implements DeviceBuffer {
+  readonly words: number;
+  readonly at: number;
+  readonly label: string;
+  disposed = false;
+  readonly #free: () => void;
+
+  constructor(at: number, words: number, label: string, free: () => void) {
+    this.at = at;
+    this.words = words;
+    this.label = label;
+    this.#free = free;
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    this.#free();
+  }
+}
+
+export class WasmBackend implements Backend {
+  readonly name = "wasm";
+  readonly adapter: string;
+  readonly maxBuffersPerLaunch = 64;
+  readonly #heap: Heap;
+  readonly #pool: Pool;
+  readonly #tile: number;
+  readonly #workspace: number;
+  #programs = 0;
+
+  /** `fused`: whether relaxed_madd is one instruction here. */
+  static async open(threads: number, fused: boolean): Promise<WasmBackend> {
+    return new WasmBackend(threads, fused, await WebAssembly.compile(gemmModule(fused)));
+  }
+
+  private constructor(threads: number, fused: boolean, gemm: WebAssembly.Module) {
+    this.adapter = `${threads} ${threads === 1 ? "thread" : "threads"}, ${fused ? "relaxed SIMD" : "SIMD"}`;
+    this.#tile = tileRows(fused);
+    this.#heap = new Heap(CONTROL_BYTES + threads * workspaceBytes);
+    this.#workspace = CONTROL_BYTES;
+    this.#pool = new Pool(this.#heap.memory, gemm, threads);
+  }
+
+  get lost(): Promise<string> {
+    return this.#pool.lost;
+  }
+
+  get deviceBytes(): number {
+    return this.#heap.used;
+  }
+
+  alloc(words: number, label: string): DeviceBuffer {
+    const bytes = words * WORD_BYTES;
+    const at = this.#heap.alloc(bytes, label);
+    return new WasmBuffer(at, words, label, () => this.#free(at, bytes));
+  }
+
+  /** Work that is under way may still touch the memory: it is free after that. */
+  #free(at: number, bytes: number): void {
+    this.#pool.host(() => this.#heap.free(at, bytes));
+  }
+
+  write(buffer: DeviceBuffer, data: TypedArray, offsetWords = 0): void {
+    const { at } = within(buffer, offsetWords, data.length, "write");
+    const words = viewAs("u32", data);
+    const kept = this.#pool.idle ? words : words.slice(); // what waits must not change under the caller's hands
+    this.#pool.host(() => this.#words(at, kept.length).set(kept));
+  }
+
+  read(buffer: DeviceBuffer, offsetWords = 0, words = buffer.words - offsetWords): Promise<Uint32Array> {
+    const { at } = within(buffer, offsetWords, words, "read");
+    return new Promise((resolve, reject) => this.#pool.host(() => resolve(this.#words(at, words).slice()), reject));
+  }
+
+  #words(at: number, length: number): Uint32Array {
+    return new Uint32Array(this.#heap.memory.buffer, at, length);
+  }
+
+  async compile(plan: Plan, named: Readonly<Record<string, DeviceBuffer>>): Promise<Executable> {
+    const addresses = plan.buffers.map(({ name, words }) => {
+      if (name === undefined) return undefined;
+      const buffer = named[name];
+      if (!buffer) throw new BackendError(`wasm: plan ${plan.label}: no buffer "${name}" was given`);
+      return within(buffer, 0, words, `plan ${plan.label}: buffer "${name}"`).at;
+    });
+    const compiled = await compile(plan, addresses, {
+      heap: this.#heap,
+      threads: this.#pool.threads,
+      tile: this.#tile,
+      workspace: this.#workspace,
+    });
+    const program = new WasmExecutable(++this.#programs, plan, compiled, this.#heap, this.#pool);
+    await program.load();
+    return program;
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+}
+
+/** The buffer as ours, with room for `words` words from `offset` on. */
+function within(buffer: DeviceBuffer, offset: number, words: number, what: string): { at: number } {
+  if (!(buffer instanceof WasmBuffer)) throw new BackendError(`wasm: ${what}: the buffer is from another backend`);
+  if (buffer.disposed) throw new BackendError(`wasm: ${what}: buffer ${buffer.label} was disposed`);
+  if (offset < 0 || offset + words > buffer.words) {
+    throw new BackendError(
+      `wasm: ${what}: ${words} words at ${offset} do not fit into buffer ${buffer.label} of ${buffer.words}`,
+    );
+  }
+  return { at: buffer.at + offset * WORD_BYTES };
+}

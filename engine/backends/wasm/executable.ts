@@ -1,0 +1,91 @@
+import { BackendError } from "../../errors/index.ts";
+import { WORD_BYTES } from "../../tensor/index.ts";
+import type { Executable } from "../backend.ts";
+import { MAX_STEPS_PER_SUBMIT, type Plan, ROW_SLOT } from "../launch.ts";
+import type { Compiled } from "./compile.ts";
+import { Crew } from "./crew.ts";
+import type { Heap } from "./heap.ts";
+import type { Pool } from "./pool.ts";
+
+/** Memory of one submit: its scalar blocks, and the rows until the host has read them. */
+interface Slot {
+  readonly at: number;
+  readonly bytes: number;
+  readonly steps: number;
+}
+
+/** A program that the workers have, and the memory of its submits. */
+export class WasmExecutable implements Executable {
+  readonly #id: number;
+  readonly #plan: Plan;
+  readonly #compiled: Compiled;
+  readonly #heap: Heap;
+  readonly #pool: Pool;
+  readonly #crew: Crew;
+  #slots: Slot[] = [];
+  #disposed = false;
+
+  constructor(id: number, plan: Plan, compiled: Compiled, heap: Heap, pool: Pool) {
+    this.#id = id;
+    this.#plan = plan;
+    this.#compiled = compiled;
+    this.#heap = heap;
+    this.#pool = pool;
+    this.#crew = new Crew(compiled.passes.some((pass) => pass.parallel) ? pool.threads : 1);
+  }
+
+  load(): Promise<void> {
+    const { module, passes, buffers } = this.#compiled;
+    const { rows, rowWords, scalarWords } = this.#plan;
+    return this.#pool.load({
+      id: this.#id,
+      ...(module && { module }),
+      passes,
+      scalarBytes: scalarWords * WORD_BYTES,
+      rows: rows < 0 ? 0 : (buffers[rows] as { at: number }).at,
+      rowBytes: rows < 0 ? 0 : rowWords * WORD_BYTES,
+    });
+  }
+
+  async submit(scalars: Uint32Array, count: number): Promise<Uint32Array> {
+    const { label, scalarWords, rowWords, rows } = this.#plan;
+    if (this.#disposed) throw new BackendError(`wasm: plan ${label} was disposed`);
+    if (!(count >= 1 && count <= MAX_STEPS_PER_SUBMIT) || scalars.length !== count * scalarWords) {
+      throw new BackendError(
+        `wasm: plan ${label}: ${count} steps with ${scalars.length} scalar words; 1 to ${MAX_STEPS_PER_SUBMIT} steps of ${scalarWords} words fit`,
+      );
+    }
+    const slot = this.#slot(count);
+    const scalarBytes = scalars.length * WORD_BYTES;
+    const block = new Uint32Array(this.#heap.memory.buffer, slot.at, scalars.length);
+    block.set(scalars);
+    for (let step = 0; step < count; step++) block[step * scalarWords + ROW_SLOT] = step;
+    const rowsAt = slot.at + scalarBytes;
+    const threads = this.#crew.pick();
+    const ms = await this.#pool.run({ id: this.#id, threads, steps: count, scalars: slot.at, rows: rowsAt });
+    this.#crew.learn(threads, ms / count);
+    const result = new Uint32Array(this.#heap.memory.buffer, rowsAt, rows < 0 ? 0 : count * rowWords).slice();
+    if (this.#disposed) this.#heap.free(slot.at, slot.bytes);
+    else this.#slots.push(slot);
+    return result;
+  }
+
+  /** A slot that is free and large enough, or a new one. */
+  #slot(steps: number): Slot {
+    const i = this.#slots.findIndex((s) => s.steps >= steps);
+    if (i >= 0) return this.#slots.splice(i, 1)[0] as Slot;
+    const { label, scalarWords, rowWords } = this.#plan;
+    const bytes = steps * (scalarWords + rowWords) * WORD_BYTES;
+    return { at: this.#heap.alloc(bytes, `${label}: submit`), bytes, steps };
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#pool.unload(this.#id).catch(() => {});
+    this.#pool.host(() => {
+      for (const { at, bytes } of [...this.#compiled.owned, ...this.#slots]) this.#heap.free(at, bytes);
+      this.#slots = [];
+    });
+  }
+}
