@@ -1,4 +1,4 @@
-import { homedir } from "node:os";
+import { constants, homedir, setPriority } from "node:os";
 import * as vscode from "vscode";
 import type { KernelEvent } from "../engine/protocol/index.ts";
 import { registerCommands } from "./commands/index.ts";
@@ -30,6 +30,7 @@ export function activate(context: vscode.ExtensionContext): void {
         onEvent,
         onLog: (line) => log.info(line),
       });
+      yieldToEditor(kernel.info.pid);
       log.info(`kernel ${kernel.info.pid} on Node ${kernel.info.node} for ${notebook.uri.fsPath}`);
       void kernel.ended.then(({ how }) => log.info(`kernel ${kernel.info.pid} ${how}`));
       return kernel;
@@ -46,6 +47,15 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
     ...registerCommands(controller, log),
   );
+}
+
+/** Training takes all cores; the window in which it is watched goes first. An idle machine trains as fast as before. */
+function yieldToEditor(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // already gone, or not allowed: nothing depends on it
+  }
 }
 
 function writeLog(log: vscode.LogOutputChannel, { level, text }: KernelEvent & { event: "log" }): void {
