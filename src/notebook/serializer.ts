@@ -32,6 +32,6 @@ function fromCellData({ kind, value, metadata }: vscode.NotebookCellData): Noteb
   return {
     ...(metadata as CellMetadata),
     kind: kind === vscode.NotebookCellKind.Code ? "code" : "markdown",
-    text: value.replaceAll("\r\n", "\n"),
+    text: value,
   };
 }
