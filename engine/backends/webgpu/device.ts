@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { BackendError } from "../../errors/index.ts";
 import type { TypedArray } from "../../tensor/index.ts";
 import type { Backend, DeviceBuffer, Executable } from "../backend.ts";
@@ -28,6 +29,12 @@ export async function openDevice(
   return new WebgpuBackend(found, device, log, target ?? (found.kind === "cpu" ? "cpu" : "gpu"));
 }
 
+/** How long a submit should take, and when it was made. */
+export interface Pace {
+  readonly expectedMs: number;
+  submitted: number;
+}
+
 export class WebgpuBackend implements Backend {
   readonly name = "webgpu";
   readonly adapter: string;
@@ -46,6 +53,9 @@ export class WebgpuBackend implements Backend {
   /** Why nothing works any more. */
   #fault: string | undefined;
   #closed = false;
+  /** When the device is thought to have done all that was submitted, and when it last was known to have done something. */
+  #expectedEnd = 0;
+  #lastEnd = 0;
 
   constructor(found: FoundAdapter, device: GPUDevice, log: (text: string) => void, target: Target) {
     this.adapter = found.name;
@@ -189,22 +199,29 @@ export class WebgpuBackend implements Backend {
     return layout;
   }
 
-  /** Submits, and resolves with `words` words of `source` as they are then. Throws BackendError. */
+  /**
+   * Submits, and resolves with `words` words of `source` as they are then. While a promise of Dawn's is pending, Dawn
+   * keeps a core busy asking for it; with `pace` that begins only shortly before the work should be done.
+   * Throws BackendError.
+   */
   async finish(
     encoder: GPUCommandEncoder,
     source: GPUBuffer | undefined,
     offsetWords: number,
     words: number,
+    pace?: Pace,
   ): Promise<Uint32Array> {
     const { queue } = this.device;
     let result: Uint32Array = new Uint32Array(0);
     if (!source || words === 0) {
       queue.submit([encoder.finish()]);
+      await this.#rest(pace);
       await queue.onSubmittedWorkDone().catch(() => {});
     } else {
       const staging = this.#takeStaging(words * 4);
       encoder.copyBufferToBuffer(source, offsetWords * 4, staging, 0, words * 4);
       queue.submit([encoder.finish()]);
+      await this.#rest(pace);
       try {
         await staging.mapAsync(GPUMapMode.READ, 0, words * 4);
         result = new Uint32Array(staging.getMappedRange(0, words * 4).slice(0));
@@ -220,6 +237,25 @@ export class WebgpuBackend implements Backend {
     }
     await this.settled();
     return result;
+  }
+
+  /** Waits without Dawn until the work just submitted is nearly done, going by how long such work took. */
+  async #rest(pace: Pace | undefined): Promise<void> {
+    if (!pace) return;
+    const submitted = performance.now();
+    pace.submitted = submitted;
+    this.#expectedEnd = Math.max(submitted, this.#expectedEnd) + pace.expectedMs;
+    const wait = (this.#expectedEnd - submitted) * 0.9 - 2;
+    if (wait > 4) await sleep(wait);
+  }
+
+  /** Milliseconds that a submit kept the device busy, now that it is done. */
+  busyMs(pace: Pace): number {
+    const now = performance.now();
+    const ms = now - Math.max(pace.submitted, this.#lastEnd);
+    this.#lastEnd = now;
+    this.#expectedEnd = Math.min(this.#expectedEnd, now + 2 * ms);
+    return ms;
   }
 
   #takeStaging(bytes: number): GPUBuffer {

@@ -2,7 +2,7 @@ import { BackendError } from "../../errors/index.ts";
 import type { Executable } from "../backend.ts";
 import { MAX_STEPS_PER_SUBMIT, type Plan, ROW_SLOT } from "../launch.ts";
 import { contractKernels } from "./contract.ts";
-import type { WebgpuBackend } from "./device.ts";
+import type { Pace, WebgpuBackend } from "./device.ts";
 import { type Extras, type Kernel, MAX_GROUPS_PER_AXIS, scalarBlockBytes } from "./kernel.ts";
 import { mapKernels } from "./map.ts";
 import { reduceKernels } from "./reduce.ts";
@@ -127,6 +127,8 @@ class WebgpuExecutable implements Executable {
   readonly #rows: GPUBuffer | undefined;
   readonly #release: () => void;
   #disposed = false;
+  /** Milliseconds that a step lately took. */
+  #stepMs = 0;
 
   constructor(
     backend: WebgpuBackend,
@@ -177,7 +179,11 @@ class WebgpuExecutable implements Executable {
       }
     }
     pass.end();
-    return backend.finish(encoder, this.#rows, 0, count * rowWords);
+    const pace: Pace = { expectedMs: this.#stepMs * count, submitted: 0 };
+    const rows = await backend.finish(encoder, this.#rows, 0, count * rowWords, pace);
+    const stepMs = backend.busyMs(pace) / count;
+    this.#stepMs = this.#stepMs === 0 ? stepMs : Math.min(stepMs, (this.#stepMs + stepMs) / 2);
+    return rows;
   }
 
   dispose(): void {
