@@ -20,6 +20,10 @@ export interface CellHost {
 const ABANDON_MS = 300;
 /** Outputs that arrive after the end of the run (nobody awaited them) are saved this much later. */
 const LATE_SAVE_MS = 500;
+/** Shielded work that was terminated never ends; what else is shielded has this long. */
+const TERMINATED_MS = 1500;
+/** Outputs of one run, text aside. */
+const MAX_OUTPUTS = 500;
 
 /** One run of one cell: its context, its outputs, its result. */
 export class CellRun {
@@ -33,6 +37,7 @@ export class CellRun {
   readonly #record = new CellRecord();
   readonly #text: TextSink;
   readonly #startedAt = new Date();
+  readonly #shown = new Set<string>();
   #ids = 0;
   #result: CellResult | undefined;
   #lateSave: NodeJS.Timeout | undefined;
@@ -48,7 +53,7 @@ export class CellRun {
       signal: this.#abort.signal,
       emit: (event) => {
         this.#text.flush();
-        this.#emit(event);
+        if (event.event !== "output" || this.#mayShow(event.output.id)) this.#emit(event);
       },
       log: (level, text) => host.send({ event: "log", level, text }),
       freshId: (prefix) => `${prefix}-${params.cell}-${order}-${++this.#ids}`,
@@ -78,11 +83,11 @@ export class CellRun {
   /** What the cell or code it started prints. */
   print(stream: "stdout" | "stderr", text: string): void {
     this.#text.write(stream, text);
-    if (this.#result) this.#text.finish();
   }
 
-  /** Asks the cell's code to stop; what does not listen is abandoned. Idempotent. */
-  interrupt(): void {
+  /** Asks the cell's code to stop; what does not listen is abandoned. `terminated`: some of it was ended by force. */
+  interrupt(terminated: boolean): void {
+    if (terminated) setTimeout(() => this.#abandon(), TERMINATED_MS);
     if (this.#abort.signal.aborted) return;
     this.#abort.abort(new Interrupted("interrupted"));
     void this.#abandonLater();
@@ -112,6 +117,16 @@ export class CellRun {
     return this.#result;
   }
 
+  /** A loop that displays must not flood the editor. */
+  #mayShow(output: string): boolean {
+    if (this.#shown.has(output)) return true;
+    if (this.#shown.size > MAX_OUTPUTS) return false;
+    this.#shown.add(output);
+    if (this.#shown.size <= MAX_OUTPUTS) return true;
+    this.print("stderr", `… a cell shows at most ${MAX_OUTPUTS} outputs; the rest was dropped …\n`);
+    return false;
+  }
+
   #emit(event: CellEvent): void {
     this.#record.add(event);
     this.#host.send({ ...event, cell: this.#params.cell } as KernelEvent);
@@ -123,6 +138,10 @@ export class CellRun {
       await Promise.allSettled(this.#shielded);
       await new Promise((resolve) => setTimeout(resolve, ABANDON_MS));
     } while (this.#shielded.size > 0);
+    this.#abandon();
+  }
+
+  #abandon(): void {
     this.#abandoned.reject(this.#abort.signal.reason);
   }
 

@@ -32,19 +32,24 @@ export class Devices {
     return this.#opening;
   }
 
-  async select(choice: BackendChoice): Promise<Backend> {
-    const before = this.#choice;
-    if (this.#current) this.#earlier.push(this.#current);
+  /** Chooses for plans compiled from now on; the backend before is kept for those that run when `inUse`. */
+  async select(choice: BackendChoice, inUse: boolean): Promise<Backend> {
+    const before = { choice: this.#choice, current: this.#current, opening: this.#opening };
     this.#choice = choice;
     this.#current = undefined;
     this.#opening = undefined;
+    let opened: Backend;
     try {
-      return await this.open();
+      opened = await this.open();
     } catch (error) {
-      this.#choice = before;
-      this.#opening = undefined;
+      this.#choice = before.choice;
+      this.#current = before.current;
+      this.#opening = before.opening;
       throw error;
     }
+    if (before.current && inUse) this.#earlier.push(before.current);
+    else await before.current?.close().catch(() => {});
+    return opened;
   }
 
   async close(): Promise<void> {

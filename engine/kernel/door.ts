@@ -1,7 +1,15 @@
 import { Worker } from "node:worker_threads";
 
 /** Words of the memory that the doorman and the main thread share. */
-export const DOOR = { interrupt: 0 } as const;
+export const DOOR = {
+  /** 1 from the moment an interrupt arrives until the kernel has taken it up. */
+  interrupt: 0,
+  /** 1 when code was terminated for it: promises of that code will never settle. */
+  terminated: 1,
+} as const;
+
+/** The doorman's own message, besides bytes and null for their end. */
+export const INTERRUPT = "interrupt";
 
 export interface DoormanData {
   flags: SharedArrayBuffer;
@@ -9,19 +17,28 @@ export interface DoormanData {
 
 /** What comes in on stdin, by way of the doorman's thread. */
 export interface Door {
-  /** Word 0 is 1 from the moment an interrupt arrives until the kernel has taken it up. */
+  /** See `DOOR`. */
   readonly flags: Int32Array;
 }
 
-/** Starts the doorman; `onClose` is called when the channel has closed. */
-export function openDoor(onData: (chunk: Buffer) => void, onClose: () => void): Door {
+export interface DoorEvents {
+  data(chunk: Buffer): void;
+  /** Code was terminated because an interrupt was not taken up. */
+  interrupt(): void;
+  /** The channel has closed. */
+  close(): void;
+}
+
+/** Starts the doorman. */
+export function openDoor(on: DoorEvents): Door {
   const flags = new SharedArrayBuffer(4 * Object.keys(DOOR).length);
   const file = import.meta.url.endsWith(".ts") ? "./doorman.ts" : "./doorman.mjs";
   const worker = new Worker(new URL(file, import.meta.url), { workerData: { flags } satisfies DoormanData });
-  worker.on("message", (chunk: Uint8Array | null) => {
-    if (chunk === null) onClose();
-    else onData(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+  worker.on("message", (chunk: Uint8Array | typeof INTERRUPT | null) => {
+    if (chunk === null) on.close();
+    else if (chunk === INTERRUPT) on.interrupt();
+    else on.data(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
   });
-  worker.on("error", onClose);
+  worker.on("error", on.close);
   return { flags: new Int32Array(flags) };
 }

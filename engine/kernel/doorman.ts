@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { Session } from "node:inspector";
 import { Socket } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
-import { DOOR, type DoormanData } from "./door.ts";
+import { DOOR, type DoormanData, INTERRUPT } from "./door.ts";
 
 /**
  * The thread that reads stdin. It passes the bytes on and does what the main thread cannot while a cell keeps it busy:
@@ -11,10 +11,10 @@ import { DOOR, type DoormanData } from "./door.ts";
  */
 const { flags: buffer } = workerData as DoormanData;
 const flags = new Int32Array(buffer);
-/** Loops of cells notice the flag within microseconds; what is still busy after this is terminated. */
-const PATIENCE_MS = 350;
+/** Loops of cells notice the flag within microseconds, training between two steps; what is still busy then is terminated. */
+const PATIENCE_MS = 600;
 const EXIT_MS = 6000;
-const INTERRUPT = /"method"\s*:\s*"interrupt"/;
+const REQUEST = /"method"\s*:\s*"interrupt"/;
 let tail = "";
 let inspector: Session | undefined;
 
@@ -39,14 +39,17 @@ function press(): void {
     inspector = new Session();
     inspector.connectToMainThread();
   }
+  Atomics.store(flags, DOOR.terminated, 1);
   inspector.post("Runtime.terminateExecution");
+  // the request itself may have been what was terminated
+  parentPort?.postMessage(INTERRUPT);
   setTimeout(press, PATIENCE_MS);
 }
 
 function onData(chunk: Buffer): void {
   // a request may arrive in pieces
   const text = tail + chunk.toString("latin1");
-  const interrupted = INTERRUPT.test(text);
+  const interrupted = REQUEST.test(text);
   tail = interrupted ? "" : text.slice(-40);
   if (interrupted) Atomics.store(flags, DOOR.interrupt, 1);
   parentPort?.postMessage(chunk);

@@ -19,10 +19,11 @@ function main(): void {
   process.stdout.on("error", () => {});
 
   let rpc: Rpc | undefined;
-  const door = openDoor(
-    (chunk) => rpc?.receive(chunk),
-    () => void kernel.close(),
-  );
+  const door = openDoor({
+    data: (chunk) => rpc?.receive(chunk),
+    interrupt: () => void kernel.interrupt(),
+    close: () => void kernel.close(),
+  });
   const kernel = new Kernel({ flags: door.flags, send: (event) => rpc?.send(event), exit });
   rpc = serve(kernel.handlers, (bytes) => void write(bytes));
 

@@ -63,17 +63,12 @@ export class Kernel {
       }
     },
     run: (params) => this.#enqueue(params),
-    interrupt: () => {
-      Atomics.store(this.#options.flags, DOOR.interrupt, 0);
-      this.#queue.clear();
-      this.#running?.interrupt();
-      return { stopping: this.#running !== undefined };
-    },
+    interrupt: () => this.interrupt(),
     status: () => this.#status(),
     variables: () => ({ variables: this.#open().runtime.names.list() }),
     doctor,
     selectBackend: async ({ backend }) => {
-      const { name, adapter } = await this.#open().devices.select(backend);
+      const { name, adapter } = await this.#open().devices.select(backend, this.#running !== undefined);
       return { backend: name, adapter };
     },
     shutdown: async () => {
@@ -82,11 +77,21 @@ export class Kernel {
     },
   };
 
+  /** Stops the running cell and drops those that wait. Idempotent. */
+  interrupt(): { stopping: boolean } {
+    const { flags } = this.#options;
+    Atomics.store(flags, DOOR.interrupt, 0);
+    const terminated = Atomics.exchange(flags, DOOR.terminated, 0) !== 0;
+    this.#queue.clear();
+    this.#running?.interrupt(terminated);
+    return { stopping: this.#running !== undefined };
+  }
+
   /** Stops the running cell, lets it keep its state, releases the device and ends the process with code 0. */
   async close(): Promise<void> {
     this.#queue.clear();
     const running = this.#running;
-    running?.interrupt();
+    running?.interrupt(false);
     const deadline = Date.now() + 2000;
     while (this.#running !== undefined && Date.now() < deadline) await new Promise((next) => setTimeout(next, 20));
     await Promise.race([this.#session?.devices.close(), new Promise((next) => setTimeout(next, 1000))]);

@@ -66,6 +66,13 @@ describe("what a cell shows", () => {
     expect(printed()).toMatch(/^a \{ b: 1 \}\ne\nraw┌/);
   });
 
+  test("is bounded, however much a loop displays", async () => {
+    const { run, events, printed } = await testKernel();
+    await run("for (let i = 0; i < 2000; i++) display(i); undefined");
+    expect(events.filter(({ event }) => event === "output")).toHaveLength(500);
+    expect(printed()).toMatch(/at most 500 outputs/);
+  });
+
   test("of tensors reads like numbers", async () => {
     const { run, printed } = await testKernel();
     await run("console.log(tensor([[1, 2], [3, 4]]))");
