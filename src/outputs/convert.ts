@@ -59,10 +59,6 @@ export function toItems(items: readonly OutputItem[], origin: Origin): vscode.No
   });
 }
 
-export function chartOutput(chart: Chart, cell: string): vscode.NotebookCellOutput {
-  return toCellOutput({ id: chart.id, items: chartItems(chart) }, cell, "kernel");
-}
-
 export function chartItems(chart: Chart): OutputItem[] {
   return [
     { mime: CHART_MIME, data: chart },
