@@ -27,6 +27,8 @@ export interface DoorEvents {
   interrupt(): void;
   /** The channel has closed. */
   close(): void;
+  /** Nothing can be read: the kernel cannot work. */
+  fail(error: Error): void;
 }
 
 /** Starts the doorman. */
@@ -39,6 +41,6 @@ export function openDoor(on: DoorEvents): Door {
     else if (chunk === INTERRUPT) on.interrupt();
     else on.data(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
   });
-  worker.on("error", on.close);
+  worker.on("error", on.fail);
   return { flags: new Int32Array(flags) };
 }

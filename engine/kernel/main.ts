@@ -14,6 +14,7 @@ function main(): void {
     process.exit(1);
   }
   const write = process.stdout.write.bind(process.stdout);
+  const writeError = process.stderr.write.bind(process.stderr);
   const exit = process.exit.bind(process);
   // writes to a client that has gone; stdin's end ends the process
   process.stdout.on("error", () => {});
@@ -23,6 +24,10 @@ function main(): void {
     data: (chunk) => rpc?.receive(chunk),
     interrupt: () => void kernel.interrupt(),
     close: () => void kernel.close(),
+    fail: (error) => {
+      writeError(`the kernel cannot read its input: ${error.stack}\n`);
+      exit(1);
+    },
   });
   const kernel = new Kernel({ flags: door.flags, send: (event) => rpc?.send(event), exit });
   rpc = serve(kernel.handlers, (bytes) => void write(bytes));

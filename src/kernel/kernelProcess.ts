@@ -75,12 +75,18 @@ export class KernelProcess {
     const kernel = new KernelProcess(options);
     const { client, notebook, folder, backend, threads, overrides } = options;
     const params = { protocol: PROTOCOL_VERSION, client, notebook, folder, backend, threads, overrides };
-    const timer = setTimeout(() => kernel.kill(), START_MS);
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      kernel.kill();
+    }, START_MS);
     try {
       kernel.#info = await kernel.request("initialize", params);
       return kernel;
     } catch (error) {
       kernel.kill();
+      if (late)
+        throw new KernelExited(`kernel did not answer within ${START_MS / 1000} s`, kernel.#lastLines.join("\n"));
       throw error;
     } finally {
       clearTimeout(timer);

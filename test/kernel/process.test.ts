@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { PROTOCOL_VERSION, type SavedCell } from "../../engine/protocol/index.ts";
-import { KernelExited } from "../../src/kernel/index.ts";
+import { KernelExited, KernelProcess } from "../../src/kernel/index.ts";
 import { rawKernel, testFolder, testKernel } from "../support/kernel.ts";
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -116,6 +116,28 @@ describe("the end of a kernel", () => {
       await sleep(50);
     }
     expect(await process.close(20_000)).toMatchObject({ how: "exited (code 0)" });
+  });
+
+  test("before it has started says what it was", async () => {
+    const folder = testFolder({ "crash.mjs": "console.error('no such driver'); process.exit(3)" });
+    const options = { node: globalThis.process.execPath, kernel: join(folder, "crash.mjs") };
+    const start = KernelProcess.start({
+      ...options,
+      client: { name: "test", version: "1" },
+      notebook: null,
+      folder,
+      backend: "wasm",
+      threads: 1,
+      overrides: {},
+      onEvent: () => {},
+      onLog: () => {},
+    });
+    const error = await start.catch((e) => e);
+    expect(error).toBeInstanceOf(KernelExited);
+    expect(error).toMatchObject({
+      message: "kernel exited (code 3); its last output is below",
+      lastOutput: "no such driver",
+    });
   });
 
   test("is what shutdown asks for", async () => {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { registerHooks } from "node:module";
+import nodeModule from "node:module";
 import { basename, extname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { UserError } from "../../errors/index.ts";
@@ -36,7 +36,8 @@ export class Imports {
   constructor(folder: string, library: Readonly<Record<string, unknown>>) {
     this.#folder = folder;
     Object.defineProperty(globalThis, LIBRARY_KEY, { value: library });
-    registerHooks({
+    // by its object: a Node that lacks it is told so by main.ts
+    nodeModule.registerHooks({
       resolve: (specifier, context, next) => {
         if (specifier === "dlnb" || specifier === `${FROM_CELL}dlnb`) return { url: LIBRARY, shortCircuit: true };
         const fromCell = specifier.startsWith(FROM_CELL);
