@@ -45,8 +45,10 @@ export interface Run {
   readonly id: number;
   readonly serial: number;
   readonly threads: number;
+  /** The first step of the submit to run, and how many. */
+  readonly first: number;
   readonly steps: number;
-  /** Addresses of the scalar blocks, and of where the rows are to be copied. */
+  /** Addresses of the submit's scalar blocks, and of where its rows are to be copied. */
   readonly scalars: number;
   readonly rows: number;
 }

@@ -61,9 +61,13 @@ export class WasmExecutable implements Executable {
     block.set(scalars);
     for (let step = 0; step < count; step++) block[step * scalarWords + ROW_SLOT] = step;
     const rowsAt = slot.at + scalarBytes;
-    const threads = this.#crew.pick();
-    const ms = await this.#pool.run({ id: this.#id, threads, steps: count, scalars: slot.at, rows: rowsAt });
-    this.#crew.learn(threads, ms / count);
+    let first = 0;
+    const shifts = this.#crew.divide(count).map((shift) => {
+      const run = { id: this.#id, ...shift, first, scalars: slot.at, rows: rowsAt };
+      first += shift.steps;
+      return this.#pool.run(run).then((ms) => this.#crew.learn(shift, ms));
+    });
+    await Promise.all(shifts);
     const result = new Uint32Array(this.#heap.memory.buffer, rowsAt, rows < 0 ? 0 : count * rowWords).slice();
     if (this.#disposed) this.#heap.free(slot.at, slot.bytes);
     else this.#slots.push(slot);

@@ -65,13 +65,14 @@ function load(program: Program): void {
   programs.set(program.id, { ...program, calls });
 }
 
-function run({ id, serial, threads, steps, scalars, rows }: Run): void {
+function run({ id, serial, threads, first, steps, scalars, rows }: Run): void {
   const program = programs.get(id) as Program & { calls: readonly KernelCall[] };
   const { passes, calls, scalarBytes, rowBytes } = program;
   // thread 0 is in every run: the others join the one it is in, so that the barrier belongs to one run at a time
   if (thread === 0) change(STARTED, serial);
   else waitUntil(STARTED, (now) => now === serial);
-  for (let step = 0, block = scalars; step < steps; step++, block += scalarBytes) {
+  for (let step = first; step < first + steps; step++) {
+    const block = scalars + step * scalarBytes;
     for (let i = 0; i < passes.length; i++) {
       const { parallel, barrier, descriptor } = passes[i] as Pass;
       if (barrier) meet(threads);
@@ -80,7 +81,7 @@ function run({ id, serial, threads, steps, scalars, rows }: Run): void {
     }
   }
   meet(threads);
-  if (thread === 0 && rowBytes > 0) copy(rows, program.rows, rowBytes * steps, 0);
+  if (thread === 0 && rowBytes > 0) copy(rows + rowBytes * first, program.rows + rowBytes * first, rowBytes * steps, 0);
 }
 
 const tell = (report: Report) => port.postMessage(report);
