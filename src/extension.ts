@@ -13,7 +13,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("dlnb Kernel", { log: true });
   const { version } = context.extension.packageJSON as { version: string };
 
-  const controller = new Controller(context.extension.id, {
+  const controller = new Controller(context.extension, {
     log: (event) => writeLog(log, event),
     start: async (notebook, onEvent) => {
       const { backend, threads, nodePath } = readSettings(notebook.uri);

@@ -18,6 +18,8 @@ export interface FigureHost {
   state: ChartState;
   keep(state: ChartState): void;
   save(name: string, base64: string): void;
+  /** Shows the chart, as it was first drawn, in a panel of its own; not given: there is no panel, or this is it. */
+  open?(chart: Chart): void;
 }
 
 /** Rows are drawn at most this often. */
@@ -56,16 +58,21 @@ export class Figure {
     this.#host = host;
     this.#state = host.state;
     this.#chart = chart;
-    const save = (kind: "PNG" | "SVG") => {
-      const button = element(
-        "button",
-        { type: "button", "aria-label": `save as ${kind}`, title: `Save as ${kind}` },
-        kind,
-      );
-      button.addEventListener("click", () => void this.#save(kind));
-      return button;
+    const button = (label: string, text: string, click: () => void) => {
+      const made = element("button", { type: "button", "aria-label": label, title: label }, text);
+      made.addEventListener("click", click);
+      return made;
     };
-    const tools = element("div", { class: "dlnb-tools" }, this.#smoothing, this.#log, save("PNG"), save("SVG"));
+    const { open } = host;
+    const tools = element(
+      "div",
+      { class: "dlnb-tools" },
+      this.#smoothing,
+      this.#log,
+      button("Save as PNG", "PNG", () => void this.#save("PNG")),
+      button("Save as SVG", "SVG", () => void this.#save("SVG")),
+      ...(open === undefined ? [] : [button("Open in a panel beside the notebook", "panel", () => open(this.#chart))]),
+    );
     this.#plot.append(this.#canvas);
     this.#root.append(
       element("figcaption", { class: "dlnb-head" }, this.#title, tools),

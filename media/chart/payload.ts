@@ -38,11 +38,15 @@ export type ToRenderer =
   | { type: "chart"; chart: Chart }
   | { type: "rows"; chart: string; dataset: string; columns: Columns; replace: boolean };
 
-/** Page to editor. `sync` asks for what a chart that was just drawn has missed. */
+/** Page to editor. `sync` asks for what a chart that was just drawn has missed, `open` for a panel that shows it. */
 export type FromRenderer =
   | { type: "sync"; chart: string }
+  | { type: "open"; chart: Chart }
   | { type: "reveal"; cell: string; line: number; column: number }
   | { type: "save"; name: string; base64: string };
+
+/** Panel to editor: it is there, or wants a file saved. */
+export type FromPanel = { type: "ready" } | { type: "save"; name: string; base64: string };
 
 /** The hints of a chart, wherever it came from: what is not as it should be is left out. */
 export function hintsOf(chart: Chart): ChartHints {

@@ -5,7 +5,7 @@ export const STYLE = `
 .vscode-dark .dlnb-chart, .vscode-high-contrast:not(.vscode-high-contrast-light) .dlnb-chart { color-scheme: dark; }
 .dlnb-head { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; }
 .dlnb-title { flex: 1 1 auto; font-size: 13px; font-weight: 600; margin: 0; }
-.dlnb-tools { display: flex; gap: 6px; align-items: center; }
+.dlnb-tools { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
 .dlnb-tools label { display: inline-flex; gap: 6px; align-items: center; }
 .dlnb-tools output { min-width: 2.4em; font-variant-numeric: tabular-nums; }
 .dlnb-tools input[type=range] { width: 90px; accent-color: var(--vscode-button-background, var(--vscode-focusBorder, #0e639c)); }

@@ -35,14 +35,11 @@ export async function selectBackend(session: Session | undefined): Promise<void>
     { title: "Select Backend", placeHolder: "What trains: plans compiled from now on use it" },
   );
   if (choice === undefined) return;
-  const inWorkspace = vscode.workspace.workspaceFolders !== undefined;
-  await vscode.workspace
-    .getConfiguration("dlnb")
-    .update(
-      "backend",
-      choice.backend,
-      inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global,
-    );
+  const settings = vscode.workspace.getConfiguration("dlnb");
+  // where it was set before; else for the user, so that no file appears in the workspace
+  const { Workspace, Global } = vscode.ConfigurationTarget;
+  const target = settings.inspect("backend")?.workspaceValue === undefined ? Global : Workspace;
+  await settings.update("backend", choice.backend, target);
 }
 
 /** What a running kernel knows about this machine; null when none runs or it is slow to say. */

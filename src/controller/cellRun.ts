@@ -108,7 +108,9 @@ export class CellRun {
       const output = this.#outputs.get(this.#chartOf.get(id) ?? "");
       // the kernel did not come to write its last word
       if (chart.live && output !== undefined) {
-        this.#replace(toItems(chartItems(chart.cutShort()), "kernel"), output);
+        const cut = chart.cutShort();
+        this.#replace(toItems(chartItems(cut), "kernel"), output);
+        this.#listener.chart({ type: "chart", chart: cut });
       }
     }
     this.#quietly(() => {

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { type BackendChoice, CHART_MIME, type KernelEvent } from "../../engine/protocol/index.ts";
 import { cellId, missingIds } from "../notebook/cellIds.ts";
 import { restoreOutputs } from "../notebook/restore.ts";
+import { ChartPanels } from "../panel/chartPanels.ts";
 import { CellStatus } from "../status/cellStatus.ts";
 import type { StartKernel } from "./kernel.ts";
 import { RendererMessages } from "./messages.ts";
@@ -22,6 +23,7 @@ export class Controller implements vscode.Disposable {
   readonly #extension: string;
   readonly #status = new CellStatus();
   readonly #messages: RendererMessages;
+  readonly #panels: ChartPanels;
   readonly #disposables: readonly vscode.Disposable[];
   readonly #restored = new WeakSet<vscode.NotebookDocument>();
   /** Notebooks for which the user took another kernel. */
@@ -29,9 +31,9 @@ export class Controller implements vscode.Disposable {
   /** Cells that run because all or many were started: nobody looks at a certain one. */
   readonly #unwatched = new WeakSet<vscode.NotebookCell>();
 
-  /** `extension`: our own id, "publisher.name". */
-  constructor(extension: string, host: ControllerHost) {
-    this.#extension = extension;
+  constructor(extension: vscode.Extension<unknown>, host: ControllerHost) {
+    this.#extension = extension.id;
+    this.#panels = new ChartPanels(extension.extensionUri);
     const controller = vscode.notebooks.createNotebookController("dlnb", NOTEBOOK_TYPE, "dlnb");
     this.#controller = controller;
     controller.supportedLanguages = ["typescript"];
@@ -41,13 +43,20 @@ export class Controller implements vscode.Disposable {
     controller.interruptHandler = (notebook) => this.sessions.get(notebook)?.interrupt();
     this.#messages = new RendererMessages({
       chart: (notebook, id) => this.sessions.get(notebook)?.chart(id)?.snapshot() ?? null,
+      open: (notebook, chart) => {
+        const growing = () => this.sessions.get(notebook)?.chart(chart.id)?.snapshot() ?? null;
+        this.#panels.open(chart, growing, notebook);
+      },
       cell: (notebook, id) => notebook.getCells().find((cell) => cellId(cell) === id),
     });
     this.sessions = new Sessions({
       start: host.start,
       createExecution: (cell) => controller.createNotebookCellExecution(cell),
       idOf: (cell) => cellId(cell) ?? `cell-${cell.index}`,
-      chart: (notebook, message) => this.#messages.send(notebook, message),
+      chart: (notebook, message) => {
+        this.#messages.send(notebook, message);
+        this.#panels.send(message);
+      },
       running: (cell, running) => (running ? this.#status.clear(cell) : this.#status.ended(cell)),
       event: (event, cell) => {
         if (event.event === "log") host.log(event);
@@ -60,6 +69,7 @@ export class Controller implements vscode.Disposable {
       controller,
       this.#status,
       this.#messages,
+      this.#panels,
       this.sessions,
       controller.onDidChangeSelectedNotebooks(({ notebook, selected }) => {
         if (selected) void this.#restore(notebook);

@@ -11,13 +11,18 @@ export type ToRenderer =
 
 export type FromRenderer =
   | { type: "sync"; chart: string }
+  | { type: "open"; chart: Chart }
   | { type: "reveal"; cell: string; line: number; column: number }
   | { type: "save"; name: string; base64: string };
+
+export type FromPanel = { type: "ready" } | { type: "save"; name: string; base64: string };
 
 export interface RendererHost {
   /** A chart that still grows in the notebook. */
   chart(notebook: vscode.NotebookDocument, id: string): Chart | null;
   cell(notebook: vscode.NotebookDocument, id: string): vscode.NotebookCell | undefined;
+  /** Shows a chart in a panel. */
+  open(notebook: vscode.NotebookDocument, chart: Chart): void;
 }
 
 /** The wire between running cells and the pages that draw their charts. */
@@ -30,7 +35,7 @@ export class RendererMessages implements vscode.Disposable {
     this.#host = host;
     this.#listening = this.#messaging.onDidReceiveMessage(({ editor, message }) => {
       const known = readMessage(message);
-      if (known !== null) void this.#answer(editor, known);
+      if (known !== null && known.type !== "ready") void this.#answer(editor, known);
     });
   }
 
@@ -57,8 +62,11 @@ export class RendererMessages implements vscode.Disposable {
         if (cell !== undefined) await reveal(cell, message.line, message.column);
         return;
       }
+      case "open":
+        this.#host.open(editor.notebook, message.chart);
+        return;
       case "save":
-        await save(editor.notebook, message.name, message.base64);
+        await saveImage(editor.notebook, message.name, message.base64);
         return;
       default:
         message satisfies never;
@@ -67,10 +75,12 @@ export class RendererMessages implements vscode.Disposable {
 }
 
 /** Pages are not trusted more than what they show. */
-export function readMessage(message: unknown): FromRenderer | null {
+export function readMessage(message: unknown): FromRenderer | FromPanel | null {
   if (typeof message !== "object" || message === null) return null;
   const { type, chart, cell, line, column, name, base64 } = message as Record<string, unknown>;
+  if (type === "ready") return { type };
   if (type === "sync" && typeof chart === "string") return { type, chart };
+  if (type === "open" && isChart(chart)) return { type, chart };
   if (type === "reveal" && typeof cell === "string" && isPosition(line) && isPosition(column)) {
     return { type, cell, line, column };
   }
@@ -78,6 +88,14 @@ export function readMessage(message: unknown): FromRenderer | null {
     return { type, name, base64 };
   }
   return null;
+}
+
+function isChart(value: unknown): value is Chart {
+  if (typeof value !== "object" || value === null) return false;
+  const { id, title, spec, datasets } = value as Partial<Chart>;
+  return (
+    typeof id === "string" && typeof title === "string" && typeof spec === "object" && typeof datasets === "object"
+  );
 }
 
 function isPosition(value: unknown): value is number {
@@ -89,7 +107,8 @@ async function reveal(cell: vscode.NotebookCell, line: number, column: number): 
   await vscode.window.showTextDocument(cell.document, { selection: new vscode.Range(at, at) });
 }
 
-async function save(notebook: vscode.NotebookDocument, name: string, base64: string): Promise<void> {
+/** Asks where, and writes the file. */
+export async function saveImage(notebook: vscode.NotebookDocument, name: string, base64: string): Promise<void> {
   const folder = notebook.isUntitled
     ? vscode.workspace.workspaceFolders?.[0]?.uri
     : vscode.Uri.joinPath(notebook.uri, "..");

@@ -148,8 +148,8 @@ describe.skipIf(browserPath() === undefined)("the renderer", () => {
     const { page } = await open("light");
     await page.render("a", CHART_MIME, curve(8).full);
     await page.page.locator("figure svg").waitFor();
-    await page.page.getByRole("button", { name: "save as SVG" }).click();
-    await page.page.getByRole("button", { name: "save as PNG" }).click();
+    await page.page.getByRole("button", { name: "Save as SVG" }).click();
+    await page.page.getByRole("button", { name: "Save as PNG" }).click();
     await page.page.waitForFunction(() => window.sent.length === 2);
     const files = (await page.sent()) as { name: string; base64: string }[];
     const [svg, png] = files.map(({ base64 }) => Buffer.from(base64, "base64"));

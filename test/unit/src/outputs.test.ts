@@ -29,6 +29,7 @@ const saved = {
 
 test("page and editor speak the same messages", () => {
   expectTypeOf<page.ToRenderer>().toEqualTypeOf<editor.ToRenderer>();
+  expectTypeOf<page.FromPanel>().toEqualTypeOf<editor.FromPanel>();
   expectTypeOf<page.FromRenderer>().toEqualTypeOf<editor.FromRenderer>();
 });
 

@@ -169,7 +169,7 @@ describe("a session", () => {
       return ok();
     });
     await session.run(fakeNotebook("c1").getCells());
-    expect(messages.map(({ type }) => type)).toEqual(["chart", "rows"]);
+    expect(messages.map(({ type }) => type)).toEqual(["chart", "rows", "chart"]);
     const final = executions[0]?.json(CHART_MIME);
     expect(final?.live).toBe(false);
     expect(final?.datasets).toEqual({ train: encodeColumns({ step: [1, 2, 3] }) });

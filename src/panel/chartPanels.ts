@@ -1,0 +1,71 @@
+import { randomBytes } from "node:crypto";
+import * as vscode from "vscode";
+import type { Chart } from "../../engine/protocol/index.ts";
+import { readMessage, saveImage, type ToRenderer } from "../controller/messages.ts";
+
+/** Panels beside the notebook, one per chart; those of running cells grow as the notebook's own do. */
+export class ChartPanels implements vscode.Disposable {
+  readonly #dist: vscode.Uri;
+  readonly #panels = new Map<string, { panel: vscode.WebviewPanel; chart: Chart }>();
+
+  constructor(extension: vscode.Uri) {
+    this.#dist = vscode.Uri.joinPath(extension, "dist");
+  }
+
+  /** `growing` gives the chart with all rows while it grows; it is asked whenever the page is made anew. */
+  open(chart: Chart, growing: () => Chart | null, notebook: vscode.NotebookDocument): void {
+    const open = this.#panels.get(chart.id);
+    if (open !== undefined) {
+      open.panel.reveal(undefined, true);
+      return;
+    }
+    const panel = vscode.window.createWebviewPanel(
+      "dlnb.chart",
+      chart.title,
+      { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
+      { enableScripts: true, localResourceRoots: [this.#dist] },
+    );
+    const entry = { panel, chart };
+    this.#panels.set(chart.id, entry);
+    panel.onDidDispose(() => this.#panels.delete(chart.id));
+    panel.webview.onDidReceiveMessage(async (message: unknown) => {
+      const known = readMessage(message);
+      if (known?.type === "ready") {
+        await panel.webview.postMessage({ type: "chart", chart: growing() ?? entry.chart } satisfies ToRenderer);
+      } else if (known?.type === "save") await saveImage(notebook, known.name, known.base64);
+    });
+    panel.webview.html = page(panel.webview, vscode.Uri.joinPath(this.#dist, "panel.js"));
+  }
+
+  /** A chart grew, or its last word has come. */
+  send(message: ToRenderer): void {
+    const entry = this.#panels.get(message.type === "chart" ? message.chart.id : message.chart);
+    if (entry === undefined) return;
+    if (message.type === "chart") {
+      entry.chart = message.chart;
+      entry.panel.title = message.chart.title;
+    }
+    void entry.panel.webview.postMessage(message);
+  }
+
+  dispose(): void {
+    for (const { panel } of this.#panels.values()) panel.dispose();
+  }
+}
+
+/** Scripts by nonce, styles inline, pictures from data: nothing else, and nothing from the network. */
+function page(webview: vscode.Webview, script: vscode.Uri): string {
+  const nonce = randomBytes(16).toString("base64url");
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'unsafe-inline'; img-src data:`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<title>Chart</title>
+</head>
+<body>
+<script type="module" nonce="${nonce}" src="${webview.asWebviewUri(script)}"></script>
+</body>
+</html>`;
+}
