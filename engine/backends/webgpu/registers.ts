@@ -102,25 +102,25 @@ export function registerKernel(problem: Problem, parts: number, scalarWords: num
   }
   body.push("kVector += 1;", "}");
 
-  for (const i of R) {
-    body.push(`if (row + ${i} <= ${lastRow}) {`, `let to = baseOut + ${at.outM(`(row + ${i})`)};`);
-    for (const q of Q) {
-      const column = (l: number) => `column + ${q * 4 + l}`;
-      if (outAlongN)
-        body.push(
-          `if (${column(0)} <= ${lastColumn}) { ${storeVector(C, `(to + ${column(0)}) / 4`, `s${i}_${q}`, "f32")} }`,
-        );
-      else {
-        body.push(
-          ...range(4).map(
-            (l) =>
-              `if (${column(l)} <= ${lastColumn}) { ${storeWord(C, `to + ${at.outN(`(${column(l)})`)}`, `s${i}_${q}[${l}]`, "f32")} }`,
-          ),
-        );
-      }
-    }
-    body.push("}");
+  // loops, for unrolled stores take long to compile
+  const sums = R.flatMap((i) => Q.map((q) => `s${i}_${q}`));
+  body.push(
+    `var sums = array<vec4f, ${sums.length}>(${sums.join(", ")});`,
+    `for (var i = 0; i < min(${R.length}, ${lastRow} - row + 1); i++) {`,
+    `let to = baseOut + ${at.outM("(row + i)")};`,
+  );
+  if (outAlongN) {
+    body.push(
+      `for (var q = 0; q < min(${Q.length}, (${lastColumn} - column + 1) / 4); q++) {`,
+      storeVector(C, "(to + column) / 4 + q", `sums[i * ${Q.length} + q]`, "f32"),
+    );
+  } else {
+    body.push(
+      `for (var j = 0; j < min(${4 * Q.length}, ${lastColumn} - column + 1); j++) {`,
+      storeWord(C, `to + ${at.outN("(column + j)")}`, `sums[i * ${Q.length} + (j >> 2u)][j & 3]`, "f32"),
+    );
   }
+  body.push("}", "}");
   return kernel.finish({
     label: problem.label,
     body,
