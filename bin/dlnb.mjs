@@ -12,6 +12,8 @@ if (!existsSync(cli)) {
 }
 const pinned = at(`node_modules/node/bin/node${process.platform === "win32" ? ".exe" : ""}`);
 if (Number.parseInt(process.versions.node, 10) < 24 && existsSync(pinned)) {
+  // Ctrl+C reaches the program itself, which ends in its own way; we wait for it
+  process.on("SIGINT", () => {});
   const { status, signal } = spawnSync(pinned, [cli, ...process.argv.slice(2)], { stdio: "inherit" });
   process.exit(status ?? (signal === "SIGINT" ? 130 : 1));
 }

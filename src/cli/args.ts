@@ -129,7 +129,7 @@ function parse<const T extends Options>(argv: readonly string[], options: T, whe
       const names = Object.keys(options).map((option) => `--${option}`);
       throw new UsageError(`${where}: no option ${dashes}${name}${didYouMean(`--${name}`, names)}`);
     }
-    const missing = /Option '(?:-\w, )?(--\w+) <value>' argument (missing|is ambiguous)/.exec(message);
+    const missing = /Option '(?:-\w, )?(--\w+)(?: <value>)?' argument (missing|is ambiguous)/.exec(message);
     if (missing) throw new UsageError(`${where}: ${missing[1]} needs a value`);
     const noValue = /Option '(?:-\w, )?(--\w+)' does not take an argument/.exec(message);
     if (noValue) throw new UsageError(`${where}: ${noValue[1]} takes no value`);

@@ -29,6 +29,9 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+// whoever read our output has seen enough; the kernel ends with us
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 141 : 1));
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

@@ -8,24 +8,29 @@ export interface Progress {
   run: RunStatus | null;
 }
 
-/** Where work stands, in one line of at most `width` characters: what does not fit is left out from the end. */
-export function progressLine(cell: number, progress: Progress, width: number): string {
-  const { done, total, unit, message, run } = progress;
+/** Where work stands, in one line of at most `width` characters; in a narrow one the least needed is left out first. */
+export function progressLine(cell: number, { done, total, unit, message, run }: Progress, width: number): string {
   const share = total ? Math.min(1, done / total) : null;
-  const parts = [`cell ${cell}`];
-  if (share !== null) parts.push(bar(share), `${Math.floor(100 * share)} %`.padStart(5));
-  parts.push(
-    run ? `step ${count(run.step)}/${count(run.steps)}` : `${count(done)}${total ? `/${count(total)}` : ""} ${unit}`,
-  );
-  if (run) parts.push(...figures(run), `${rate(run.stepsPerSecond)} steps/s`, `ETA ${duration(run.etaSeconds)}`);
-  else if (message) parts.push(message);
-  let line = "";
-  for (const part of parts) {
-    const longer = line === "" ? part : `${line}  ${part}`;
-    if (longer.length > width) break;
-    line = longer;
+  const at = run
+    ? `step ${count(run.step)}/${count(run.steps)}`
+    : `${count(done)}${total ? `/${count(total)}` : ""} ${unit}`;
+  /** Text, and when it goes: 0 last. */
+  const parts: [string, number][] = [
+    [`cell ${cell}`, 4],
+    [share === null ? "" : bar(share), 2],
+    [share === null ? "" : `${Math.floor(100 * share)} %`.padStart(5), 0],
+    [at, run ? 3 : 0],
+    [run ? value("loss", run.trainLoss) : message, 0],
+    [value("valid loss", run?.validLoss ?? null), 5],
+    [run?.metric ? value(run.metric.name, run.metric.value) : "", 1],
+    [run ? `${rate(run.stepsPerSecond)} steps/s` : "", 1],
+    [run ? `ETA ${duration(run.etaSeconds)}` : "", 0],
+  ];
+  for (let least = 6; least >= 0; least--) {
+    const line = parts.flatMap(([text, goes]) => (text !== "" && goes < least ? text : [])).join("  ");
+    if (line.length <= width) return line;
   }
-  return line;
+  return "";
 }
 
 /** The same for a file: no bar, the epoch first. */
@@ -36,14 +41,17 @@ export function plainProgress({ done, total, unit, message, run }: Progress): st
 }
 
 function figures({ trainLoss, validLoss, metric }: RunStatus): string[] {
-  return [
-    ...(trainLoss === null ? [] : [`loss ${figure(trainLoss)}`]),
-    ...(validLoss === null ? [] : [`valid ${figure(validLoss)}`]),
-    ...(metric === null ? [] : [`${metric.name} ${figure(metric.value)}`]),
+  const all = [
+    value("loss", trainLoss),
+    value("valid loss", validLoss),
+    value(metric?.name ?? "", metric?.value ?? null),
   ];
+  return all.filter(Boolean);
 }
 
-function bar(share: number, width = 20): string {
+const value = (name: string, number: number | null) => (number === null ? "" : `${name} ${figure(number)}`);
+
+function bar(share: number, width = 16): string {
   const full = Math.floor(share * width);
   return "█".repeat(full) + "░".repeat(width - full);
 }
@@ -70,6 +78,3 @@ export function duration(seconds: number | null): string {
   const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3600)];
   return hours > 0 ? `${hours} h ${minutes % 60} min` : `${minutes} min ${Math.round(seconds % 60) % 60} s`;
 }
-
-/** testAccuracy: "test accuracy". */
-export const words = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -5,11 +5,12 @@ import { CHART_MIME } from "../../engine/protocol/index.ts";
 import { KernelExited, type KernelProcess } from "../kernel/index.ts";
 import type { RunOptions } from "./args.ts";
 import { CommandError } from "./errors.ts";
+import { figureNames, words } from "./figures.ts";
 import { codeFrame } from "./frame.ts";
 import { jsonReport } from "./json.ts";
 import { type Program, startKernel } from "./kernel.ts";
 import { type NotebookFile, readNotebookFile } from "./notebookFile.ts";
-import { duration, figure, words } from "./progress.ts";
+import { count, duration, figure } from "./progress.ts";
 import { plainText, type RecordedCell, Recording } from "./recording.ts";
 import { writeReport } from "./report/index.ts";
 import { didYouMean } from "./suggest.ts";
@@ -52,7 +53,8 @@ export async function runNotebook(program: Program, options: RunOptions): Promis
       if (!recorded.result.ok) break;
     }
     const status = await kernel.request("status", {}).catch(() => null);
-    const backend = status?.backend ?? recording.runs.at(-1)?.backend ?? null;
+    const asked = options.backend === "auto" ? null : options.backend;
+    const backend = status?.backend ?? recording.runs.at(-1)?.backend ?? asked;
     const failed = file.code.find(({ result }) => result?.ok === false);
     if (failed) showFailure(terminal, file, failed, interrupted);
     finish(terminal, file, recording.runs, backend, status?.adapter ?? null);
@@ -152,9 +154,9 @@ function finish(
   const where = backend === null ? "" : ` on ${backend}${adapter ? ` (${adapter})` : ""}`;
   terminal.line();
   for (const run of runs) {
-    const figures = Object.entries(run.final).map(([name, value]) => `${words(name)} ${figure(value)}`);
+    const figures = figureNames([run]).map((name) => `${words(name)} ${figure(run.final[name] as number)}`);
     terminal.line(
-      `${run.name}: ${run.epochs} epochs, ${run.steps} steps, ${duration(run.seconds)}; ${figures.join(", ")}`,
+      `${run.name}: ${run.epochs} epochs, ${count(run.steps)} steps, ${duration(run.seconds)}; ${figures.join(", ")}`,
     );
   }
   terminal.line(`${ran.length} of ${file.code.length} cells ran in ${duration(ms / 1000)}${where}`);

@@ -3,7 +3,7 @@ import type { Chart, Columns } from "../../../engine/protocol/index.ts";
 import { escapeHtml } from "./escape.ts";
 
 /** Width of the plots; the page scales the picture down where it is narrower. */
-const WIDTH = 690;
+const WIDTH = 770;
 const AXIS_WIDTH = 44;
 const FONT_SIZE = 12;
 const FONT = "system-ui, -apple-system, Segoe UI, Roboto, sans-serif";

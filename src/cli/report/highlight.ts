@@ -1,7 +1,7 @@
 import { escapeHtml } from "./escape.ts";
 
 const KEYWORDS =
-  "abstract|any|as|async|await|boolean|break|case|catch|class|const|continue|default|delete|do|else|export|extends|false|finally|for|from|function|get|if|implements|import|in|instanceof|interface|let|new|null|number|of|readonly|return|satisfies|set|static|string|super|switch|this|throw|true|try|type|typeof|undefined|unknown|var|void|while|yield";
+  "as|async|await|break|case|catch|class|const|continue|default|delete|do|else|export|extends|false|finally|for|function|if|import|in|instanceof|interface|let|new|null|readonly|return|satisfies|static|super|switch|this|throw|true|try|typeof|undefined|var|void|while|yield";
 
 /** Comments, strings, keywords, numbers and calls; a template is one string, with what stands in its braces. */
 const TOKENS = new RegExp(

@@ -32,7 +32,7 @@ async function showRichest(items: readonly OutputItem[], markdown: (text: string
     case "application/json":
       return plain(JSON.stringify(item.data, null, 2) ?? "", "stdout");
     case "text/plain":
-      return plain(item.data, "stdout");
+      return plain(item.data, "value");
     default:
       return item satisfies never;
   }
@@ -44,9 +44,9 @@ function alternative(items: readonly OutputItem[]): string {
 }
 
 /** Text without a terminal's control characters; a line that was overwritten is gone. */
-function plain(text: string, stream: "stdout" | "stderr"): string {
+function plain(text: string, kind: "stdout" | "stderr" | "value"): string {
   const clean = stripVTControlCharacters(text)
     .replace(/^[^\n]*\r(?!\n)/gm, "")
     .replace(/\s+$/, "");
-  return clean === "" ? "" : `<pre class="${stream}">${escapeHtml(clean)}</pre>`;
+  return clean === "" ? "" : `<pre class="${kind}">${escapeHtml(clean)}</pre>`;
 }

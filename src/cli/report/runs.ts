@@ -1,22 +1,19 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { RunSummary } from "../../../engine/protocol/index.ts";
-import { duration, figure, words } from "../progress.ts";
+import { figureNames, words } from "../figures.ts";
+import { count, duration, figure } from "../progress.ts";
 import { escapeHtml } from "./escape.ts";
 
 /** The figures of all runs side by side. */
 export function runsTable(runs: readonly RunSummary[]): string {
   if (runs.length === 0) return "";
-  const names = [...new Set(runs.flatMap(({ final }) => Object.keys(final)))];
-  const head = ["run", "backend", "epochs", "steps", "time", ...names.map(words)].map(
-    (name) => `<th>${escapeHtml(name)}</th>`,
-  );
-  const rows = runs.map((run) => {
-    const { name, backend, epochs, steps, seconds, final, stopped } = run;
-    const figures = names.map((key) => (key in final ? figure(final[key] as number) : ""));
-    const title = stopped === "finished" ? name : `${name} (${ENDS[stopped]})`;
-    const cells = [backend, String(epochs), steps.toLocaleString("en-US"), duration(seconds), ...figures];
-    return `<tr><th>${escapeHtml(title)}</th>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}</tr>`;
+  const names = figureNames(runs);
+  const head = ["run", ...names.map(words)].map((name) => `<th>${escapeHtml(name)}</th>`);
+  const rows = runs.map(({ name, backend, epochs, steps, seconds, final, stopped }) => {
+    const how = `${stopped === "finished" ? "" : `${ENDS[stopped]} after `}${epochs} epochs, ${count(steps)} steps, ${duration(seconds)} on ${backend}`;
+    const figures = names.map((key) => `<td>${key in final ? figure(final[key] as number) : ""}</td>`);
+    return `<tr><th>${escapeHtml(name)}<small>${how}</small></th>${figures.join("")}</tr>`;
   });
   return `<div class="scroll"><table class="runs"><thead><tr>${head.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
 }
@@ -38,7 +35,7 @@ export function configTable(run: RunSummary): string {
     .map(([name, value]) => `<tr><th>${escapeHtml(words(name))}</th><td>${describe(name, value)}</td></tr>`);
   const summary = `<summary>Configuration of ${escapeHtml(run.name)}</summary>`;
   const folder = run.folder === null ? "" : `<p class="note">Log and checkpoints: ${escapeHtml(run.folder)}</p>`;
-  return `<details>${summary}<table class="config"><tbody>${rows.join("")}</tbody></table>${folder}</details>`;
+  return `<details open>${summary}<table class="config"><tbody>${rows.join("")}</tbody></table>${folder}</details>`;
 }
 
 function describe(name: string, value: unknown): string {

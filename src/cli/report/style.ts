@@ -17,12 +17,13 @@ export const STYLE = `
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--background); color: var(--text); font: 16px/1.6 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
-main { max-width: 51rem; margin: 0 auto; padding: 2rem 1.25rem 5rem; }
+main { max-width: 56rem; margin: 0 auto; padding: 2rem 1.25rem 5rem; }
 a { color: var(--link); }
 h1, h2, h3 { line-height: 1.25; margin: 2.2em 0 0.6em; }
 h1 { font-size: 1.9rem; margin-top: 1rem; } h2 { font-size: 1.4rem; } h3 { font-size: 1.1rem; }
 p, ul, ol { margin: 0.8em 0; } li { margin: 0.25em 0; }
-code, pre { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 0.84em; }
+code, pre { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 0.82em; }
+pre code { font-size: inherit; }
 :not(pre) > code { background: var(--panel); border-radius: 4px; padding: 0.12em 0.35em; }
 pre { margin: 0; line-height: 1.5; overflow-x: auto; tab-size: 2; }
 .prose pre { background: var(--panel); border-radius: 6px; padding: 0.8rem 1rem; }
@@ -32,8 +33,9 @@ table { border-collapse: collapse; font-size: 0.9rem; }
 th, td { padding: 0.35rem 0.7rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { color: var(--muted); font-weight: 500; }
 .scroll { overflow-x: auto; }
-.runs th, .runs td { white-space: nowrap; font-variant-numeric: tabular-nums; }
-.runs td, .runs thead th:not(:first-child) { text-align: right; }
+.runs { width: 100%; } .runs th, .runs td { padding: 0.35rem 0.5rem; font-variant-numeric: tabular-nums; }
+.runs td, .runs thead th:not(:first-child) { text-align: right; } .runs small { display: block; font-weight: 400; color: var(--muted); }
+.runs th:first-child { padding-left: 0; } .runs td { white-space: nowrap; }
 .config { margin: 0.6rem 0; } .config th { color: var(--muted); font-weight: 500; white-space: nowrap; } .config code { background: none; padding: 0; }
 header { border-bottom: 1px solid var(--line); padding-bottom: 1.2rem; margin-bottom: 1.5rem; }
 header .file { font-weight: 600; font-size: 1.05rem; } header p { margin: 0.2rem 0; }
@@ -44,7 +46,7 @@ header .file { font-weight: 600; font-size: 1.05rem; } header p { margin: 0.2rem
 .cell > .code { padding: 0.8rem 1rem; background: var(--panel); }
 .cell > .outputs { padding: 0.9rem 1rem; border-top: 1px solid var(--line); display: grid; gap: 0.9rem; grid-template-columns: minmax(0, 1fr); }
 .cell > .outputs:empty { display: none; }
-.outputs pre { max-height: 32rem; overflow: auto; } .outputs pre.stderr { color: var(--bad); }
+.outputs pre { max-height: 32rem; overflow: auto; } .outputs pre.stderr { color: var(--bad); } .outputs pre.value { white-space: pre-wrap; overflow-wrap: anywhere; }
 .outputs iframe { width: 100%; height: 20rem; border: 1px solid var(--line); border-radius: 6px; background: #ffffff; }
 .cell.failed { border-color: var(--bad); }
 .error { background: var(--bad-panel); border-radius: 6px; padding: 0.8rem 1rem; }

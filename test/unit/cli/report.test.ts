@@ -1,0 +1,164 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import * as plots from "../../../engine/plots/all.ts";
+import { encodeColumns } from "../../../engine/plots/index.ts";
+import { CHART_MIME, type Chart, type Output, type RunSummary } from "../../../engine/protocol/index.ts";
+import { Recording } from "../../../src/cli/recording.ts";
+import { drawChart } from "../../../src/cli/report/chart.ts";
+import { highlight } from "../../../src/cli/report/highlight.ts";
+import { markdownRenderer } from "../../../src/cli/report/markdown.ts";
+import { showOutputs } from "../../../src/cli/report/outputs.ts";
+import { configTable, runsTable } from "../../../src/cli/report/runs.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "dlnb-report-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const markdown = markdownRenderer(folder);
+const text = (html: string) =>
+  html
+    .replace(/<[^>]*>/g, "")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&lt;", "<");
+
+describe.each(Object.entries(plots))("plot %s in a report", (_, plot) => {
+  const chart: Chart = plot.chart("chart-1", plot.example(), false);
+
+  test("is drawn with its data, in the page's colours, without asking for anything", async () => {
+    const html = await drawChart(chart);
+    expect(html).toContain(`<figcaption>${chart.title}</figcaption>`);
+    expect(html).toContain('role="img"');
+    expect(html.match(/<path [^>]*d="M[^"]{40,}/g)?.length).toBeGreaterThan(2);
+    expect(html).toContain("currentColor");
+    expect(html).toContain("var(--series-0");
+    expect(html).not.toMatch(/#010203|#fdfcfb|NaN|undefined/);
+    expect(html.replaceAll("http://www.w3.org/", "")).not.toMatch(/https?:/);
+  });
+
+  test("becomes words when its spec cannot be drawn", async () => {
+    const html = await drawChart({ ...chart, spec: { mark: 3 } });
+    expect(html).toContain("could not be drawn");
+    expect(html).toContain(chart.text.split(";")[0]);
+  });
+});
+
+test("two charts of one page share no ids", async () => {
+  const mark = { type: "line", clip: true };
+  const encoding = { x: { field: "a", type: "quantitative" }, y: { field: "a", type: "quantitative" } };
+  const ids = async (id: string) => {
+    const datasets = { d: encodeColumns({ a: [1, 2, Number.NaN, 3] }) };
+    const spec = { data: { name: "d" }, mark, encoding };
+    const html = await drawChart({ id, title: "t", kind: "plot", spec, datasets, live: false, text: "t" });
+    const found = [...html.matchAll(/\bid="([^"]+)"/g)].map((match) => match[1] as string);
+    for (const one of found) expect(html).toContain(`url(#${one})`);
+    return found;
+  };
+  const [one, two] = [await ids("a:1"), await ids("b")];
+  expect(one).toHaveLength(1);
+  expect(one).not.toEqual(two);
+});
+
+describe("prose", () => {
+  test("becomes HTML in which nothing runs and nothing is loaded", () => {
+    const html = markdown(
+      '# A\n\n<script>alert(1)</script>\n\n<b>bold</b> <b onclick="x">no</b>\n\n[x](javascript:alert(1)) <!-- gone -->\n\n![p](https://example.com/a.png)\n\n<!--\ngone too\n-->',
+    );
+    expect(html).toContain("<b>bold</b>");
+    expect(html).not.toMatch(/<script|<b onclick|href="javascript|<img|gone/);
+    expect(html).toContain('<a href="https://example.com/a.png" rel="noopener noreferrer">p</a>');
+  });
+
+  test("carries pictures that lie beside the notebook", () => {
+    writeFileSync(join(folder, "a b.png"), "png");
+    expect(markdown("![p](a%20b.png)")).toContain(`<img src="data:image/png;base64,${btoa("png")}" alt="p">`);
+    expect(markdown("![p](missing.png)")).not.toContain("<img");
+    expect(markdown("![p](/etc/passwd)")).not.toContain("<img");
+  });
+});
+
+test("code keeps its text and is coloured", () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the code under test
+  const code = 'const a = await f("x<y", `t ${a + `n`} u`); // 1\n/* open';
+  expect(text(highlight(code))).toBe(code);
+  expect(highlight(code)).toContain('<span class="keyword">const</span>');
+  expect(highlight(code)).toContain('<span class="string">&quot;x&lt;y&quot;</span>');
+  expect(highlight("set.x(2)")).toBe('set.<span class="call">x</span>(<span class="number">2</span>)');
+});
+
+describe("outputs", () => {
+  const show = (...items: Output["items"][number][]) =>
+    showOutputs([{ kind: "output", output: { id: "o", items } }], markdown);
+
+  test("show their richest form, asleep", async () => {
+    expect(await show({ mime: "text/plain", data: "<b>" })).toBe('<pre class="value">&lt;b&gt;</pre>');
+    expect(await show({ mime: "text/html", data: '<script>1</script>"' }, { mime: "text/plain", data: "t" })).toBe(
+      '<iframe sandbox title="t" srcdoc="&lt;script&gt;1&lt;/script&gt;&quot;"></iframe>',
+    );
+    expect(await show({ mime: "image/svg+xml", data: "<svg onload='1'/>" })).toMatch(
+      /^<img src="data:image\/svg\+xml;base64,/,
+    );
+    expect(await show({ mime: "image/png", data: 'x"y' })).toBe('<img src="data:image/png;base64,xy" alt="">');
+    expect(await show({ mime: "application/json", data: { a: "<" } })).toContain("&lt;");
+  });
+
+  test("are text without a terminal's colours and overwritten lines", async () => {
+    const shown = { kind: "text", stream: "stdout", text: "1 %\r\u001b[31m2 %\u001b[0m\nend\n\n" } as const;
+    expect(await showOutputs([shown], markdown)).toBe('<pre class="stdout">2 %\nend</pre>');
+  });
+});
+
+test("a recording joins text, replaces outputs and completes charts with their rows", () => {
+  const recording = new Recording();
+  const [plot] = Object.values(plots);
+  const chart = plot?.chart("c", plot.example(), true) as Chart;
+  const rows = {
+    step: {
+      f64: chart.datasets.train?.step && "f64" in chart.datasets.train.step ? chart.datasets.train.step.f64 : "",
+    },
+  };
+  recording.add({ event: "text", cell: "a", stream: "stdout", text: "x" });
+  recording.add({ event: "text", cell: "a", stream: "stdout", text: "y" });
+  recording.add({ event: "output", cell: "a", output: { id: "1", items: [{ mime: CHART_MIME, data: chart }] } });
+  recording.add({ event: "rows", cell: "a", chart: "c", dataset: "more", columns: rows, replace: false });
+  recording.add({ event: "output", cell: "a", output: { id: "2", items: [{ mime: "text/plain", data: "old" }] } });
+  recording.add({ event: "output", cell: "a", output: { id: "2", items: [{ mime: "text/plain", data: "new" }] } });
+  const [first, second, third, ...more] = recording.shown("a");
+  expect(more).toEqual([]);
+  expect(first).toEqual({ kind: "text", stream: "stdout", text: "xy" });
+  const item = second?.kind === "output" ? second.output.items[0] : undefined;
+  expect(item?.mime === CHART_MIME && item.data).toMatchObject({ live: false, datasets: { more: rows } });
+  expect(third).toMatchObject({ output: { items: [{ data: "new" }] } });
+});
+
+test("runs are compared side by side, with what decided their numbers", () => {
+  const history = { step: [], trainLoss: [], lr: [], epoch: [], epochStep: [], valid: {}, train: {}, thinned: false };
+  const run: RunSummary = {
+    id: "r",
+    name: "<run>",
+    folder,
+    backend: "wasm",
+    adapter: "",
+    steps: 1000,
+    epochs: 2,
+    seconds: 3,
+    stopped: "interrupted",
+    final: { validLoss: 0.5, testAccuracy: 0.9 },
+    history,
+  };
+  expect(runsTable([])).toBe("");
+  expect(text(runsTable([run]))).toBe(
+    "runtest accuracyvalid loss&lt;run&gt;interrupted after 2 epochs, 1,000 steps, 3.0 s on wasm0.90000.5000".replaceAll(
+      "&lt;",
+      "<",
+    ),
+  );
+  expect(configTable(run)).toBe("");
+  const config = {
+    model: [{ name: "0.weight", shape: [2, 3], init: { type: "ones" } }],
+    optimizer: { type: "sgd", options: { lr: 0.1, x: null } },
+    clip: null,
+  };
+  writeFileSync(join(folder, "log.jsonl"), `${JSON.stringify({ event: "start", config })}\n{"event":`);
+  expect(text(configTable(run))).toContain("model6 parameters0.weight [2,3] ones");
+  expect(text(configTable(run))).toContain("optimizersgd({ lr: 0.1 })");
+});
