@@ -1,8 +1,8 @@
 import type { DType } from "../../tensor/index.ts";
 import type { ReduceLaunch } from "../launch.ts";
+import { firstLanes } from "./access.ts";
 import { type Func, f32x4, i32x4, type Local, type V128, v128 } from "./assembler.ts";
 import { constant } from "./instructions.ts";
-import { firstLanes } from "./kernel.ts";
 
 type Accumulator = Pick<ReduceLaunch["accumulators"][number], "fn">;
 
@@ -19,6 +19,11 @@ const LOWEST = { f32: Number.NEGATIVE_INFINITY, i32: -(2 ** 31), u32: 0, bool: 0
 export function begin(f: Func, { fn }: Accumulator, dtype: DType): Running {
   const value = f.let(constant(fn === "sum" ? 0 : LOWEST[dtype], dtype));
   return fn === "argmax" ? { value, position: f.let(i32x4.const(0)) } : { value };
+}
+
+/** Begins with the first element, at position 0, instead of with nothing. */
+export function beginWith(f: Func, { fn }: Accumulator, first: V128): Running {
+  return fn === "argmax" ? { value: f.let(first), position: f.let(i32x4.const(0)) } : { value: f.let(first) };
 }
 
 /** Folds `next` in, at `position` for argmax; lanes from `lanes` on stay as they were. */
@@ -76,7 +81,7 @@ export function combineLanes(f: Func, accumulator: Accumulator, dtype: DType, ru
 
 function beats(dtype: DType, next: V128, best: V128): V128 {
   if (dtype !== "f32") return dtype === "i32" ? i32x4.gtS(next, best) : i32x4.gtU(next, best);
-  return v128.or(f32x4.gt(next, best), v128.and(f32x4.ne(next, next), f32x4.eq(best, best)));
+  return v128.andNot(f32x4.eq(best, best), f32x4.le(next, best)); // greater or NaN, unless there is a NaN already
 }
 
 function take(f: Func, into: Running, from: { value: V128; position: V128 }, where: V128): void {

@@ -1,8 +1,8 @@
 import { WORD_BYTES } from "../../tensor/index.ts";
 import type { ContractLaunch } from "../launch.ts";
 import { simplify } from "./axes.ts";
+import type { Place } from "./cursors.ts";
 import { type Descriptor, kStepOf } from "./gemm.ts";
-import type { Place } from "./kernel.ts";
 
 type Group = readonly {
   readonly length: number;

@@ -17,13 +17,26 @@ export class Heap {
   /** Memory from here on was never handed out, and is zero. */
   #fresh: number;
   #capacity: number;
+  /** Pages that memory can grow to. */
+  #maximum = MAX_PAGES;
 
   /** The first `reserved` bytes are never handed out. */
   constructor(reserved: number) {
     this.#end = Math.ceil(reserved / ALIGN) * ALIGN;
     this.#fresh = this.#end;
     this.#capacity = Math.ceil((this.#end + SLACK) / PAGE) * PAGE;
-    this.memory = new WebAssembly.Memory({ initial: this.#capacity / PAGE, maximum: MAX_PAGES, shared: true });
+    this.memory = this.#reserve(MAX_PAGES);
+  }
+
+  /** Shared memory is reserved at its full size at once: less of it where the system limits address space. */
+  #reserve(pages: number): WebAssembly.Memory {
+    try {
+      this.#maximum = pages;
+      return new WebAssembly.Memory({ initial: this.#capacity / PAGE, maximum: pages, shared: true });
+    } catch (cause) {
+      if (pages / 2 > this.#capacity / PAGE) return this.#reserve(pages / 2);
+      throw new BackendError(`wasm: no address space for ${megabytes(pages * PAGE)} of shared memory`, { cause });
+    }
   }
 
   /** Address of `bytes` zeroed bytes. Throws BackendError with the sizes when memory cannot grow so far. */
@@ -74,7 +87,7 @@ export class Heap {
     if (end <= this.#capacity) return;
     // grown by at least a quarter, so that many small buffers do not mean many system calls
     const wanted = Math.ceil(Math.max(end, this.#capacity * 1.25) / PAGE);
-    for (const pages of [Math.min(wanted, MAX_PAGES), Math.ceil(end / PAGE)]) {
+    for (const pages of [Math.min(wanted, this.#maximum), Math.ceil(end / PAGE)]) {
       try {
         this.memory.grow(pages - this.#capacity / PAGE);
         this.#capacity = pages * PAGE;
@@ -84,7 +97,7 @@ export class Heap {
       }
     }
     throw new BackendError(
-      `wasm: no room for ${megabytes(bytes)} (${label}): ${megabytes(this.used)} of ${megabytes(MAX_PAGES * PAGE)} are in use`,
+      `wasm: no room for ${megabytes(bytes)} (${label}): ${megabytes(this.used)} of ${megabytes(this.#maximum * PAGE)} are in use`,
     );
   }
 }

@@ -1,25 +1,12 @@
 import { sizeOf } from "../../tensor/index.ts";
 import type { Instr, MapLaunch } from "../launch.ts";
+import { emitLevel, emitStore } from "./access.ts";
 import { Func, type V128, v128 } from "./assembler.ts";
 import { type Axes, simplify } from "./axes.ts";
+import { analyze, type Code, cursorsOf, LEVEL } from "./code.ts";
+import { type Cursor, Cursors, type Place, type Stride, type VectorAxis, vectorize } from "./cursors.ts";
 import { costOf } from "./instructions.ts";
-import {
-  analyze,
-  type Code,
-  type Cursor,
-  Cursors,
-  cursorsOf,
-  emitLevel,
-  emitStore,
-  KERNEL_PARAMS,
-  LEVEL,
-  outerLoops,
-  type Place,
-  type Stride,
-  splitOf,
-  type VectorAxis,
-  vectorize,
-} from "./kernel.ts";
+import { KERNEL_PARAMS, outerLoops, splitOf } from "./loops.ts";
 import { philox16 } from "./philox.ts";
 
 type Philox = Extract<Instr, { op: "philox" }>;

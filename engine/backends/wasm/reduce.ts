@@ -1,27 +1,13 @@
 import { type DType, sizeOf } from "../../tensor/index.ts";
 import type { Instr, ReduceLaunch } from "../launch.ts";
-import { begin, combine, combineLanes, fold, type Running } from "./accumulate.ts";
+import { emitLevel, emitStore, type Spot } from "./access.ts";
+import { begin, beginWith, combine, combineLanes, fold, type Running } from "./accumulate.ts";
 import { Func, type I32, i32, i32x4, type V128, v128 } from "./assembler.ts";
 import { type Axes, simplify } from "./axes.ts";
+import { analyze, type Code, cursorsOf, LEVEL } from "./code.ts";
+import { Cursors, evenStride, type Stride, type VectorAxis, vectorize } from "./cursors.ts";
 import { cast, costOf } from "./instructions.ts";
-import {
-  analyze,
-  type Code,
-  Cursors,
-  cursorsOf,
-  emitLevel,
-  emitStore,
-  evenStride,
-  KERNEL_PARAMS,
-  LEVEL,
-  outerLoops,
-  type Spot,
-  type Stride,
-  splitOf,
-  type VectorAxis,
-  vectorize,
-  vectorLoop,
-} from "./kernel.ts";
+import { KERNEL_PARAMS, outerLoops, splitOf, vectorLoop } from "./loops.ts";
 import { cursorLevels, isParallel, type Kernel } from "./map.ts";
 
 /** Inner elements up to which the inner loops are written out. */
@@ -86,7 +72,14 @@ export function emitReduce(launch: ReduceLaunch): Kernel {
     code,
     accumulators: accumulators.map(({ fn, value, dtype }) => {
       const from = (launch.code[value] as Instr).dtype;
-      return { fn, value, from, dtype: fn === "argmax" ? from : dtype };
+      const twin = accumulators.findIndex((a) => a.fn === "argmax" && a.value === value);
+      return {
+        fn,
+        value,
+        from,
+        dtype: fn === "argmax" ? from : dtype,
+        twin: fn === "max" && dtype === from ? twin : -1,
+      };
     }),
     axes: innerAxes,
     along,
@@ -121,8 +114,9 @@ export function emitReduce(launch: ReduceLaunch): Kernel {
       const results = inward ? [foldInward(body, at, row, copies)] : foldOutward(body, spots, values);
       spots.forEach((own, copy) => {
         const acc = (a: number) => {
-          const { value, position } = (results[copy] as Running[])[a] as Running;
-          return position ?? value;
+          const { fn, twin } = body.accumulators[a] as Accumulator;
+          const { value, position } = (results[copy] as Running[])[twin < 0 ? a : twin] as Running;
+          return fn === "argmax" && position ? position : value;
         };
         const done: V128[] = [];
         for (const level of [LEVEL.once, LEVEL.row, LEVEL.element]) emitLevel(epilogue, level, done, { ...own, acc });
@@ -148,13 +142,22 @@ function isInward(loads: readonly number[], outward: VectorAxis, along: VectorAx
   return difference === 0 ? outward.length < 16 : difference < 0;
 }
 
+interface Accumulator {
+  readonly fn: "sum" | "max" | "argmax";
+  /** The folded instruction, its dtype, and the dtype in which it is folded. */
+  readonly value: number;
+  readonly from: DType;
+  readonly dtype: DType;
+  /** For a max: the argmax of the same value, which knows it, or -1. */
+  readonly twin: number;
+}
+
 /** What the inner loops need to know. */
 interface Body {
   readonly func: Func;
   readonly scalars: I32;
   readonly code: Code;
-  /** `from` is the dtype of the value, `dtype` that of what is folded. */
-  readonly accumulators: readonly { fn: "sum" | "max" | "argmax"; value: number; from: DType; dtype: DType }[];
+  readonly accumulators: readonly Accumulator[];
   /** The inner axes, the last of them as vectors, and the vectors of the outer axes. */
   readonly axes: Axes;
   readonly along: VectorAxis;
@@ -173,6 +176,7 @@ function foldAll(
   position: () => V128,
 ) {
   body.accumulators.forEach((a, i) => {
+    if (a.twin >= 0) return;
     const value = cast(values[a.value] as V128, a.from, a.dtype);
     fold(body.func, a, a.dtype, running[i] as Running, value, position(), lanes);
   });
@@ -229,6 +233,7 @@ function foldInward(body: Body, start: readonly I32[], row: readonly V128[], cop
   innerLoops(body, count, start, innermost, (axis, at) => emitLevel(code, LEVEL.inner + axis, values, { ...spot, at }));
   const [result, ...others] = sets as [Running[], ...Running[][]];
   accumulators.forEach((a, i) => {
+    if (a.twin >= 0) return;
     for (const other of others) combine(func, a, a.dtype, result[i] as Running, other[i] as Running);
     combineLanes(func, a, a.dtype, result[i] as Running);
   });
@@ -237,19 +242,21 @@ function foldInward(body: Body, start: readonly I32[], row: readonly V128[], cop
 
 /** Lanes along the last outer axis: every copy has its own registers; few inner elements are written out. */
 function foldOutward(body: Body, spots: readonly Spot[], values: readonly (readonly V128[])[]): Running[][] {
-  const { func, code, axes, ordered } = body;
+  const { func, code, axes, accumulators, ordered } = body;
   const { shape, steps } = axes;
-  const sets = spots.map(() => beginAll(body));
-  const element = (at: readonly I32[], position: V128, further: (c: number) => number) => {
+  const few = sizeOf(shape) <= UNROLLED_INNER && sizeOf(shape) > 0;
+  const sets = spots.map(() => (few ? [] : beginAll(body)));
+  const element = (at: readonly I32[], position: V128 | undefined, further: (c: number) => number) => {
     spots.forEach((spot, copy) => {
       const own = [...(values[copy] as readonly V128[])];
       const here = { ...spot, at, ahead: (c: number) => spot.ahead(c) + further(c) };
       for (const axis of shape.keys()) emitLevel(code, LEVEL.inner + axis, own, here);
-      foldAll(body, own, sets[copy] as Running[], 4, () => position);
+      if (position) foldAll(body, own, sets[copy] as Running[], 4, () => position);
+      else sets[copy] = accumulators.map((a) => beginWith(func, a, cast(own[a.value] as V128, a.from, a.dtype)));
     });
   };
   const start = (spots[0] as Spot).at;
-  if (sizeOf(shape) > UNROLLED_INNER) {
+  if (!few) {
     const position = func.let(i32.const(0));
     const innermost = (at: readonly I32[]) => {
       element(at, i32x4.splat(position), () => 0);
@@ -267,7 +274,7 @@ function foldOutward(body: Body, spots: readonly Spot[], values: readonly (reado
       rest = Math.floor(rest / length);
     }
     const further = (c: number) => coordinate.reduce((sum, x, axis) => sum + x * (steps[c]?.[axis] as number), 0);
-    element(start, i32x4.const(i), further);
+    element(start, i === 0 ? undefined : i32x4.const(i), further);
   }
   return sets;
 }
