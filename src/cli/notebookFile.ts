@@ -47,7 +47,7 @@ function read(name: string, path: string): string {
 
 function notebooksIn(folder: string): string[] {
   try {
-    return readdirSync(folder).filter((file) => file.endsWith(".dlnb"));
+    return readdirSync(folder).filter((file) => /.\.dlnb$/.test(file));
   } catch {
     return [];
   }
