@@ -4,6 +4,7 @@ import { CheckpointError } from "../errors/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { hostArray, sameShape, show, viewAs } from "../tensor/index.ts";
 import type { RunState } from "./device.ts";
+import type { Sums } from "./epochSums.ts";
 import type { Layout } from "./layout.ts";
 import type { SizedModel, Weights } from "./model.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
@@ -18,12 +19,7 @@ export interface Progress {
   readonly batchSize: number;
   readonly optimizer: string;
   /** Sums over the steps of the epoch under way. */
-  readonly partial: {
-    readonly steps: number;
-    readonly examples: number;
-    readonly loss: number;
-    readonly metrics: readonly [number, number][];
-  };
+  readonly partial: Sums;
   /** The best epoch so far, for early stopping. */
   readonly best: {
     readonly epoch: number;

@@ -1,9 +1,10 @@
 import type { Backend, DeviceBuffer, Executable } from "../backends/backend.ts";
 import type { Dataset } from "../data/index.ts";
+import { ShapeError } from "../errors/index.ts";
 import { evaluateHost, type HostTree } from "../optim/index.ts";
 import type { BuiltPlan } from "../plan/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
-import { type DType, hostArray, type TypedArray, viewAs } from "../tensor/index.ts";
+import { type DType, hostArray, show, sizeOf, type TypedArray, viewAs } from "../tensor/index.ts";
 import type { Weights } from "./model.ts";
 import {
   bufferWords,
@@ -213,34 +214,52 @@ export class DeviceModel {
   /** The model's outputs for the rows of `x`, in evaluation mode. */
   async predict(x: HostTensor): Promise<HostTensor> {
     const count = x.shape[0] as number;
-    const example = { shape: x.shape.slice(1), dtype: x.dtype };
-    const width = x.size / Math.max(1, count);
-    let result: HostTensor | undefined;
+    const parts: HostTensor[] = [];
     for (let from = 0; from < count; from += EVALUATION_BATCH) {
-      const batch = Math.min(EVALUATION_BATCH, count - from);
-      const built = predictionStep(this.config, example, batch, this.backend.maxBuffersPerLaunch);
-      const outputSize = built.shape.reduce((n, d) => n * d, 1);
-      const input = this.backend.alloc(Math.max(1, batch * width), "x");
-      const output = this.backend.alloc(outputSize, "output");
-      const executable = await this.backend.compile(built.plan, {
-        ...Object.fromEntries(this.#buffers),
-        x: input,
-        output,
-      });
-      this.backend.write(input, x.data.subarray(from * width, (from + batch) * width));
-      await executable.submit(new Uint32Array(built.plan.scalarWords), 1);
-      const rows = viewAs("f32", await this.backend.read(output, 0, outputSize));
-      executable.dispose();
-      input.dispose();
-      output.dispose();
-      result ??= new HostTensor(
-        [count, ...built.shape.slice(1)],
-        "f32",
-        hostArray("f32", (outputSize / batch) * count),
-      );
-      result.data.set(rows, from * (outputSize / batch));
+      const rows = Math.min(EVALUATION_BATCH, count - from);
+      parts.push(await this.#predictBatch(x.rows(Int32Array.from({ length: rows }, (_, i) => from + i))));
     }
-    return result ?? new HostTensor([0], "f32", new Float32Array());
+    const [first] = parts;
+    if (!first) throw new ShapeError(`predict: ${show(x.shape)} has no examples`);
+    const result = hostArray(
+      first.dtype,
+      parts.reduce((n, part) => n + part.size, 0),
+    );
+    let at = 0;
+    for (const part of parts) {
+      result.set(part.data, at);
+      at += part.size;
+    }
+    return new HostTensor([count, ...first.shape.slice(1)], first.dtype, result);
+  }
+
+  async #predictBatch(x: HostTensor): Promise<HostTensor> {
+    const { backend, config } = this;
+    const batch = x.shape[0] as number;
+    const built = predictionStep(
+      config,
+      { shape: x.shape.slice(1), dtype: x.dtype },
+      batch,
+      backend.maxBuffersPerLaunch,
+    );
+    const size = sizeOf(built.shape);
+    const own: { dispose(): void }[] = [];
+    const take = <T extends { dispose(): void }>(resource: T): T => {
+      own.push(resource);
+      return resource;
+    };
+    try {
+      const input = take(backend.alloc(Math.max(1, x.size), "x"));
+      const output = take(backend.alloc(Math.max(1, size), "output"));
+      const executable = take(
+        await backend.compile(built.plan, { ...Object.fromEntries(this.#buffers), x: input, output }),
+      );
+      backend.write(input, x.data);
+      await executable.submit(new Uint32Array(built.plan.scalarWords), 1);
+      return new HostTensor(built.shape, "f32", viewAs("f32", await backend.read(output, 0, size)));
+    } finally {
+      for (const resource of own) resource.dispose();
+    }
   }
 
   /** The first tensor of a step that has values which are not finite, and how many; undefined when all are finite. */

@@ -35,7 +35,7 @@ export class Experiment {
 
   /** For tests and conformance: the order of an epoch's examples in place of the shuffled one, and every submit's rows. */
   order: (epoch: number, shuffled: Int32Array) => Int32Array = (_, shuffled) => shuffled;
-  onSteps: ((rows: { from: number; loss: number[]; gradientNorm: number[] }) => void) | undefined;
+  onSteps: ((rows: { from: number; loss: readonly number[]; gradientNorm: readonly number[] }) => void) | undefined;
 
   /** Throws ConfigError for options, ShapeError for sizes that do not fit together. */
   constructor(given: unknown) {

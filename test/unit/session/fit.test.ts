@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../../engine/backends/backend.ts";
 import { wasmProvider } from "../../../engine/backends/wasm/index.ts";
 import { Dataset, Splits } from "../../../engine/data/index.ts";
-import { ConfigError, NonFiniteError, ShapeError } from "../../../engine/errors/index.ts";
+import { BackendError, ConfigError, NonFiniteError, ShapeError } from "../../../engine/errors/index.ts";
 import { loss } from "../../../engine/losses/index.ts";
 import { metrics } from "../../../engine/metrics/index.ts";
 import { nn } from "../../../engine/nn/index.ts";
@@ -148,6 +148,44 @@ describe("fit", () => {
       .flatMap(([name, t]) => [...t.data].map((v, i) => v - (before.stateDict()[name]?.data[i] as number)));
     expect(Math.hypot(...moved)).toBeLessThanOrEqual(0.01001);
     expect(Math.hypot(...moved)).toBeGreaterThan(0.0099);
+  });
+
+  test("a device that is lost ends the run with what was saved, and the log says so", async () => {
+    let submits = 0;
+    const failing: Backend = {
+      ...backend,
+      name: "wasm",
+      adapter: "failing",
+      maxBuffersPerLaunch: backend.maxBuffersPerLaunch,
+      deviceBytes: 0,
+      alloc: (words, label) => backend.alloc(words, label),
+      write: (buffer, words, offset) => backend.write(buffer, words, offset),
+      read: (buffer, offset, words) => backend.read(buffer, offset, words),
+      lost: new Promise(() => {}),
+      close: async () => {},
+      compile: async (plan, named) => {
+        const executable = await backend.compile(plan, named);
+        return {
+          dispose: () => executable.dispose(),
+          submit: (scalars, count) => {
+            submits += 1;
+            if (submits > 5) return Promise.reject(new BackendError("webgpu: the device was lost"));
+            return executable.submit(scalars, count);
+          },
+        };
+      },
+    };
+    const context = testContext(failing, { folder });
+    const run = train(make(), { epochs: 50 }, context);
+    await expect(run).rejects.toThrow(
+      /the device was lost; training stopped after step \d+, no checkpoint had been written yet; the log is in /,
+    );
+    const log = /the log is in (.*)$/.exec(String(await run.catch((error: Error) => error.message)))?.[1] as string;
+    const last = readFileSync(join(log, "log.jsonl"), "utf8").trim().split("\n").at(-1) as string;
+    expect(JSON.parse(last)).toMatchObject({ event: "failed" });
+    expect(context.events.findLast((e) => e.event === "output")).toMatchObject({
+      output: { items: [{ data: { live: false } }, {}] },
+    });
   });
 
   test("the log and the checkpoints are on disk, and the log tells every step", async () => {

@@ -1,0 +1,59 @@
+import { CheckpointError } from "../errors/index.ts";
+import { stateNames } from "../optim/index.ts";
+import { type Progress, readCheckpoint } from "./checkpoint.ts";
+import type { RunState } from "./device.ts";
+import type { Experiment } from "./experiment.ts";
+import type { Weights } from "./model.ts";
+import { Run } from "./run.ts";
+
+/** Where a continued run starts. A plain state_dict has weights only: training starts at step 0 with them. */
+export interface Beginning {
+  readonly state: Weights & Partial<RunState>;
+  readonly best: Weights | null;
+  readonly progress: Progress | undefined;
+}
+
+/**
+ * Reads a run or a checkpoint to go on from. Throws CheckpointError when it is from another model, or when seed, batch
+ * size or optimizer differ: the continuation would not be that of the same run.
+ */
+export function beginningOf(experiment: Experiment, resume: Run | string, totalSteps: number): Beginning {
+  const { model, optimizer } = experiment.config;
+  const { seed, batchSize } = experiment.options;
+  const where = resume instanceof Run ? `resume ${resume.name}` : `resume ${resume}`;
+  const {
+    state,
+    best,
+    optimizer: kept,
+    progress,
+  } = resume instanceof Run ? checkpointOf(resume) : readCheckpoint(experiment.resolve(resume), model);
+  if (state.parameters.length !== model.parameters.words || state.running.length !== model.running.words) {
+    throw new CheckpointError(`${where}: its model has other sizes; it is from another experiment`);
+  }
+  if (!progress) return { state, best: null, progress: undefined };
+  const differs = (what: string, there: unknown, here: unknown) =>
+    new CheckpointError(
+      `${where}: ${what} is ${String(there)} there and ${String(here)} here; to go on exactly both must be the same`,
+    );
+  if (progress.seed !== seed) throw differs("seed", progress.seed, seed);
+  if (progress.batchSize !== batchSize) throw differs("batchSize", progress.batchSize, batchSize);
+  if (progress.optimizer !== optimizer.type) throw differs("the optimizer", progress.optimizer, optimizer.type);
+  for (const name of stateNames(optimizer)) {
+    if (!kept[name])
+      throw new CheckpointError(`${where}: no optimizer state "${name}"; the optimizer's options differ`);
+  }
+  if (progress.step >= totalSteps) {
+    throw new CheckpointError(
+      `${where}: it has done ${progress.step} of the ${totalSteps} steps asked for; ask for more epochs or steps`,
+    );
+  }
+  const optimizerState = Object.fromEntries(stateNames(optimizer).map((name) => [name, kept[name] as Float32Array]));
+  return { state: { ...state, optimizer: optimizerState }, best, progress };
+}
+
+const checkpointOf = ({ checkpoint: { state, best, progress } }: Run) => ({
+  state,
+  best,
+  optimizer: state.optimizer as Record<string, Float32Array>,
+  progress: progress as Progress | undefined,
+});

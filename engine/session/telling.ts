@@ -1,0 +1,175 @@
+import { join } from "node:path";
+import type { Backend } from "../backends/backend.ts";
+import type { RunContext } from "../context/index.ts";
+import { CurveRecorder } from "../plots/index.ts";
+import { CHART_MIME, type RunHistory, type RunStatus } from "../protocol/index.ts";
+import type { Experiment } from "./experiment.ts";
+import type { RunRecord } from "./run.ts";
+import { RunLog } from "./runLog.ts";
+
+const PROGRESS_MS = 200;
+/** Steps per second are those of the last so many milliseconds. */
+const RATE_MS = 3000;
+
+/** The size of a run. */
+export interface Extent {
+  readonly steps: number;
+  readonly epochs: number;
+  readonly stepsPerEpoch: number;
+}
+
+/** Where a run stands, for those who watch. */
+export interface Standing {
+  readonly step: number;
+  readonly trainLoss: number;
+  readonly lr: number;
+  /** Figures of the last epoch: `validLoss`, `validAccuracy` ... */
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+/** Tells the log first and then the client what a run does: its curve, its progress, its end. */
+export class Telling {
+  readonly id: string;
+  readonly name: string;
+  readonly #experiment: Experiment;
+  readonly #backend: Backend;
+  readonly #context: RunContext;
+  readonly #extent: Extent;
+  readonly #log: RunLog;
+  readonly #recorder: CurveRecorder;
+  readonly #chart: string;
+  readonly #rates: { at: number; step: number }[] = [];
+  #lastProgress = 0;
+
+  constructor(experiment: Experiment, backend: Backend, name: string, context: RunContext, extent: Extent) {
+    this.#experiment = experiment;
+    this.#backend = backend;
+    this.#context = context;
+    this.#extent = extent;
+    this.id = context.freshId("run");
+    this.name = name;
+    this.#log = new RunLog(context.runFolder === null ? null : join(context.runFolder, "runs"));
+    this.#chart = context.freshId("chart");
+    this.#recorder = new CurveRecorder((rows) => context.emit({ event: "rows", chart: this.#chart, ...rows }), {
+      id: this.#chart,
+      name,
+      metrics: experiment.options.metrics.map((m) => ({ name: m.type, better: m.definition.better })),
+      validation: experiment.splits.valid !== undefined,
+      ...extent,
+    });
+  }
+
+  get folder(): string | null {
+    return this.#log.folder;
+  }
+
+  start(step: number, about: Readonly<Record<string, unknown>>): void {
+    const { name: backend, adapter } = this.#backend;
+    this.#log.write({
+      event: "start",
+      run: this.id,
+      name: this.name,
+      time: new Date().toISOString(),
+      versions: { node: process.version },
+      backend,
+      adapter,
+      config: this.#experiment.describe(),
+      ...about,
+    });
+    this.#rates.push({ at: performance.now(), step });
+    this.#show(true);
+  }
+
+  /** Steps from `from` (counted from 1) on. */
+  steps(from: number, loss: readonly number[], lr: readonly number[], gradientNorm: readonly number[]): void {
+    this.#log.write({ event: "steps", from, loss, lr, gradientNorm });
+    this.#experiment.onSteps?.({ from, loss, gradientNorm });
+    this.#recorder.addTrain(
+      loss.map((_, i) => from + i),
+      loss,
+      lr,
+    );
+  }
+
+  epoch(
+    epoch: number,
+    step: number,
+    train: Readonly<Record<string, number>>,
+    valid: Readonly<Record<string, number>> | undefined,
+  ): void {
+    this.#log.write({ event: "epoch", epoch, step, train, valid });
+    this.#recorder.addEpoch({ epoch, step, train, valid });
+  }
+
+  checkpoint(file: string, step: number, why: string): void {
+    this.#log.write({ event: "checkpoint", file, step, why });
+  }
+
+  /** At most a few times a second unless `now`. */
+  progress(standing: Standing, now = false): void {
+    const time = performance.now();
+    if (!now && time - this.#lastProgress < PROGRESS_MS) return;
+    this.#lastProgress = time;
+    const run = this.#status(standing, time);
+    const message = `${this.name}: epoch ${run.epoch} of ${run.epochs}`;
+    this.#context.emit({ event: "progress", done: run.step, total: run.steps, unit: "steps", message, run });
+  }
+
+  /** The chart in its last state, and what the run came to. */
+  end(record: Omit<RunRecord, "history">): RunRecord {
+    this.#show(false);
+    const history: RunHistory = this.#recorder.history();
+    this.#log.write({ event: "end", ...record });
+    this.#context.emit({ event: "run", run: { ...record, history } });
+    return { ...record, history };
+  }
+
+  /** A run that ends without a result: its curve stays, the log says why. */
+  failed(error: unknown): void {
+    this.#log.write({ event: "failed", error: String(error) });
+    this.#show(false);
+  }
+
+  close(): void {
+    this.#log.close();
+  }
+
+  #show(live: boolean): void {
+    const chart = this.#recorder.chart(live);
+    const items = [
+      { mime: CHART_MIME, data: chart } as const,
+      { mime: "text/plain", data: `${chart.title}\n${chart.text}` } as const,
+    ];
+    this.#context.emit({ event: "output", output: { id: this.#chart, items } });
+  }
+
+  #status({ step, trainLoss, lr, figures }: Standing, time: number): RunStatus {
+    const { steps, epochs, stepsPerEpoch } = this.#extent;
+    this.#rates.push({ at: time, step });
+    while (this.#rates.length > 2 && time - (this.#rates[0]?.at ?? time) > RATE_MS) this.#rates.shift();
+    const [oldest] = this.#rates;
+    const stepsPerSecond = oldest && time > oldest.at ? ((step - oldest.step) * 1000) / (time - oldest.at) : 0;
+    const [first] = this.#experiment.options.metrics;
+    const key = first && ["valid", "train"].map((part) => part + capital(first.type)).find((k) => k in figures);
+    return {
+      id: this.id,
+      step,
+      steps,
+      epoch: Math.ceil(step / stepsPerEpoch),
+      epochs,
+      trainLoss: Number.isNaN(trainLoss) ? null : trainLoss,
+      validLoss: figures.validLoss ?? null,
+      metric: key === undefined || !first ? null : { name: first.type, value: figures[key] as number },
+      lr,
+      stepsPerSecond,
+      etaSeconds: stepsPerSecond > 0 ? (steps - step) / stepsPerSecond : null,
+      backend: this.#backend.name,
+    };
+  }
+}
+
+const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+
+/** `{ loss: 1 }` as `{ validLoss: 1 }`. */
+export const named = (part: string, values: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(values).map(([key, v]) => [part + capital(key), v]));
