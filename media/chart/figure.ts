@@ -18,8 +18,8 @@ export interface FigureHost {
   state: ChartState;
   keep(state: ChartState): void;
   save(name: string, base64: string): void;
-  /** Shows the chart, as it was first drawn, in a panel of its own; not given: there is no panel, or this is it. */
-  open?(chart: Chart): void;
+  /** Shows the chart in a panel of its own; not given: there is no panel, or this is it. */
+  open?(): void;
 }
 
 /** Rows are drawn at most this often. */
@@ -71,7 +71,7 @@ export class Figure {
       this.#log,
       button("Save as PNG", "PNG", () => void this.#save("PNG")),
       button("Save as SVG", "SVG", () => void this.#save("SVG")),
-      ...(open === undefined ? [] : [button("Open in a panel beside the notebook", "panel", () => open(this.#chart))]),
+      ...(open === undefined ? [] : [button("Open in a panel beside the notebook", "panel", open)]),
     );
     this.#plot.append(this.#canvas);
     this.#root.append(

@@ -41,7 +41,7 @@ export type ToRenderer =
 /** Page to editor. `sync` asks for what a chart that was just drawn has missed, `open` for a panel that shows it. */
 export type FromRenderer =
   | { type: "sync"; chart: string }
-  | { type: "open"; chart: Chart }
+  | { type: "open"; chart: string }
   | { type: "reveal"; cell: string; line: number; column: number }
   | { type: "save"; name: string; base64: string };
 

@@ -66,7 +66,7 @@ export const activate: ActivationFunction<State> = (context) => {
             state: context.getState()?.[chart.id] ?? {},
             keep: (state) => keep(context, chart.id, state),
             save: (name, base64) => (post === null ? download(name, base64) : post({ type: "save", name, base64 })),
-            ...(post === null ? {} : { open: (chart: Chart) => post({ type: "open", chart }) }),
+            ...(post === null ? {} : { open: () => post({ type: "open", chart: chart.id }) }),
           }),
         });
       }

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { type BackendChoice, CHART_MIME, type KernelEvent } from "../../engine/protocol/index.ts";
 import { cellId, missingIds } from "../notebook/cellIds.ts";
 import { restoreOutputs } from "../notebook/restore.ts";
+import { shownChart } from "../outputs/shownChart.ts";
 import { ChartPanels } from "../panel/chartPanels.ts";
 import { CellStatus } from "../status/cellStatus.ts";
 import type { StartKernel } from "./kernel.ts";
@@ -43,9 +44,10 @@ export class Controller implements vscode.Disposable {
     controller.interruptHandler = (notebook) => this.sessions.get(notebook)?.interrupt();
     this.#messages = new RendererMessages({
       chart: (notebook, id) => this.sessions.get(notebook)?.chart(id)?.snapshot() ?? null,
-      open: (notebook, chart) => {
-        const growing = () => this.sessions.get(notebook)?.chart(chart.id)?.snapshot() ?? null;
-        this.#panels.open(chart, growing, notebook);
+      open: (notebook, id) => {
+        const growing = () => this.sessions.get(notebook)?.chart(id)?.snapshot() ?? null;
+        const chart = growing() ?? shownChart(notebook, id);
+        if (chart !== null) this.#panels.open(chart, growing, notebook);
       },
       cell: (notebook, id) => notebook.getCells().find((cell) => cellId(cell) === id),
     });

@@ -11,7 +11,7 @@ export type ToRenderer =
 
 export type FromRenderer =
   | { type: "sync"; chart: string }
-  | { type: "open"; chart: Chart }
+  | { type: "open"; chart: string }
   | { type: "reveal"; cell: string; line: number; column: number }
   | { type: "save"; name: string; base64: string };
 
@@ -22,7 +22,7 @@ export interface RendererHost {
   chart(notebook: vscode.NotebookDocument, id: string): Chart | null;
   cell(notebook: vscode.NotebookDocument, id: string): vscode.NotebookCell | undefined;
   /** Shows a chart in a panel. */
-  open(notebook: vscode.NotebookDocument, chart: Chart): void;
+  open(notebook: vscode.NotebookDocument, id: string): void;
 }
 
 /** The wire between running cells and the pages that draw their charts. */
@@ -79,8 +79,7 @@ export function readMessage(message: unknown): FromRenderer | FromPanel | null {
   if (typeof message !== "object" || message === null) return null;
   const { type, chart, cell, line, column, name, base64 } = message as Record<string, unknown>;
   if (type === "ready") return { type };
-  if (type === "sync" && typeof chart === "string") return { type, chart };
-  if (type === "open" && isChart(chart)) return { type, chart };
+  if ((type === "sync" || type === "open") && typeof chart === "string") return { type, chart };
   if (type === "reveal" && typeof cell === "string" && isPosition(line) && isPosition(column)) {
     return { type, cell, line, column };
   }
@@ -88,14 +87,6 @@ export function readMessage(message: unknown): FromRenderer | FromPanel | null {
     return { type, name, base64 };
   }
   return null;
-}
-
-function isChart(value: unknown): value is Chart {
-  if (typeof value !== "object" || value === null) return false;
-  const { id, title, spec, datasets } = value as Partial<Chart>;
-  return (
-    typeof id === "string" && typeof title === "string" && typeof spec === "object" && typeof datasets === "object"
-  );
 }
 
 function isPosition(value: unknown): value is number {
