@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { WORD_BYTES } from "../../tensor/index.ts";
-import type { Launch, Plan } from "../launch.ts";
+import type { Launch, MapLaunch, Plan, ReduceLaunch, View } from "../launch.ts";
 import { assemble, type Func } from "./assembler.ts";
 import { type GemmCall, lowerContract } from "./contract.ts";
 import type { Pass } from "./control.ts";
@@ -46,8 +46,7 @@ export async function compile(plan: Plan, named: readonly (number | undefined)[]
   const funcs = new FuncTable();
   const steps = launches.map((launch): Step => {
     if (launch.kind === "contract") return { launch, call: lowerContract(launch, target.threads, target.tile) };
-    const { func, places, parallel } = launch.kind === "map" ? emitMap(launch) : emitReduce(launch);
-    return { launch, func: funcs.add(func), places, parallel };
+    return { launch, ...funcs.add(launch) };
   });
   const module = funcs.all.length > 0 ? await moduleOf(assemble(funcs.all)) : undefined;
 
@@ -79,18 +78,41 @@ export async function compile(plan: Plan, named: readonly (number | undefined)[]
   }
 }
 
-/** Functions of a module; equal ones are there once. */
+/** Functions of a module: launches that differ only in where their buffers lie share one. */
 class FuncTable {
   readonly all: Func[] = [];
-  readonly #known = new Map<string, number>();
+  readonly #known = new Map<string, { func: number; parallel: boolean; slots: readonly number[] }>();
 
-  add(func: Func): number {
-    const key = Buffer.from(func.bytes()).toString("latin1");
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    this.#known.set(key, this.all.length);
-    return this.all.push(func) - 1;
+  add(launch: MapLaunch | ReduceLaunch): { func: number; parallel: boolean; places: readonly Place[] } {
+    const { key, places } = structureOf(launch);
+    let known = this.#known.get(key);
+    if (!known) {
+      const kernel = launch.kind === "map" ? emitMap(launch) : emitReduce(launch);
+      const slotOf = ({ buffer, offset }: Place) => places.findIndex((p) => p.buffer === buffer && p.offset === offset);
+      known = { func: this.all.push(kernel.func) - 1, parallel: kernel.parallel, slots: kernel.places.map(slotOf) };
+      this.#known.set(key, known);
+    }
+    const { func, parallel, slots } = known;
+    return { func, parallel, places: slots.map((slot) => places[slot] as Place) };
   }
+}
+
+/** What the code of a launch depends on, as text, and the places it does not depend on in the order they appear. */
+function structureOf(launch: MapLaunch | ReduceLaunch): { key: string; places: Place[] } {
+  const places: Place[] = [];
+  const slots = new Map<string, number>();
+  const key = JSON.stringify(launch, (name, value) => {
+    if (name === "label") return undefined;
+    if (typeof value === "number")
+      return Number.isFinite(value) && !Object.is(value, -0) ? value : `${1 / value} ${value}`;
+    if (typeof value?.buffer !== "number") return value;
+    const { buffer, offset, ...rest } = value as View;
+    const place = `${buffer}:${offset}`;
+    const slot = slots.get(place) ?? places.push({ buffer, offset }) - 1;
+    slots.set(place, slot);
+    return { slot, ...rest };
+  });
+  return { key, places };
 }
 
 function moduleOf(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {

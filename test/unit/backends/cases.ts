@@ -800,7 +800,17 @@ const chain: Case = {
   ],
 };
 
+/** Launches that differ only in a constant, of the kinds that text can confuse, and in where their buffers lie. */
+const alike: Case = {
+  name: "launches that differ in a constant share no code, those that differ in place may",
+  data: [floats(40), ...[0, 1, 2, 3, 4].map(() => new Float32Array(40))],
+  launches: [0, -0, Number.NaN, Infinity, -Infinity].map((value, i) =>
+    map([40], [full(0, [40])], [load(0), num(value), binary("div", 0, 1)], { view: full(i + 1, [40]), value: 2 }),
+  ),
+};
+
 export const cases: readonly Case[] = [
+  alike,
   ...unaries,
   pointwise("log", [positive], [unary("log", 0)], { rtol: 1e-6, atol: 2e-7 }),
   pointwise("sqrt", [positive], [unary("sqrt", 0)]),
