@@ -50,7 +50,8 @@ export interface EpochRow {
 
 /** Rows of the history that goes to `--json` and the run log: more than the chart needs, still bounded. */
 const HISTORY_ROWS = 8192;
-const MAX_ROWS = 2000;
+/** About one per pixel of a notebook. */
+const MAX_ROWS = 1200;
 const INTERVAL_MS = 100;
 
 /**

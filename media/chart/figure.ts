@@ -22,8 +22,9 @@ export interface FigureHost {
   open?(): void;
 }
 
-/** Rows are drawn at most this often. */
+/** Rows are drawn at most this often, and at most a quarter of the time goes into drawing. */
 const DRAW_INTERVAL_MS = 90;
+const DRAW_SHARE = 4;
 
 /** A chart on the page: title, tools, values at the pointer, plots; it grows as rows arrive. */
 export class Figure {
@@ -52,6 +53,7 @@ export class Figure {
   #width = 0;
   #frame = 0;
   #lastDraw = 0;
+  #drawMs = 0;
   #disposed = false;
 
   constructor(parent: HTMLElement, chart: Chart, host: FigureHost) {
@@ -179,7 +181,7 @@ export class Figure {
   #schedule(): void {
     if (this.#frame !== 0 || this.#disposed) return;
     const tick = (now: number) => {
-      if (now - this.#lastDraw < DRAW_INTERVAL_MS) {
+      if (now - this.#lastDraw < Math.max(DRAW_INTERVAL_MS, DRAW_SHARE * this.#drawMs)) {
         this.#frame = requestAnimationFrame(tick);
         return;
       }
@@ -211,7 +213,11 @@ export class Figure {
       }
       this.#setEnd(this.#drawing);
       if (width !== this.#width) this.#drawing.resize(width);
-      void this.#drawing.draw().then(() => this.#cursor.refresh());
+      const begin = performance.now();
+      void this.#drawing.draw().then(() => {
+        this.#drawMs = performance.now() - begin;
+        this.#cursor.refresh();
+      });
     }
     this.#waiting.clear();
     this.#width = width;
