@@ -25,9 +25,24 @@ const copy = (path, to = path) => {
 };
 
 for (const path of ["LICENSE", "README.md", "CHANGELOG.md"]) copy(path);
-const optional = ["snippets", "media/icon.png", "media/icons", "language-configuration.json", "syntaxes"];
+const optional = [
+  "snippets",
+  "docs/images",
+  "media/icon.png",
+  "media/icons",
+  "language-configuration.json",
+  "syntaxes",
+];
 for (const path of optional) if (existsSync(`${root}/${path}`)) copy(path);
-for (const name of ["extension.cjs", "kernel.mjs", "doorman.mjs", "wasm-worker.mjs", "cli.mjs", "renderer.js", "panel.js"])
+for (const name of [
+  "extension.cjs",
+  "kernel.mjs",
+  "doorman.mjs",
+  "wasm-worker.mjs",
+  "cli.mjs",
+  "renderer.js",
+  "panel.js",
+])
   copy(`dist/${name}`);
 if (values.target === "linux-x64") copy("dist/swiftshader.tar.br");
 mkdirSync(`${stage}/node_modules`, { recursive: true });
@@ -69,7 +84,7 @@ writeFileSync(`${stage}/package.json`, JSON.stringify({ ...published, dependenci
 
 writeFileSync(`${stage}/.vscodeignore`, "**/*.map\n");
 const vsce = `${root}/node_modules/@vscode/vsce/vsce`;
-const flags = ["--target", values.target, "--out", out, "--allow-missing-repository", "--skip-license"];
+const flags = ["--target", values.target, "--out", out, "--allow-missing-repository", "--no-rewrite-relative-links"];
 const code = run(process.execPath, [vsce, "package", ...flags], {
   cwd: stage,
   stdio: ["ignore", "inherit", "inherit"],

@@ -77,24 +77,71 @@ export class Workbench {
   }
 
   async openNotebook(name: string): Promise<void> {
+    await this.command("View: Close All Editors");
     await this.page.locator(".explorer-folders-view .monaco-list-row", { hasText: name }).first().dblclick();
-    await this.page.locator(".notebook-toolbar-container").first().waitFor({ timeout: 20_000 });
+    await this.page.locator(".notebook-toolbar-container:visible").waitFor({ timeout: 20_000 });
+    await this.kernelChosen();
   }
 
-  async closeEditor(): Promise<void> {
-    await this.command("View: Close Editor");
-    await this.page.locator(".notebookOverlay:visible").waitFor({ state: "hidden", timeout: 10_000 });
+  /** As a person does it: "Preferences: Color Theme". */
+  async theme(name: string): Promise<void> {
+    await this.command("Preferences: Color Theme");
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().waitFor();
+    await this.page.locator(".quick-input-widget input").first().fill(name);
+    await this.page.waitForTimeout(300);
+    await this.page.keyboard.press("Enter");
+    await this.page.waitForTimeout(1500);
   }
 
   /** Waits until the dlnb kernel is the notebook's. */
-  async kernelChosen(): Promise<void> {
+  private async kernelChosen(): Promise<void> {
     await this.page
-      .locator(".notebook-toolbar-container .kernel-label", { hasText: "dlnb" })
+      .locator(".notebook-toolbar-container:visible .kernel-label", { hasText: "dlnb" })
       .waitFor({ timeout: 20_000 });
   }
 
   toolbar(name: string | RegExp): Locator {
-    return this.page.locator(".notebook-toolbar-container").getByRole("button", { name });
+    return this.page.locator(".notebook-toolbar-container:visible").getByRole("button", { name });
+  }
+
+  /** Scrolls until the code cell that holds `text` is near the top: the list draws only what is near the window. */
+  async reveal(text: string): Promise<Locator> {
+    const list = await this.page.locator(".notebookOverlay .cell-list-container:visible").boundingBox();
+    if (list === null) throw new Error("no notebook is open");
+    await this.page.locator(".notebookOverlay .monaco-list-row:visible").first().waitFor();
+    await this.page.mouse.move(list.x + list.width - 10, list.y + 60);
+    const cell = this.codeCell(text);
+    await this.scroll(-10_000);
+    for (let tries = 0; tries < 60; tries++) {
+      await this.page.waitForTimeout(150);
+      const box = (await cell.count()) > 0 ? await cell.boundingBox() : null;
+      const away = box === null ? 400 : box.y - list.y - 20;
+      if (Math.abs(away) < 40) return cell;
+      await this.scroll(Math.max(-400, Math.min(400, away)));
+    }
+    return cell;
+  }
+
+  /** Turns the wheel over the notebook; one notch is 50 pixels, however far the event says. */
+  private async scroll(pixels: number): Promise<void> {
+    const notches = Math.max(1, Math.round(Math.abs(pixels) / 50));
+    for (let i = 0; i < notches; i++) await this.page.mouse.wheel(0, Math.sign(pixels) * 120);
+  }
+
+  /** Presses Interrupt; when the window saw the click and when no cell ran any more, in ms since 1970. */
+  async interrupt(): Promise<{ clickedAt: number; idleAt: number }> {
+    const clicked = this.page.evaluate(
+      () =>
+        new Promise<number>((resolve) =>
+          document.addEventListener("click", () => resolve(Date.now()), { capture: true, once: true }),
+        ),
+    );
+    await this.toolbar("Interrupt").click();
+    const clickedAt = await clicked;
+    await this.page.waitForFunction(
+      () => document.querySelector(".notebookOverlay .codicon-notebook-state-executing") === null,
+    );
+    return { clickedAt, idleAt: await this.page.evaluate(() => Date.now()) };
   }
 
   /** The code cell that holds `text`; it must be near enough to the window to be drawn. */
@@ -128,7 +175,9 @@ export class Workbench {
   /** The document in which all outputs of the notebook are drawn. */
   get outputs(): FrameLocator {
     return this.page
-      .frameLocator('iframe.webview.ready[src*="purpose=notebookRenderer"]')
+      .locator('iframe.webview.ready[src*="purpose=notebookRenderer"]')
+      .locator("visible=true")
+      .contentFrame()
       .frameLocator("iframe#active-frame");
   }
 

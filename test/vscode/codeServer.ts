@@ -57,8 +57,6 @@ export interface CodeServer {
   readonly pid: number;
   /** Starts the same server again on the same state and workspace after `stop`. */
   start(): Promise<void>;
-  /** Rewrites the user settings; an open window takes them over. */
-  configure(more: Readonly<Record<string, unknown>>): void;
   stop(): Promise<void>;
   /** Removes state and workspace. */
   dispose(): Promise<void>;
@@ -85,12 +83,7 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
   else cpSync(join(root, "examples"), workspace, { recursive: true, filter: (path) => basename(path) !== ".dlnb" });
   mkdirSync(join(state, "data/User"), { recursive: true });
   writeFileSync(join(state, "config.yaml"), "");
-  const configure = (more: Readonly<Record<string, unknown>>) =>
-    writeFileSync(
-      join(state, "data/User/settings.json"),
-      JSON.stringify({ ...settings(options), ...options.settings, ...more }),
-    );
-  configure({});
+  writeFileSync(join(state, "data/User/settings.json"), JSON.stringify({ ...settings(options), ...options.settings }));
   const port = await freePort();
   const dirs = [
     "--config",
@@ -124,7 +117,6 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
     authority: `127.0.0.1:${port}`,
     workspace,
     state,
-    configure,
     get pid() {
       return child?.pid ?? 0;
     },
