@@ -139,7 +139,9 @@ function showFailure(terminal: Terminal, file: NotebookFile, failed: RecordedCel
   terminal.line(terminal.style("red", `cell ${index} (${cell.id}) failed, ${file.name}:${at}`));
   terminal.line(`${error.name}: ${error.message}`);
   if (error.line !== undefined) terminal.line(`\n${codeFrame(cell.text, error.line, error.column)}`);
-  if (error.stack !== "") terminal.line(`\n${terminal.style("dim", error.stack)}`);
+  // one frame alone is the place that the code frame shows
+  if (error.stack.includes("\n") || (error.line === undefined && error.stack !== ""))
+    terminal.line(`\n${terminal.style("dim", error.stack)}`);
 }
 
 function finish(

@@ -6,6 +6,8 @@ export const FORMAT_VERSION = 1;
 export const MARKER = "<!-- cell -->";
 const VALID_ID = /^[\w-]{1,64}$/;
 
+/** Whether a line can be anything but text: all that is told apart here begins with one of these. */
+export const mayOpen = (line: string) => /^ {0,3}[`~<]/.test(line);
 export const isBlank = (line: string) => /^[ \t\r]*$/.test(line);
 export const isMarker = (line: string) => /^<!-- cell -->[ \t\r]*$/.test(line);
 

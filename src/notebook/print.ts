@@ -132,6 +132,7 @@ function readsOtherwise(lines: readonly string[], text: string): boolean {
 
 /** Backticks that no line of the text closes, and longer than those of a cell in it. */
 function fenceFor(text: string): string {
+  if (!text.includes("```")) return "```";
   const lengths = text.split("\n").map((line) => {
     const marks = fenceMarks(line) ?? "";
     return marks[0] === "`" && (closes(line, marks) || cellFence(line) !== null) ? marks.length : 0;

@@ -8,6 +8,7 @@ import {
   isBlank,
   isMarker,
   isRawClose,
+  mayOpen,
   opensComment,
   rawClose,
   rawTag,
@@ -140,8 +141,13 @@ export function readBody(lines: readonly string[], headLines: number): Body {
     i = to;
   };
   const noEnd = new Set<string>();
+  const rawEnds = lastRawEnds(lines);
   while (i < lines.length) {
     const line = lines[i] as string;
+    if (!mayOpen(line)) {
+      skip(i + 1);
+      continue;
+    }
     const tag = rawTag(line);
     const fence = cellFence(line);
     const marks = fenceMarks(line);
@@ -165,7 +171,8 @@ export function readBody(lines: readonly string[], headLines: number): Body {
       add(cell, { open: line, ...close, ...(text.length === 1 && text[0] === "" ? { blank: true } : {}) }, i);
       i = end + (closed ? 1 : 0);
     } else if (tag !== null) {
-      const end = lines.findIndex((l, at) => at > i && isRawClose(l, tag));
+      const isThere = (rawEnds.get(rawClose(tag)) ?? -1) > i;
+      const end = isThere ? lines.findIndex((l, at) => at > i && isRawClose(l, tag)) : -1;
       if (end < 0) {
         open = true;
         problem(i, `"${line.trim()}" has no "${rawClose(tag)}" after it`);
@@ -217,11 +224,20 @@ export function readBody(lines: readonly string[], headLines: number): Body {
   return { cells, lines: openings.map((at) => headLines + at + 1), rest: gap, problems, open };
 }
 
+/** For every line that ends raw prose, the last place where it stands. */
+function lastRawEnds(lines: readonly string[]): Map<string, number> {
+  const last = new Map<string, number>();
+  lines.forEach((line, i) => {
+    if (line.startsWith("<!-- end raw")) last.set(line.trimEnd(), i);
+  });
+  return last;
+}
+
 /** The line that ends a code cell opened at `from`: its closing fence, the next cell's opening, or the end. */
 function codeEnd(lines: readonly string[], from: number, fence: string): number {
   for (let i = from + 1; i < lines.length; i++) {
     const line = lines[i] as string;
-    if (closes(line, fence) || (cellFence(line)?.fence.length ?? 0) >= fence.length) return i;
+    if (line.includes("```") && (closes(line, fence) || (cellFence(line)?.fence.length ?? 0) >= fence.length)) return i;
   }
   return lines.length;
 }

@@ -102,7 +102,9 @@ async function showCell(
 function showError({ cell, result }: RecordedCell): string {
   const { name, message, line, column, stack } = result?.error ?? { name: "", message: "", stack: "" };
   const frame = line === undefined ? "" : `<pre>${escapeHtml(codeFrame(cell.text, line, column))}</pre>`;
-  const trace = stack === "" ? "" : `<pre class="note">${escapeHtml(stack)}</pre>`;
+  // one frame alone is the place that the code frame shows
+  const trace =
+    stack === "" || (line !== undefined && !stack.includes("\n")) ? "" : `<pre class="note">${escapeHtml(stack)}</pre>`;
   return `<div class="error"><p class="message"><strong>${escapeHtml(name)}</strong>: ${escapeHtml(message)}</p>${frame}${trace}</div>`;
 }
 
