@@ -9,7 +9,7 @@ export const STYLE = `
 .dlnb-tools label { display: inline-flex; gap: 6px; align-items: center; }
 .dlnb-tools output { min-width: 2.4em; font-variant-numeric: tabular-nums; }
 .dlnb-tools input[type=range] { width: 90px; accent-color: var(--vscode-button-background, var(--vscode-focusBorder, #0e639c)); }
-.dlnb-tools button { font: inherit; cursor: pointer; padding: 2px 8px; border-radius: 2px;
+.dlnb-tools button { font: inherit; white-space: nowrap; cursor: pointer; padding: 2px 8px; border-radius: 2px;
   color: var(--vscode-button-secondaryForeground, inherit); background: var(--vscode-button-secondaryBackground, transparent);
   border: 1px solid var(--vscode-contrastBorder, var(--vscode-button-border, transparent)); }
 .dlnb-tools button:not([aria-pressed=true]):hover:enabled { background: var(--vscode-button-secondaryHoverBackground, var(--vscode-button-secondaryBackground)); }
