@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { BackendError } from "../../errors/index.ts";
 import type { TypedArray } from "../../tensor/index.ts";
 import type { Backend, DeviceBuffer, Executable } from "../backend.ts";
@@ -6,6 +5,7 @@ import type { Plan } from "../launch.ts";
 import { defineGlobals, type FoundAdapter } from "./adapter.ts";
 import { compilePlan } from "./executable.ts";
 import type { Kernel, Target } from "./kernel.ts";
+import { expectSoon, pausePolling } from "./polling.ts";
 
 /** Largest piece of one host-to-device copy, so that a big data set does not need as much staging memory at once. */
 const WRITE_BYTES = 32 * 2 ** 20;
@@ -16,6 +16,7 @@ export async function openDevice(
   target?: Target,
 ): Promise<WebgpuBackend> {
   await defineGlobals();
+  pausePolling();
   const { limits } = found.adapter;
   const device = await found.adapter.requestDevice({
     label: "dlnb",
@@ -29,12 +30,6 @@ export async function openDevice(
   return new WebgpuBackend(found, device, log, target ?? (found.kind === "cpu" ? "cpu" : "gpu"));
 }
 
-/** How long a submit should take, and when it was made. */
-export interface Pace {
-  readonly expectedMs: number;
-  submitted: number;
-}
-
 export class WebgpuBackend implements Backend {
   readonly name = "webgpu";
   readonly adapter: string;
@@ -42,7 +37,7 @@ export class WebgpuBackend implements Backend {
   readonly device: GPUDevice;
   readonly target: Target;
   readonly lost: Promise<string>;
-  readonly #log: (text: string) => void;
+  readonly log: (text: string) => void;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #bytes = new Map<GPUBuffer, number>();
@@ -53,15 +48,12 @@ export class WebgpuBackend implements Backend {
   /** Why nothing works any more. */
   #fault: string | undefined;
   #closed = false;
-  /** When the device is thought to have done all that was submitted, and when it last was known to have done something. */
-  #expectedEnd = 0;
-  #lastEnd = 0;
 
   constructor(found: FoundAdapter, device: GPUDevice, log: (text: string) => void, target: Target) {
     this.adapter = found.name;
     this.device = device;
     this.target = target;
-    this.#log = log;
+    this.log = log;
     // a kernel may add a table or partial results of its own
     this.maxBuffersPerLaunch = device.limits.maxStorageBuffersPerShaderStage - 1;
     this.lost = new Promise((resolve) => {
@@ -72,7 +64,7 @@ export class WebgpuBackend implements Backend {
     });
     device.onuncapturederror = ({ error }) => {
       this.#fault ??= error.message;
-      this.#log(`webgpu: ${error.message}`);
+      this.log(`webgpu: ${error.message}`);
     };
   }
 
@@ -199,29 +191,23 @@ export class WebgpuBackend implements Backend {
     return layout;
   }
 
-  /**
-   * Submits, and resolves with `words` words of `source` as they are then. While a promise of Dawn's is pending, Dawn
-   * keeps a core busy asking for it; with `pace` that begins only shortly before the work should be done.
-   * Throws BackendError.
-   */
+  /** Submits, and resolves with `words` words of `source` as they are then. Throws BackendError. */
   async finish(
     encoder: GPUCommandEncoder,
     source: GPUBuffer | undefined,
     offsetWords: number,
     words: number,
-    pace?: Pace,
   ): Promise<Uint32Array> {
     const { queue } = this.device;
+    expectSoon();
     let result: Uint32Array = new Uint32Array(0);
     if (!source || words === 0) {
       queue.submit([encoder.finish()]);
-      await this.#rest(pace);
       await queue.onSubmittedWorkDone().catch(() => {});
     } else {
       const staging = this.#takeStaging(words * 4);
       encoder.copyBufferToBuffer(source, offsetWords * 4, staging, 0, words * 4);
       queue.submit([encoder.finish()]);
-      await this.#rest(pace);
       try {
         await staging.mapAsync(GPUMapMode.READ, 0, words * 4);
         result = new Uint32Array(staging.getMappedRange(0, words * 4).slice(0));
@@ -237,25 +223,6 @@ export class WebgpuBackend implements Backend {
     }
     await this.settled();
     return result;
-  }
-
-  /** Waits without Dawn until the work just submitted is nearly done, going by how long such work took. */
-  async #rest(pace: Pace | undefined): Promise<void> {
-    if (!pace) return;
-    const submitted = performance.now();
-    pace.submitted = submitted;
-    this.#expectedEnd = Math.max(submitted, this.#expectedEnd) + pace.expectedMs;
-    const wait = (this.#expectedEnd - submitted) * 0.9 - 2;
-    if (wait > 4) await sleep(wait);
-  }
-
-  /** Milliseconds that a submit kept the device busy, now that it is done. */
-  busyMs(pace: Pace): number {
-    const now = performance.now();
-    const ms = now - Math.max(pace.submitted, this.#lastEnd);
-    this.#lastEnd = now;
-    this.#expectedEnd = Math.min(this.#expectedEnd, now + 2 * ms);
-    return ms;
   }
 
   #takeStaging(bytes: number): GPUBuffer {
@@ -279,7 +246,7 @@ export class WebgpuBackend implements Backend {
         compute: { module, entryPoint: "main" },
       });
     } catch (cause) {
-      this.#log(`webgpu: "${kernel.label}" does not compile:\n${kernel.text}`);
+      this.log(`webgpu: "${kernel.label}" does not compile:\n${kernel.text}`);
       throw new BackendError(`webgpu: "${kernel.label}" does not compile: ${(cause as Error).message}`, { cause });
     }
   }
@@ -291,7 +258,7 @@ export class WebgpuBackend implements Backend {
       .then((error) => {
         if (!error) return;
         this.#fault ??= text;
-        this.#log(`webgpu: ${text}: ${error.message}`);
+        this.log(`webgpu: ${text}: ${error.message}`);
       })
       .catch(() => {})
       .finally(() => this.#scopes.delete(scope));

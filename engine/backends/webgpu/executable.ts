@@ -2,7 +2,7 @@ import { BackendError } from "../../errors/index.ts";
 import type { Executable } from "../backend.ts";
 import { MAX_STEPS_PER_SUBMIT, type Plan, ROW_SLOT } from "../launch.ts";
 import { contractKernels } from "./contract.ts";
-import type { Pace, WebgpuBackend } from "./device.ts";
+import type { WebgpuBackend } from "./device.ts";
 import { type Extras, type Kernel, MAX_GROUPS_PER_AXIS, scalarBlockBytes } from "./kernel.ts";
 import { mapKernels } from "./map.ts";
 import { reduceKernels } from "./reduce.ts";
@@ -56,7 +56,10 @@ export async function compilePlan(
       GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
       "scalars",
     );
+    const started = performance.now();
     const pipelines = await Promise.all(kernels.map((kernel) => backend.pipeline(kernel)));
+    const ms = Math.round(performance.now() - started);
+    backend.log(`webgpu: ${plan.label}: ${kernels.length} launches of ${new Set(pipelines).size} kernels in ${ms} ms`);
     const dispatches = kernels.map((kernel, i): Dispatch => {
       const x = Math.min(kernel.workgroups, MAX_GROUPS_PER_AXIS);
       const group = device.createBindGroup({
@@ -127,8 +130,6 @@ class WebgpuExecutable implements Executable {
   readonly #rows: GPUBuffer | undefined;
   readonly #release: () => void;
   #disposed = false;
-  /** Milliseconds that a step lately took. */
-  #stepMs = 0;
 
   constructor(
     backend: WebgpuBackend,
@@ -179,11 +180,7 @@ class WebgpuExecutable implements Executable {
       }
     }
     pass.end();
-    const pace: Pace = { expectedMs: this.#stepMs * count, submitted: 0 };
-    const rows = await backend.finish(encoder, this.#rows, 0, count * rowWords, pace);
-    const stepMs = backend.busyMs(pace) / count;
-    this.#stepMs = this.#stepMs === 0 ? stepMs : Math.min(stepMs, (this.#stepMs + stepMs) / 2);
-    return rows;
+    return backend.finish(encoder, this.#rows, 0, count * rowWords);
   }
 
   dispose(): void {
