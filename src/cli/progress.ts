@@ -51,7 +51,7 @@ function figures({ trainLoss, validLoss, metric }: RunStatus): string[] {
 
 const value = (name: string, number: number | null) => (number === null ? "" : `${name} ${figure(number)}`);
 
-function bar(share: number, width = 16): string {
+function bar(share: number, width = 10): string {
   const full = Math.floor(share * width);
   return "█".repeat(full) + "░".repeat(width - full);
 }

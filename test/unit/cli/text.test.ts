@@ -25,7 +25,7 @@ const loading = { done: 3, total: null, unit: "files", message: "reading a.csv",
 describe("progress", () => {
   test("says all there is where there is room", () => {
     expect(progressLine(3, training, 200)).toBe(
-      "cell 3  ████████░░░░░░░░   50 %  step 500/1,000  loss 0.1235  valid loss 0.2000  accuracy 0.9800  812 steps/s  ETA 12.3 s",
+      "cell 3  █████░░░░░   50 %  step 500/1,000  loss 0.1235  valid loss 0.2000  accuracy 0.9800  812 steps/s  ETA 12.3 s",
     );
     expect(progressLine(1, loading, 80)).toBe("cell 1  3 files  reading a.csv");
   });
