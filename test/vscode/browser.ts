@@ -151,7 +151,7 @@ export class Workbench {
 
   /** Runs one cell by its own button. */
   async runCell(text: string): Promise<void> {
-    const cell = this.codeCell(text);
+    const cell = (await this.codeCell(text).isVisible()) ? this.codeCell(text) : await this.reveal(text);
     await cell.hover();
     await cell.locator(".run-button-container .codicon-notebook-execute").first().click();
   }
