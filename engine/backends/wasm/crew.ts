@@ -6,11 +6,11 @@ export interface Shift {
 
 /** Milliseconds of work before the first trial: code is still being compiled. */
 const WARM_UP_MS = 20;
-/** A trial is a part of a submit, and what it cost too much is earned back so many times before the next. */
+/** A trial is a part of a submit, and what it cost too much is earned back so many times before the next, twice as often after each. */
 const TRIAL_SHARE = 1 / 8;
 const EARNED_BACK = 20;
 /** Work between two trials, at least and at most. */
-const REST_MS = [100, 5000] as const;
+const REST_MS = [100, 10_000] as const;
 
 /**
  * How many threads run a program, found by trying: results do not depend on it, so some steps now and then may use
@@ -24,6 +24,8 @@ export class Crew {
   #bestMs = Number.NaN;
   /** Work until the next trial, in milliseconds. */
   #rest = WARM_UP_MS;
+  /** How often work is earned back after the next trial in vain. */
+  #earn = EARNED_BACK;
   #trying = false;
   #downwards = false;
 
@@ -57,7 +59,10 @@ export class Crew {
     if (i === this.#best) {
       this.#rest -= ms;
       // much slower than before: something has changed, so look around soon
-      if (ms / steps > this.#bestMs * 1.5) this.#rest = Math.min(this.#rest, least);
+      if (ms / steps > this.#bestMs * 1.5) {
+        this.#rest = Math.min(this.#rest, least);
+        this.#earn = EARNED_BACK;
+      }
       this.#bestMs = ms / steps;
       return;
     }
@@ -67,6 +72,10 @@ export class Crew {
       this.#best = i;
       this.#bestMs = ms / steps;
       this.#rest = least;
-    } else this.#rest = Math.min(Math.max(excess * EARNED_BACK, least), most);
+      this.#earn = EARNED_BACK;
+    } else {
+      this.#rest = Math.min(Math.max(excess * this.#earn, least), most);
+      this.#earn = Math.min(this.#earn * 2, 50 * EARNED_BACK);
+    }
   }
 }
