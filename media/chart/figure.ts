@@ -22,9 +22,10 @@ export interface FigureHost {
   open?(): void;
 }
 
-/** Rows are drawn at most this often, and at most a quarter of the time goes into drawing. */
+/** Rows are drawn at most this often; on a slow machine less, so that a quarter of the time goes into drawing, but not never. */
 const DRAW_INTERVAL_MS = 90;
 const DRAW_SHARE = 4;
+const SLOWEST_MS = 400;
 
 /** A chart on the page: title, tools, values at the pointer, plots; it grows as rows arrive. */
 export class Figure {
@@ -181,7 +182,8 @@ export class Figure {
   #schedule(): void {
     if (this.#frame !== 0 || this.#disposed) return;
     const tick = (now: number) => {
-      if (now - this.#lastDraw < Math.max(DRAW_INTERVAL_MS, DRAW_SHARE * this.#drawMs)) {
+      const pause = Math.min(SLOWEST_MS, Math.max(DRAW_INTERVAL_MS, DRAW_SHARE * this.#drawMs));
+      if (now - this.#lastDraw < pause) {
         this.#frame = requestAnimationFrame(tick);
         return;
       }
