@@ -1,16 +1,21 @@
 import { constant, div, pad, sum, windows } from "../ops/index.ts";
-import { bool } from "../params/index.ts";
+import { bool, int, optional } from "../params/index.ts";
 import { defineLayer } from "./definition.ts";
 import { borders, checkPadding, pooled, poolingParams } from "./pooling.ts";
 
 /** [N, C, H, W] -> [N, C, H', W'], sizes as in maxPool2d. What ceilMode adds behind the padding is never counted. */
 export const avgPool2d = defineLayer({
   summary: "The mean of each window.",
-  params: { ...poolingParams, countIncludePad: bool(true, "Whether the zeros of the padding count as elements.") },
+  params: {
+    ...poolingParams,
+    countIncludePad: bool(true, "Whether the zeros of the padding count as elements."),
+    divisorOverride: optional(int(1, "[1, inf)", "Divides the sums, in place of the number of elements.")),
+  },
   positional: "kernelSize",
   validate: (options) => checkPadding("avgPool2d", options),
-  apply: (_scope, x, { countIncludePad, ...pooling }) => {
+  apply: (_scope, x, { countIncludePad, divisorOverride, ...pooling }) => {
     const total = sum(pooled(x, pooling, 0), [-2, -1]);
+    if (divisorOverride !== null) return div(total, divisorOverride);
     const { kernelSize: size, stride } = pooling;
     const { padding, extra } = borders(x, pooling);
     const whole = extra.every((e) => e === 0) && (countIncludePad || padding.every((p) => p === 0));

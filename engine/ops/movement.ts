@@ -13,10 +13,12 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return apply("reshape", [x.op === "reshape" ? (x.inputs[0] as Tensor) : x], { shape: to });
 }
 
-/** All axes from `startAxis` on as one. */
-export function flatten(x: Tensor, startAxis = 1): Tensor {
+/** All axes from `startAxis` to `endAxis`, that one too, as one. Throws ShapeError when they are the wrong way round. */
+export function flatten(x: Tensor, startAxis = 1, endAxis = -1): Tensor {
   const start = axisOf("flatten", startAxis, x.rank);
-  return reshape(x, [...x.shape.slice(0, start), sizeOf(x.shape.slice(start))]);
+  const end = axisOf("flatten", endAxis, x.rank) + 1;
+  if (start >= end) throw new ShapeError(`flatten: axis ${startAxis} comes after ${endAxis} in ${show(x.shape)}`);
+  return reshape(x, [...x.shape.slice(0, start), sizeOf(x.shape.slice(start, end)), ...x.shape.slice(end)]);
 }
 
 /** Axis i of the result is axis order[i] of x. */

@@ -1,5 +1,5 @@
-import { broadcastTo, constant, type Tensor } from "../ops/index.ts";
-import type { Checked, Definition, Instance, Param, Params } from "../params/index.ts";
+import { broadcastTo, constant, neg, type Tensor } from "../ops/index.ts";
+import { bool, type Checked, type Definition, type Instance, type Param, type Params } from "../params/index.ts";
 import { lift, type Value } from "./algebra.ts";
 import { HostScalar } from "./hostScalar.ts";
 
@@ -34,11 +34,15 @@ export type Hyperparameters<P extends Params> = {
         : never;
 };
 
+/** Options of every optimizer: `traceUpdate` minds them, update rules need not. */
+const shared = { maximize: bool(false, "Climbs: the loss grows instead of falling.") };
+
 /** Declares an optimizer. Its name is the one it is exported under in all.ts. */
 export function defineOptimizer<const P extends Params, const S extends string>(
   definition: OptimizerDefinition<P, S>,
-): OptimizerDefinition<P, S> {
-  return definition;
+): OptimizerDefinition<P & typeof shared, S> {
+  const declared: unknown = { ...definition, params: { ...definition.params, ...shared } };
+  return declared as OptimizerDefinition<P & typeof shared, S>;
 }
 
 /** Names of the optimizer's state tensors, each as long as the parameters. */
@@ -73,7 +77,7 @@ export function traceUpdate(
     else if (kind === "nums") hosts[name] = (given as readonly number[]).map((_, i) => new HostScalar(`${name}[${i}]`));
     else hosts[name] = given;
   }
-  const at = { p, g, step: new HostScalar("step"), ...state };
+  const at = { p, g: options.maximize ? neg(g) : g, step: new HostScalar("step"), ...state };
   const next = definition.update(at, hosts as Hyperparameters<Params>, options);
   const whole = (value: Value): Tensor => {
     const lifted = lift(value);

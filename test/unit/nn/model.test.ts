@@ -85,6 +85,21 @@ describe("gradients of every layer are central differences", () => {
   });
 });
 
+test("avgPool2d divides by the divisor it is given, at the border too", () => {
+  const pool = (divisorOverride?: number) => {
+    const { output, evaluated } = traced(nn.avgPool2d(2, { padding: 1, stride: 1, divisorOverride }), [1, 2, 3, 2]);
+    return evaluated(output)[0] ?? [];
+  };
+  expect(pool(3)).toBeAllclose(pool().map((mean) => (4 * mean) / 3));
+});
+
+test("flatten joins the axes from startDim to endDim, counted from either end", () => {
+  expect(traced(nn.flatten({ startDim: 1, endDim: 2 }), [2, 3, 4, 5]).output.shape).toEqual([2, 12, 5]);
+  expect(traced(nn.flatten({ startDim: -2 }), [2, 3, 4, 5]).output.shape).toEqual([2, 3, 20]);
+  expect(traced(nn.flatten({ startDim: 0, endDim: 1 }), [2, 3, 4]).output.shape).toEqual([6, 4]);
+  expect(() => traced(nn.flatten({ startDim: 2, endDim: 1 }), [2, 3, 4])).toThrow("axis 2 comes after 1 in [2, 3, 4]");
+});
+
 describe("models", () => {
   const model = nn.sequential(nn.linear(6), nn.batchNorm(), nn.relu(), nn.dropout(0.5), nn.linear(3, { bias: false }));
 

@@ -51,6 +51,15 @@ describe.each(Object.keys(optimizers))("%s", (name) => {
     expect([...descend(build(0), rosenbrock, [-1, 1], 3)]).toEqual([-1, 1]);
   });
 
+  test("maximize climbs: it descends against the gradient turned round", () => {
+    const options = { lr: rate.rosenbrock, weightDecay: 0.01 };
+    const turned: Gradient = (p) => rosenbrock(p).map((x) => -x);
+    const up = make[name]?.({ ...options, maximize: true }) as Optimizer;
+    expect(descend(up, turned, [-1, 1], 20)).toEqual(
+      descend(make[name]?.(options) as Optimizer, rosenbrock, [-1, 1], 20),
+    );
+  });
+
   test("a negative or missing rate is refused", () => {
     expect(() => make[name]?.({ lr: -1 })).toThrow(`${name}: lr = -1 is outside [0, inf)`);
     expect(() => make[name]?.({ lr: Number.NaN })).toThrow(`${name}: lr = NaN is outside [0, inf)`);
