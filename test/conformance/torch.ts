@@ -126,10 +126,8 @@ const ABOUT = [
 /** Arguments whose only value we have is PyTorch's default. */
 const ONLY: Readonly<Record<string, unknown>> = {
   padding_mode: "zeros",
-  end_dim: -1,
   dilation: 1,
   return_indices: false,
-  divisor_override: null,
 };
 
 /** A module of PyTorch as a layer. Throws Unsupported when there is none, or none with these arguments. */
@@ -148,6 +146,9 @@ export function torchLayer({ name, args, named }: Call): Layer {
   if (!make) throw new Unsupported(`layer ${name}`);
   return definition.positional === undefined ? make(options) : make(first, options);
 }
+
+/** Arguments of optimizers that say how PyTorch computes, not what. */
+const HOW = ["foreach", "fused", "capturable", "differentiable"];
 
 const OPTIMIZERS: Readonly<Record<string, string>> = {
   SGD: "sgd",
@@ -171,7 +172,7 @@ export function torchOptimizer(op: string, config: Config, about: readonly strin
   const definition = name !== undefined && (optimizers as Readonly<Record<string, { params: Params }>>)[name];
   if (!definition) throw new Unsupported(`optimizer ${op}`);
   const make = optim as unknown as Readonly<Record<string, (options: unknown) => Optimizer>>;
-  return (make[name] as (options: unknown) => Optimizer)(optionsOf(definition.params, config, about));
+  return (make[name] as (options: unknown) => Optimizer)(optionsOf(definition.params, config, [...about, ...HOW]));
 }
 
 const SCHEDULERS: Readonly<Record<string, { name: string; args: readonly string[] }>> = {
@@ -191,14 +192,20 @@ const SCHEDULERS: Readonly<Record<string, { name: string; args: readonly string[
 export function torchSchedule({ name: op, args, named }: Call): Schedule {
   const config: Record<string, unknown> = { ...named };
   if (op === "SequentialLR") {
-    const parts = (config.schedulers as readonly string[]).map((text) => torchSchedule(parseCall(text)));
-    return schedule.concat(parts, { milestones: config.milestones as number[], per: "step" });
+    const { schedulers = args[0], milestones = args[1] } = config;
+    if (!Array.isArray(schedulers) || !Array.isArray(milestones)) throw new Unsupported("schedulers and milestones");
+    const parts = schedulers.map((text) => torchSchedule(parseCall(text)));
+    return schedule.concat(parts, { milestones, per: "step" });
   }
   if (op === "LambdaLR") return schedule.lambda(pythonFunction(String(config.lr_lambda ?? args[0] ?? "nothing")));
   const known = SCHEDULERS[op];
   if (!known) throw new Unsupported(`scheduler ${op}`);
   for (const [i, value] of args.entries()) config[known.args[i] ?? `argument ${i}`] = value;
   if (op === "ConstantLR") config.factor ??= 1 / 3; // where our default is not PyTorch's
+  if (op === "OneCycleLR" && config.epochs !== undefined) {
+    config.total_steps = (config.epochs as number) * (config.steps_per_epoch as number);
+    for (const name of ["epochs", "steps_per_epoch"]) delete config[name];
+  }
   const { params } = (schedules as Readonly<Record<string, { params: Params }>>)[known.name] as { params: Params };
   const options = optionsOf(params, config, params.baseLr ? ABOUT_RUN.filter((k) => k !== "base_lr") : ABOUT_RUN);
   return instance(
@@ -211,14 +218,17 @@ export function torchSchedule({ name: op, args, named }: Call): Schedule {
 /** What a config says of the run besides the scheduler's arguments. */
 const ABOUT_RUN = ["steps", "base_lr", "deck", "note"];
 
-/** A Python expression over t, which for arithmetic is JavaScript's. Throws Unsupported for what it is not. */
+/** A Python expression over t, or a lambda, which for arithmetic is JavaScript's. Throws Unsupported for what it is not. */
 function pythonFunction(text: string): (t: number) => number {
-  const body = text
-    .replace(/^\s*lambda\s+\w+\s*:/, "")
+  const [, variable = "t", expression = ""] = /^\s*(?:lambda\s+(\w+)\s*:)?([\s\S]*)$/.exec(text) ?? [];
+  const [, yes = expression, condition, no] = /^(.+) if (.+) else (.+)$/.exec(expression) ?? [];
+  const body = (condition === undefined ? yes : `(${condition}) ? (${yes}) : (${no})`)
+    .replace(new RegExp(`\\b${variable}\\b`, "g"), "t")
     .replaceAll("math.", "")
+    .replaceAll(" and ", " && ")
     .replace(/(\w+)\s*\/\/\s*(\w+)/g, "floor($1 / $2)");
   const words = new Set(["t", "min", "max", "sqrt", "cos", "exp", "floor", "pi"]);
-  const plain = /^[\w\s.,()+\-*/]+$/.test(body) && !body.includes("//");
+  const plain = /^[\w\s.,()+\-*/<>=&?:]+$/.test(body) && !/\/\/|[^<>=]=[^=]/.test(body);
   if (!plain || !(body.match(/\b[a-z]\w*/gi) ?? []).every((word) => words.has(word))) {
     throw new Unsupported(`function ${text}`);
   }

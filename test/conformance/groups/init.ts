@@ -27,11 +27,13 @@ export const initializers: Runner = async (c) => {
 /** `leaky_relu 0.2` -> gain. */
 function gainOf(text: string): number {
   const [name = "", a] = text.split(" ");
-  const ours = /^(conv|linear|identity)/.test(name) ? "linear" : camel(name);
-  const known = nonlinearities.find((n) => n === ours);
+  const known = nonlinearities.find((n) => n === nonlinearityOf(name));
   if (!known) throw new Unsupported(`gain of ${name}`);
   return init.gain(known, a === undefined ? undefined : Number(a));
 }
+
+/** PyTorch's `conv2d` and `linear` are no non-linearities: our "linear". */
+const nonlinearityOf = (name: string): string => (/^(conv|linear|identity)/.test(name) ? "linear" : camel(name));
 
 /** `kaiming_uniform_` with its arguments; what follows from the shape is left out. */
 function initializerOf({ op, config }: Case): Initializer {
@@ -39,9 +41,10 @@ function initializerOf({ op, config }: Case): Initializer {
   const definition = (all as Readonly<Record<string, Initializer["definition"]>>)[name];
   if (!definition) throw new Unsupported(`initializer ${op}`);
   const params = definition.params as Params;
-  const { a, b, val, ...rest } = config;
+  const { a, b, val, nonlinearity, ...rest } = config;
   const renamed: Config = {
     ...rest,
+    ...(nonlinearity === undefined ? {} : { nonlinearity: nonlinearityOf(nonlinearity) }),
     ...(params.low
       ? { ...(a === undefined ? {} : { low: a }), ...(b === undefined ? {} : { high: b }) }
       : a === undefined

@@ -1,5 +1,5 @@
 import { declare, type Layer, traceModel } from "../../../engine/nn/index.ts";
-import { constant, softmax, type Tensor } from "../../../engine/ops/index.ts";
+import { constant, logSoftmax, softmax, type Tensor } from "../../../engine/ops/index.ts";
 import type { DType, Shape } from "../../../engine/tensor/index.ts";
 import { type Case, type Config, type Numbers, Unsupported } from "../case.ts";
 import type { Given } from "../compare.ts";
@@ -14,6 +14,11 @@ const functions: Readonly<Record<string, (inputs: Readonly<Record<string, Tensor
     const axis = /^softmax_dim(-?\d+)$/.exec(form)?.[1];
     if (axis === undefined) throw new Unsupported(`form ${form}`);
     return softmax(x as Tensor, Number(axis));
+  },
+  log_softmax: ({ x }, { form }) => {
+    const axis = /^log_?softmax_dim(-?\d+)$/.exec(form)?.[1];
+    if (axis === undefined) throw new Unsupported(`form ${form}`);
+    return logSoftmax(x as Tensor, Number(axis));
   },
 };
 
