@@ -1,4 +1,4 @@
-export { currentContext, inContext, maybeContext, type RunContext } from "../context/index.ts";
+export { inContext, type RunContext } from "../context/index.ts";
 export { Experiment, experiment } from "./experiment.ts";
 export { experimentParams, fitParams } from "./options.ts";
 export { Run } from "./run.ts";
