@@ -144,17 +144,19 @@ export class Splits {
 }
 
 /** A data set from tensors in memory. Labels are whole numbers from 0 when y is i32, values when it is f32. */
-export function tensors({
-  x,
-  y,
-  classes,
-  name = "tensors",
-}: {
-  x: HostTensor;
-  y: HostTensor;
-  classes?: readonly string[];
-  name?: string;
-}): Dataset {
+export function tensors(
+  {
+    x,
+    y,
+    classes,
+    name = "tensors",
+  }: {
+    x: HostTensor;
+    y: HostTensor;
+    classes?: readonly string[];
+    name?: string;
+  } = {} as never,
+): Dataset {
   if (!(x instanceof HostTensor && y instanceof HostTensor)) {
     throw new ConfigError("data.tensors: x and y must be tensors, as from tensor([[1, 2], [3, 4]])");
   }
@@ -163,7 +165,8 @@ export function tensors({
     const values = y.rank === 1 ? y.reshape([y.size, 1]) : y;
     return new Dataset({ name, x, y: values, task: "regression", featureNames });
   }
-  const most = Array.from(y.data).reduce((a, b) => Math.max(a, b), -1);
+  let most = -1;
+  for (const label of y.data) most = Math.max(most, label);
   const labels = classes ?? Array.from({ length: most + 1 }, (_, i) => String(i));
   return new Dataset({ name, x, y, task: "classification", featureNames, classes: labels });
 }

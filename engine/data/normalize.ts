@@ -22,7 +22,7 @@ export function normalizer(train: HostTensor, how: Normalization): (x: HostTenso
       new HostTensor(
         x.shape,
         "f32",
-        Float32Array.from(x.data, (v) => v * scale + shift),
+        new Float32Array(x.data).map((v) => v * scale + shift),
       );
   }
   const { middle, spread } = how === "standardize" ? moments(train) : ends(train);

@@ -63,6 +63,10 @@ export async function readTable(
         error: fail,
       });
     });
+  } catch (error) {
+    // thrown between the pieces of the file, where no stack leads back to the cell: here it does
+    if (error instanceof Error) Error.captureStackTrace(error);
+    throw error;
   } finally {
     stream.destroy();
   }
@@ -72,7 +76,9 @@ export async function readTable(
 /** A cell as a number. Throws DataError that begins with `place()`. */
 export function numberIn(cell: string, place: () => string): number {
   const number = cell.trim() === "" ? Number.NaN : Number(cell);
-  if (Number.isFinite(number)) return number;
+  if (Number.isFinite(Math.fround(number))) return number;
+  if (Number.isFinite(number))
+    throw new DataError(`${place()}: ${cell.trim()} is beyond f32, which ends at 3.4e38; scale the column in the file`);
   if (cell.trim() === "")
     throw new DataError(`${place()}: the value is missing; drop the line or leave the column out`);
   throw new DataError(`${place()}: ${JSON.stringify(cell)} is not a number; mend it or leave the column out`);

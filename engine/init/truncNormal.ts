@@ -16,10 +16,12 @@ export const truncNormal = defineInit({
     const from = normalBelow((low - mean) / std);
     const to = normalBelow((high - mean) / std);
     if (!(from < to)) throw new ConfigError(`truncNormal: N(${mean}, ${std}^2) has nothing between ${low} and ${high}`);
-    return Float32Array.from(words(seed, stream, 0, size), (word) => {
+    const values = new Float32Array(size);
+    for (const [i, word] of words(seed, stream, 0, size).entries()) {
       const z = normalQuantile(from + (to - from) * (word + 0.5) * 2 ** -32);
-      return Math.min(high, Math.max(low, mean + std * z));
-    });
+      values[i] = Math.min(high, Math.max(low, mean + std * z));
+    }
+    return values;
   },
 });
 

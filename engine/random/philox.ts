@@ -33,7 +33,10 @@ export function words(seed: number, stream: number, step: number, n: number): Ui
 
 /** n numbers in [0, 1), multiples of 2^-24: the upper 24 bits of each word at step 0. */
 export function uniform(seed: number, stream: number, n: number): Float32Array {
-  return Float32Array.from(words(seed, stream, 0, n), (word) => (word >>> 8) * 2 ** -24);
+  const source = words(seed, stream, 0, n);
+  const out = new Float32Array(n);
+  for (let i = 0; i < n; i++) out[i] = ((source[i] as number) >>> 8) * 2 ** -24;
+  return out;
 }
 
 /**

@@ -90,6 +90,7 @@ describe("bad files name file, line, column and value", () => {
     ["a missing value", "a,b,y\n1,,0\n", 'bad.csv, line 2, column "b": the value is missing'],
     ["text after a quoted line end", 'a,y\n"1\n",0\nx,0\n', 'bad.csv, line 4, column "a": "x" is not a number'],
     ["text among target values", "a,y\n1,1.5\n2,?\n", 'bad.csv, line 3, column "y": "?" is not a number'],
+    ["a number beyond f32", "a,y\n1e39,0\n", 'bad.csv, line 2, column "a": 1e39 is beyond f32, which ends at 3.4e38'],
     ["an empty label", "a,y\n1,dog\n2, \n", 'bad.csv, line 3, column "y": the target is empty'],
     ["an empty file", "", "bad.csv is empty"],
     ["a header alone", "a,y\n", "bad.csv: no lines below the header"],
@@ -221,5 +222,6 @@ test("what does not fit is refused", () => {
   expect(() => data.tensors({ x, y: tensor([0]) }).reshape([1, 3])).toThrow(
     "reshape: an example [2] has 2 values, which do not fill [1, 3]",
   );
+  expect(() => (data.tensors as () => void)()).toThrow("data.tensors: x and y must be tensors");
   expect(() => (data as unknown as Record<string, unknown>).cvs).toThrow('no data source "cvs"; did you mean "csv"?');
 });
