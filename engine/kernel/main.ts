@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { UserError } from "../errors/index.ts";
 import { openDoor } from "./door.ts";
 import { type Rpc, serve } from "./rpc.ts";
@@ -39,6 +40,8 @@ function main(): void {
       "process.exit would end the kernel and forget every cell; return from the code, or restart the kernel",
     );
   };
+  // the channel is the doorman's: a cell that read it would take requests away
+  Object.defineProperty(process, "stdin", { value: Readable.from([]), configurable: true });
   process.on("unhandledRejection", (reason) => kernel.stray("unhandled rejection", reason));
   process.on("uncaughtException", (error) => kernel.stray("uncaught error", error));
   // the terminal's Ctrl+C goes to the whole group; the client says what it means

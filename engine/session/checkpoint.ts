@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { CheckpointError } from "../errors/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
@@ -61,7 +61,13 @@ export function writeCheckpoint(path: string, model: SizedModel, { state, best, 
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
   writeFileSync(temporary, encodeSafetensors({ tensors, metadata: { dlnb: JSON.stringify(progress) } }));
-  renameSync(temporary, path);
+  try {
+    renameSync(temporary, path);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
+    throw folder ? new CheckpointError(`checkpoint ${path}: it is a folder; give the name of a file`) : cause;
+  }
 }
 
 /**

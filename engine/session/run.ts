@@ -92,13 +92,13 @@ export class Run {
     if (!(x instanceof HostTensor)) {
       throw new ConfigError("predict: give a data set or a tensor of examples, as tensor([[5.1, 3.5, 1.4, 0.2]])");
     }
-    return this.#onDevice((device) => device.predict(x));
+    return await this.#onDevice((device) => device.predict(x));
   }
 
   /** Loss and metrics over a whole data set, in evaluation mode. */
   async evaluate(set: Dataset): Promise<Record<string, number>> {
     if (!(set instanceof Dataset)) throw new ConfigError("evaluate: give a data set, as sets.test");
-    return this.#onDevice((device) => device.evaluate(device.upload("given", set)));
+    return await this.#onDevice((device) => device.evaluate(device.upload("given", set)));
   }
 
   /** Writes weights, optimizer state and progress as safetensors, PyTorch's names; relative paths start at the notebook. */

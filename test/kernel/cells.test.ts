@@ -127,6 +127,35 @@ describe("errors", () => {
     expect(await value("before")).toBe("1");
     expect((await run("process.exit(1)")).error?.message).toMatch(/would end the kernel/);
   });
+
+  test("cannot take the kernel's own input away: a cell's stdin is empty", async () => {
+    const { value } = await testKernel();
+    expect(
+      await value("process.stdin.read(); let lines = 0; for await (const _ of process.stdin) lines++; lines"),
+    ).toBe("0");
+    for (const n of ["1", "2", "3"]) expect(await value(n)).toBe(n);
+  });
+
+  test("point at the cell's line for what a file holds, and for examples that do not fit a run", async () => {
+    const { run } = await testKernel({ files: { "a.csv": "a,y\n1,0\n2,1\nx,1\n", "b.csv": "a,y\n1,0\n2,1\n" } });
+    expect((await run('// one\nconst set = await data.csv("a.csv", { target: "y" });')).error).toMatchObject({
+      line: 2,
+      message: 'a.csv, line 4, column "a": "x" is not a number; mend it or leave the column out',
+    });
+    expect((await run('\n\nawait data.csv("a.csv", { target: "z" })')).error).toMatchObject({
+      name: "DataError",
+      line: 3,
+    });
+    await run(`const exp = experiment({
+      data: await data.csv("b.csv", { target: "y" }), model: nn.linear(2), loss: loss.crossEntropy(), optimizer: optim.sgd(), batchSize: 2,
+    });
+    const trained = await exp.fit({ steps: 1 });`);
+    expect((await run("\nawait trained.predict(tensor([[1, 2]]))")).error).toMatchObject({
+      name: "ShapeError",
+      line: 2,
+    });
+    expect((await run('await trained.save(".")')).error?.message).toMatch(/it is a folder; give the name of a file/);
+  });
 });
 
 describe("imports", () => {
