@@ -1,4 +1,4 @@
-import { ShapeError } from "../errors/index.ts";
+import { ConfigError, ShapeError } from "../errors/index.ts";
 import { type DType, hostArray, type TypedArray } from "./dtype.ts";
 import { print } from "./print.ts";
 import { rowMajor, type Shape, show, sizeOf } from "./shape.ts";
@@ -108,9 +108,11 @@ export class HostTensor {
  *
  *   tensor([[1, 2], [3, 4]])  ->  [2, 2] f32
  *
- * Throws ShapeError when lists of one depth differ in length, or an element is not a number or does not fit the dtype.
+ * Throws ShapeError when lists of one depth differ in length, or an element is not a number or does not fit the dtype;
+ * ConfigError for other options.
  */
 export function tensor(values: Nested | ArrayLike<number>, options: { dtype?: DType } = {}): HostTensor {
+  checkOptions(options);
   const shape: number[] = [];
   for (let v: unknown = values; isList(v); v = v[0]) shape.push(v.length);
   const flat: (number | boolean)[] = [];
@@ -136,6 +138,20 @@ export function tensor(values: Nested | ArrayLike<number>, options: { dtype?: DT
     data[i] = dtype === "bool" ? Number(Boolean(x)) : Number(x);
   });
   return new HostTensor(shape, dtype, data);
+}
+
+const DTYPES: readonly unknown[] = ["f32", "i32", "u32", "bool"] satisfies DType[];
+
+function checkOptions(given: unknown): void {
+  const { dtype, ...others } = (typeof given === "object" && given !== null ? given : { given }) as { dtype?: unknown };
+  const [unknown] = Object.entries(others);
+  if (unknown === undefined && (dtype === undefined || DTYPES.includes(dtype))) return;
+  const what = unknown
+    ? unknown[0] === "given"
+      ? JSON.stringify(given)
+      : `option "${unknown[0]}"`
+    : `dtype "${dtype}"`;
+  throw new ConfigError(`tensor: no ${what}; there is { dtype: "f32" | "i32" | "u32" | "bool" }`);
 }
 
 function fits(x: number, dtype: DType): boolean {

@@ -75,3 +75,10 @@ test("a large tensor prints its edges only", () => {
   );
   expect(text).toBe("tensor([   0,    1,    2, ..., 1997, 1998, 1999], [2000] i32)");
 });
+
+test("options that tensor() does not have are refused, not passed over", () => {
+  const given = (options: unknown) => () => tensor([1], options as { dtype: "i32" });
+  expect(given("i32")).toThrow('tensor: no "i32"; there is { dtype: "f32" | "i32" | "u32" | "bool" }');
+  expect(given({ dtype: "float32" })).toThrow('tensor: no dtype "float32"');
+  expect(given({ type: "i32" })).toThrow('tensor: no option "type"');
+});
