@@ -1,4 +1,4 @@
-// Times hand-written plans on the wasm backend: `node scripts/bench-wasm.mjs [w1|w2] [threads] [seconds] [each]`; with
+// Times hand-written plans on the wasm backend: `node scripts/bench-wasm.mjs [w1|w2|w4] [threads] [seconds] [each]`; with
 // `each`, every launch alone. Needs Node 24.
 import { wasmProvider } from "../engine/backends/wasm/index.ts";
 import { normal, words } from "../engine/random/index.ts";
@@ -523,7 +523,146 @@ function w2() {
   return { b, rows };
 }
 
-const { b, rows } = { w1, w2 }[workload]();
+/** 20 x (linear 64, batch norm, ReLU), FC 10; batch 64; SGD; mean and std of every layer's activations. */
+function w4() {
+  const b = new Builder();
+  const [N, D, L] = [64, 64, 20];
+  const layers = Array.from({ length: L }, (_, i) => {
+    const w = i * (D * D + 2 * D);
+    return { w, gamma: w + D * D, beta: w + D * D + D };
+  });
+  const fc = L * (D * D + 2 * D);
+  const P = fc + D * 10;
+  const init = normal(1, 0, P).map((x) => x * 0.2);
+  for (const l of layers) init.fill(1, l.gamma, l.gamma + D).fill(0, l.beta, l.beta + D);
+  const [p, g] = [b.buffer(P, "p", init), b.buffer(P, "g")];
+  const x = b.buffer(N * D, "x", normal(1, 9, N * D));
+  const labels = b.buffer(
+    N,
+    "labels",
+    Int32Array.from(words(5, 0, 0, N), (w) => w % 10),
+  );
+  const [rows, stats] = [b.buffer(1024), b.buffer(2 * L)];
+  const v = (buffer, strides, offset = 0) => b.view(buffer, strides, offset);
+  const hat = [load(1), load(2), binary("sub", 1, 2), load(3), binary("mul", 3, 4)];
+  let input = x;
+  for (const [i, l] of layers.entries()) {
+    [l.in, l.y, l.mean, l.inv, l.r] = [input, b.buffer(N * D), b.buffer(D), b.buffer(D), b.buffer(N * D)];
+    b.contract("linear", [], [N], [D], [D], v(input, [D, 1]), v(p, [D, 1], l.w), v(l.y, [D, 1]));
+    b.reduce(
+      "mean",
+      [D],
+      [N],
+      [v(l.y, [1, D])],
+      [load(0)],
+      [sum(0)],
+      [acc(0), num(1 / N), binary("mul", 0, 1)],
+      [{ view: v(l.mean, [1]), value: 2 }],
+    );
+    const square = [load(0), load(1), binary("sub", 0, 1), binary("mul", 2, 2)];
+    const root = [acc(0), num(1 / N), binary("mul", 0, 1), num(1e-5), binary("add", 2, 3), unary("sqrt", 4), num(1)];
+    b.reduce(
+      "variance",
+      [D],
+      [N],
+      [v(l.y, [1, D]), v(l.mean, [1, 0])],
+      square,
+      [sum(3)],
+      [...root, binary("div", 6, 5)],
+      [{ view: v(l.inv, [1]), value: 7 }],
+    );
+    const scaled = [load(0), load(1), binary("sub", 0, 1), load(2), binary("mul", 2, 3), load(3), binary("mul", 4, 5)];
+    b.map(
+      "normalize and relu",
+      [N, D],
+      [v(l.y, [D, 1]), v(l.mean, [0, 1]), v(l.inv, [0, 1]), v(p, [0, 1], l.gamma), v(p, [0, 1], l.beta)],
+      [...scaled, load(4), binary("add", 6, 7), num(0), binary("max", 8, 9)],
+      { view: v(l.r, [D, 1]), value: 10 },
+    );
+    b.reduce(
+      "statistics",
+      [],
+      [N, D],
+      [v(l.r, [D, 1])],
+      [load(0), binary("mul", 0, 0)],
+      [sum(0), sum(1)],
+      [acc(0), acc(1)],
+      [
+        { view: v(stats, [], 2 * i), value: 0 },
+        { view: v(stats, [], 2 * i + 1), value: 1 },
+      ],
+    );
+    input = l.r;
+  }
+  const [z, dz] = [b.buffer(N * 10), b.buffer(N * 10)];
+  b.contract("fc", [], [N], [10], [D], v(input, [D, 1]), v(p, [10, 1], fc), v(z, [10, 1]));
+  b.crossEntropy(z, dz, labels, rows, N, 10);
+  b.contract("fc weight gradient", [], [D], [10], [N], v(input, [1, D]), v(dz, [10, 1]), v(g, [10, 1], fc));
+  let d = b.buffer(N * D);
+  b.contract("fc input gradient", [], [N], [D], [10], v(dz, [10, 1]), v(p, [1, 10], fc), v(d, [D, 1]));
+  for (const l of layers.toReversed()) {
+    const dy = b.buffer(N * D);
+    const masked = [num(0), load(4), binary("less", 6, 7, "bool"), { op: "select", cond: 8, a: 0, b: 6, dtype: "f32" }];
+    b.reduce(
+      "batch norm sums",
+      [D],
+      [N],
+      [v(d, [1, D]), v(l.y, [1, D]), v(l.mean, [1, 0]), v(l.inv, [1, 0]), v(l.r, [1, D])],
+      [load(0), ...hat, ...masked, binary("mul", 9, 5)],
+      [sum(9), sum(10)],
+      [acc(0), acc(1)],
+      [
+        { view: v(g, [1], l.beta), value: 0 },
+        { view: v(g, [1], l.gamma), value: 1 },
+      ],
+    );
+    b.map(
+      "batch norm gradient",
+      [N, D],
+      [
+        v(d, [D, 1]),
+        v(l.y, [D, 1]),
+        v(l.mean, [0, 1]),
+        v(l.inv, [0, 1]),
+        v(l.r, [D, 1]),
+        v(g, [0, 1], l.beta),
+        v(g, [0, 1], l.gamma),
+        v(p, [0, 1], l.gamma),
+      ],
+      [
+        load(0),
+        ...hat,
+        ...masked,
+        load(5),
+        num(1 / N),
+        binary("mul", 10, 11),
+        load(6),
+        binary("mul", 13, 11),
+        binary("mul", 5, 14),
+        binary("sub", 9, 12),
+        binary("sub", 16, 15),
+        load(7),
+        binary("mul", 18, 4),
+        binary("mul", 17, 19),
+      ],
+      { view: v(dy, [D, 1]), value: 20 },
+    );
+    b.contract("weight gradient", [], [D], [D], [N], v(l.in, [1, D]), v(dy, [D, 1]), v(g, [D, 1], l.w));
+    if (l.in === x) break;
+    d = b.buffer(N * D);
+    b.contract("input gradient", [], [N], [D], [D], v(dy, [D, 1]), v(p, [1, D], l.w), v(d, [D, 1]));
+  }
+  b.map(
+    "sgd",
+    [P],
+    [v(p, [1]), v(g, [1])],
+    [load(0), load(1), { op: "scalar", slot: 1, dtype: "f32" }, binary("mul", 1, 2), binary("sub", 0, 3)],
+    { view: v(p, [1]), value: 4 },
+  );
+  return { b, rows };
+}
+
+const { b, rows } = { w1, w2, w4 }[workload]();
 const started = performance.now();
 const backend = await wasmProvider.open({ threads: +threads, log: () => {} });
 const named = Object.fromEntries(
