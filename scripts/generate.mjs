@@ -93,7 +93,7 @@ const overview = ({ global, all }) =>
     ]),
   );
 
-const optionRows = (params) =>
+const optionRows = (params, positional) =>
   table(
     ["option", "type", "default", "range", "meaning"],
     Object.entries(params).map(([name, param]) => [
@@ -101,7 +101,7 @@ const optionRows = (params) =>
       `\`${param.type}\``,
       defaultOf(param),
       param.range ? `\`${param.range}\`` : "",
-      param.doc,
+      name === positional ? `${param.doc} May come first, without its name.` : param.doc,
     ]),
   );
 
@@ -128,13 +128,13 @@ const reference = [
   ...registries.flatMap(({ title, global, all }) => [
     "",
     `## ${title}`,
-    ...Object.entries(all).flatMap(([name, { summary, paper, params }]) => [
+    ...Object.entries(all).flatMap(([name, { summary, paper, params, positional }]) => [
       "",
       `### ${global}.${name}`,
       "",
       summary,
       ...(paper ? ["", `Source: ${paper}.`] : []),
-      ...(Object.keys(params).length ? ["", ...optionRows(params)] : []),
+      ...(Object.keys(params).length ? ["", ...optionRows(params, positional)] : []),
     ]),
   ]),
   "",

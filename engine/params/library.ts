@@ -10,7 +10,7 @@ export interface Definition<P extends Params = Params> {
   readonly params: P;
   /** Throws ConfigError for options that are each in range and do not go together. */
   validate?(options: Checked<P>): void;
-  /** The option that may be given alone, before the others: `init.constant(0.5)`. */
+  /** The option that may be given alone, before the others: `init.constant(0.5)` is `init.constant({ value: 0.5 })`. */
   readonly positional?: string;
 }
 
@@ -31,8 +31,12 @@ export type Library<All extends Record<string, Definition>> = {
 type Arguments<D extends Definition> = [PositionalOf<D>] extends [never]
   ? OptionsArgument<D["params"]>
   : D["params"][PositionalOf<D>] extends Param<unknown, string, true>
-    ? [value: Given<D["params"][PositionalOf<D>]>, ...rest: OptionsArgument<Omit<D["params"], PositionalOf<D>>>]
-    : [value?: Given<D["params"][PositionalOf<D>]>, ...rest: OptionsArgument<Omit<D["params"], PositionalOf<D>>>];
+    ?
+        | OptionsArgument<D["params"]>
+        | [value: Given<D["params"][PositionalOf<D>]>, ...rest: OptionsArgument<Omit<D["params"], PositionalOf<D>>>]
+    :
+        | OptionsArgument<D["params"]>
+        | [value?: Given<D["params"][PositionalOf<D>]>, ...rest: OptionsArgument<Omit<D["params"], PositionalOf<D>>>];
 type PositionalOf<D extends Definition> = D extends { readonly positional: infer N }
   ? Extract<keyof D["params"], N>
   : never;
@@ -81,18 +85,24 @@ export function strict<T extends object>(noun: string, record: T): T {
   });
 }
 
+const isPlain = (given: unknown): given is Record<string, unknown> =>
+  typeof given === "object" && given !== null && !Array.isArray(given);
+
 function optionsOf(name: string, definition: Definition, given: readonly unknown[]): unknown {
-  const { positional } = definition;
-  const most = positional === undefined ? 1 : 2;
-  if (given.length > most) {
-    throw new ConfigError(
-      `${name}: takes ${most === 1 ? "options" : `${positional} and options`}, not ${given.length} arguments`,
-    );
+  const { positional, params } = definition;
+  const [value, options, ...more] = given;
+  if (positional === undefined) {
+    if (given.length > 1) throw new ConfigError(`${name}: takes options, not ${given.length} arguments`);
+    return value;
   }
-  if (positional === undefined) return given[0];
-  const [value, options] = given;
-  if (options !== undefined && (typeof options !== "object" || options === null)) {
-    throw new ConfigError(`${name}: options are an object, not ${show(options)}`);
+  if (given.length === 1 && isPlain(value) && Object.hasOwn(value, positional)) return value;
+  if (more.length > 0 || (options !== undefined && !isPlain(options))) {
+    const [first] = Object.keys(params).filter((key) => key !== positional);
+    const written = isPlain(options) || options === undefined ? "..." : show(options);
+    const instead = first === undefined ? "" : `, { ${first}: ${written} }`;
+    throw new ConfigError(
+      `${name}: takes ${positional}${first === undefined ? " alone" : " and an object of options"}; write ${name}(${show(value)}${instead})`,
+    );
   }
   return { ...options, [positional]: value };
 }
