@@ -19,7 +19,7 @@ export default defineConfig({
   plugins: [wgsl],
   test: {
     alias: { vscode: new URL("./test/fake/vscode.ts", import.meta.url).pathname },
-    passWithNoTests: true,
+    silent: "passed-only",
     setupFiles: ["test/support/allclose.ts"],
     projects: [
       {

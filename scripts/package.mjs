@@ -25,15 +25,8 @@ const copy = (path, to = path) => {
 };
 
 for (const path of ["LICENSE", "README.md", "CHANGELOG.md"]) copy(path);
-const optional = [
-  "snippets",
-  "docs/images",
-  "media/icon.png",
-  "media/icons",
-  "language-configuration.json",
-  "syntaxes",
-];
-for (const path of optional) if (existsSync(`${root}/${path}`)) copy(path);
+for (const path of ["media/icons", "snippets", "syntaxes"]) copy(path);
+if (existsSync(`${root}/docs/images`)) copy("docs/images");
 for (const name of [
   "extension.cjs",
   "kernel.mjs",
