@@ -134,8 +134,12 @@ export class Run {
       "non-finite": "stopped: not finite",
     };
     const head = `${name}: ${how[stopped]} after ${epochs} epochs (${steps} steps) in ${seconds.toFixed(1)} s on ${backend}`;
-    const figures = Object.entries(final).map(([key, v]) => `${key} ${Number(v.toPrecision(4))}`);
-    return [head, figures.join(", ")].filter(Boolean).join("\n");
+    // one line each for train, valid and test: together they are wider than a notebook
+    const parts = Object.groupBy(Object.entries(final), ([key]) => /^[a-z]*/.exec(key)?.[0] ?? "");
+    const lines = Object.values(parts).map((figures = []) =>
+      figures.map(([key, v]) => `${key} ${Number(v.toPrecision(4))}`).join(", "),
+    );
+    return [head, ...lines].join("\n");
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {

@@ -4,7 +4,7 @@ export const STYLE = `
   font-size: 12px; color: var(--vscode-editor-foreground, inherit); position: relative; }
 .vscode-dark .dlnb-chart, .vscode-high-contrast:not(.vscode-high-contrast-light) .dlnb-chart { color-scheme: dark; }
 .dlnb-head { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; }
-.dlnb-title { flex: 1 1 auto; font-size: 13px; font-weight: 600; margin: 0; }
+.dlnb-title { flex: 1 1 100%; font-size: 13px; font-weight: 600; margin: 0; }
 .dlnb-tools { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
 .dlnb-tools label { display: inline-flex; gap: 6px; align-items: center; }
 .dlnb-tools output { min-width: 2.4em; font-variant-numeric: tabular-nums; }
