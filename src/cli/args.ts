@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { BackendChoice } from "../../engine/protocol/index.ts";
 import { UsageError } from "./errors.ts";
@@ -82,6 +84,7 @@ function readRun(argv: readonly string[]): Command {
   if (!Number.isInteger(threads) || threads < 0 || threads > 256 || values.threads?.trim() === "") {
     throw new UsageError(`run: --threads ${values.threads} is no whole number from 0 to 256`);
   }
+  checkOutputs(file, values);
   return {
     command: "run",
     options: {
@@ -93,6 +96,28 @@ function readRun(argv: readonly string[]): Command {
       overrides: readOverrides(values.set ?? []),
     },
   };
+}
+
+/** What is written must not take the place of the notebook, nor one of the other. */
+function checkOutputs(
+  file: string,
+  { report, json }: { report?: string | undefined; json?: string | undefined },
+): void {
+  const given: [string, string | undefined][] = [
+    ["--report", report],
+    ["--json", json],
+  ];
+  for (const [option, path] of given) {
+    if (path === "") throw new UsageError(`run: ${option} needs the name of a file`);
+    if (path === undefined) continue;
+    if (resolve(path) === resolve(file)) throw new UsageError(`run: ${option} ${path} would overwrite the notebook`);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new UsageError(`run: ${option} ${path} is a folder; name a file in it`);
+    }
+  }
+  if (report !== undefined && json !== undefined && resolve(report) === resolve(json)) {
+    throw new UsageError(`run: --report and --json are both ${report}; give each a file of its own`);
+  }
 }
 
 /** `lr=1e-3` is a number, `name=fast` text, `widths=[64,32]` a list. */
