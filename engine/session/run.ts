@@ -133,13 +133,13 @@ export class Run {
       early: "stopped early",
       "non-finite": "stopped: not finite",
     };
-    const head = `${name}: ${how[stopped]} after ${epochs} epochs (${steps} steps) in ${seconds.toFixed(1)} s on ${backend}`;
-    // one line each for train, valid and test: together they are wider than a notebook
-    const parts = Object.groupBy(Object.entries(final), ([key]) => /^[a-z]*/.exec(key)?.[0] ?? "");
-    const lines = Object.values(parts).map((figures = []) =>
-      figures.map(([key, v]) => `${key} ${Number(v.toPrecision(4))}`).join(", "),
-    );
-    return [head, ...lines].join("\n");
+    const head = `${name}: ${how[stopped]} after ${count(epochs, "epoch")} (${count(steps, "step")}) in ${seconds.toFixed(1)} s on ${backend}`;
+    const parts = ["train", "valid", "test"].flatMap((part) => {
+      const own = Object.entries(final).filter(([key]) => key.startsWith(part));
+      const figures = own.map(([key, v]) => `${decapital(key.slice(part.length))} ${Number(v.toPrecision(4))}`);
+      return figures.length ? [`  ${part.padEnd(5)}  ${figures.join(", ")}`] : [];
+    });
+    return [head, ...parts].join("\n");
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {
@@ -150,3 +150,7 @@ export class Run {
     return [{ mime: "text/plain", data: this.toString() }];
   }
 }
+
+const count = (n: number, noun: string): string => `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;
+
+const decapital = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
