@@ -50,13 +50,13 @@ export class Experiment {
         `experiment: batchSize = ${batchSize} is larger than the ${count} training examples; take ${count} or less`,
       );
     }
-    const clip = this.options.clip ? check(clipParams, this.options.clip, "clip") : { norm: null, value: null };
+    const clip = check(clipParams, this.options.clip ?? {}, "clip");
     this.config = {
       model: sizeModel(model, this.splits.train, batchSize),
       loss,
       metrics,
       optimizer,
-      clip: { norm: clip.norm ?? undefined, value: clip.value ?? undefined },
+      clip: { norm: clip.norm ?? undefined, normType: clip.normType, value: clip.value ?? undefined },
     };
     if (this.config.model.declaration.parameters.length === 0) {
       throw new ConfigError("experiment: the model has no parameters to train; give it a layer such as nn.linear(10)");

@@ -3,7 +3,7 @@ import { isLoss, type Loss } from "../losses/index.ts";
 import { isMetric, type Metric } from "../metrics/index.ts";
 import { isLayer, type Layer } from "../nn/index.ts";
 import { isOptimizer, type Optimizer } from "../optim/index.ts";
-import { bool, type Checked, choice, int, num, optional, required, text, value } from "../params/index.ts";
+import { bool, type Checked, choice, either, int, num, optional, required, text, value } from "../params/index.ts";
 import { isSchedule, type Schedule } from "../schedules/index.ts";
 import { Run } from "./run.ts";
 
@@ -11,7 +11,11 @@ const numberAbove = (doc: string) => optional(num(required, "(0, inf)", doc));
 
 export const clipParams = {
   norm: numberAbove(
-    "Largest 2-norm of the whole gradient; a longer one is scaled down (torch.nn.utils.clip_grad_norm_).",
+    "Largest norm of the whole gradient; a longer one is scaled down (torch.nn.utils.clip_grad_norm_).",
+  ),
+  normType: either(
+    num(2, "(0, inf)", 'p of the p-norm that norm limits; "inf" is the largest absolute value.'),
+    choice("inf", ["inf"], ""),
   ),
   value: numberAbove("Largest absolute value of a gradient's element (torch.nn.utils.clip_grad_value_)."),
 };
@@ -56,10 +60,10 @@ export const experimentParams = {
   seed: int(0, "[0, 4294967295]", "Draws the initial weights, the order of the data and the noise of dropout."),
   shuffle: bool(true, "Visits the training examples in a new order every epoch."),
   dropLast: bool(false, "Leaves out the last, smaller batch of an epoch."),
-  clip: value<{ readonly norm?: number; readonly value?: number } | null>(
+  clip: value<{ readonly norm?: number; readonly normType?: number | "inf"; readonly value?: number } | null>(
     null,
     {
-      type: "{ norm?: number; value?: number }",
+      type: '{ norm?: number; normType?: number | "inf"; value?: number }',
       noun: "{ norm } or { value }",
       accepts: (given) => typeof given === "object",
     },

@@ -17,9 +17,10 @@ export interface StepConfig {
   readonly clip: Clip;
 }
 
-/** Gradient clipping, as torch.nn.utils: the whole gradient's 2-norm, or every element. */
+/** Gradient clipping, as torch.nn.utils: the whole gradient's norm (the 2-norm when not said), or every element. */
 export interface Clip {
   readonly norm?: number | undefined;
+  readonly normType?: number | "inf" | undefined;
   readonly value?: number | undefined;
 }
 
@@ -202,11 +203,18 @@ export function trainingStep(
   });
 }
 
+/** (sum |g|^p)^(1 / p), or the largest |g|. */
+export function gradientNorm(g: Tensor, p: number | "inf"): Tensor {
+  if (p === "inf") return ops.max(ops.abs(g));
+  return p === 1 ? ops.sum(ops.abs(g)) : ops.pow(ops.sum(ops.pow(ops.abs(g), p)), 1 / p);
+}
+
 /** torch.nn.utils.clip_grad_norm_ (with its 1e-6) or clip_grad_value_. */
-export function clipped(g: Tensor, normSquared: Tensor, { norm, value }: Clip): Tensor {
+export function clipped(g: Tensor, normSquared: Tensor, { norm, normType = 2, value }: Clip): Tensor {
   let out = g;
   if (norm !== undefined) {
-    const scale = ops.minimum(ops.div(norm, ops.add(ops.sqrt(normSquared), 1e-6)), 1);
+    const length = normType === 2 ? ops.sqrt(normSquared) : gradientNorm(g, normType);
+    const scale = ops.minimum(ops.div(norm, ops.add(length, 1e-6)), 1);
     out = ops.mul(out, scale);
   }
   if (value !== undefined) out = ops.minimum(ops.maximum(out, -value), value);
