@@ -88,7 +88,7 @@ export function vegaConfig({ kind, foreground, background, font, fontSize, palet
       tickOpacity: contrast ? 1 : 0.4,
       tickSize: 4,
     },
-    axisX: { labelFlush: true, labelOverlap: true },
+    axisX: { labelFlush: true, labelOverlap: true, labelSeparation: 8 },
     axisY: {
       minExtent: AXIS_WIDTH,
       maxExtent: AXIS_WIDTH,

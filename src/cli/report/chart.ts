@@ -133,7 +133,7 @@ function config(): Record<string, unknown> {
       tickOpacity: 0.4,
       tickSize: 4,
     },
-    axisX: { labelFlush: true, labelOverlap: true },
+    axisX: { labelFlush: true, labelOverlap: true, labelSeparation: 8 },
     axisY: {
       minExtent: AXIS_WIDTH,
       maxExtent: AXIS_WIDTH,
