@@ -22,16 +22,15 @@ export interface View {
 /** Index of an earlier instruction in the same list. */
 export type Ref = number;
 
-export type UnaryOp =
-  | "neg" | "abs" | "sign" | "floor" | "exp" | "log" | "sqrt" | "sin" | "cos" | "tanh" | "sigmoid" | "erf" // f32
-  | "not" // bool
-  | "isFinite"; // f32 -> bool
+/** On f32, but for `not`, which is on bool; `isFinite` gives bool. */
+export type UnaryOp = FloatOp | "not" | "isFinite";
+type FloatOp = "neg" | "abs" | "sign" | "floor" | "exp" | "log" | "sqrt" | "sin" | "cos" | "tanh" | "sigmoid" | "erf";
 
-export type BinaryOp =
-  | "add" | "sub" | "mul" | "div" | "pow" | "max" | "min" // f32; i32 and u32 too except pow. i32/u32 div truncates
-  | "mod" // i32 and u32: remainder, sign of the dividend
-  | "equal" | "less" | "lessEqual" // any numeric dtype (equal: bool too) -> bool
-  | "and" | "or"; // bool
+export type BinaryOp = ArithmeticOp | CompareOp | "mod" | "and" | "or"; // mod: i32 and u32, sign of the dividend; and, or: bool
+/** f32; i32 and u32 too except `pow`. Integer `div` truncates. */
+type ArithmeticOp = "add" | "sub" | "mul" | "div" | "pow" | "max" | "min";
+/** Any numeric dtype (`equal`: bool too) to bool. */
+type CompareOp = "equal" | "less" | "lessEqual";
 
 /**
  * One instruction of a launch's straight-line code, in static single assignment: its position is its name.
@@ -43,7 +42,16 @@ export type Instr =
    * [0, indexSize - 1] first, so that a bad index cannot leave the buffer. `mask`: a bool; where it is false nothing is
    * read and the result is `fill`.
    */
-  | { op: "load"; view: number; dtype: DType; index?: Ref; indexStride?: number; indexSize?: number; mask?: Ref; fill?: number }
+  | {
+      op: "load";
+      view: number;
+      dtype: DType;
+      index?: Ref;
+      indexStride?: number;
+      indexSize?: number;
+      mask?: Ref;
+      fill?: number;
+    }
   /** Word `slot` of the step's scalar block. */
   | { op: "scalar"; slot: number; dtype: DType }
   | { op: "const"; value: number; dtype: DType }
