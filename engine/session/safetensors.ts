@@ -18,14 +18,15 @@ export interface SafeTensors {
 
 /** The file's bytes; the header is padded so that the data begins on a multiple of 8. */
 export function encodeSafetensors({ tensors, metadata }: SafeTensors): Uint8Array {
-  const header: Record<string, unknown> = Object.keys(metadata).length ? { __metadata__: metadata } : {};
+  const entries: [string, unknown][] = Object.keys(metadata).length ? [["__metadata__", metadata]] : [];
   let end = 0;
   for (const [name, t] of tensors) {
     const begin = end;
     end += t.size * (t.dtype === "bool" ? 1 : 4);
-    header[name] = { dtype: NAMES[t.dtype], shape: t.shape, data_offsets: [begin, end] };
+    entries.push([name, { dtype: NAMES[t.dtype], shape: t.shape, data_offsets: [begin, end] }]);
   }
-  let json = JSON.stringify(header);
+  // not by assignment: a tensor may be called "__proto__"
+  let json = JSON.stringify(Object.fromEntries(entries));
   json += " ".repeat((8 - (Buffer.byteLength(json) % 8)) % 8);
   const head = Buffer.from(json);
   const file = new Uint8Array(8 + head.length + end);

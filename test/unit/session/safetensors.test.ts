@@ -11,6 +11,14 @@ const one = () =>
   });
 
 describe("safetensors", () => {
+  test("a tensor may have any name", () => {
+    const tensors = new Map(
+      ["__proto__", "toString", "7"].map((n) => [n, new HostTensor([1], "f32", Float32Array.of(1))]),
+    );
+    const back = decodeSafetensors(encodeSafetensors({ tensors, metadata: {} }), "file");
+    expect(new Set(back.tensors.keys())).toEqual(new Set(tensors.keys()));
+  });
+
   test("what is written is read back, to the bit", () => {
     const tensor = fc
       .tuple(fc.array(fc.nat(3), { maxLength: 3 }), fc.constantFrom("f32" as const, "i32" as const, "bool" as const))
