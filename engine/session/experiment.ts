@@ -182,6 +182,7 @@ export class Experiment {
         stopped: "finished",
         final: progress?.best?.final ?? {},
         history: empty,
+        loaded: true,
       },
       this.config,
       { state: { ...state, optimizer }, best, progress: progress ?? unknown },

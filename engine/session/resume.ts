@@ -1,9 +1,10 @@
 import { CheckpointError } from "../errors/index.ts";
 import { stateNames } from "../optim/index.ts";
+import { show } from "../tensor/index.ts";
 import { type Progress, readCheckpoint } from "./checkpoint.ts";
 import type { RunState } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
-import type { Weights } from "./model.ts";
+import type { SizedModel, Weights } from "./model.ts";
 import { Run } from "./run.ts";
 
 /** Where a continued run starts. A plain state_dict has weights only: training starts at step 0 with them. */
@@ -27,9 +28,8 @@ export function beginningOf(experiment: Experiment, resume: Run | string, totalS
     optimizer: kept,
     progress,
   } = resume instanceof Run ? checkpointOf(resume) : readCheckpoint(experiment.resolve(resume), model);
-  if (state.parameters.length !== model.parameters.words || state.running.length !== model.running.words) {
-    throw new CheckpointError(`${where}: its model has other sizes; it is from another experiment`);
-  }
+  // a file's tensors were compared by name when it was read
+  if (resume instanceof Run) sameTensors(resume.config.model, model, where);
   if (!progress) return { state, best: null, progress: undefined };
   const differs = (what: string, there: unknown, here: unknown) =>
     new CheckpointError(
@@ -49,6 +49,18 @@ export function beginningOf(experiment: Experiment, resume: Run | string, totalS
   }
   const optimizerState = Object.fromEntries(stateNames(optimizer).map((name) => [name, kept[name] as Float32Array]));
   return { state: { ...state, optimizer: optimizerState }, best, progress };
+}
+
+/** Equal sizes in all are not enough: the numbers of one tensor would become those of another. */
+function sameTensors(there: SizedModel, here: SizedModel, where: string): void {
+  const named = ({ parameters, running }: SizedModel) =>
+    new Map([...parameters.slices, ...running.slices].map(({ name, shape }) => [name, show(shape)]));
+  const [old, now] = [named(there), named(here)];
+  const other = [...new Set([...now.keys(), ...old.keys()])].find((name) => old.get(name) !== now.get(name));
+  if (other === undefined) return;
+  throw new CheckpointError(
+    `${where}: "${other}" is ${old.get(other) ?? "missing"} there and ${now.get(other) ?? "missing"} in this model; it is from another model`,
+  );
 }
 
 const checkpointOf = ({ checkpoint: { state, best, progress } }: Run) => ({

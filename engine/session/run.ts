@@ -25,6 +25,8 @@ export interface RunRecord {
   /** `trainLoss`, `validLoss`, `validAccuracy`, `testLoss`, `testAccuracy` ... of the weights that it ended with. */
   readonly final: Readonly<Record<string, number>>;
   readonly history: RunHistory;
+  /** Weights from a file: how they were trained is not known. */
+  readonly loaded?: true;
 }
 
 /**
@@ -126,14 +128,16 @@ export class Run {
   }
 
   toString(): string {
-    const { name, steps, epochs, seconds, backend, stopped, final } = this.record;
+    const { name, steps, epochs, seconds, backend, stopped, final, loaded } = this.record;
     const how = {
       finished: "finished",
       interrupted: "interrupted",
       early: "stopped early",
       "non-finite": "stopped: not finite",
     };
-    const head = `${name}: ${how[stopped]} after ${count(epochs, "epoch")} (${count(steps, "step")}) in ${seconds.toFixed(1)} s on ${backend}`;
+    const head = loaded
+      ? `${name}${steps ? `: ${count(steps, "step")}` : ""}`
+      : `${name}: ${how[stopped]} after ${count(epochs, "epoch")} (${count(steps, "step")}) in ${seconds.toFixed(1)} s on ${backend}`;
     const parts = ["train", "valid", "test"].flatMap((part) => {
       const own = Object.entries(final).filter(([key]) => key.startsWith(part));
       const figures = own.map(([key, v]) => `${decapital(key.slice(part.length))} ${Number(v.toPrecision(4))}`);

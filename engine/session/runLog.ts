@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { UserError } from "../errors/index.ts";
 
 /**
  * The append-only record of a run: one JSON object per line in `<folder>/log.jsonl`, written (not buffered) before
@@ -43,7 +44,15 @@ export class RunLog {
 
 /** `<parent>/20261121-052410`, with `-2` and so on behind it when another run, of this or another kernel, began in that second. */
 function newFolder(parent: string): string {
-  mkdirSync(parent, { recursive: true });
+  try {
+    mkdirSync(parent, { recursive: true });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const why = code === "EACCES" || code === "EROFS" ? "its folder is read-only" : message;
+    throw new UserError(`runs cannot be kept in ${parent}: ${why}; mend that, or copy the notebook to another folder`, {
+      cause,
+    });
+  }
   const time = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
   for (let n = 1; ; n++) {
     const folder = join(parent, n === 1 ? time : `${time}-${n}`);
