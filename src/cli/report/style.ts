@@ -35,7 +35,7 @@ thead th { color: var(--muted); font-weight: 500; }
 .scroll { overflow-x: auto; }
 .runs { width: 100%; } .runs th, .runs td { padding: 0.35rem 0.5rem; font-variant-numeric: tabular-nums; }
 .runs td, .runs thead th:not(:first-child) { text-align: right; } .runs small { display: block; font-weight: 400; color: var(--muted); }
-.runs th:first-child { padding-left: 0; } .runs td { white-space: nowrap; }
+.runs th:first-child { padding-left: 0; min-width: 9rem; } .runs td { white-space: nowrap; }
 .config { margin: 0.6rem 0; } .config th { color: var(--muted); font-weight: 500; white-space: nowrap; } .config code { background: none; padding: 0; }
 header { border-bottom: 1px solid var(--line); padding-bottom: 1.2rem; margin-bottom: 1.5rem; }
 header .file { font-weight: 600; font-size: 1.05rem; } header p { margin: 0.2rem 0; }
