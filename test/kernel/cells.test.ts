@@ -128,6 +128,12 @@ describe("errors", () => {
     expect((await run("process.exit(1)")).error?.message).toMatch(/would end the kernel/);
   });
 
+  test("shows an error that it prints with its own frames only", async () => {
+    const { value } = await testKernel();
+    await value("function fail() {\n  return new Error('kept');\n}");
+    expect(await value("fail()")).toBe("Error: kept\n    at fail (cell 1:2:10)\n    at cell 2:1:1");
+  });
+
   test("cannot take the kernel's own input away: a cell's stdin is empty", async () => {
     const { value } = await testKernel();
     expect(

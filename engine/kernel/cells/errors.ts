@@ -37,8 +37,13 @@ export class Scripts {
   install(): void {
     // a model's layers lie between the place of an error and the cell that it came from
     Error.stackTraceLimit = 100;
-    Error.prepareStackTrace = (error, sites) =>
-      [this.#head(error), ...sites.map((site) => `    at ${this.mapText(String(site))}`)].join("\n");
+    Error.prepareStackTrace = (error, sites) => {
+      const frames = sites.map(String);
+      // what called the cell is the kernel, of no use to its reader
+      const last = frames.findLastIndex((frame) => frame.includes("dlnb-cell:"));
+      const shown = last < 0 ? frames : frames.slice(0, last + 1);
+      return [this.#head(error), ...shown.map((frame) => `    at ${this.mapText(frame)}`)].join("\n");
+    };
   }
 
   #head(error: unknown): string {
