@@ -34,7 +34,8 @@ export interface Checkpoint {
   readonly state: RunState;
   /** Weights of the best epoch, when early stopping keeps them. */
   readonly best: Weights | null;
-  readonly progress: Progress;
+  /** Undefined for a plain state_dict, which has weights only. */
+  readonly progress: Progress | undefined;
 }
 
 /**
@@ -60,7 +61,10 @@ export function writeCheckpoint(path: string, model: SizedModel, { state, best, 
   }
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, encodeSafetensors({ tensors, metadata: { dlnb: JSON.stringify(progress) } }));
+  writeFileSync(
+    temporary,
+    encodeSafetensors({ tensors, metadata: progress ? { dlnb: JSON.stringify(progress) } : {} }),
+  );
   try {
     renameSync(temporary, path);
   } catch (cause) {

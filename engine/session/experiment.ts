@@ -158,17 +158,6 @@ export class Experiment {
       train: {},
       thinned: false,
     };
-    const { seed, batchSize } = this.options;
-    const unknown = {
-      version: 1,
-      run: "loaded",
-      step: 0,
-      seed,
-      batchSize,
-      optimizer: this.config.optimizer.type,
-      partial: { steps: 0, examples: 0, loss: 0, metrics: this.config.metrics.map((): [number, number] => [0, 0]) },
-      best: null,
-    } as const;
     return new Run(
       {
         id: progress?.run ?? "loaded",
@@ -185,7 +174,7 @@ export class Experiment {
         loaded: true,
       },
       this.config,
-      { state: { ...state, optimizer }, best, progress: progress ?? unknown },
+      { state: { ...state, optimizer }, best, progress },
     );
   }
 

@@ -67,5 +67,5 @@ const checkpointOf = ({ checkpoint: { state, best, progress } }: Run) => ({
   state,
   best,
   optimizer: state.optimizer as Record<string, Float32Array>,
-  progress: progress as Progress | undefined,
+  progress,
 });

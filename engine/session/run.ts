@@ -72,7 +72,8 @@ export class Run {
     return this.record.stopped;
   }
 
-  get progress(): Progress {
+  /** Undefined when it was loaded from a plain state_dict. */
+  get progress(): Progress | undefined {
     return this.checkpoint.progress;
   }
 

@@ -11,6 +11,7 @@ import { metrics } from "../../../engine/metrics/index.ts";
 import { nn } from "../../../engine/nn/index.ts";
 import { optim } from "../../../engine/optim/index.ts";
 import { schedule } from "../../../engine/schedules/index.ts";
+import type { Progress } from "../../../engine/session/checkpoint.ts";
 import { Experiment, inContext, type Run } from "../../../engine/session/index.ts";
 import { HostTensor } from "../../../engine/tensor/index.ts";
 import { testContext } from "../../support/context.ts";
@@ -112,7 +113,7 @@ describe("fit", () => {
       earlyStopping: { patience: 2, minDelta: 0.5 },
     });
     expect(run.stopped).toBe("early");
-    const best = run.progress.best as NonNullable<typeof run.progress.best>;
+    const best = run.progress?.best as NonNullable<Progress["best"]>;
     const valid = await inContext(testContext(backend), () => run.evaluate(splits().valid as Dataset));
     expect(valid.loss).toBeCloseTo(best.value, 5);
   });
