@@ -24,12 +24,14 @@ for (const [name, step] of Object.entries(steps)) {
 }
 
 console.log("\n-- tests");
+// thousands of coloured dots say nothing in a log
+if (!process.stdout.isTTY) process.env.NO_COLOR = "1";
 const dir = mkdtempSync(`${tmpdir()}/dlnb-test-`);
 const report = `${dir}/vitest.json`;
 const code = run(node, [
   bin("vitest/vitest.mjs"),
   "run",
-  "--reporter=dot",
+  `--reporter=${process.stdout.isTTY ? "dot" : "default"}`,
   "--reporter=json",
   `--outputFile.json=${report}`,
 ]);

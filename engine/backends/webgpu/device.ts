@@ -112,11 +112,23 @@ export class WebgpuBackend implements Backend {
 
   async compile(plan: Plan, named: Readonly<Record<string, DeviceBuffer>>): Promise<Executable> {
     this.check();
-    return compilePlan(this, plan, (name, words) => {
+    const bound = new Map<string, DeviceBuffer>();
+    const program = await compilePlan(this, plan, (name, words) => {
       const buffer = named[name];
       if (!buffer) throw new BackendError(`${plan.label}: no buffer is given for "${name}"`);
+      bound.set(name, buffer);
       return this.#memoryOf(buffer, 0, words);
     });
+    return {
+      // asked before Dawn, which would take the whole device for faulty
+      submit: async (scalars, count) => {
+        for (const [name, buffer] of bound) {
+          if (!this.#memory.has(buffer)) throw new BackendError(`webgpu: ${plan.label}: buffer "${name}" was disposed`);
+        }
+        return program.submit(scalars, count);
+      },
+      dispose: () => program.dispose(),
+    };
   }
 
   async close(): Promise<void> {
