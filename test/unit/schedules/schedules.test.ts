@@ -47,6 +47,15 @@ test("oneCycle spans the run and mirrors momentum", () => {
   expect(scheduleAt(s, 0.1, place(500)).lr).toBeCloseTo(4e-6, 15);
 });
 
+// by hand from PyTorch's phases: up to step 29, down to step 58 as far as it came, then to step 99
+test("oneCycle in three phases comes down as it went up, then to almost nothing", () => {
+  const s = schedule.oneCycle({ maxLr: 1, threePhase: true, annealStrategy: "linear" });
+  expect([0, 29, 43.5, 58, 99].map((step) => scheduleAt(s, 0.1, place(step)).lr)).toBeAllclose(
+    [0.04, 1, 0.52, 0.04, 4e-6],
+    { rtol: 1e-12 },
+  );
+});
+
 test("momentum drives momentum, or betas[0] in Adam's family, and no optimizer that has none", () => {
   const s = schedule.oneCycle({ maxLr: 1 });
   expect(rateAt(s, { lr: 1, momentum: 0.9 }, place(29))).toEqual({ lr: 1, momentum: 0.85 });

@@ -25,6 +25,11 @@ describe("early stopping", () => {
     });
   });
 
+  test("what improves by no more than minDelta does not count", () => {
+    const stopping = new EarlyStopping({ patience: 9, minDelta: 0.1 }, []);
+    expect([1, 0.95, 0.85].map((loss) => stopping.observe({ loss }).improved)).toEqual([true, false, true]);
+  });
+
   test("an unknown monitor is named, with the one that was meant", () => {
     expect(() => new EarlyStopping({ monitor: "los" }, [])).toThrow(
       'earlyStopping: no monitor "los"; did you mean "loss"?',

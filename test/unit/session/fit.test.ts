@@ -88,23 +88,52 @@ describe("fit", () => {
   });
 
   test("a run that is stopped in the middle of an epoch and resumed from its file ends with the bits of a whole one", async () => {
-    const plan = { epochs: 6, schedule: schedule.oneCycle({ maxLr: 2e-2 }) };
-    const whole = await train(make(), plan);
+    const plan = { epochs: 2, schedule: schedule.oneCycle({ maxLr: 2e-2 }) };
+    const whole = await train(make({ batchSize: 4 }), plan);
     const stop = new AbortController();
-    const experiment = make();
-    experiment.onSteps = ({ from, loss: losses }) => {
-      if (from + losses.length > 17) stop.abort();
-    };
+    const experiment = make({ batchSize: 4 });
+    experiment.onSteps = () => stop.abort();
     const half = await train(experiment, plan, testContext(backend, { folder, signal: stop.signal }));
     expect(half.stopped).toBe("interrupted");
     expect(half.steps).toBeGreaterThan(0);
-    expect(half.steps).toBeLessThan(42);
+    expect(half.steps).toBeLessThan(26); // of an epoch's
     const file = join(half.folder as string, "checkpoints", "last.safetensors");
-    const rest = await train(make(), { ...plan, resume: file });
-    expect(rest.steps).toBe(42);
+    const rest = await train(make({ batchSize: 4 }), { ...plan, resume: file });
+    expect(rest.steps).toBe(52);
     expect(weights(rest)).toEqual(weights(whole));
     expect(rest.history.trainLoss).toEqual(whole.history.trainLoss.slice(half.steps));
+    expect(rest.history.train).toEqual(whole.history.train);
     expect(rest.final).toEqual(whole.final);
+  });
+
+  test("early stopping counts on where a stopped run left off", async () => {
+    // nothing is learnt: the first validation stays the best, and the fourth ends the run
+    const still = () => make({ model: nn.linear(3), optimizer: optim.sgd({ lr: 0 }) });
+    const plan = { epochs: 20, earlyStopping: { patience: 3 } };
+    const stop = new AbortController();
+    const experiment = still();
+    experiment.onSteps = ({ from }) => {
+      if (from > 14) stop.abort();
+    };
+    const half = await train(experiment, plan, testContext(backend, { signal: stop.signal }));
+    expect(half.progress?.best).toMatchObject({ epoch: 1, waited: half.steps / 7 - 1 });
+    const rest = await train(still(), { ...plan, resume: half });
+    expect([rest.stopped, rest.steps]).toEqual(["early", 4 * 7]);
+  });
+
+  test("dropout draws anew at every step", async () => {
+    const run = await train(
+      make({ model: nn.sequential(nn.dropout(0.5), nn.linear(3)), optimizer: optim.sgd({ lr: 0 }), batchSize: 103 }),
+      { steps: 4 },
+    );
+    expect(new Set(run.history.trainLoss.map((l) => l.toFixed(4))).size).toBe(4);
+  });
+
+  test("validateEvery leaves epochs out and never the last, dropLast the batch that is not whole", async () => {
+    const run = await train(make({ dropLast: true }), { epochs: 5, validateEvery: 2 });
+    expect(run.steps).toBe(5 * 6);
+    expect(run.history.valid.loss?.filter(Number.isFinite).length).toBe(3);
+    expect(run.final.validLoss).toBeDefined();
   });
 
   test("early stopping ends with the weights of the best epoch", async () => {
@@ -130,6 +159,15 @@ describe("fit", () => {
     const kept = experiment.lastRun as Run;
     expect(kept.stopped).toBe("non-finite");
     expect(weights(kept).every(Number.isFinite)).toBe(true);
+  });
+
+  test("no step after the one that is not finite changes anything, though they were sent together", async () => {
+    const data = blobs(103);
+    data.x.data[20 * 4] = Number.NaN; // in the second batch
+    const experiment = make({ data, shuffle: false });
+    await expect(train(experiment, { epochs: 1 })).rejects.toThrow("training stopped at step 2");
+    const one = await train(make({ data, shuffle: false }), { steps: 1 });
+    expect((experiment.lastRun as Run).stateDict()).toEqual(one.stateDict());
   });
 
   test("NaN in the data is found in the data", async () => {
