@@ -34,6 +34,8 @@ export class Devices {
 
   /** Chooses for plans compiled from now on; the backend before is kept for those that run when `inUse`. */
   async select(choice: BackendChoice, inUse: boolean): Promise<Backend> {
+    // one that is still being opened would take the place of the new one afterwards
+    await this.#opening?.catch(() => {});
     const before = { choice: this.#choice, current: this.#current, opening: this.#opening };
     this.#choice = choice;
     this.#current = undefined;
