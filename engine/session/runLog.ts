@@ -5,11 +5,11 @@ import { UserError } from "../errors/index.ts";
 /**
  * The append-only record of a run: one JSON object per line in `<folder>/log.jsonl`, written (not buffered) before
  * anybody is told. Lines:
- *   { event: "start", run, name, time, config, seed, versions, backend, adapter, model }
- *   { event: "steps", from, loss: [...], lr: [...] }      one per submit, `from` is the first step's number
+ *   { event: "start", run, name, time, versions, backend, adapter, config, fit }
+ *   { event: "steps", from, loss: [...], lr: [...], gradientNorm: [...] }   one per submit; `from` is the first step's number
  *   { event: "epoch", epoch, step, train, valid }
  *   { event: "checkpoint", file, step, why }
- *   { event: "end", stopped, steps, seconds, final }
+ *   { event: "end", stopped, steps, seconds, final, ... }   or { event: "failed", error } when the backend was lost
  * A run without a folder (an untitled notebook) keeps nothing.
  */
 export class RunLog {
