@@ -122,6 +122,13 @@ export class Workbench {
     return cell;
   }
 
+  /** Whether the top of the cell, where its buttons are, can be pointed at. */
+  private async inView(text: string): Promise<boolean> {
+    const list = await this.page.locator(".notebookOverlay .cell-list-container:visible").boundingBox();
+    const cell = (await this.codeCell(text).count()) > 0 ? await this.codeCell(text).boundingBox() : null;
+    return list !== null && cell !== null && cell.y > list.y && cell.y + 80 < list.y + list.height;
+  }
+
   /** Turns the wheel over the notebook; one notch is 50 pixels, however far the event says. */
   private async scroll(pixels: number): Promise<void> {
     const notches = Math.max(1, Math.round(Math.abs(pixels) / 50));
@@ -151,8 +158,8 @@ export class Workbench {
 
   /** Runs one cell by its own button. */
   async runCell(text: string): Promise<void> {
-    const cell = (await this.codeCell(text).isVisible()) ? this.codeCell(text) : await this.reveal(text);
-    await cell.hover();
+    const cell = (await this.inView(text)) ? this.codeCell(text) : await this.reveal(text);
+    await cell.hover({ position: { x: 60, y: 20 } });
     await cell.locator(".run-button-container .codicon-notebook-execute").first().click();
   }
 

@@ -173,9 +173,17 @@ describe("50,000 steps", () => {
     await shot("50,000 steps");
     await window.page.keyboard.press("Control+S");
     const grown = residentBytes(kernel) - start;
+    const outputs = readdirSync(join(server.workspace, ".dlnb/long/outputs"), { encoding: "utf8" });
+    const bytes = outputs.reduce(
+      (sum, name) => sum + statSync(join(server.workspace, ".dlnb/long/outputs", name)).size,
+      0,
+    );
     const median = delays.toSorted((a, b) => a - b)[5] as number;
-    console.log(`      typing: median ${median.toFixed(0)} ms; kernel grew by ${(grown / 2 ** 20).toFixed(1)} MiB`);
+    console.log(
+      `      typing: median ${median.toFixed(0)} ms; kernel grew by ${(grown / 2 ** 20).toFixed(1)} MiB; outputs ${(bytes / 1024).toFixed(0)} KiB`,
+    );
     assert.ok(median < 200, `typing took ${delays.map(Math.round)} ms`);
+    assert.ok(bytes > 0 && bytes < 2 ** 20, `the outputs have ${bytes} bytes`);
     assert.ok(grown < 64 * 2 ** 20, `the kernel grew by ${grown} bytes`);
   });
 });
