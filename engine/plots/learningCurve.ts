@@ -69,7 +69,9 @@ export const learningCurve = definePlot<CurveState>({
     const length = epochs > 0 ? `${count(epochs, "epoch")}, ${count(steps, "step")}` : count(steps, "step");
     const sentences = [
       `learning curve of ${name}, ${length}${live ? ", still training" : ""}`,
-      `training loss from ${significant(first)} to ${significant(last.trainLoss)}`,
+      first === undefined
+        ? "no step is done yet"
+        : `training loss from ${significant(first)} to ${significant(last.trainLoss)}`,
     ];
     if (validation && !Number.isNaN(last.validLoss)) {
       const lowest = best === null ? "" : `, lowest ${significant(best.loss)} at epoch ${best.epoch}`;
