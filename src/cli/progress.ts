@@ -64,7 +64,8 @@ export function figure(value: number): string {
   return value.toFixed(size >= 100 ? 1 : size >= 10 ? 2 : 4);
 }
 
-export const count = (n: number) => n.toLocaleString("en-US");
+/** 1234: "1,234"; 1234 and "step": "1,234 steps". */
+export const count = (n: number, unit = "") => `${n.toLocaleString("en-US")}${unit && ` ${unit}${n === 1 ? "" : "s"}`}`;
 
 function rate(perSecond: number): string {
   return perSecond >= 10 ? count(Math.round(perSecond)) : perSecond.toFixed(1);

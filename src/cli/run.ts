@@ -158,7 +158,7 @@ function finish(
   for (const run of runs) {
     const figures = figureNames([run]).map((name) => `${words(name)} ${figure(run.final[name] as number)}`);
     terminal.line(
-      `${run.name}: ${run.epochs} epochs, ${count(run.steps)} steps, ${duration(run.seconds)}; ${figures.join(", ")}`,
+      `${run.name}: ${count(run.epochs, "epoch")}, ${count(run.steps, "step")}, ${duration(run.seconds)}; ${figures.join(", ")}`,
     );
   }
   terminal.line(`${ran.length} of ${file.code.length} cells ran in ${duration(ms / 1000)}${where}`);

@@ -11,7 +11,7 @@ export function runsTable(runs: readonly RunSummary[]): string {
   const names = figureNames(runs);
   const head = ["run", ...names.map(words)].map((name) => `<th>${escapeHtml(name)}</th>`);
   const rows = runs.map(({ name, backend, epochs, steps, seconds, final, stopped }) => {
-    const how = `${stopped === "finished" ? "" : `${ENDS[stopped]} after `}${epochs} epochs, ${count(steps)} steps, ${duration(seconds)} on ${backend}`;
+    const how = `${stopped === "finished" ? "" : `${ENDS[stopped]} after `}${count(epochs, "epoch")}, ${count(steps, "step")}, ${duration(seconds)} on ${backend}`;
     const figures = names.map((key) => `<td>${key in final ? figure(final[key] as number) : ""}</td>`);
     return `<tr><th>${escapeHtml(name)}<small>${how}</small></th>${figures.join("")}</tr>`;
   });

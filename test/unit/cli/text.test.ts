@@ -3,7 +3,7 @@ import type { DoctorReport, RunStatus } from "../../../engine/protocol/index.ts"
 import { doctorText } from "../../../src/cli/doctor.ts";
 import { figureNames, words } from "../../../src/cli/figures.ts";
 import { codeFrame } from "../../../src/cli/frame.ts";
-import { duration, figure, plainProgress, progressLine } from "../../../src/cli/progress.ts";
+import { count, duration, figure, plainProgress, progressLine } from "../../../src/cli/progress.ts";
 
 const run: RunStatus = {
   id: "r",
@@ -106,4 +106,13 @@ test("the doctor names adapters, what is missing and what auto takes", () => {
       "",
     ].join("\n"),
   );
+});
+
+test("what is counted is one or many", () => {
+  expect([count(1, "epoch"), count(0, "epoch"), count(1234, "step"), count(1)]).toEqual([
+    "1 epoch",
+    "0 epochs",
+    "1,234 steps",
+    "1",
+  ]);
 });
