@@ -38,6 +38,13 @@ export interface Checkpoint {
   readonly progress: Progress | undefined;
 }
 
+/** A checkpoint that is a plain state_dict: it predicts, and training can begin with it, but nothing continues from it. */
+export const weightsOnly = ({ parameters, running }: Weights): Checkpoint => ({
+  state: { parameters, running, optimizer: {} },
+  best: null,
+  progress: undefined,
+});
+
 /**
  * Writes a safetensors file whose tensors have PyTorch's names: parameters and running statistics as in a state_dict,
  * `optimizer.<state>.<parameter>`, `best.<name>`. A reader never sees half a file.

@@ -6,7 +6,7 @@ import { hyperparameters } from "../optim/index.ts";
 import type { RunSummary } from "../protocol/index.ts";
 import { permutation } from "../random/index.ts";
 import { rateAt } from "../schedules/index.ts";
-import { type Progress, writeCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
 import { DeviceModel, type Rows, type RunState, type StepScalars } from "./device.ts";
 import { EarlyStopping } from "./earlyStopping.ts";
 import { EpochSums } from "./epochSums.ts";
@@ -202,7 +202,8 @@ class Fit {
     const { metrics } = this.#experiment.options;
     const last = this.#step === this.#extent.steps;
     const train = this.#sums.means(metrics);
-    this.#sums = new EpochSums(metrics);
+    // a run of so many steps may end within an epoch: a continuation goes on with its sums
+    if (this.#step % this.#extent.stepsPerEpoch === 0) this.#sums = new EpochSums(metrics);
     const validation = this.#experiment.splits.valid;
     const validates = validation !== undefined && ((epoch + 1) % this.#options.validateEvery === 0 || last);
     const valid = validates ? await this.#device.evaluate(this.#device.upload("valid", validation)) : undefined;
@@ -248,15 +249,15 @@ class Fit {
     const state = await this.#device.save();
     this.#lastCheckpoint = performance.now();
     this.#saved = this.#step;
-    this.#write("last", state, this.#best?.weights ?? null, this.#step, why);
+    this.#write("last", { state, best: this.#best?.weights ?? null, progress: this.#progress }, this.#step, why);
     return state;
   }
 
-  #write(name: string, state: RunState, best: Weights | null, step: number, why: string): void {
+  #write(name: string, checkpoint: Checkpoint, step: number, why: string): void {
     const { folder } = this.#telling;
     if (folder === null) return;
     const file = join("checkpoints", `${name}.safetensors`);
-    writeCheckpoint(join(folder, file), this.#experiment.config.model, { state, best, progress: this.#progress });
+    writeCheckpoint(join(folder, file), this.#experiment.config.model, checkpoint);
     this.#telling.checkpoint(file, step, why);
   }
 
@@ -269,14 +270,15 @@ class Fit {
   }
 
   async #end(stopped: RunSummary["stopped"]): Promise<Run> {
-    let state = await this.#checkpoint(stopped);
+    const state = await this.#checkpoint(stopped);
     const best = this.#best;
     const restores = this.#stopping?.options.restoreBest === true && stopped !== "interrupted";
+    let weights: Weights = state;
     if (restores && best && best.progress.step !== this.#step) {
       this.#figures = { ...best.progress.final };
       this.#device.load(best.weights);
-      state = { ...state, ...best.weights };
-      this.#write("best", state, null, best.progress.step, "best");
+      weights = best.weights;
+      this.#write("best", weightsOnly(weights), best.progress.step, "best");
     }
     const { test } = this.#experiment.splits;
     if (test && stopped !== "interrupted" && stopped !== "non-finite") {
@@ -295,8 +297,8 @@ class Fit {
       stopped,
       final: Number.isNaN(this.#lastLoss) ? this.#figures : { trainLoss: this.#lastLoss, ...this.#figures },
     });
-    const weights = best?.weights ?? null;
-    const run = new Run(record, this.#experiment.config, { state, best: weights, progress: this.#progress });
+    const checkpoint = { state, best: best?.weights ?? null, progress: this.#progress };
+    const run = new Run(record, this.#experiment.config, checkpoint, weights);
     this.#experiment.keep(run);
     if (this.#failure) throw await nonFinite(this.#device, this.#data, this.#failure, this.#telling.folder);
     return run;

@@ -5,8 +5,8 @@ import { ConfigError } from "../errors/index.ts";
 import type { BackendName, OutputItem, RunHistory, RunSummary } from "../protocol/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { viewAs } from "../tensor/index.ts";
-import { type Checkpoint, type Progress, writeCheckpoint } from "./checkpoint.ts";
-import { DeviceModel, type RunState } from "./device.ts";
+import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
+import { DeviceModel } from "./device.ts";
 import type { Layout } from "./layout.ts";
 import type { Weights } from "./model.ts";
 import type { StepConfig } from "./step.ts";
@@ -36,12 +36,16 @@ export interface RunRecord {
 export class Run {
   readonly record: RunRecord;
   readonly config: StepConfig;
+  /** Where training stopped: what a continuation starts from. */
   readonly checkpoint: Checkpoint;
+  /** What it predicts with: where training stopped, or the best epoch when early stopping brought that back. */
+  readonly weights: Weights;
 
-  constructor(record: RunRecord, config: StepConfig, checkpoint: Checkpoint) {
+  constructor(record: RunRecord, config: StepConfig, checkpoint: Checkpoint, weights: Weights = checkpoint.state) {
     this.record = record;
     this.config = config;
     this.checkpoint = checkpoint;
+    this.weights = weights;
   }
 
   get id(): string {
@@ -80,7 +84,7 @@ export class Run {
   /** Parameters and running statistics by PyTorch's names. */
   stateDict(): Record<string, HostTensor> {
     const { model } = this.config;
-    const { parameters, running } = this.checkpoint.state;
+    const { parameters, running } = this.weights;
     const named = (layout: Layout, words: Float32Array | Uint32Array) =>
       layout.slices.map(({ name, shape, dtype, offset, size }) => {
         const values = viewAs(dtype, words.subarray(offset, offset + size));
@@ -104,28 +108,28 @@ export class Run {
     return await this.#onDevice((device) => device.evaluate(device.upload("given", set)));
   }
 
-  /** Writes weights, optimizer state and progress as safetensors, PyTorch's names; relative paths start at the notebook. */
+  /**
+   * Writes a safetensors file with PyTorch's names: the weights, and with them what `resume` needs unless they are those
+   * of an earlier, best epoch. Relative paths start at the notebook. Returns the whole path.
+   */
   save(path: string): string {
     if (typeof path !== "string" || path === "" || /[\\/]$/.test(path)) {
       throw new ConfigError(`save: ${JSON.stringify(path)} is no file name; give one such as "model.safetensors"`);
     }
     const full = isAbsolute(path) ? path : resolve(currentContext().notebookFolder, path);
-    writeCheckpoint(full, this.config.model, this.checkpoint);
+    const whole = this.weights === this.checkpoint.state;
+    writeCheckpoint(full, this.config.model, whole ? this.checkpoint : weightsOnly(this.weights));
     return full;
   }
 
   async #onDevice<T>(work: (device: DeviceModel) => Promise<T>): Promise<T> {
     const device = new DeviceModel(await currentContext().backend(), this.config);
     try {
-      device.load(this.checkpoint.state satisfies RunState & Weights);
+      device.load(this.weights);
       return await work(device);
     } finally {
       device.dispose();
     }
-  }
-
-  summary(): RunSummary {
-    return this.record;
   }
 
   toString(): string {

@@ -152,6 +152,32 @@ describe("fit", () => {
     expect(valid.loss).toBeCloseTo(best.value, 5);
   });
 
+  test("a run that ended with its best weights continues from its last ones, and its best file predicts as it does", async () => {
+    const fast = () => make({ optimizer: optim.sgd({ lr: 0.5, momentum: 0.9 }) });
+    const context = testContext(backend, { folder });
+    const whole = await train(fast(), { epochs: 10 });
+    const early = await train(fast(), { epochs: 10, earlyStopping: { patience: 2, minDelta: 0.5 } }, context);
+    expect(early.stopped).toBe("early");
+    expect(early.progress?.best?.step).toBeLessThan(early.steps);
+    const rest = await train(fast(), { epochs: 10, resume: early });
+    expect(weights(rest)).toEqual(weights(whole));
+    await inContext(context, async () => {
+      const x = blobs(4).x;
+      const best = fast().load(join(early.folder as string, "checkpoints", "best.safetensors"));
+      expect([...(await best.predict(x)).data]).toEqual([...(await early.predict(x)).data]);
+      expect([...(await fast().load(early.save("best.safetensors")).predict(x)).data]).toEqual([
+        ...(await best.predict(x)).data,
+      ]);
+    });
+  });
+
+  test("a run of steps that ends within an epoch is continued with that epoch's sums", async () => {
+    const whole = await train(make(), { epochs: 3 });
+    const first = await train(make(), { steps: 10 });
+    const rest = await train(make(), { epochs: 3, resume: first });
+    expect(rest.history.train.loss).toEqual(whole.history.train.loss?.slice(1));
+  });
+
   test("a learning rate that blows up stops with step and tensor named, and the state before is finite", async () => {
     const experiment = make({
       model: nn.sequential(nn.linear(16), nn.relu(), nn.linear(3)),
