@@ -31,6 +31,7 @@ before(async () => {
   browser = await launchBrowser();
   server = await startCodeServer({ vsix });
   writeNotebook(server.workspace, "stop.dlnb", digits(100_000));
+  writeNotebook(server.workspace, "edit.dlnb", digits(1));
   writeNotebook(server.workspace, "long.dlnb", [...digits(2500), "// somewhere to type"]);
   window = await Workbench.open(browser, server.authority, server.workspace);
 });
@@ -190,9 +191,9 @@ describe("50,000 steps", () => {
 
 describe("editing", () => {
   it("changes one line of the file for one line of a cell", async () => {
-    const file = join(server.workspace, "stop.dlnb");
+    const file = join(server.workspace, "edit.dlnb");
     const before = readFileSync(file, "utf8").split("\n");
-    await window.openNotebook("stop.dlnb");
+    await window.openNotebook("edit.dlnb");
     await window.codeCell("steps so far").locator(".view-lines").click();
     await window.page.keyboard.press("End");
     await window.page.keyboard.type(" // seen");
