@@ -1,6 +1,6 @@
 import { WORD_BYTES } from "../../tensor/index.ts";
+import { simplify } from "../axes.ts";
 import type { ContractLaunch } from "../launch.ts";
-import { simplify } from "./axes.ts";
 import type { Place } from "./cursors.ts";
 import { type Descriptor, kStepOf } from "./gemm.ts";
 

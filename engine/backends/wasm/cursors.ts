@@ -1,6 +1,6 @@
 import { WORD_BYTES } from "../../tensor/index.ts";
+import type { Axes } from "../axes.ts";
 import type { View } from "../launch.ts";
-import type { Axes } from "./axes.ts";
 
 /**
  * Something that moves evenly over the iteration space: the address of a view (steps in bytes, base from the launch's

@@ -1,6 +1,6 @@
 import { sizeOf, WORD_BYTES } from "../../tensor/index.ts";
+import type { Axes } from "../axes.ts";
 import { type Func, type I32, i32, type Local } from "./assembler.ts";
-import type { Axes } from "./axes.ts";
 import type { Cursor, Stride, VectorAxis } from "./cursors.ts";
 
 /** What a kernel function is called with. */

@@ -1,8 +1,8 @@
 import { sizeOf } from "../../tensor/index.ts";
+import { type Axes, simplify } from "../axes.ts";
 import type { Instr, MapLaunch } from "../launch.ts";
 import { emitLevel, emitStore } from "./access.ts";
 import { Func, type V128, v128 } from "./assembler.ts";
-import { type Axes, simplify } from "./axes.ts";
 import { analyze, type Code, cursorsOf, LEVEL } from "./code.ts";
 import { type Cursor, Cursors, type Place, type Stride, type VectorAxis, vectorize } from "./cursors.ts";
 import { costOf } from "./instructions.ts";

@@ -1,9 +1,9 @@
 import { type DType, sizeOf } from "../../tensor/index.ts";
+import { type Axes, simplify } from "../axes.ts";
 import type { Instr, ReduceLaunch } from "../launch.ts";
 import { emitLevel, emitStore, type Spot } from "./access.ts";
 import { begin, beginWith, combine, combineLanes, fold, type Running } from "./accumulate.ts";
 import { Func, type I32, i32, i32x4, type V128, v128 } from "./assembler.ts";
-import { type Axes, simplify } from "./axes.ts";
 import { analyze, type Code, cursorsOf, LEVEL } from "./code.ts";
 import { Cursors, evenStride, type Stride, type VectorAxis, vectorize } from "./cursors.ts";
 import { cast, costOf } from "./instructions.ts";

@@ -1,6 +1,6 @@
 import { sizeOf } from "../../tensor/index.ts";
+import { simplify } from "../axes.ts";
 import type { MapLaunch, View } from "../launch.ts";
-import { simplify } from "../wasm/axes.ts";
 import { type Address, type Place, writeCode, writeStores } from "./code.ts";
 import { type Kernel, KernelBuilder, type Target } from "./kernel.ts";
 import { indexInstructions, isVector, laneStep, type Strided, splitPosition, walk } from "./place.ts";

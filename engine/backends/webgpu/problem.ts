@@ -1,6 +1,6 @@
 import { sizeOf } from "../../tensor/index.ts";
+import { simplify } from "../axes.ts";
 import type { ContractLaunch, View } from "../launch.ts";
-import { simplify } from "../wasm/axes.ts";
 import { type Extras, type KernelBuilder, loadWord } from "./kernel.ts";
 
 /** A group of axes of the contraction, as each side walks it: by one stride, or by a table of offsets. */

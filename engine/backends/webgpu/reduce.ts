@@ -1,6 +1,6 @@
 import { type DType, sizeOf } from "../../tensor/index.ts";
+import { simplify } from "../axes.ts";
 import type { ReduceLaunch, View } from "../launch.ts";
-import { simplify } from "../wasm/axes.ts";
 import { type Address, type Place, type Value, widen, writeCode, writeStores } from "./code.ts";
 import { type Extras, type Kernel, KernelBuilder, loadWord, storeWord, type Target, typeName } from "./kernel.ts";
 import { indexInstructions, isVector, laneStep, type Strided, splitPosition, walk } from "./place.ts";
