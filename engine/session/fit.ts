@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
 import type { RunContext } from "../context/index.ts";
-import { BackendError, Interrupted } from "../errors/index.ts";
+import { BackendError, Interrupted, NonFiniteError } from "../errors/index.ts";
 import { hyperparameters } from "../optim/index.ts";
 import type { RunSummary } from "../protocol/index.ts";
 import { permutation } from "../random/index.ts";
@@ -89,8 +89,9 @@ class Fit {
       this.#telling.start(this.#step, { fit: { ...this.#extent, schedule, earlyStopping, resumedAt: this.#step } });
       return await this.#end(await this.#epochsUntilDone());
     } catch (error) {
-      if (!(error instanceof BackendError)) throw error;
+      if (error instanceof NonFiniteError) throw error; // such a run has ended and been told
       this.#telling.failed(error);
+      if (!(error instanceof BackendError)) throw error;
       throw new BackendError(`${error.message}; training stopped after step ${this.#step}, ${this.#left}`, {
         cause: error,
       });

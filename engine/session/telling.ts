@@ -40,6 +40,8 @@ export class Telling {
   readonly #chart: string;
   readonly #rates: { at: number; step: number }[] = [];
   #lastProgress = 0;
+  /** Whether there is a chart to be brought to its end. */
+  #shown = false;
 
   constructor(experiment: Experiment, backend: Backend, name: string, context: RunContext, extent: Extent) {
     this.#experiment = experiment;
@@ -127,7 +129,7 @@ export class Telling {
   /** A run that ends without a result: its curve stays, the log says why. */
   failed(error: unknown): void {
     this.#log.write({ event: "failed", error: String(error) });
-    this.#show(false);
+    if (this.#shown) this.#show(false);
   }
 
   close(): void {
@@ -135,6 +137,7 @@ export class Telling {
   }
 
   #show(live: boolean): void {
+    this.#shown = true;
     const chart = this.#recorder.chart(live);
     const items = [
       { mime: CHART_MIME, data: chart } as const,

@@ -264,6 +264,17 @@ describe("fit", () => {
     });
   });
 
+  test("a schedule that fails in the middle ends the run's chart and log", async () => {
+    const context = testContext(backend, { folder });
+    const broken = schedule.lambda((t: number) => (t < 10 ? 1 : Number.NaN));
+    await expect(train(make(), { epochs: 9, schedule: broken, name: "broken" }, context)).rejects.toThrow(
+      "lambda: lr = NaN at step 10 is outside [0, inf)",
+    );
+    expect(context.events.findLast((e) => e.event === "output")).toMatchObject({
+      output: { items: [{ data: { live: false } }, {}] },
+    });
+  });
+
   test("the log and the checkpoints are on disk, and the log tells every step", async () => {
     const run = await train(make(), { epochs: 2 }, testContext(backend, { folder }));
     const lines = readFileSync(join(run.folder as string, "log.jsonl"), "utf8")
