@@ -1,3 +1,4 @@
+import { BackendError } from "../../errors/index.ts";
 import type { BackendReport } from "../../protocol/index.ts";
 import { hasVulkanLoader, useSoftwareVulkan } from "./software.ts";
 
@@ -14,8 +15,24 @@ export interface FoundAdapter {
 /** Every instance of Dawn that was ever made: one that is collected takes the process with it while its device lives. */
 const instances: GPU[] = [];
 
+/** This installation has no Dawn for the machine it runs on. */
+export class NoRuntime extends BackendError {}
+
+/** npm `webgpu`, loaded on first use. Throws NoRuntime where it is not there for this platform. */
+async function dawn(): Promise<typeof import("webgpu")> {
+  try {
+    return await import("webgpu");
+  } catch (cause) {
+    const platform = `${process.platform} ${process.arch}`;
+    throw new NoRuntime(
+      `webgpu: no WebGPU runtime for ${platform} in this installation; install dlnb for this platform, or use the wasm backend`,
+      { cause },
+    );
+  }
+}
+
 async function makeInstance(toggles: readonly string[] = []): Promise<GPU> {
-  const { create } = await import("webgpu");
+  const { create } = await dawn();
   const gpu = create(toggles.length ? [`enable-dawn-features=${toggles}`] : []);
   instances.push(gpu);
   return gpu;
@@ -75,8 +92,7 @@ function softwareInstance(): Promise<GPU> {
 
 /**
  * All adapters, fresh ones (an adapter gives one device), best first: GPUs, then software. The included software
- * driver is used only where nothing is installed, and only with `software`. Throws BackendError when the included driver cannot be used, and whatever the import of
- * `webgpu` throws.
+ * driver is used only where nothing is installed, and only with `software`. Throws BackendError when the included driver cannot be used, NoRuntime when there is no Dawn.
  */
 export async function findAdapters(options: { software: boolean }): Promise<FoundAdapter[]> {
   let found = software ? [] : await installedAdapters();
@@ -86,7 +102,7 @@ export async function findAdapters(options: { software: boolean }): Promise<Foun
 
 /** Lets `GPUBufferUsage` and its like be used as in a browser. */
 export async function defineGlobals(): Promise<void> {
-  const { globals } = await import("webgpu");
+  const { globals } = await dawn();
   for (const [name, value] of Object.entries(globals)) {
     if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   }

@@ -1,6 +1,6 @@
 import { BackendError } from "../../errors/index.ts";
 import type { BackendProvider } from "../backend.ts";
-import { findAdapters } from "./adapter.ts";
+import { findAdapters, NoRuntime } from "./adapter.ts";
 import { openDevice } from "./device.ts";
 
 const MEND =
@@ -32,7 +32,8 @@ export const webgpuProvider: BackendProvider = {
         mend: hasGpu ? "" : MEND,
       };
     } catch (error) {
-      return { backend: "webgpu", available: false, adapters: [], detail: (error as Error).message, mend: MEND };
+      const mend = error instanceof NoRuntime ? "" : MEND;
+      return { backend: "webgpu", available: false, adapters: [], detail: (error as Error).message, mend };
     }
   },
 };
