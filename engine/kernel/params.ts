@@ -7,6 +7,7 @@ const count: Check = (v) =>
   Number.isInteger(v) && (v as number) >= 0 ? undefined : `must be a whole number, 0 or more, not ${show(v)}`;
 const record: Check = (v) =>
   typeof v === "object" && v !== null && !Array.isArray(v) ? undefined : `must be an object, not ${show(v)}`;
+const list: Check = (v) => (Array.isArray(v) ? undefined : `must be a list, not ${show(v)}`);
 /** Cell ids become file names. */
 const cell: Check = (v) =>
   typeof v === "string" && /^[A-Za-z0-9_-]{1,64}$/.test(v)
@@ -30,6 +31,7 @@ const shapes: Readonly<Record<Method, Readonly<Record<string, Check>>>> = {
     overrides: record,
   },
   check: { cell, text },
+  locate: { cells: list, options: list },
   run: { cell, index: count, text },
   interrupt: {},
   status: {},

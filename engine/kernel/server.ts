@@ -13,6 +13,7 @@ import {
   type RunStatus,
 } from "../protocol/index.ts";
 import { type CellHost, CellRun } from "./cellRun.ts";
+import { locateOptions } from "./cells/locate.ts";
 import { CellSyntaxError } from "./cells/problem.ts";
 import { CellRuntime } from "./cells/runtime.ts";
 import { Devices, doctor } from "./devices.ts";
@@ -65,6 +66,7 @@ export class Kernel {
     run: (params) => this.#enqueue(params),
     interrupt: () => this.interrupt(),
     status: () => this.#status(),
+    locate: ({ cells, options }) => ({ found: locateOptions(cells, options) }),
     variables: () => ({ variables: this.#open().runtime.names.list() }),
     doctor,
     selectBackend: async ({ backend }) => {

@@ -27,6 +27,13 @@ export interface Requests {
   interrupt(p: Record<string, never>): { stopping: boolean };
   /** Answered at all times, also while training. */
   status(p: Record<string, never>): KernelStatus;
+  /**
+   * Where cells give options of these names as plain numbers: `lr: 1e-3` in `optim.adamw({ lr: 1e-3 })`, for an editor that
+   * puts another number there. Positions count UTF-16 units of the cell's text; cells that do not parse have none.
+   */
+  locate(p: { cells: readonly { cell: string; text: string }[]; options: readonly string[] }): {
+    found: readonly LocatedOption[];
+  };
   /** The notebook's top-level names, in the order of their definition. */
   variables(p: Record<string, never>): { variables: readonly Variable[] };
   /** Which backends and adapters there are, which one `auto` takes and why, and how to mend what is missing. */
@@ -65,6 +72,20 @@ export interface RunParams {
   /** Position in the notebook, from 1: error messages say "cell 3". */
   index: number;
   text: string;
+}
+
+/** A number that a cell gives an option. */
+export interface LocatedOption {
+  cell: string;
+  option: string;
+  /** The number as it is written, and where. */
+  text: string;
+  start: number;
+  end: number;
+  /** The calls around it, outermost first: `["experiment", "optim.adamw"]`. */
+  within: readonly string[];
+  /** The name that the statement around it declares, as `exp` in `const exp = experiment({ ... })`. */
+  declares: string | null;
 }
 
 export interface CellResult {
@@ -184,12 +205,16 @@ export interface Output {
 
 export type OutputItem =
   | { mime: typeof CHART_MIME; data: Chart }
+  | { mime: typeof FINDINGS_MIME; data: Findings }
+  | { mime: typeof GALLERY_MIME; data: Gallery }
   | { mime: "text/plain" | "text/markdown" | "text/html" | "image/svg+xml"; data: string }
   | { mime: "image/png"; data: string /* base64 */ }
   | { mime: "application/json"; data: unknown }
   | { mime: typeof ERROR_MIME; data: CellError };
 
 export const CHART_MIME = "application/vnd.dlnb.chart+json";
+export const FINDINGS_MIME = "application/vnd.dlnb.findings+json";
+export const GALLERY_MIME = "application/vnd.dlnb.gallery+json";
 export const ERROR_MIME = "application/vnd.dlnb.error+json";
 
 /** A theme-free Vega-Lite spec that refers to its datasets by name, and their rows so far. */
@@ -224,6 +249,105 @@ export interface ChartHints {
   smooth?: { dataset: string; field: string; as: string; weight: number };
   /** Values shown for the position under the pointer; `series` is the colour they are drawn in. */
   values?: readonly { dataset: string; field: string; label: string; series: string | null }[];
+  /**
+   * Pointing at a mark whose row has text in `field` sets parameter `param` to that text, here and in every chart of the
+   * notebook that links the same field; null when nothing is pointed at. So a layer in one chart is seen in all.
+   */
+  link?: { field: string; param: string };
+  /** A control that moves parameter `param` through `values`, by hand or, with `perSecond`, by itself. */
+  scrub?: {
+    param: string;
+    label: string;
+    values: readonly number[];
+    /** Index of the value to begin with. */
+    start: number;
+    /** Values per second when played; not given: there is no play button. */
+    perSecond?: number;
+  };
+  /** Lists to choose from; the first choice is the one the spec begins with. */
+  choose?: readonly { param: string; label: string; choices: readonly { label: string; value: string | number }[] }[];
+  /** A grid that can be seen in three dimensions, turned, and saved as a mesh: rows of `dataset` in any order. */
+  surface?: {
+    dataset: string;
+    x: string;
+    y: string;
+    z: string;
+    labels: { x: string; y: string; z: string };
+    /** Heights are drawn as log10(z). */
+    log: boolean;
+    /** A line over the surface, such as the path of an optimizer. */
+    path?: { dataset: string; x: string; y: string; z: string };
+  };
+  /** What can be done with what the chart found. */
+  actions?: readonly Action[];
+}
+
+/** Something an editor offers to do. Other readers show the label or nothing. */
+export interface Action {
+  /** On the button: "Insert 3.2e-3". */
+  label: string;
+  /** What happens, in a sentence. */
+  title: string;
+  do:
+    | {
+        /** Puts `value` where a cell gives one of these options, the first that is found; undoable. */
+        kind: "set-option";
+        options: readonly string[];
+        value: number;
+        /** Name of the experiment, when known: cells that define it come first. */
+        experiment: string | null;
+      }
+    /** A new cell with this text below the one that offers it. */
+    | { kind: "insert-cell"; text: string };
+}
+
+/** Checks and findings in words: what preflight and a diagnosis show. */
+export interface Findings {
+  id: string;
+  /** "2 warnings in 11 checks: ..." */
+  title: string;
+  findings: readonly Finding[];
+}
+
+export interface Finding {
+  /** Name of the rule or check: "dead-relu". */
+  rule: string;
+  severity: "error" | "warning" | "info" | "pass";
+  /** The finding in a few words: "the learning rate is too high". */
+  title: string;
+  /** What was seen, with numbers. */
+  saw: string;
+  /** Why it matters; empty for a check that passed. */
+  why: string;
+  /** What to try, best first. */
+  tries: readonly { text: string; action?: Action }[];
+  /** The number that marks its evidence on a chart of the same output; not given: there is no mark. */
+  mark?: number;
+  /** Where it comes from. */
+  paper?: string;
+}
+
+/** Small pictures in rows: examples, filters, attention maps. */
+export interface Gallery {
+  id: string;
+  title: string;
+  /** Text alternative. */
+  text: string;
+  pictures: readonly Picture[];
+}
+
+export interface Picture {
+  /** Under the picture: "7, not 1: 98 %". */
+  caption: string;
+  /** Larger text for a tooltip and screen readers. */
+  detail: string;
+  width: number;
+  height: number;
+  /** One byte per pixel (0 dark to 255 light) or three (red, green, blue), row-major, in base64. */
+  channels: 1 | 3;
+  pixels: string;
+  /** One byte per pixel that is laid over the picture as warmth, 0 none to 255 most, in base64. */
+  heat?: string;
 }
 
 /** A table by columns. Numbers are little-endian float64 in base64 (NaN: missing); text stays text. */

@@ -83,7 +83,7 @@ function positionsOf(code: string, out: MagicString): Rewritten["original"] {
   };
 }
 
-function parseCell(stripped: string): Program {
+export function parseCell(stripped: string): Program {
   try {
     return parse(stripped, { ecmaVersion: "latest", sourceType: "module", allowAwaitOutsideFunction: true });
   } catch (error) {
@@ -268,7 +268,7 @@ function pattern(node: Pattern, store: string, out: MagicString, declare: Declar
 }
 
 /** Calls `see` for every node, children first, so that what encloses a node's text is written around its rewrite. */
-function visit(node: AnyNode, see: (node: AnyNode) => void): void {
+export function visit(node: AnyNode, see: (node: AnyNode) => void): void {
   for (const value of Object.values(node)) {
     if (Array.isArray(value)) {
       for (const item of value) if (isNode(item)) visit(item, see);
