@@ -20,6 +20,61 @@ export interface ChartHints {
   log?: readonly string[];
   smooth?: { dataset: string; field: string; as: string; weight: number };
   values?: readonly { dataset: string; field: string; label: string; series: string | null }[];
+  link?: { field: string; param: string };
+  scrub?: { param: string; label: string; values: readonly number[]; start: number; perSecond?: number };
+  choose?: readonly { param: string; label: string; choices: readonly { label: string; value: string | number }[] }[];
+  surface?: {
+    dataset: string;
+    x: string;
+    y: string;
+    z: string;
+    labels: { x: string; y: string; z: string };
+    log: boolean;
+    path?: { dataset: string; x: string; y: string; z: string };
+  };
+  actions?: readonly Action[];
+}
+
+export interface Action {
+  label: string;
+  title: string;
+  do:
+    | { kind: "set-option"; options: readonly string[]; value: number; experiment: string | null }
+    | { kind: "insert-cell"; text: string };
+}
+
+export interface Findings {
+  id: string;
+  title: string;
+  findings: readonly Finding[];
+}
+
+export interface Finding {
+  rule: string;
+  severity: "error" | "warning" | "info" | "pass";
+  title: string;
+  saw: string;
+  why: string;
+  tries: readonly { text: string; action?: Action }[];
+  mark?: number;
+  paper?: string;
+}
+
+export interface Gallery {
+  id: string;
+  title: string;
+  text: string;
+  pictures: readonly Picture[];
+}
+
+export interface Picture {
+  caption: string;
+  detail: string;
+  width: number;
+  height: number;
+  channels: 1 | 3;
+  pixels: string;
+  heat?: string;
 }
 
 export interface CellError {
@@ -31,6 +86,8 @@ export interface CellError {
 }
 
 export const CHART_MIME = "application/vnd.dlnb.chart+json";
+export const FINDINGS_MIME = "application/vnd.dlnb.findings+json";
+export const GALLERY_MIME = "application/vnd.dlnb.gallery+json";
 export const ERROR_MIME = "application/vnd.dlnb.error+json";
 
 /** Editor to page: a chart as it is now, or rows that join it. */

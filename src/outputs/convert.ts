@@ -4,6 +4,8 @@ import {
   CHART_MIME,
   type Chart,
   ERROR_MIME,
+  FINDINGS_MIME,
+  GALLERY_MIME,
   type Output,
   type OutputItem,
 } from "../../engine/protocol/index.ts";
@@ -34,7 +36,9 @@ export function toItems(items: readonly OutputItem[], origin: Origin): vscode.No
   return items.flatMap((item) => {
     switch (item.mime) {
       case CHART_MIME:
-        return json(item.data, CHART_MIME);
+      case FINDINGS_MIME:
+      case GALLERY_MIME:
+        return json(item.data, item.mime);
       case ERROR_MIME:
         return [json(item.data, ERROR_MIME), error(toError(item.data))];
       case "application/json":

@@ -1,5 +1,11 @@
 import { stripVTControlCharacters } from "node:util";
-import { CHART_MIME, ERROR_MIME, type OutputItem } from "../../../engine/protocol/index.ts";
+import {
+  CHART_MIME,
+  ERROR_MIME,
+  FINDINGS_MIME,
+  GALLERY_MIME,
+  type OutputItem,
+} from "../../../engine/protocol/index.ts";
 import type { Shown } from "../recording.ts";
 import { drawChart } from "./chart.ts";
 import { escapeHtml } from "./escape.ts";
@@ -18,6 +24,11 @@ async function showRichest(items: readonly OutputItem[], markdown: (text: string
   switch (item.mime) {
     case CHART_MIME:
       return drawChart(item.data);
+    case FINDINGS_MIME:
+    case GALLERY_MIME: {
+      const text = items.find((one) => one.mime === "text/plain");
+      return plain(text?.mime === "text/plain" ? text.data : item.data.title, "value");
+    }
     case ERROR_MIME:
       return plain(`${item.data.name}: ${item.data.message}`, "stderr");
     case "image/png":

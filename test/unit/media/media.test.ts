@@ -16,7 +16,11 @@ test("pages mirror the kernel's payloads exactly", () => {
   expectTypeOf<payload.Columns>().toEqualTypeOf<protocol.Columns>();
   expectTypeOf<payload.ChartHints>().toEqualTypeOf<protocol.ChartHints>();
   expectTypeOf<payload.CellError>().toEqualTypeOf<protocol.CellError>();
-  expect([payload.CHART_MIME, payload.ERROR_MIME]).toEqual([mimes.CHART_MIME, mimes.ERROR_MIME]);
+  expectTypeOf<payload.Findings>().toEqualTypeOf<protocol.Findings>();
+  expectTypeOf<payload.Gallery>().toEqualTypeOf<protocol.Gallery>();
+  const { CHART_MIME, FINDINGS_MIME, GALLERY_MIME, ERROR_MIME } = mimes;
+  expect([payload.CHART_MIME, payload.ERROR_MIME]).toEqual([CHART_MIME, ERROR_MIME]);
+  expect([payload.FINDINGS_MIME, payload.GALLERY_MIME]).toEqual([FINDINGS_MIME, GALLERY_MIME]);
 });
 
 test("a table reads what the kernel wrote, missing values too", () => {
