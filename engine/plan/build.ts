@@ -22,15 +22,18 @@ export function buildPlan(request: PlanRequest): BuiltPlan {
     if (i < 0) throw new Error(`plan ${request.label}: no buffer "${buffer}"`);
     return i;
   };
-  const rowNames: { name: string; value: Tensor }[] = request.stages.flatMap((s) => [...(s.rows ?? [])]);
+  const rows = placeRows(request.stages.flatMap((s) => [...(s.rows ?? [])]));
   const rewritten = rewrite(
     request.stages.flatMap((s) => [...(s.stores ?? []), ...(s.rows ?? [])].map((r) => r.value)),
   );
   const now = (t: Tensor): Tensor => rewritten.get(t) as Tensor;
-  let word = 0;
+  let row = 0;
   const stages: StageRoots[] = request.stages.map((stage) => ({
     roots: [
-      ...(stage.rows ?? []).map((r) => ({ node: now(r.value), target: { kind: "row", word: word++ } as Target })),
+      ...(stage.rows ?? []).map((r) => ({
+        node: flatSource(now(r.value)),
+        target: { kind: "row", word: rows.places[row++]?.offset } as Target,
+      })),
       ...(stage.stores ?? []).map((s) => ({
         node: flatSource(now(s.value)),
         target: { kind: "buffer", buffer: numberOf(s.buffer), offset: s.offset } as Target,
@@ -59,16 +62,16 @@ export function buildPlan(request: PlanRequest): BuiltPlan {
     return { buffer: numberOf(bound.buffer), offset: bound.offset };
   };
 
-  const rows = { buffer: names.length, words: rowNames.length };
   const firstScratch = names.length + 1;
-  const made = emitStages(stages, stored, request, inputAt, slots, rows, firstScratch);
+  const ring = { buffer: names.length, words: rows.words };
+  const made = emitStages(stages, stored, request, inputAt, slots, ring, firstScratch);
 
   const { slotOf, words } = shareBuffers(made.launches, made.scratch);
-  const hasRows = rowNames.length > 0;
+  const hasRows = rows.words > 0;
   const base = names.length + (hasRows ? 1 : 0);
   const to = (b: number): number => (b < firstScratch ? b : base + (slotOf.get(b) as number));
   const buffers: PlanBuffer[] = names.map((name) => ({ name, words: request.buffers[name] as number }));
-  if (hasRows) buffers.push({ words: rowNames.length * MAX_STEPS_PER_SUBMIT });
+  if (hasRows) buffers.push({ words: rows.words * MAX_STEPS_PER_SUBMIT });
   for (const w of words) buffers.push({ words: w });
   return {
     plan: {
@@ -76,12 +79,24 @@ export function buildPlan(request: PlanRequest): BuiltPlan {
       buffers,
       launches: made.launches.map((l) => renumber(l, to)),
       scalarWords: scalars.length + 1,
-      rowWords: rowNames.length,
+      rowWords: rows.words,
       rows: hasRows ? names.length : -1,
     },
     scalars,
-    rows: rowNames.map(({ name, value }) => ({ name, dtype: value.dtype })),
+    rows: rows.places,
   };
+}
+
+/** Rows one after the other; those of several words start and end on multiples of four, so that vectors never straddle. */
+function placeRows(rows: readonly { name: string; value: Tensor }[]): { places: BuiltPlan["rows"]; words: number } {
+  let words = 0;
+  const upTo4 = (n: number) => Math.ceil(n / 4) * 4;
+  const places = rows.map(({ name, value: { dtype, size } }) => {
+    const offset = size > 1 ? upTo4(words) : words;
+    words = offset + (size > 1 ? upTo4(size) : size);
+    return { name, dtype, offset, size };
+  });
+  return { places, words: places.some(({ size }) => size > 1) ? upTo4(words) : words };
 }
 
 /** What is stored row-major is the same words in every shape. */

@@ -10,7 +10,7 @@ import {
 import type { Index } from "../ops/node.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { show, sizeOf } from "../tensor/index.ts";
-import type { Draft, Target } from "./drafts.ts";
+import type { Draft } from "./drafts.ts";
 import { LaunchEmitter, type Location, type Source, SplitAxis } from "./emitter.ts";
 import { splitAxis } from "./stored.ts";
 import { seeThrough, viewOf } from "./views.ts";
@@ -65,7 +65,7 @@ function withOnes(e: LaunchEmitter, shape: readonly number[], coordinates: reado
 /** Everything the draft writes: scratch memory and targets. */
 function storesOf(draft: Draft, e: LaunchEmitter, coordinates: readonly Index[], around: Surroundings): Store[] {
   const stores: Store[] = [];
-  const write = (node: Tensor, to: Location) => {
+  const write = (node: Tensor, to: Location, row: Pick<Store, "index" | "indexStride"> = {}) => {
     const at = withOnes(e, node.shape, coordinates);
     const index = e.flat(at, node.shape);
     if (index.kind !== "affine") throw new Error("plan: a store at a computed address");
@@ -75,7 +75,7 @@ function storesOf(draft: Draft, e: LaunchEmitter, coordinates: readonly Index[],
       strides: index.strides,
       dtype: node.dtype,
     };
-    stores.push({ view, value: e.valueAt(node, at) });
+    stores.push({ view, value: e.valueAt(node, at), ...row });
   };
   for (const node of draft.computed) {
     const to = around.scratch(node);
@@ -83,15 +83,12 @@ function storesOf(draft: Draft, e: LaunchEmitter, coordinates: readonly Index[],
   }
   for (const { node, target } of draft.targets) {
     if (target.kind === "buffer") write(node, target);
-    else stores.push(rowStore(node, target, e, around));
+    else {
+      const { buffer, words } = around.rows;
+      write(node, { buffer, offset: target.word }, { index: e.slot(ROW_SLOT, "i32"), indexStride: words });
+    }
   }
   return stores;
-}
-
-function rowStore(node: Tensor, { word }: Target & { kind: "row" }, e: LaunchEmitter, around: Surroundings): Store {
-  const value = e.valueAt(node, withOnes(e, node.shape, []));
-  const view: View = { buffer: around.rows.buffer, offset: word, strides: e.axes.map(() => 0), dtype: node.dtype };
-  return { view, value, index: e.slot(ROW_SLOT, "i32"), indexStride: around.rows.words };
 }
 
 const sourceOutside =

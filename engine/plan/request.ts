@@ -18,7 +18,7 @@ export interface PlanRequest {
 export interface Stage {
   /** Values written to named buffers, row-major from `offset`. */
   readonly stores?: readonly { readonly value: Tensor; readonly buffer: string; readonly offset: number }[];
-  /** Scalars reported to the host, one word per step each. */
+  /** Values reported to the host every step, row-major. */
   readonly rows?: readonly { readonly value: Tensor; readonly name: string }[];
 }
 
@@ -31,6 +31,11 @@ export interface BuiltPlan {
     readonly dtype: DType;
     readonly attrs: Attrs;
   }[];
-  /** The row's words, in order. */
-  readonly rows: readonly { readonly name: string; readonly dtype: DType }[];
+  /** What a step reports: `size` words from `offset` of its `plan.rowWords`. */
+  readonly rows: readonly {
+    readonly name: string;
+    readonly dtype: DType;
+    readonly offset: number;
+    readonly size: number;
+  }[];
 }

@@ -28,7 +28,7 @@ export interface StepScalars {
   readonly noiseStep: number;
 }
 
-/** Rows of a submit by name, one number per step. */
+/** Rows of a submit by name: the values of each step one after the other. */
 export type Rows = Readonly<Record<string, Float64Array>>;
 
 /** Everything a run changes, on the host: what checkpoints hold. */
@@ -74,12 +74,14 @@ class Step {
     }
     const raw = await this.#executable.submit(words, scalars.length);
     return Object.fromEntries(
-      rows.map(({ name, dtype }, word) => {
+      rows.map(({ name, dtype, offset, size }) => {
         const values = viewAs(dtype, raw);
-        return [
-          name,
-          Float64Array.from({ length: scalars.length }, (_, i) => values[i * rows.length + word] as number),
-        ];
+        const all = new Float64Array(scalars.length * size);
+        for (let i = 0; i < scalars.length; i++) {
+          const from = i * plan.rowWords + offset;
+          all.set(values.subarray(from, from + size), i * size);
+        }
+        return [name, all];
       }),
     );
   }

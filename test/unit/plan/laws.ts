@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../../engine/backends/backend.ts";
 import * as ops from "../../../engine/ops/index.ts";
 import { evaluate, gradients, input, type Tensor, topological } from "../../../engine/ops/index.ts";
-import { runGraph } from "../../../engine/plan/index.ts";
+import { buildPlan, runGraph } from "../../../engine/plan/index.ts";
+import { viewAs } from "../../../engine/tensor/index.ts";
 import { cases } from "../ops/cases.ts";
 
 /** Deterministic values that are not round, in [-1.5, 1.5]: reference and plan get the same. */
@@ -123,6 +124,61 @@ export function planLaws(name: string, open: () => Promise<Backend>): void {
       const pooled = ops.max(ops.windows(y, { axes: [2, 3], size: [2, 2], stride: [2, 2], dilation: [1, 1] }), [4, 5]);
       const loss = ops.sum(ops.square(pooled.reshape([2, -1])));
       await agree(backend, [y, pooled, loss, ...gradients(loss, [x, w])]);
+    });
+
+    test("rows of whole tensors, a row for each step", async () => {
+      const x = input("x", [7, 5]);
+      const halved = ops.mul(x, 0.5);
+      const { plan, rows } = buildPlan({
+        label: "rows",
+        buffers: { x: 36 },
+        inputs: { x: { buffer: "x", offset: 0 } },
+        stages: [
+          {
+            rows: [
+              { name: "mean", value: ops.mean(x) },
+              { name: "columns", value: ops.sum(x, [0]) },
+              { name: "product", value: ops.matmul(ops.transpose(x), x) },
+              { name: "positive", value: ops.greater(ops.flip(x, [1]), 0) },
+              { name: "count", value: ops.sum(ops.cast(ops.greater(x, 0), "f32")) },
+            ],
+            stores: [{ value: halved, buffer: "x", offset: 0 }],
+          },
+        ],
+        maxBuffersPerLaunch: backend.maxBuffersPerLaunch,
+      });
+      const data = Float32Array.from(values(35, 3));
+      const buffer = backend.alloc(36, "x");
+      backend.write(buffer, data);
+      const executable = await backend.compile(plan, { x: buffer });
+      const raw = await executable.submit(new Uint32Array(3 * plan.scalarWords), 3);
+      executable.dispose();
+      buffer.dispose();
+      for (const step of [0, 1, 2]) {
+        const now = Array.from(data, (v) => v * 0.5 ** step);
+        const got = Object.fromEntries(
+          rows.map(({ name, dtype, offset, size }) => {
+            const from = step * plan.rowWords + offset;
+            return [name, Array.from(viewAs(dtype, raw).subarray(from, from + size))];
+          }),
+        );
+        const at = (i: number, j: number) => now[i * 5 + j] as number;
+        const seven = [0, 1, 2, 3, 4, 5, 6];
+        const five = [0, 1, 2, 3, 4];
+        const sum = (f: (i: number) => number) => seven.reduce((n, i) => n + f(i), 0);
+        const close = { rtol: 1e-4, atol: 1e-5 };
+        expect(got.mean).toBeAllclose([now.reduce((a, b) => a + b, 0) / 35], close);
+        expect(got.columns).toBeAllclose(
+          five.map((j) => sum((i) => at(i, j))),
+          close,
+        );
+        expect(got.product).toBeAllclose(
+          five.flatMap((a) => five.map((b) => sum((i) => at(i, a) * at(i, b)))),
+          close,
+        );
+        expect(got.positive).toEqual(seven.flatMap((i) => five.map((j) => Number(at(i, 4 - j) > 0))));
+        expect(got.count).toEqual([now.filter((v) => v > 0).length]);
+      }
     });
   });
 }

@@ -56,7 +56,7 @@ describe("a plan", () => {
       ],
       maxBuffersPerLaunch: 8,
     });
-    expect(rows).toEqual([{ name: "size", dtype: "f32" }]);
+    expect(rows).toEqual([{ name: "size", dtype: "f32", offset: 0, size: 1 }]);
     expect(scalars.map((s) => s.name)).toEqual(["lr"]);
     expect(plan.launches.length).toBe(2);
     const backend = interpretBackend();
