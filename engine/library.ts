@@ -9,6 +9,8 @@ import { schedule, schedules } from "./schedules/index.ts";
 import { experiment } from "./session/index.ts";
 import { tensor } from "./tensor/index.ts";
 
+export { diagnostics } from "./diagnostics/index.ts";
+
 /** The names that every cell has without importing them. */
 export const globals = { data, experiment, init, loss, metrics, nn, optim, schedule, tensor } as const;
 

@@ -22,6 +22,7 @@ const layers = value<Children, typeof required>(
 const sequentialDefinition = defineLayer({
   summary: "Layers one after the other.",
   params: { layers },
+  container: true,
   apply: (scope, x, options) =>
     Object.entries(options.layers).reduce((y, [name, layer]) => scope.child(name, layer)(y), x),
 });
@@ -32,6 +33,7 @@ const moduleDefinition = defineLayer({
     layers,
     forward: func<Forward, typeof required>(required, "(layers, x) => Tensor", "The output from the layers and x."),
   },
+  container: true,
   apply: (scope, x, options) => {
     const children = Object.entries(options.layers).map(([name, layer]) => [name, scope.child(name, layer)] as const);
     const y: unknown = options.forward(strict("layer", Object.fromEntries(children)), x);

@@ -6,6 +6,8 @@ import type { Scope } from "./scope.ts";
 export interface LayerDefinition<P extends Params = Params> extends Definition<P> {
   /** Traced once for each use. Throws ShapeError when the input does not fit. */
   apply(scope: Scope, x: Tensor, options: Checked<P>): Tensor;
+  /** Made of other layers. */
+  readonly container?: true;
 }
 
 /** A layer with its options: `{ type: "linear", options: { outFeatures: 10, ... } }`. */

@@ -11,7 +11,15 @@ export interface Declaration {
   readonly parameters: readonly DeclaredParameter[];
   readonly buffers: readonly DeclaredBuffer[];
   /** Every layer in the order in which they finish, with the shape of its output; the model itself has the path "". */
-  readonly layers: readonly { readonly path: string; readonly type: string; readonly outputShape: Shape }[];
+  readonly layers: readonly DeclaredLayer[];
+  readonly outputShape: Shape;
+}
+
+export interface DeclaredLayer {
+  readonly path: string;
+  readonly type: string;
+  /** Made of other layers: `sequential` or `module`. */
+  readonly container: boolean;
   readonly outputShape: Shape;
 }
 
@@ -45,8 +53,18 @@ export interface Traced {
   readonly bufferUpdates: Readonly<Record<string, Tensor>>;
   /** Output of each layer by path, in the order in which they finish. A layer used again is `path (2)`. */
   readonly activations: Readonly<Record<string, Tensor>>;
-  /** The keys of `activations` in order. */
-  readonly paths: readonly string[];
+  /** Every use of a layer, in the order in which they finish; the model itself has the path "". */
+  readonly layers: readonly TracedLayer[];
+}
+
+export interface TracedLayer {
+  /** The key in `activations`. */
+  readonly path: string;
+  readonly type: string;
+  /** Made of other layers: `sequential` or `module`. */
+  readonly container: boolean;
+  readonly input: Tensor;
+  readonly output: Tensor;
 }
 
 /** Streams below are those of the parameters' first values. */
@@ -59,7 +77,7 @@ const FIRST_STREAM = 2 ** 16;
 export function declare(model: Layer, inputShape: Shape, dtype: DType = "f32"): Declaration {
   const parameters = new Map<string, DeclaredParameter>();
   const buffers = new Map<string, DeclaredBuffer>();
-  const layers: { path: string; type: string; outputShape: Shape }[] = [];
+  const layers: DeclaredLayer[] = [];
   const zero = constant(0, [], "u32");
   const { output } = trace(model, input("x", inputShape, dtype), {
     training: true,
@@ -72,7 +90,7 @@ export function declare(model: Layer, inputShape: Shape, dtype: DType = "f32"): 
       buffers.set(b.name, b);
       return input(b.name, b.shape, b.dtype);
     },
-    finished: (path, type, { shape }) => layers.push({ path, type, outputShape: shape }),
+    finished: (path, type, container, _x, { shape }) => layers.push({ path, type, container, outputShape: shape }),
   });
   return { parameters: [...parameters.values()], buffers: [...buffers.values()], layers, outputShape: output.shape };
 }
@@ -84,19 +102,20 @@ export function traceModel(
   { parameters, buffers, training, seed, step }: TraceInputs,
 ): Traced {
   const activations: Record<string, Tensor> = {};
+  const layers: TracedLayer[] = [];
   const { output, updates } = trace(model, x, {
     training,
     key: { seed, step },
     parameter: ({ name, shape }) => given("parameter", name, shape, parameters),
     buffer: ({ name, shape }) => given("buffer", name, shape, buffers),
-    finished: (path, _type, y) => {
+    finished: (path, type, container, x, y) => {
       let key = path;
       for (let use = 2; key in activations; use++) key = `${path} (${use})`;
       activations[key] = y;
+      layers.push({ path: key, type, container, input: x, output: y });
     },
   });
-  const paths = Object.keys(activations);
-  return { output, bufferUpdates: Object.fromEntries(updates), activations, paths };
+  return { output, bufferUpdates: Object.fromEntries(updates), activations, layers };
 }
 
 interface Store {
@@ -104,7 +123,7 @@ interface Store {
   readonly key: Omit<RandomKey, "stream">;
   parameter(declared: DeclaredParameter): Tensor;
   buffer(declared: DeclaredBuffer): Tensor;
-  finished(path: string, type: string, output: Tensor): void;
+  finished(path: string, type: string, container: boolean, input: Tensor, output: Tensor): void;
 }
 
 function trace(model: Layer, x: Tensor, store: Store): { output: Tensor; updates: Map<string, Tensor> } {
@@ -116,7 +135,7 @@ function trace(model: Layer, x: Tensor, store: Store): { output: Tensor; updates
   const run = (path: string, { type, definition, options }: Layer, input: Tensor): Tensor => {
     try {
       const output = definition.apply(scopeAt(path), input, options);
-      store.finished(path, type, output);
+      store.finished(path, type, definition.container === true, input, output);
       return output;
     } catch (error) {
       if (!(error instanceof ShapeError) || named.has(error)) throw error;

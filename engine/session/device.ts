@@ -5,23 +5,13 @@ import { evaluateHost, type HostTree } from "../optim/index.ts";
 import type { BuiltPlan } from "../plan/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { type DType, hostArray, show, sizeOf, type TypedArray, viewAs } from "../tensor/index.ts";
+import { bufferWords, CURSOR, type DeviceData, NOISE_SEED, NOISE_STEP, type StepConfig } from "./forward.ts";
 import type { Weights } from "./model.ts";
-import {
-  bufferWords,
-  CURSOR,
-  type DeviceData,
-  diagnosisStep,
-  evaluationStep,
-  NOISE_SEED,
-  NOISE_STEP,
-  predictionStep,
-  type StepConfig,
-  trainingStep,
-} from "./step.ts";
+import { diagnosisStep, evaluationStep, predictionStep, trainingStep } from "./step.ts";
 
 /** What the host says to one step: numbers for the optimizer's expressions, and where the batch and the noise begin. */
 export interface StepScalars {
-  /** Hyperparameters and `step` by name. */
+  /** Hyperparameters and `step` by name, and other scalars of a program by theirs. */
   readonly hyper: Readonly<Record<string, number>>;
   readonly cursor: number;
   readonly noiseSeed: number;
@@ -41,7 +31,7 @@ export interface RunState extends Weights {
 const EVALUATION_BATCH = 256;
 
 /** A compiled step with the names of its rows and the way its scalars are filled in. */
-class Step {
+export class Program {
   readonly #built: BuiltPlan;
   readonly #executable: Executable;
   readonly #fill: ((s: StepScalars) => number)[];
@@ -53,7 +43,7 @@ class Step {
       if (name === CURSOR) return (s) => s.cursor;
       if (name === NOISE_SEED) return (s) => s.noiseSeed;
       if (name === NOISE_STEP) return (s) => s.noiseStep;
-      const tree = attrs.expr as HostTree;
+      const tree = (attrs.expr as HostTree | undefined) ?? name;
       return (s) => evaluateHost(tree, s.hyper);
     });
   }
@@ -96,7 +86,7 @@ export class DeviceModel {
   readonly backend: Backend;
   readonly config: StepConfig;
   readonly #buffers = new Map<string, DeviceBuffer>();
-  readonly #steps = new Map<string, Promise<Step>>();
+  readonly #steps = new Map<string, Promise<Program>>();
   readonly #data = new Map<Dataset, DeviceData>();
 
   constructor(backend: Backend, config: StepConfig) {
@@ -276,7 +266,25 @@ export class DeviceModel {
     return found && { name: found[0], count: found[1][0] as number };
   }
 
-  #step(key: string, build: (maxBuffers: number) => BuiltPlan): Promise<Step> {
+  /** Words of a buffer that plans name: "parameters", "gradients", or one that a program made. */
+  async read(name: string): Promise<Uint32Array> {
+    return await this.backend.read(this.#buffer(name));
+  }
+
+  /** Fills a buffer by its name; makes it when it is not there. */
+  write(name: string, data: TypedArray): void {
+    this.backend.write(this.#buffers.get(name) ?? this.#alloc(name, data.length), data);
+  }
+
+  /**
+   * A step of the caller's own over this model's buffers, built and compiled at the first call with this key. Buffers
+   * that its plan names and that are not there yet are made, all zeros.
+   */
+  program(key: string, build: (maxBuffersPerLaunch: number) => BuiltPlan): Promise<Program> {
+    return this.#step(`program ${key}`, build);
+  }
+
+  #step(key: string, build: (maxBuffers: number) => BuiltPlan): Promise<Program> {
     let step = this.#steps.get(key);
     if (!step) {
       const built = build(this.backend.maxBuffersPerLaunch);
@@ -285,7 +293,7 @@ export class DeviceModel {
           name === undefined ? [] : [[name, this.#buffers.get(name) ?? this.#alloc(name, words)]],
         ),
       );
-      step = this.backend.compile(built.plan, named).then((executable) => new Step(built, executable));
+      step = this.backend.compile(built.plan, named).then((executable) => new Program(built, executable));
       this.#steps.set(key, step);
     }
     return step;

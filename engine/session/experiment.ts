@@ -10,10 +10,10 @@ import type { OutputItem, RunHistory } from "../protocol/index.ts";
 import { show } from "../tensor/index.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { trainRun } from "./fit.ts";
+import type { StepConfig } from "./forward.ts";
 import { sizeModel } from "./model.ts";
 import { clipParams, type ExperimentOptions, experimentParams, fitParams } from "./options.ts";
 import { Run } from "./run.ts";
-import type { StepConfig } from "./step.ts";
 
 let experiments = 0;
 
@@ -173,7 +173,7 @@ export class Experiment {
         history: empty,
         loaded: true,
       },
-      this.config,
+      this,
       { state: { ...state, optimizer }, best, progress },
     );
   }

@@ -11,12 +11,12 @@ import { DeviceModel, type Rows, type RunState, type StepScalars } from "./devic
 import { EarlyStopping } from "./earlyStopping.ts";
 import { EpochSums } from "./epochSums.ts";
 import type { Experiment } from "./experiment.ts";
+import type { DeviceData } from "./forward.ts";
 import { initialWeights, type Weights } from "./model.ts";
 import { type Failure, nonFinite } from "./nonFinite.ts";
 import type { FitOptions } from "./options.ts";
 import { beginningOf } from "./resume.ts";
 import { Run } from "./run.ts";
-import type { DeviceData } from "./step.ts";
 import { type Extent, named, type Standing, Telling } from "./telling.ts";
 
 /** Stream of the data order; initial parameters use streams from 0 on, at step 0. */
@@ -299,7 +299,7 @@ class Fit {
       final: Number.isNaN(this.#lastLoss) ? this.#figures : { trainLoss: this.#lastLoss, ...this.#figures },
     });
     const checkpoint = { state, best: best?.weights ?? null, progress: this.#progress };
-    const run = new Run(record, this.#experiment.config, checkpoint, weights);
+    const run = new Run(record, this.#experiment, checkpoint, weights);
     this.#experiment.keep(run);
     if (this.#failure) throw await nonFinite(this.#device, this.#data, this.#failure, this.#telling.folder);
     return run;

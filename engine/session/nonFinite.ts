@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { NonFiniteError } from "../errors/index.ts";
 import type { DeviceModel, StepScalars } from "./device.ts";
-import type { DeviceData } from "./step.ts";
+import type { DeviceData } from "./forward.ts";
 
 /** A step that met a value which is not finite: its number from 1, its batch and what the host told it. */
 export interface Failure {

@@ -7,9 +7,10 @@ import { HostTensor } from "../tensor/hostTensor.ts";
 import { viewAs } from "../tensor/index.ts";
 import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
 import { DeviceModel } from "./device.ts";
+import type { Experiment } from "./experiment.ts";
+import type { StepConfig } from "./forward.ts";
 import type { Layout } from "./layout.ts";
 import type { Weights } from "./model.ts";
-import type { StepConfig } from "./step.ts";
 
 /** What a finished, stopped or loaded run is made of. */
 export interface RunRecord {
@@ -35,17 +36,21 @@ export interface RunRecord {
  */
 export class Run {
   readonly record: RunRecord;
-  readonly config: StepConfig;
+  readonly experiment: Experiment;
   /** Where training stopped: what a continuation starts from. */
   readonly checkpoint: Checkpoint;
   /** What it predicts with: where training stopped, or the best epoch when early stopping brought that back. */
   readonly weights: Weights;
 
-  constructor(record: RunRecord, config: StepConfig, checkpoint: Checkpoint, weights: Weights = checkpoint.state) {
+  constructor(record: RunRecord, experiment: Experiment, checkpoint: Checkpoint, weights: Weights = checkpoint.state) {
     this.record = record;
-    this.config = config;
+    this.experiment = experiment;
     this.checkpoint = checkpoint;
     this.weights = weights;
+  }
+
+  get config(): StepConfig {
+    return this.experiment.config;
   }
 
   get id(): string {

@@ -1,93 +1,21 @@
-import type { Loss } from "../losses/index.ts";
 import type { Metric } from "../metrics/index.ts";
 import { traceModel } from "../nn/index.ts";
 import * as ops from "../ops/index.ts";
-import { input, scalar, type Tensor } from "../ops/index.ts";
-import { type Optimizer, stateNames, traceUpdate } from "../optim/index.ts";
+import { input, type Tensor } from "../ops/index.ts";
+import { stateNames, traceUpdate } from "../optim/index.ts";
 import { type BuiltPlan, buildPlan, type Stage } from "../plan/index.ts";
-import type { DType, Shape } from "../tensor/index.ts";
-import type { SizedModel } from "./model.ts";
-
-/** Everything that decides what a step computes. */
-export interface StepConfig {
-  readonly model: SizedModel;
-  readonly loss: Loss;
-  readonly metrics: readonly Metric[];
-  readonly optimizer: Optimizer;
-  readonly clip: Clip;
-}
-
-/** Gradient clipping, as torch.nn.utils: the whole gradient's norm (the 2-norm when not said), or every element. */
-export interface Clip {
-  readonly norm?: number | undefined;
-  readonly normType?: number | "inf" | undefined;
-  readonly value?: number | undefined;
-}
-
-/** A data set on the device: rows of `x` and `y`, and the order that they are visited in. */
-export interface DeviceData {
-  readonly name: string;
-  readonly count: number;
-  readonly x: { readonly shape: Shape; readonly dtype: DType };
-  readonly y: { readonly shape: Shape; readonly dtype: DType };
-}
-
-/** Names of the scalars of a step that the loop, not the optimizer, provides. */
-export const CURSOR = "cursor";
-export const NOISE_SEED = "noise seed";
-export const NOISE_STEP = "noise step";
-
-/** Words of the flat buffers by the name that plans know them under. */
-export const bufferWords = ({ model, optimizer }: StepConfig): Record<string, number> => ({
-  parameters: model.parameters.words,
-  gradients: model.parameters.words,
-  running: model.running.words,
-  halted: 4,
-  ...Object.fromEntries(stateNames(optimizer).map((name) => [`state ${name}`, model.parameters.words])),
-});
-
-const dataWords = (data: DeviceData): Record<string, number> => ({
-  [`${data.name} x`]: size(data.x.shape) * data.count,
-  [`${data.name} y`]: Math.max(1, size(data.y.shape)) * data.count,
-});
-
-const size = (shape: Shape): number => shape.reduce((n, d) => n * d, 1);
-
-type Places = Record<string, { buffer: string; offset: number }>;
-
-/** What all plans of a model share: its tensors as inputs, and where they lie. */
-function modelInputs({ model }: StepConfig): {
-  parameters: Record<string, Tensor>;
-  buffers: Record<string, Tensor>;
-  places: Places;
-} {
-  const places: Places = {};
-  const inputs = (slices: SizedModel["parameters"]["slices"], kind: string, buffer: string) =>
-    Object.fromEntries(
-      slices.map(({ name, shape, dtype, offset }) => {
-        places[`${kind} ${name}`] = { buffer, offset };
-        return [name, input(`${kind} ${name}`, shape, dtype)];
-      }),
-    );
-  return {
-    parameters: inputs(model.parameters.slices, "parameter", "parameters"),
-    buffers: inputs(model.running.slices, "running", "running"),
-    places,
-  };
-}
-
-/** `batch` examples from `cursor` on, in the order of the permutation when there is one. */
-function minibatch(data: DeviceData, batch: number, places: Places, shuffled: boolean): { x: Tensor; y: Tensor } {
-  const place = (name: string, shape: Shape, dtype: DType): Tensor => {
-    places[name] = { buffer: name, offset: 0 };
-    return input(name, shape, dtype);
-  };
-  const position = ops.add(ops.iota([batch], 0), scalar(CURSOR, "i32"));
-  const rows = shuffled ? ops.gather(place("order", [data.count], "i32"), position) : position;
-  const x = place(`${data.name} x`, [data.count, ...data.x.shape], data.x.dtype);
-  const y = place(`${data.name} y`, [data.count, ...data.y.shape], data.y.dtype);
-  return { x: ops.gather(x, rows), y: ops.gather(y, rows) };
-}
+import type { Shape } from "../tensor/index.ts";
+import {
+  bufferWords,
+  type Clip,
+  type DeviceData,
+  dataWords,
+  gradientsOf,
+  modelInputs,
+  pass,
+  passBuffers,
+  type StepConfig,
+} from "./forward.ts";
 
 /** Sums and counts of the metrics over a batch, as rows `metric i sum` and `metric i count`. */
 function metricRows(metrics: readonly Metric[], output: Tensor, target: Tensor): { name: string; value: Tensor }[] {
@@ -98,42 +26,6 @@ function metricRows(metrics: readonly Metric[], output: Tensor, target: Tensor):
       { name: `metric ${i} count`, value: typeof count === "number" ? ops.constant(count) : count },
     ];
   });
-}
-
-interface Forward {
-  readonly loss: Tensor;
-  readonly output: Tensor;
-  readonly y: Tensor;
-  readonly x: Tensor;
-  readonly gradients: Tensor[];
-  readonly next: Readonly<Record<string, Tensor>>;
-  readonly activations: Readonly<Record<string, Tensor>>;
-  readonly inputs: ReturnType<typeof modelInputs>;
-}
-
-/** Minibatch, model and loss in training mode, and the gradients of all parameters in their order. */
-function trainingForward(config: StepConfig, data: DeviceData, batch: number): Forward {
-  const inputs = modelInputs(config);
-  const { x, y } = minibatch(data, batch, inputs.places, true);
-  const traced = traceModel(config.model.layer, x, {
-    parameters: inputs.parameters,
-    buffers: inputs.buffers,
-    training: true,
-    seed: scalar(NOISE_SEED, "u32"),
-    step: scalar(NOISE_STEP, "u32"),
-  });
-  const loss = config.loss.definition.compute({ output: traced.output, target: y }, config.loss.options);
-  const wrt = config.model.parameters.slices.map(({ name }) => inputs.parameters[name] as Tensor);
-  return {
-    loss,
-    output: traced.output,
-    x,
-    y,
-    gradients: ops.gradients(loss, wrt),
-    next: traced.bufferUpdates,
-    activations: traced.activations,
-    inputs,
-  };
 }
 
 /**
@@ -147,9 +39,10 @@ export function trainingStep(
   batch: number,
   maxBuffersPerLaunch: number,
 ): BuiltPlan {
-  const { loss, output, y, gradients, next, inputs } = trainingForward(config, data, batch);
+  const forward = pass(config, data, batch, { training: true, ordered: true });
+  const gradients = gradientsOf(config, forward);
+  const { loss, output, y, bufferUpdates, buffers, places } = forward;
   const { model, optimizer, clip } = config;
-  const { places } = inputs;
   const flat = (name: string): Tensor => {
     places[name] = { buffer: name, offset: 0 };
     return input(name, [model.parameters.words]);
@@ -187,8 +80,8 @@ export function trainingStep(
           offset: 0,
         })),
         ...model.running.slices.flatMap(({ name, offset }) => {
-          const value = next[name];
-          return value ? [{ value: keep(value, inputs.buffers[name] as Tensor), buffer: "running", offset }] : [];
+          const value = bufferUpdates[name];
+          return value ? [{ value: keep(value, buffers[name] as Tensor), buffer: "running", offset }] : [];
         }),
         { value: ops.select(ok, halted, ops.constant(1, [], "i32")), buffer: "halted", offset: 0 },
       ],
@@ -196,7 +89,7 @@ export function trainingStep(
   ];
   return buildPlan({
     label: `training step, batch ${batch}`,
-    buffers: { ...bufferWords(config), ...dataWords(data), order: data.count },
+    buffers: passBuffers(config, data),
     inputs: places,
     stages,
     maxBuffersPerLaunch,
@@ -228,14 +121,11 @@ export function evaluationStep(
   batch: number,
   maxBuffersPerLaunch: number,
 ): BuiltPlan {
-  const inputs = modelInputs(config);
-  const { x, y } = minibatch(data, batch, inputs.places, false);
-  const { output } = evaluate(config, inputs, x);
-  const loss = config.loss.definition.compute({ output, target: y }, config.loss.options);
+  const { loss, output, y, places } = pass(config, data, batch, { training: false, ordered: false });
   return buildPlan({
     label: `evaluation, batch ${batch}`,
     buffers: { ...bufferWords(config), ...dataWords(data) },
-    inputs: inputs.places,
+    inputs: places,
     stages: [{ rows: [{ name: "loss", value: loss }, ...metricRows(config.metrics, output, y)] }],
     maxBuffersPerLaunch,
   });
@@ -251,7 +141,13 @@ export function predictionStep(
   const inputs = modelInputs(config);
   inputs.places.x = { buffer: "x", offset: 0 };
   const x = input("x", [batch, ...example.shape], example.dtype);
-  const { output } = evaluate(config, inputs, x);
+  const { output } = traceModel(config.model.layer, x, {
+    parameters: inputs.parameters,
+    buffers: inputs.buffers,
+    training: false,
+    seed: ops.constant(0, [], "u32"),
+    step: ops.constant(0, [], "u32"),
+  });
   const built = buildPlan({
     label: `prediction, batch ${batch}`,
     buffers: { ...bufferWords(config), x: x.size, output: output.size },
@@ -260,16 +156,6 @@ export function predictionStep(
     maxBuffersPerLaunch,
   });
   return { ...built, shape: output.shape };
-}
-
-function evaluate(config: StepConfig, inputs: ReturnType<typeof modelInputs>, x: Tensor) {
-  return traceModel(config.model.layer, x, {
-    parameters: inputs.parameters,
-    buffers: inputs.buffers,
-    training: false,
-    seed: ops.constant(0, [], "u32"),
-    step: ops.constant(0, [], "u32"),
-  });
 }
 
 /**
@@ -282,20 +168,22 @@ export function diagnosisStep(
   batch: number,
   maxBuffersPerLaunch: number,
 ): BuiltPlan {
-  const { loss, x, y, gradients, activations, inputs } = trainingForward(config, data, batch);
+  const forward = pass(config, data, batch, { training: true, ordered: true });
+  const gradients = gradientsOf(config, forward);
+  const { loss, x, y, activations, parameters, places } = forward;
   const count = (t: Tensor): Tensor => ops.sum(ops.cast(ops.not(ops.isFinite(t)), "f32"));
   const numbers = (name: string, t: Tensor) => (t.dtype === "f32" ? [{ name, value: count(t) }] : []);
   const slices = config.model.parameters.slices;
   return buildPlan({
     label: "non-finite search",
-    buffers: { ...bufferWords(config), ...dataWords(data), order: data.count },
-    inputs: inputs.places,
+    buffers: passBuffers(config, data),
+    inputs: places,
     stages: [
       {
         rows: [
           ...numbers("the batch's inputs", x),
           ...numbers("the batch's targets", y),
-          ...slices.flatMap(({ name }) => numbers(`parameter ${name}`, inputs.parameters[name] as Tensor)),
+          ...slices.flatMap(({ name }) => numbers(`parameter ${name}`, parameters[name] as Tensor)),
           ...Object.entries(activations).flatMap(([path, t]) =>
             numbers(path === "" ? "the model's output" : `the output of layer ${path}`, t),
           ),

@@ -54,6 +54,32 @@ describe("gradients of every layer are central differences", () => {
     relu: [nn.relu(), [3, 5]],
     sigmoid: [nn.sigmoid(), [3, 5]],
     tanh: [nn.tanh(), [3, 5]],
+    alphaDropout: [nn.alphaDropout(0.4), [3, 5]],
+    celu: [nn.celu(0.5), [3, 5]],
+    elu: [nn.elu(2), [3, 5]],
+    gelu: [nn.gelu(), [3, 5]],
+    glu: [nn.glu(1), [3, 4]],
+    hardshrink: [nn.hardshrink(0.3), [3, 5]],
+    hardsigmoid: [nn.hardsigmoid(), [3, 5]],
+    hardswish: [nn.hardswish(), [3, 5]],
+    hardtanh: [nn.hardtanh({ minVal: -0.3, maxVal: 0.4 }), [3, 5]],
+    identity: [nn.identity(), [3, 5]],
+    leakyRelu: [nn.leakyRelu(), [3, 5]],
+    logSigmoid: [nn.logSigmoid(), [3, 5]],
+    logSoftmax: [nn.logSoftmax(), [3, 5]],
+    mish: [nn.mish(), [3, 5]],
+    prelu: [nn.prelu(2), [3, 2, 3]],
+    relu6: [nn.relu6(), [3, 5]],
+    rrelu: [nn.rrelu(), [3, 5]],
+    selu: [nn.selu(), [3, 5]],
+    silu: [nn.silu(), [3, 5]],
+    softmax: [nn.softmax(0), [3, 5]],
+    softmin: [nn.softmin(), [3, 5]],
+    softplus: [nn.softplus({ beta: 2, threshold: 1 }), [3, 5]],
+    softshrink: [nn.softshrink(0.3), [3, 5]],
+    softsign: [nn.softsign(), [3, 5]],
+    tanhshrink: [nn.tanhshrink(), [3, 5]],
+    threshold: [nn.threshold({ threshold: 0.1, value: 2 }), [3, 5]],
   };
 
   test("every layer is tried", () => {
@@ -144,8 +170,10 @@ describe("models", () => {
   });
 
   test("name the outputs of their layers", () => {
-    const { paths, activations, output } = traced(model, [4, 3]);
-    expect(paths).toEqual(["0", "1", "2", "3", "4", ""]);
+    const { layers, activations, output } = traced(model, [4, 3]);
+    expect(layers.map((l) => l.path)).toEqual(["0", "1", "2", "3", "4", ""]);
+    expect(layers.map((l) => l.container)).toEqual([false, false, false, false, false, true]);
+    expect(layers[1]?.input).toBe(layers[0]?.output);
     expect(activations["4"]).toBe(output);
   });
 
@@ -177,9 +205,9 @@ describe("module", () => {
 
   test("a layer called twice has its parameters once, and both outputs are kept", () => {
     const twice = nn.module({ fc: nn.linear(3) }, ({ fc }, x) => fc(fc(x).tanh()));
-    const { parameters, paths } = traced(twice, [2, 3]);
+    const { parameters, layers } = traced(twice, [2, 3]);
     expect(Object.keys(parameters)).toEqual(["fc.weight", "fc.bias"]);
-    expect(paths).toEqual(["fc", "fc (2)", ""]);
+    expect(layers.map((l) => l.path)).toEqual(["fc", "fc (2)", ""]);
     expect(() =>
       declare(
         nn.module({ fc: nn.linear(2) }, ({ fc }, x) => fc(fc(x))),

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { evaluate, input, square, sum } from "../../../engine/ops/index.ts";
-import { type Clip, clipped } from "../../../engine/session/step.ts";
+import type { Clip } from "../../../engine/session/forward.ts";
+import { clipped } from "../../../engine/session/step.ts";
 
 /** The clipped gradient in f64. */
 function clip(g: number[], how: Clip): number[] {

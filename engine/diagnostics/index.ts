@@ -1,0 +1,5 @@
+import "./attach.ts";
+import * as all from "./all.ts";
+
+export type { DiagnosticDefinition, SubjectKind } from "./definition.ts";
+export { all as diagnostics };

@@ -1,0 +1,145 @@
+import type { RunContext } from "../context/index.ts";
+import { Interrupted } from "../errors/index.ts";
+import type { Plot } from "../plots/plot.ts";
+import {
+  CHART_MIME,
+  FINDINGS_MIME,
+  type Finding,
+  type Findings,
+  GALLERY_MIME,
+  type Picture,
+} from "../protocol/index.ts";
+
+const PROGRESS_MS = 200;
+
+/** A chart under the cell that may be shown again as more is known. */
+export class ShownChart<State> {
+  readonly #context: RunContext;
+  readonly #plot: Plot<State>;
+  readonly #id: string;
+  #last = Number.NEGATIVE_INFINITY;
+
+  constructor(context: RunContext, plot: Plot<State>) {
+    this.#context = context;
+    this.#plot = plot;
+    this.#id = context.freshId("chart");
+  }
+
+  /** While it goes on: at most a few times a second. */
+  live(state: () => State): void {
+    const now = performance.now();
+    if (now - this.#last < PROGRESS_MS) return;
+    this.#last = now;
+    this.#show(state(), true);
+  }
+
+  /** As it stays. */
+  end(state: State): void {
+    this.#show(state, false);
+  }
+
+  #show(state: State, live: boolean): void {
+    const chart = this.#plot.chart(this.#id, state, live);
+    this.#context.emit({
+      event: "output",
+      output: {
+        id: this.#id,
+        items: [
+          { mime: CHART_MIME, data: chart },
+          { mime: "text/plain", data: `${chart.title}\n${chart.text}` },
+        ],
+      },
+    });
+  }
+}
+
+/** A chart that is known at once. */
+export function showChart<State>(context: RunContext, plot: Plot<State>, state: State): void {
+  new ShownChart(context, plot).end(state);
+}
+
+/** Checks or findings in words, errors first. */
+export function showFindings(context: RunContext, title: string, findings: readonly Finding[]): void {
+  const order = ["error", "warning", "info", "pass"];
+  const sorted = [...findings].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+  const data: Findings = { id: context.freshId("findings"), title, findings: sorted };
+  const text = sorted.map((f) => {
+    const lines = [`${f.severity}: ${f.title}: ${f.saw}`, ...(f.why ? [`  why: ${f.why}`] : [])];
+    return [...lines, ...f.tries.map((t) => `  try: ${t.text}`)].join("\n");
+  });
+  context.emit({
+    event: "output",
+    output: {
+      id: data.id,
+      items: [
+        { mime: FINDINGS_MIME, data },
+        { mime: "text/plain", data: [title, ...text].join("\n") },
+      ],
+    },
+  });
+}
+
+/** Small pictures with captions. */
+export function showGallery(
+  context: RunContext,
+  gallery: { readonly title: string; readonly text: string; readonly pictures: readonly Picture[] },
+): void {
+  const data = { id: context.freshId("gallery"), ...gallery };
+  context.emit({
+    event: "output",
+    output: {
+      id: data.id,
+      items: [
+        { mime: GALLERY_MIME, data },
+        { mime: "text/plain", data: `${data.title}\n${data.text}` },
+      ],
+    },
+  });
+}
+
+/** Says how far something is, at most a few times a second, and stops it when the user does. */
+export class Progress {
+  readonly #context: RunContext;
+  readonly #about: { readonly total: number | null; readonly unit: string; readonly message: string };
+  #last = performance.now();
+
+  constructor(context: RunContext, about: { total: number | null; unit: string; message: string }) {
+    this.#context = context;
+    this.#about = about;
+  }
+
+  /** True once the user asked to stop. */
+  get stopped(): boolean {
+    return this.#context.signal.aborted;
+  }
+
+  at(done: number): void {
+    const now = performance.now();
+    if (now - this.#last < PROGRESS_MS) return;
+    this.#last = now;
+    this.#context.emit({ event: "progress", done, ...this.#about, run: null });
+  }
+
+  /** Throws Interrupted once the user asked to stop: for what has nothing to show before its end. */
+  check(done: number): void {
+    if (this.stopped) {
+      throw new Interrupted(
+        `${this.#about.message}: interrupted after ${done}${this.#about.total === null ? "" : ` of ${this.#about.total}`} ${this.#about.unit}; nothing was changed`,
+      );
+    }
+    this.at(done);
+  }
+}
+
+const DISPLAY = Symbol.for("dlnb.display");
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+
+/** What a diagnostic returns: its numbers as plain properties, and one text for cells, consoles and templates. */
+export function measured<T extends object>(values: T, text: string): T {
+  const show = (value: () => unknown) => ({ value, enumerable: false });
+  return Object.defineProperties(values, {
+    toString: show(() => text),
+    [INSPECT]: show(() => text),
+    [DISPLAY]: show(() => [{ mime: "text/plain", data: text }]),
+  });
+}

@@ -1,0 +1,73 @@
+import type { Tensor } from "../ops/index.ts";
+import * as ops from "../ops/index.ts";
+import type { Rows } from "../session/device.ts";
+
+/** Values closer to 0 than this are called near zero. */
+export const NEAR_ZERO = 1e-3;
+
+/** Bins of a histogram between its ends; one more on either side takes what lies beyond. */
+export const BINS = 32;
+
+/** Half the width of a histogram in deviations of its values. */
+export const SPREAD = 4;
+
+/** Elements that a histogram looks at, spread evenly over larger tensors. */
+const MOST_COUNTED = 16_384;
+
+export const momentNames = ["mean", "std", "min", "max", "zero", "nearZero", "nonFinite"] as const;
+
+export type MomentName = (typeof momentNames)[number];
+export type Moments = Readonly<Record<MomentName, number>>;
+
+/**
+ * What is said of a tensor as a whole, each a scalar of the graph: mean, population deviation, extremes, and the shares of
+ * elements that are exactly 0, within NEAR_ZERO of it, and not finite. As rows of a step they cost two passes over x.
+ */
+export function moments(x: Tensor): Record<MomentName, Tensor> {
+  const share = (condition: Tensor): Tensor => ops.mean(ops.cast(condition, "f32"));
+  return {
+    mean: ops.mean(x),
+    std: ops.sqrt(ops.variance(x, undefined, { correction: 0 })),
+    min: ops.neg(ops.max(ops.neg(x))),
+    max: ops.max(x),
+    zero: share(ops.equal(x, 0)),
+    nearZero: share(ops.less(ops.abs(x), NEAR_ZERO)),
+    nonFinite: share(ops.not(ops.isFinite(x))),
+  };
+}
+
+/** `moments` as rows of a step, named `NAME mean` and so on: see `momentsIn`. */
+export const momentRows = (name: string, x: Tensor): { name: string; value: Tensor }[] =>
+  Object.entries(moments(x)).map(([moment, value]) => ({ name: `${name} ${moment}`, value }));
+
+/** What `momentRows` reported at step `i` of a submit. */
+export const momentsIn = (rows: Rows, name: string, i = 0): Moments =>
+  Object.fromEntries(momentNames.map((moment) => [moment, rows[`${name} ${moment}`]?.[i] as number])) as Moments;
+
+/**
+ * How the values of a tensor are spread, [BINS + 2] shares that add up to 1: BINS equal bins over mean -+ SPREAD deviations of
+ * the tensor itself, between what lies below and above. Large tensors are sampled evenly.
+ */
+export function histogram(x: Tensor): Tensor {
+  const flat = ops.reshape(x, [x.size]);
+  const stride = Math.ceil(x.size / MOST_COUNTED);
+  const count = Math.floor(x.size / stride);
+  const some = stride === 1 ? flat : ops.slice(flat, 0, 0, count * stride, stride);
+  const mean = ops.mean(x);
+  const std = ops.maximum(ops.sqrt(ops.variance(x, undefined, { correction: 0 })), 1e-30);
+  const place = ops.mul(ops.div(ops.sub(some, mean), ops.mul(std, 2 * SPREAD)), BINS);
+  const bin = ops.minimum(ops.maximum(ops.floor(ops.add(place, BINS / 2 + 1)), 0), BINS + 1);
+  const bins = ops.cast(ops.iota([BINS + 2, 1], 0), "f32");
+  return ops.mean(ops.cast(ops.equal(ops.reshape(bin, [1, count]), bins), "f32"), [1]);
+}
+
+/** The largest absolute value of each unit (a place of axis 1) over the others, [units]. */
+export function unitPeaks(x: Tensor): Tensor {
+  return ops.max(
+    ops.abs(x),
+    x.shape.map((_, d) => d).filter((d) => d !== 1),
+  );
+}
+
+/** Euclidean norm of all elements. */
+export const norm = (x: Tensor): Tensor => ops.sqrt(ops.sum(ops.square(x)));

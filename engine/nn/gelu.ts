@@ -1,0 +1,21 @@
+import { add, erf, mul, tanh } from "../ops/index.ts";
+import { choice } from "../params/index.ts";
+import { defineLayer } from "./definition.ts";
+
+/** x Phi(x), with Phi the standard normal's distribution function; or 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))). */
+export const gelu = defineLayer({
+  summary: "x times the share of a standard normal distribution that lies below x.",
+  paper: "Hendrycks & Gimpel 2016, arXiv:1606.08415, section 2",
+  params: {
+    approximate: choice(
+      "none",
+      ["none", "tanh"],
+      "none: by the error function; tanh: the older approximation by tanh.",
+    ),
+  },
+  apply: (_scope, x, { approximate }) => {
+    const cubed = () => add(x, mul(0.044715, mul(x, mul(x, x))));
+    const share = approximate === "none" ? erf(mul(x, Math.SQRT1_2)) : tanh(mul(cubed(), Math.sqrt(2 / Math.PI)));
+    return mul(mul(x, 0.5), add(1, share));
+  },
+});

@@ -1,0 +1,142 @@
+import type { Loss } from "../losses/index.ts";
+import type { Metric } from "../metrics/index.ts";
+import { type Traced, traceModel } from "../nn/index.ts";
+import * as ops from "../ops/index.ts";
+import { input, scalar, type Tensor } from "../ops/index.ts";
+import { type Optimizer, stateNames } from "../optim/index.ts";
+import type { DType, Shape } from "../tensor/index.ts";
+import type { SizedModel } from "./model.ts";
+
+/** Everything that decides what a step computes. */
+export interface StepConfig {
+  readonly model: SizedModel;
+  readonly loss: Loss;
+  readonly metrics: readonly Metric[];
+  readonly optimizer: Optimizer;
+  readonly clip: Clip;
+}
+
+/** Gradient clipping, as torch.nn.utils: the whole gradient's norm (the 2-norm when not said), or every element. */
+export interface Clip {
+  readonly norm?: number | undefined;
+  readonly normType?: number | "inf" | undefined;
+  readonly value?: number | undefined;
+}
+
+/** A data set on the device: rows of `x` and `y`, and the order that they are visited in. */
+export interface DeviceData {
+  readonly name: string;
+  readonly count: number;
+  readonly x: { readonly shape: Shape; readonly dtype: DType };
+  readonly y: { readonly shape: Shape; readonly dtype: DType };
+}
+
+/** Names of the scalars of a step that the loop, not the optimizer, provides. */
+export const CURSOR = "cursor";
+export const NOISE_SEED = "noise seed";
+export const NOISE_STEP = "noise step";
+
+/** Words of the flat buffers by the name that plans know them under. */
+export const bufferWords = ({ model, optimizer }: StepConfig): Record<string, number> => ({
+  parameters: model.parameters.words,
+  gradients: model.parameters.words,
+  running: model.running.words,
+  halted: 4,
+  ...Object.fromEntries(stateNames(optimizer).map((name) => [`state ${name}`, model.parameters.words])),
+});
+
+export const dataWords = (data: DeviceData): Record<string, number> => ({
+  [`${data.name} x`]: size(data.x.shape) * data.count,
+  [`${data.name} y`]: Math.max(1, size(data.y.shape)) * data.count,
+});
+
+const size = (shape: Shape): number => shape.reduce((n, d) => n * d, 1);
+
+/** Where a graph's inputs lie: for `buildPlan`. */
+export type Places = Record<string, { buffer: string; offset: number }>;
+
+/** What all plans of a model share: its tensors as inputs, and where they lie. */
+export function modelInputs({ model }: StepConfig): {
+  parameters: Record<string, Tensor>;
+  buffers: Record<string, Tensor>;
+  places: Places;
+} {
+  const places: Places = {};
+  const inputs = (slices: SizedModel["parameters"]["slices"], kind: string, buffer: string) =>
+    Object.fromEntries(
+      slices.map(({ name, shape, dtype, offset }) => {
+        places[`${kind} ${name}`] = { buffer, offset };
+        return [name, input(`${kind} ${name}`, shape, dtype)];
+      }),
+    );
+  return {
+    parameters: inputs(model.parameters.slices, "parameter", "parameters"),
+    buffers: inputs(model.running.slices, "running", "running"),
+    places,
+  };
+}
+
+/** `batch` examples from `cursor` on, in the order of the permutation when there is one. */
+function minibatch(data: DeviceData, batch: number, places: Places, shuffled: boolean): { x: Tensor; y: Tensor } {
+  const place = (name: string, shape: Shape, dtype: DType): Tensor => {
+    places[name] = { buffer: name, offset: 0 };
+    return input(name, shape, dtype);
+  };
+  const position = ops.add(ops.iota([batch], 0), scalar(CURSOR, "i32"));
+  const rows = shuffled ? ops.gather(place("order", [data.count], "i32"), position) : position;
+  const x = place(`${data.name} x`, [data.count, ...data.x.shape], data.x.dtype);
+  const y = place(`${data.name} y`, [data.count, ...data.y.shape], data.y.dtype);
+  return { x: ops.gather(x, rows), y: ops.gather(y, rows) };
+}
+
+/** Where a pass takes its batch and how it runs. */
+export interface PassOptions {
+  /** Training mode: batch statistics, dropout, buffers that move; otherwise evaluation mode. */
+  readonly training: boolean;
+  /** Rows in the order of buffer "order", as training visits them; otherwise as they lie. */
+  readonly ordered: boolean;
+  /** The model's parameters, when they are not those of buffer "parameters". */
+  readonly parameters?: Readonly<Record<string, Tensor>>;
+}
+
+/** A batch, what the model makes of it, and where the graph's inputs lie. */
+export interface Pass extends Traced {
+  readonly x: Tensor;
+  readonly y: Tensor;
+  readonly loss: Tensor;
+  /** By name, as inputs of the graph. */
+  readonly parameters: Readonly<Record<string, Tensor>>;
+  readonly buffers: Readonly<Record<string, Tensor>>;
+  readonly places: Places;
+}
+
+/** Gathers `batch` examples from scalar CURSOR on, runs the model and the loss. */
+export function pass(config: StepConfig, data: DeviceData, batch: number, options: PassOptions): Pass {
+  const { training, ordered } = options;
+  const inputs = modelInputs(config);
+  const parameters = options.parameters ?? inputs.parameters;
+  const { x, y } = minibatch(data, batch, inputs.places, ordered);
+  const traced = traceModel(config.model.layer, x, {
+    parameters,
+    buffers: inputs.buffers,
+    training,
+    seed: training ? scalar(NOISE_SEED, "u32") : ops.constant(0, [], "u32"),
+    step: training ? scalar(NOISE_STEP, "u32") : ops.constant(0, [], "u32"),
+  });
+  const loss = config.loss.definition.compute({ output: traced.output, target: y }, config.loss.options);
+  return { ...traced, x, y, loss, parameters, buffers: inputs.buffers, places: inputs.places };
+}
+
+/** Gradients of the pass's loss for all parameters, in the order of their slices. */
+export const gradientsOf = (config: StepConfig, { loss, parameters }: Pass): Tensor[] =>
+  ops.gradients(
+    loss,
+    config.model.parameters.slices.map(({ name }) => parameters[name] as Tensor),
+  );
+
+/** Sizes of the buffers that a pass over `data` reads, for a plan. */
+export const passBuffers = (config: StepConfig, data: DeviceData): Record<string, number> => ({
+  ...bufferWords(config),
+  ...dataWords(data),
+  order: data.count,
+});
