@@ -78,7 +78,7 @@ function splitOutside(text: string): string[] {
 }
 
 /** Modules: the layer of ours, and PyTorch's arguments in their order. Sizes of inputs are ours to find out. */
-const MODULES: Readonly<Record<string, { layer: string; args: readonly string[] }>> = {
+const MODULES: Readonly<Record<string, { layer: string; args: readonly string[]; fixed?: Config }>> = {
   Linear: { layer: "linear", args: ["in_features", "out_features", "bias"] },
   Conv1d: { layer: "conv1d", args: ["in_channels", "out_channels", "kernel_size", "stride", "padding"] },
   Conv2d: { layer: "conv2d", args: ["in_channels", "out_channels", "kernel_size", "stride", "padding"] },
@@ -95,6 +95,7 @@ const MODULES: Readonly<Record<string, { layer: string; args: readonly string[] 
   Tanh: { layer: "tanh", args: [] },
   Sigmoid: { layer: "sigmoid", args: [] },
   Softmax: { layer: "softmax", args: ["dim"] },
+  Softmax2d: { layer: "softmax", args: [], fixed: { dim: -3 } },
   LeakyReLU: { layer: "leakyRelu", args: ["negative_slope"] },
   PReLU: { layer: "prelu", args: ["num_parameters"] },
   ELU: { layer: "elu", args: ["alpha"] },
@@ -108,6 +109,18 @@ const MODULES: Readonly<Record<string, { layer: string; args: readonly string[] 
   Hardsigmoid: { layer: "hardsigmoid", args: [] },
   Hardswish: { layer: "hardswish", args: [] },
   ReLU6: { layer: "relu6", args: [] },
+  RReLU: { layer: "rrelu", args: ["lower", "upper"] },
+  LogSigmoid: { layer: "logSigmoid", args: [] },
+  LogSoftmax: { layer: "logSoftmax", args: ["dim"] },
+  Softmin: { layer: "softmin", args: ["dim"] },
+  Softsign: { layer: "softsign", args: [] },
+  Softshrink: { layer: "softshrink", args: ["lambd"] },
+  Hardshrink: { layer: "hardshrink", args: ["lambd"] },
+  Tanhshrink: { layer: "tanhshrink", args: [] },
+  Threshold: { layer: "threshold", args: ["threshold", "value"] },
+  GLU: { layer: "glu", args: ["dim"] },
+  AlphaDropout: { layer: "alphaDropout", args: ["p"] },
+  Identity: { layer: "identity", args: [] },
 };
 
 /** What a config says of a module besides its arguments. */
@@ -136,7 +149,7 @@ export function torchLayer({ name, args, named }: Call): Layer {
   const definition =
     known && (layers as Readonly<Record<string, { params: Params; positional?: string }>>)[known.layer];
   if (!known || !definition) throw new Unsupported(`layer ${name}`);
-  const config: Record<string, unknown> = { ...named };
+  const config: Record<string, unknown> = { ...named, ...known.fixed };
   for (const [i, value] of args.entries()) config[known.args[i] ?? `argument ${i}`] = value;
   for (const [given, value] of Object.entries(config)) {
     if (!(camel(given) in definition.params) && given in ONLY && value === ONLY[given]) delete config[given];

@@ -33,7 +33,7 @@ describe.each(Object.entries(casesOf("activations")))("PyTorch's %s", (_name, { 
     const layer = torchLayer({ name: op, args: [], named: config });
     const { y, gradient } = reference(layer, inputs.x?.data ?? [], inputs["cotangent.y"]?.data);
     expect(y).toBeAllclose(outputs.y?.data ?? [], { rtol: 1e-8, atol: 1e-9 });
-    expect(gradient).toBeAllclose(outputs["grad.x"]?.data ?? [], { rtol: 1e-8, atol: 1e-9 });
+    expect(gradient).toBeAllclose(outputs["grad.x"]?.data ?? [], { rtol: 1e-7, atol: 1e-9 }); // its 1 / 6 is a float
   });
 });
 
