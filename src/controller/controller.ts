@@ -40,7 +40,7 @@ export class Controller implements vscode.Disposable {
     controller.supportedLanguages = ["typescript"];
     controller.supportsExecutionOrder = true;
     controller.description = "trains on WebGPU or WebAssembly";
-    controller.executeHandler = (cells, notebook) => this.#run(cells, notebook);
+    controller.executeHandler = (cells, notebook) => this.run(cells, notebook);
     controller.interruptHandler = (notebook) => this.sessions.get(notebook)?.interrupt();
     this.#messages = new RendererMessages({
       chart: (notebook, id) => this.sessions.get(notebook)?.chart(id)?.snapshot() ?? null,
@@ -100,7 +100,8 @@ export class Controller implements vscode.Disposable {
     for (const disposable of this.#disposables) disposable.dispose();
   }
 
-  async #run(cells: readonly vscode.NotebookCell[], notebook: vscode.NotebookDocument): Promise<void> {
+  /** Runs cells as the editor's own buttons do; settles when they have ended. Where no code may run, none does. */
+  async run(cells: readonly vscode.NotebookCell[], notebook: vscode.NotebookDocument): Promise<void> {
     if (!(await mayRun())) return;
     const ids = missingIds(notebook);
     if (ids !== null) await vscode.workspace.applyEdit(ids);

@@ -26,24 +26,31 @@ export class Session {
   readonly #queue: Waiting[] = [];
   #kernel: Promise<Kernel> | null = null;
   #current: Waiting | null = null;
-  #pumping = false;
+  #pumping: Promise<void> | null = null;
   #order = 0;
   #starts = 0;
   /** Why we ended the kernel ourselves, for the cell that was running. */
   #reason: CellError | null = null;
   #interrupted = false;
+  /** Text of the cells that ran to their end in this kernel, by id. */
+  readonly #ran = new Map<string, string>();
 
   constructor(host: SessionHost) {
     this.#host = host;
   }
 
   get busy(): boolean {
-    return this.#pumping;
+    return this.#pumping !== null;
   }
 
   /** The kernel, when one is running or starting. */
   get kernel(): Promise<Kernel> | null {
     return this.#kernel;
+  }
+
+  /** Whether the cell ran to its end in this kernel, with the text that it has now. */
+  ran(cell: vscode.NotebookCell): boolean {
+    return this.#kernel !== null && this.#ran.get(this.#host.idOf(cell)) === cell.document.getText();
   }
 
   /** Queues cells; settles when they have ended. */
@@ -53,7 +60,8 @@ export class Session {
       const run = new CellRun(this.#host.idOf(cell), this.#host.createExecution(cell), prefix, this.#host);
       this.#queue.push({ cell, run });
     }
-    await this.#pump();
+    if (this.#pumping === null && this.#queue.length > 0) this.#pumping = this.#pump();
+    await this.#pumping;
   }
 
   /** First press: the running cell stops as soon as it can and keeps its state. A second press ends the process. */
@@ -103,8 +111,6 @@ export class Session {
   }
 
   async #pump(): Promise<void> {
-    if (this.#pumping) return;
-    this.#pumping = true;
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
         this.#current = next;
@@ -117,7 +123,7 @@ export class Session {
       }
     } finally {
       this.#current = null;
-      this.#pumping = false;
+      this.#pumping = null;
     }
   }
 
@@ -125,7 +131,7 @@ export class Session {
     run.start(this.#order + 1);
     let kernel: Kernel;
     try {
-      kernel = await this.#connect();
+      kernel = await this.open();
     } catch (error) {
       run.end({ ok: false, error: this.#reason ?? startFailure(error) });
       return false;
@@ -137,8 +143,10 @@ export class Session {
       return false;
     }
     const index = codeIndex(cell);
+    const text = cell.document.getText();
+    this.#ran.delete(run.cell);
     const answer = kernel
-      .request("run", { cell: run.cell, index, text: cell.document.getText() })
+      .request("run", { cell: run.cell, index, text })
       .catch((error: unknown) => ({ failed: error }));
     const ended = kernel.ended.then((end) => ({ end }));
     let result = await Promise.race([answer, ended]);
@@ -154,13 +162,16 @@ export class Session {
       return false;
     }
     this.#order = result.order;
+    if (result.ok) this.#ran.set(run.cell, text);
     run.end(result);
     return result.ok;
   }
 
-  #connect(): Promise<Kernel> {
+  /** The kernel, started when there is none. Rejects when it does not start. */
+  open(): Promise<Kernel> {
     if (this.#kernel !== null) return this.#kernel;
     this.#starts++;
+    this.#ran.clear();
     this.#reason = null;
     const starting = this.#host.start((event) => this.#receive(event));
     this.#kernel = starting;
@@ -196,7 +207,7 @@ export class Session {
 }
 
 /** Position among the code cells, from 1: what error messages call "cell 3". */
-function codeIndex(cell: vscode.NotebookCell): number {
+export function codeIndex(cell: vscode.NotebookCell): number {
   const before = cell.notebook.getCells().slice(0, cell.index + 1);
   return before.filter(({ kind }) => kind === vscode.NotebookCellKind.Code).length;
 }

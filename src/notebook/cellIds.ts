@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { NotebookCell } from "./format.ts";
 import { uniqueIds } from "./ids.ts";
 
 /** The id that a cell has in its file. */
@@ -13,13 +14,7 @@ export function cellId(cell: { metadata: { readonly [key: string]: unknown } }):
  */
 export function missingIds(notebook: vscode.NotebookDocument): vscode.WorkspaceEdit | null {
   const cells = notebook.getCells();
-  const ids = uniqueIds(
-    cells.map((cell) => {
-      const id = cellId(cell);
-      const kind = cell.kind === vscode.NotebookCellKind.Code ? "code" : "markdown";
-      return { kind, text: cell.document.getText(), ...(id === null ? {} : { id }) };
-    }),
-  );
+  const ids = uniqueIds(cells.map(plain));
   const edits = cells.flatMap((cell, i) => {
     const id = ids[i];
     return id === undefined || id === cellId(cell)
@@ -30,4 +25,16 @@ export function missingIds(notebook: vscode.NotebookDocument): vscode.WorkspaceE
   const edit = new vscode.WorkspaceEdit();
   edit.set(notebook.uri, edits);
   return edit;
+}
+
+/** An id for a code cell that comes in at `index`. */
+export function freshId(notebook: vscode.NotebookDocument, index: number, text: string): string {
+  const cells = notebook.getCells().map(plain);
+  return uniqueIds(cells.toSpliced(index, 0, { kind: "code", text }))[index] as string;
+}
+
+function plain(cell: vscode.NotebookCell): NotebookCell {
+  const id = cellId(cell);
+  const kind = cell.kind === vscode.NotebookCellKind.Code ? "code" : "markdown";
+  return { kind, text: cell.document.getText(), ...(id === null ? {} : { id }) };
 }

@@ -1,0 +1,114 @@
+import * as vscode from "vscode";
+import type { Controller } from "../controller/controller.ts";
+import type { Kernel } from "../controller/kernel.ts";
+import { codeIndex } from "../controller/session.ts";
+import { mayRun } from "../controller/trust.ts";
+import { codeOf, trains } from "../notebook/cellCode.ts";
+import { activeNotebook } from "./active.ts";
+import type { DiagnosticCommand } from "./diagnostics.ts";
+import { insertCell, showCell } from "./insertCell.ts";
+import { chooseSubject, type Subject, subjects } from "./subjects.ts";
+import { template } from "./template.ts";
+
+/** Puts a diagnostic's call into a cell below the experiment or run it is for, runs it, and shows what comes of it. */
+export async function diagnose(controller: Controller, command: DiagnosticCommand): Promise<void> {
+  const { of, title, path, purpose } = command;
+  const notebook = activeNotebook(`${purpose} ${of[0] === "run" ? "a run" : "an experiment"}`);
+  if (notebook === null || !(await mayRun())) return;
+  const session = controller.sessions.of(notebook);
+  const found = await subjects(notebook, await running(session.kernel));
+  if (!found.some(({ kind }) => of.includes(kind))) {
+    await sayWhatToWrite(notebook, command, found);
+    return;
+  }
+  const subject = await chooseSubject(found, of, title);
+  if (subject === undefined) return;
+
+  // before anything runs: names stay, positions do not
+  const selected = vscode.window.activeNotebookEditor?.selections[0]?.end ?? 0;
+  const anchor = Math.max(selected - 1, subject.cell?.index ?? 0);
+  const needed = cellsFor(subject, (cell) => session.ran(cell));
+  if (!(await mayTrain(subject, needed))) return;
+  if (needed.length > 0) {
+    await controller.run(needed, notebook);
+    const failed = needed.find((cell) => !session.ran(cell));
+    if (failed !== undefined) {
+      showCell(failed);
+      const message = `There is no ${subject.name} to ${purpose}: cell ${codeIndex(failed)} did not run to its end.`;
+      void vscode.window.showWarningMessage(message);
+      return;
+    }
+  }
+
+  const call = `await ${subject.name}.${path}()`;
+  const there = [anchor, anchor + 1].map((index) => cellAt(notebook, index)).find((cell) => isCall(cell, call));
+  const cell = there ?? (await insertCell(notebook, anchor + 1, call));
+  if (cell === null) return;
+  if (there !== undefined) showCell(cell);
+  await controller.run([cell], notebook);
+  // what came grew the cell; a reader who has gone elsewhere meanwhile stays there
+  const editor = vscode.window.activeNotebookEditor;
+  if (editor?.notebook === notebook && editor.selections[0]?.start === cell.index) showCell(cell);
+}
+
+/** The kernel, when one runs; null when it did not start. */
+const running = async (kernel: Promise<Kernel> | null): Promise<Kernel | null> =>
+  (await kernel?.catch(() => null)) ?? null;
+
+/** What must run before the subject is as the notebook says; a run that is there stays, whatever was edited since. */
+function cellsFor({ cell, live, kind }: Subject, ran: (cell: vscode.NotebookCell) => boolean): vscode.NotebookCell[] {
+  if (cell === null || ran(cell)) return [];
+  if (live) return kind === "run" || trains(cell.document.getText()) ? [] : [cell];
+  return cell.notebook
+    .getCells(new vscode.NotebookRange(0, cell.index + 1))
+    .filter((above) => above.kind === vscode.NotebookCellKind.Code && !ran(above));
+}
+
+/** Asks before cells run that train: that may take long. */
+async function mayTrain(subject: Subject, cells: readonly vscode.NotebookCell[]): Promise<boolean> {
+  const training = cells.filter((cell) => trains(cell.document.getText()));
+  if (training.length === 0) return true;
+  const numbers = training.map(codeIndex).join(", ");
+  const one = training.length === 1;
+  const choice = await vscode.window.showInformationMessage(
+    `There is no ${subject.name} yet. Run the cells up to it first?`,
+    { modal: true, detail: `Cell${one ? "" : "s"} ${numbers} train${one ? "s" : ""}.` },
+    "Run Cells",
+  );
+  return choice !== undefined;
+}
+
+async function sayWhatToWrite(
+  notebook: vscode.NotebookDocument,
+  { title, of, purpose }: DiagnosticCommand,
+  found: readonly Subject[],
+): Promise<void> {
+  const end = vscode.window.activeNotebookEditor?.selections[0]?.end ?? notebook.cellCount;
+  const [last] = found.filter(({ kind }) => kind === "experiment").reverse();
+  if (last !== undefined) {
+    const text = `const run = await ${last.name}.fit({ epochs: 10 });`;
+    const choice = await vscode.window.showInformationMessage(
+      `${title}: there is no run to ${purpose} yet. Train ${last.name} first: ${text}`,
+      "Insert Cell",
+    );
+    if (choice !== undefined) await insertCell(notebook, Math.max(end, (last.cell?.index ?? -1) + 1), text);
+    return;
+  }
+  const noun = of.includes("experiment") ? "experiment" : "run";
+  const choice = await vscode.window.showInformationMessage(
+    `${title}: this notebook has no ${noun} to ${purpose}. Write one in a cell, as const exp = experiment({ data, model, loss, optimizer });`,
+    "Insert Experiment",
+  );
+  if (choice !== undefined) await insertCell(notebook, end, template.definition);
+}
+
+function cellAt(notebook: vscode.NotebookDocument, index: number): vscode.NotebookCell | undefined {
+  return index < notebook.cellCount ? notebook.cellAt(index) : undefined;
+}
+
+/** Whether the cell is that call and nothing else, whatever options it gives. */
+function isCall(cell: vscode.NotebookCell | undefined, call: string): cell is vscode.NotebookCell {
+  if (cell?.kind !== vscode.NotebookCellKind.Code) return false;
+  const code = codeOf(cell.document.getText()).trim();
+  return code.startsWith(call.slice(0, -1)) && /^[^;]*\)\s*;?$/.test(code) && code.match(/\bawait\b/g)?.length === 1;
+}

@@ -1,0 +1,64 @@
+import type { Declared } from "../notebook/cellCode.ts";
+
+/** A command that puts a diagnostic's call below an experiment or run and runs it. */
+export interface DiagnosticCommand {
+  /** In the palette, behind "dlnb: ". */
+  title: string;
+  /** What follows the name of the experiment or run: `findLearningRate` in `await exp.findLearningRate()`. */
+  path: string;
+  of: readonly Declared["kind"][];
+  /** Completes "Open a .dlnb notebook to ..." and "There is no experiment to ...". */
+  purpose: string;
+}
+
+/** By command id; package.json lists the same ones. */
+export const diagnosticCommands: Readonly<Record<string, DiagnosticCommand>> = {
+  "dlnb.findLearningRate": {
+    title: "Find Learning Rate",
+    path: "findLearningRate",
+    of: ["experiment"],
+    purpose: "find a learning rate for",
+  },
+  "dlnb.preflight": {
+    title: "Preflight Check",
+    path: "preflight",
+    of: ["experiment"],
+    purpose: "check",
+  },
+  "dlnb.inspectInitialization": {
+    title: "Inspect Initialization",
+    path: "inspect.initialization",
+    of: ["experiment"],
+    purpose: "inspect the initialization of",
+  },
+  "dlnb.inspectActivations": {
+    title: "Inspect Activations",
+    path: "inspect.activations",
+    of: ["run", "experiment"],
+    purpose: "inspect the activations of",
+  },
+  "dlnb.inspectBatchNorm": {
+    title: "Inspect Batch Norm",
+    path: "inspect.batchNorm",
+    of: ["run"],
+    purpose: "inspect the batch norm of",
+  },
+  "dlnb.gradientFlow": {
+    title: "Gradient Flow",
+    path: "inspect.gradients",
+    of: ["run"],
+    purpose: "follow the gradients of",
+  },
+  "dlnb.plotLandscape": {
+    title: "Plot Loss Landscape",
+    path: "landscape",
+    of: ["run"],
+    purpose: "plot the loss landscape of",
+  },
+  "dlnb.diagnoseRun": {
+    title: "Diagnose Run",
+    path: "diagnose",
+    of: ["run"],
+    purpose: "diagnose",
+  },
+};

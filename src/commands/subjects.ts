@@ -1,0 +1,70 @@
+import * as vscode from "vscode";
+import type { Kernel } from "../controller/kernel.ts";
+import { codeIndex } from "../controller/session.ts";
+import { type Declared, declared } from "../notebook/cellCode.ts";
+
+/** An experiment or run of a notebook, by its top-level name. */
+export interface Subject {
+  name: string;
+  kind: Declared["kind"];
+  /** What a reader tells it from another by. */
+  summary: string;
+  /** The last cell that makes it; null when only the kernel knows it. */
+  cell: vscode.NotebookCell | null;
+  /** The kernel has it. */
+  live: boolean;
+}
+
+/** A kernel that computes answers late; what the cells say has to do then. */
+const PATIENCE_MS = 2000;
+const KINDS: Readonly<Record<string, Declared["kind"]>> = { Experiment: "experiment", Run: "run" };
+
+/** Experiments and runs, in the order of their cells: those that the kernel holds and those that cells would make. */
+export async function subjects(notebook: vscode.NotebookDocument, kernel: Kernel | null): Promise<Subject[]> {
+  const found = new Map<string, Subject>();
+  for (const cell of notebook.getCells()) {
+    if (cell.kind !== vscode.NotebookCellKind.Code) continue;
+    for (const { name, kind } of declared(cell.document.getText())) {
+      const summary = `${kind} of cell ${codeIndex(cell)}, which has not run yet`;
+      found.set(name, { name, kind, summary, cell, live: false });
+    }
+  }
+  for (const { name, type, summary } of await variables(kernel)) {
+    const kind = KINDS[type];
+    const cell = found.get(name)?.cell ?? null;
+    if (kind !== undefined) found.set(name, { name, kind, summary, cell, live: true });
+  }
+  const place = ({ cell }: Subject) => cell?.index ?? notebook.getCells().length;
+  return [...found.values()].sort((a, b) => place(a) - place(b));
+}
+
+async function variables(kernel: Kernel | null) {
+  if (kernel === null) return [];
+  const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE_MS));
+  const answer = await Promise.race([kernel.request("variables", {}).catch(() => null), late]);
+  return answer?.variables ?? [];
+}
+
+/** The one to act on, asking when there are several; runs come before the experiments that they trained. Undefined: nobody chose. */
+export async function chooseSubject(
+  found: readonly Subject[],
+  of: readonly Declared["kind"][],
+  title: string,
+): Promise<Subject | undefined> {
+  const fitting = of.map((kind) => found.filter((subject) => subject.kind === kind));
+  const [first, ...others] = fitting.filter((group) => group.length > 0);
+  // one run of one experiment: what was trained says more than what would be
+  if (first?.length === 1 && others.every((group) => group.length === 1)) return first[0];
+  const choices = fitting.flat().map((subject) => ({
+    label: subject.name,
+    description: subject.kind,
+    detail: subject.summary,
+    subject,
+  }));
+  const chosen = await vscode.window.showQuickPick(choices, {
+    title,
+    placeHolder: `Which ${of.join(" or ")}?`,
+    matchOnDetail: true,
+  });
+  return chosen?.subject;
+}
