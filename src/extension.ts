@@ -1,11 +1,13 @@
 import { constants, homedir, setPriority } from "node:os";
 import * as vscode from "vscode";
 import type { KernelEvent } from "../engine/protocol/index.ts";
+import { act } from "./commands/act.ts";
 import { registerCommands } from "./commands/index.ts";
 import { Controller, NOTEBOOK_TYPE } from "./controller/controller.ts";
 import { KernelProcess, locateKernel } from "./kernel/index.ts";
 import { FileProblems } from "./notebook/problems.ts";
 import { serializer } from "./notebook/serializer.ts";
+import { FindingProblems } from "./problems/findingProblems.ts";
 import { readSettings } from "./settings.ts";
 
 /** Called by the editor when a `.dlnb` file opens or a command is used. Nothing is started here: the first cell starts a kernel. */
@@ -42,6 +44,7 @@ export function activate(context: vscode.ExtensionContext): void {
     controller,
     vscode.workspace.registerNotebookSerializer(NOTEBOOK_TYPE, serializer, { transientOutputs: true }),
     new FileProblems(NOTEBOOK_TYPE),
+    new FindingProblems(NOTEBOOK_TYPE, (cell, action) => void act(controller.sessions, cell, action)),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration("dlnb.backend")) void controller.useBackend(readSettings().backend);
     }),

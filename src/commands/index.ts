@@ -1,6 +1,8 @@
 import * as vscode from "vscode";
 import type { Controller } from "../controller/controller.ts";
 import { activeNotebook } from "./active.ts";
+import { diagnose } from "./diagnose.ts";
+import { diagnosticCommands } from "./diagnostics.ts";
 import { newNotebook } from "./newNotebook.ts";
 import { openRunFolder } from "./openRunFolder.ts";
 import { selectBackend } from "./selectBackend.ts";
@@ -41,6 +43,10 @@ export function registerCommands(controller: Controller, log: vscode.LogOutputCh
       const notebook = activeNotebook("see its run folder");
       if (notebook !== null) await openRunFolder(notebook);
     },
+
+    ...Object.fromEntries(
+      Object.entries(diagnosticCommands).map(([id, command]) => [id, () => diagnose(controller, command)]),
+    ),
   };
   return Object.entries(commands).map(([id, run]) => vscode.commands.registerCommand(id, run));
 }

@@ -1,6 +1,7 @@
 import type * as vscode from "vscode";
 import { savedOutput } from "../outputs/convert.ts";
 import { readSavedCells, textHash } from "../outputs/saved.ts";
+import { STALE } from "../problems/findings.ts";
 import { cellId } from "./cellIds.ts";
 
 export interface RestoreHost {
@@ -24,8 +25,11 @@ export async function restoreOutputs(notebook: vscode.NotebookDocument, host: Re
     const startedAt = Date.parse(last.startedAt);
     execution.executionOrder = last.order;
     execution.start(startedAt);
-    await execution.replaceOutput(last.outputs.map((output) => savedOutput(output, id)));
+    const stale = last.textHash !== textHash(cell.document.getText());
+    const outputs = last.outputs.map((output) => savedOutput(output, id));
+    if (stale) for (const output of outputs) output.metadata = { ...output.metadata, ...STALE };
+    await execution.replaceOutput(outputs);
     execution.end(last.ok, startedAt + last.wallMs);
-    host.restored(cell, last.textHash !== textHash(cell.document.getText()), new Date(startedAt));
+    host.restored(cell, stale, new Date(startedAt));
   }
 }
