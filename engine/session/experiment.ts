@@ -7,6 +7,7 @@ import { traceModel } from "../nn/index.ts";
 import { constant, input, type Tensor } from "../ops/index.ts";
 import { check } from "../params/index.ts";
 import type { OutputItem, RunHistory } from "../protocol/index.ts";
+import { permutation } from "../random/index.ts";
 import { show } from "../tensor/index.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { trainRun } from "./fit.ts";
@@ -14,6 +15,9 @@ import type { StepConfig } from "./forward.ts";
 import { sizeModel } from "./model.ts";
 import { clipParams, type ExperimentOptions, experimentParams, fitParams } from "./options.ts";
 import { Run } from "./run.ts";
+
+/** Stream of the data's order, apart from those of parameters and of the split. */
+const ORDER_STREAM = 0x5eed0001;
 
 let experiments = 0;
 
@@ -181,6 +185,15 @@ export class Experiment {
   /** Relative paths start at the notebook's folder. */
   resolve(path: string): string {
     return isAbsolute(path) ? path : resolve(maybeContext()?.notebookFolder ?? ".", path);
+  }
+
+  /** Places of the training examples in the order in which an epoch visits them; `seed` in place of the experiment's. */
+  epochOrder(epoch: number, seed = this.options.seed): Int32Array {
+    const count = this.splits.train.size;
+    const visited = this.options.shuffle
+      ? permutation(seed, ORDER_STREAM, epoch, count)
+      : Int32Array.from({ length: count }, (_, i) => i);
+    return this.order(epoch, visited);
   }
 
   get lastRun(): Run | undefined {

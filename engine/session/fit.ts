@@ -4,7 +4,6 @@ import type { RunContext } from "../context/index.ts";
 import { BackendError, Interrupted, NonFiniteError } from "../errors/index.ts";
 import { hyperparameters } from "../optim/index.ts";
 import type { RunSummary } from "../protocol/index.ts";
-import { permutation } from "../random/index.ts";
 import { rateAt } from "../schedules/index.ts";
 import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
 import { DeviceModel, type Rows, type RunState, type StepScalars } from "./device.ts";
@@ -19,8 +18,6 @@ import { beginningOf } from "./resume.ts";
 import { Run } from "./run.ts";
 import { type Extent, named, type Standing, Telling } from "./telling.ts";
 
-/** Stream of the data order; initial parameters use streams from 0 on, at step 0. */
-const ORDER_STREAM = 0x5eed0001;
 /** A submit should take about this long: short enough to stop at once, long enough to keep the device busy. */
 const SUBMIT_MS = 60;
 const MAX_SUBMIT = 1024;
@@ -121,14 +118,11 @@ class Fit {
   }
 
   async #epochsUntilDone(): Promise<RunSummary["stopped"]> {
-    const { seed, shuffle } = this.#experiment.options;
     const { steps, stepsPerEpoch } = this.#extent;
-    const inOrder = Int32Array.from({ length: this.#data.count }, (_, i) => i);
     while (this.#step < steps) {
       const epoch = Math.floor(this.#step / stepsPerEpoch);
       const end = Math.min((epoch + 1) * stepsPerEpoch, steps);
-      const shuffled = shuffle ? permutation(seed, ORDER_STREAM, epoch, this.#data.count) : inOrder;
-      this.#device.setOrder(this.#experiment.order(epoch, shuffled));
+      this.#device.setOrder(this.#experiment.epochOrder(epoch));
       await this.#stepsUntil(end, epoch * stepsPerEpoch);
       if (this.#failure) return "non-finite";
       if (this.#step === end && (await this.#endEpoch(epoch))) return "early";
