@@ -15,7 +15,7 @@ export function runningSummary(run: RunStatus): CellSummary {
   ];
   const quality = [
     ...losses(run.trainLoss, run.validLoss),
-    ...(run.metric === null ? [] : [`${run.metric.name} ${digits(run.metric.value)}`]),
+    ...(run.metric === null ? [] : [`${words(metricKey(run, run.metric.name))} ${digits(run.metric.value)}`]),
   ];
   return {
     items: lines("$(pulse) ", work, quality),
@@ -25,7 +25,9 @@ export function runningSummary(run: RunStatus): CellSummary {
 
 export function finishedSummary(run: RunSummary): CellSummary {
   const { final } = run;
-  const metric = Object.keys(final).find((name) => name.startsWith("valid") && name !== "validLoss");
+  const metric = ["valid", "train"]
+    .map((part) => Object.keys(final).find((name) => name.startsWith(part) && name !== `${part}Loss`))
+    .find((name) => name !== undefined);
   const rate = run.seconds > 0 ? run.steps / run.seconds : 0;
   const work = [
     `${count(run.steps)} steps in ${duration(run.seconds)}`,
@@ -59,6 +61,11 @@ function lines(head: string, ...groups: string[][]): string[] {
 function losses(train: number | null, valid: number | null): string[] {
   if (valid !== null) return [`validation loss ${digits(valid)}`];
   return train === null ? [] : [`loss ${digits(train)}`];
+}
+
+/** The key under which a run's end reports the metric: that of the validation set as soon as there is one. */
+function metricKey({ validLoss }: RunStatus, name: string): string {
+  return `${validLoss === null ? "train" : "valid"}${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
 /** "validAccuracy" is "validation accuracy". */

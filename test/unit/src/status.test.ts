@@ -20,12 +20,23 @@ const run: RunStatus = {
 test("a running cell says where it stands", () => {
   expect(runningSummary(run).items).toEqual([
     "$(pulse) epoch 3/10 · 812 steps/s · wasm · 1 min 15 s left",
-    "validation loss 0.1235 · accuracy 0.97",
+    "validation loss 0.1235 · validation accuracy 0.97",
   ]);
   expect(runningSummary({ ...run, epochs: 0, validLoss: null, metric: null, etaSeconds: null }).items).toEqual([
     "$(pulse) step 1,200/4,000 · 812 steps/s · wasm",
     "loss 0.2",
   ]);
+});
+
+test("a metric bears the same name while it trains and at the end", () => {
+  const ended = (final: Record<string, number>) =>
+    finishedSummary({ steps: 1, seconds: 1, backend: "wasm", stopped: "finished", final } as unknown as RunSummary)
+      .items;
+  expect(ended({ trainLoss: 0.2, validLoss: 0.1, trainAccuracy: 0.9, validAccuracy: 0.97 })[1]).toBe(
+    "validation loss 0.1 · validation accuracy 0.97",
+  );
+  expect(runningSummary({ ...run, validLoss: null }).items[1]).toBe("loss 0.2 · train accuracy 0.97");
+  expect(ended({ trainLoss: 0.2, trainAccuracy: 0.97 })[1]).toBe("loss 0.2 · train accuracy 0.97");
 });
 
 test("a finished cell says how the run ended", () => {
