@@ -16,6 +16,7 @@ export interface Declaration {
 }
 
 export interface DeclaredLayer {
+  /** A layer used again is `path (2)`. */
   readonly path: string;
   readonly type: string;
   /** Made of other layers: `sequential` or `module`. */
@@ -109,10 +110,8 @@ export function traceModel(
     parameter: ({ name, shape }) => given("parameter", name, shape, parameters),
     buffer: ({ name, shape }) => given("buffer", name, shape, buffers),
     finished: (path, type, container, x, y) => {
-      let key = path;
-      for (let use = 2; key in activations; use++) key = `${path} (${use})`;
-      activations[key] = y;
-      layers.push({ path: key, type, container, input: x, output: y });
+      activations[path] = y;
+      layers.push({ path, type, container, input: x, output: y });
     },
   });
   return { output, bufferUpdates: Object.fromEntries(updates), activations, layers };
@@ -129,13 +128,17 @@ interface Store {
 function trace(model: Layer, x: Tensor, store: Store): { output: Tensor; updates: Map<string, Tensor> } {
   const parameters = new Map<string, Tensor>(); // a layer used twice has its parameters once
   const updates = new Map<string, Tensor>();
+  const finished = new Set<string>();
   const named = new WeakSet<Error>();
   let stream = FIRST_STREAM;
 
   const run = (path: string, { type, definition, options }: Layer, input: Tensor): Tensor => {
     try {
       const output = definition.apply(scopeAt(path), input, options);
-      store.finished(path, type, definition.container === true, input, output);
+      let key = path;
+      for (let use = 2; finished.has(key); use++) key = `${path} (${use})`;
+      finished.add(key);
+      store.finished(key, type, definition.container === true, input, output);
       return output;
     } catch (error) {
       if (!(error instanceof ShapeError) || named.has(error)) throw error;
