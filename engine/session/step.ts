@@ -12,13 +12,18 @@ import {
   dataWords,
   gradientsOf,
   modelInputs,
+  type Places,
   pass,
   passBuffers,
   type StepConfig,
 } from "./forward.ts";
 
 /** Sums and counts of the metrics over a batch, as rows `metric i sum` and `metric i count`. */
-function metricRows(metrics: readonly Metric[], output: Tensor, target: Tensor): { name: string; value: Tensor }[] {
+export function metricRows(
+  metrics: readonly Metric[],
+  output: Tensor,
+  target: Tensor,
+): { name: string; value: Tensor }[] {
   return metrics.flatMap((metric, i) => {
     const { sum, count } = metric.definition.batch({ output, target }, metric.options);
     return [
@@ -28,17 +33,33 @@ function metricRows(metrics: readonly Metric[], output: Tensor, target: Tensor):
   });
 }
 
-/**
- * The training step: gather, forward, backward; then clipping and one fused update. Nothing is changed, now and in all
- * later steps, once the loss or the gradient is not finite, so the state stays the last good one.
- * Rows: loss, squared gradient norm, whether the step counted, sums and counts of the metrics.
- */
+/** A training step as a plan: see `trainingStages`. */
 export function trainingStep(
   config: StepConfig,
   data: DeviceData,
   batch: number,
   maxBuffersPerLaunch: number,
 ): BuiltPlan {
+  const { stages, places } = trainingStages(config, data, batch);
+  return buildPlan({
+    label: `training step, batch ${batch}`,
+    buffers: passBuffers(config, data),
+    inputs: places,
+    stages,
+    maxBuffersPerLaunch,
+  });
+}
+
+/**
+ * What a training step computes: gather, forward, backward; then clipping and one fused update. Nothing is changed, now and
+ * in all later steps, once the loss or the gradient is not finite, so the state stays the last good one.
+ * Rows: loss, squared gradient norm, whether the step counted, sums and counts of the metrics.
+ */
+export function trainingStages(
+  config: StepConfig,
+  data: DeviceData,
+  batch: number,
+): { stages: [backward: Stage, update: Stage]; places: Places } {
   const forward = pass(config, data, batch, { training: true, ordered: true });
   const gradients = gradientsOf(config, forward);
   const { loss, output, y, bufferUpdates, buffers, places } = forward;
@@ -57,7 +78,7 @@ export function trainingStep(
   const state = Object.fromEntries(stateNames(optimizer).map((name) => [name, flat(`state ${name}`)]));
   const updated = traceUpdate(optimizer, { p, g: clipped(raw, normSquared, clip), state });
   const keep = (fresh: Tensor, old: Tensor): Tensor => ops.select(ops.broadcastTo(ok, old.shape), fresh, old);
-  const stages: Stage[] = [
+  const stages: [Stage, Stage] = [
     {
       stores: model.parameters.slices.map(({ offset }, i) => ({
         value: gradients[i] as Tensor,
@@ -87,13 +108,7 @@ export function trainingStep(
       ],
     },
   ];
-  return buildPlan({
-    label: `training step, batch ${batch}`,
-    buffers: passBuffers(config, data),
-    inputs: places,
-    stages,
-    maxBuffersPerLaunch,
-  });
+  return { stages, places };
 }
 
 /** (sum |g|^p)^(1 / p), or the largest |g|. */
