@@ -10,6 +10,7 @@ export {
   type DeclaredParameter,
   declare,
   type Traced,
+  type TracedLayer,
   type TraceInputs,
   traceModel,
 } from "./model.ts";

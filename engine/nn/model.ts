@@ -62,6 +62,7 @@ export interface TracedLayer {
   /** The key in `activations`. */
   readonly path: string;
   readonly type: string;
+  readonly layer: Layer;
   /** Made of other layers: `sequential` or `module`. */
   readonly container: boolean;
   readonly input: Tensor;
@@ -91,7 +92,8 @@ export function declare(model: Layer, inputShape: Shape, dtype: DType = "f32"): 
       buffers.set(b.name, b);
       return input(b.name, b.shape, b.dtype);
     },
-    finished: (path, type, container, _x, { shape }) => layers.push({ path, type, container, outputShape: shape }),
+    finished: (path, layer, _x, { shape }) =>
+      layers.push({ path, type: layer.type, container: isContainer(layer), outputShape: shape }),
   });
   return { parameters: [...parameters.values()], buffers: [...buffers.values()], layers, outputShape: output.shape };
 }
@@ -109,9 +111,9 @@ export function traceModel(
     key: { seed, step },
     parameter: ({ name, shape }) => given("parameter", name, shape, parameters),
     buffer: ({ name, shape }) => given("buffer", name, shape, buffers),
-    finished: (path, type, container, x, y) => {
+    finished: (path, layer, x, y) => {
       activations[path] = y;
-      layers.push({ path, type, container, input: x, output: y });
+      layers.push({ path, type: layer.type, layer, container: isContainer(layer), input: x, output: y });
     },
   });
   return { output, bufferUpdates: Object.fromEntries(updates), activations, layers };
@@ -122,7 +124,7 @@ interface Store {
   readonly key: Omit<RandomKey, "stream">;
   parameter(declared: DeclaredParameter): Tensor;
   buffer(declared: DeclaredBuffer): Tensor;
-  finished(path: string, type: string, container: boolean, input: Tensor, output: Tensor): void;
+  finished(path: string, layer: Layer, input: Tensor, output: Tensor): void;
 }
 
 function trace(model: Layer, x: Tensor, store: Store): { output: Tensor; updates: Map<string, Tensor> } {
@@ -132,13 +134,14 @@ function trace(model: Layer, x: Tensor, store: Store): { output: Tensor; updates
   const named = new WeakSet<Error>();
   let stream = FIRST_STREAM;
 
-  const run = (path: string, { type, definition, options }: Layer, input: Tensor): Tensor => {
+  const run = (path: string, layer: Layer, input: Tensor): Tensor => {
+    const { type, definition, options } = layer;
     try {
       const output = definition.apply(scopeAt(path), input, options);
       let key = path;
       for (let use = 2; finished.has(key); use++) key = `${path} (${use})`;
       finished.add(key);
-      store.finished(key, type, definition.container === true, input, output);
+      store.finished(key, layer, input, output);
       return output;
     } catch (error) {
       if (!(error instanceof ShapeError) || named.has(error)) throw error;
@@ -173,6 +176,8 @@ function trace(model: Layer, x: Tensor, store: Store): { output: Tensor; updates
   };
   return { output: run("", model, x), updates };
 }
+
+const isContainer = ({ definition }: Layer): boolean => definition.container === true;
 
 /** An op's message without its own name where the layer has the same: `linear: linear: ...` says nothing. */
 const withoutPrefix = (message: string, type: string): string =>
