@@ -80,14 +80,161 @@ export class EventEmitter<T> {
   }
 }
 
+export class Position {
+  readonly line: number;
+  readonly character: number;
+
+  constructor(line: number, character: number) {
+    this.line = line;
+    this.character = character;
+  }
+}
+
+export class Range {
+  readonly start: Position;
+  readonly end: Position;
+
+  constructor(...at: [Position, Position] | [number, number, number, number]) {
+    if (at.length === 2) [this.start, this.end] = at;
+    else {
+      this.start = new Position(at[0], at[1]);
+      this.end = new Position(at[2], at[3]);
+    }
+  }
+}
+
+export class NotebookRange {
+  readonly start: number;
+  readonly end: number;
+
+  constructor(start: number, end: number) {
+    this.start = start;
+    this.end = end;
+  }
+}
+
+export const NotebookEditorRevealType = { Default: 0, InCenter: 1, InCenterIfOutsideViewport: 2, AtTop: 3 } as const;
+export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2, Hint: 3 } as const;
+export const CodeActionKind = { QuickFix: "quickfix" } as const;
+
+export class Diagnostic {
+  source?: string;
+  code?: string;
+  readonly range: Range;
+  readonly message: string;
+  readonly severity: number;
+
+  constructor(range: Range, message: string, severity: number) {
+    this.range = range;
+    this.message = message;
+    this.severity = severity;
+  }
+}
+
+export class CodeAction {
+  diagnostics?: Diagnostic[];
+  isPreferred?: boolean;
+  command?: { command: string; title: string; arguments: unknown[] };
+  readonly title: string;
+  readonly kind: string;
+
+  constructor(title: string, kind: string) {
+    this.title = title;
+    this.kind = kind;
+  }
+}
+
+type NotebookChange =
+  | { kind: "metadata"; index: number; metadata: Record<string, unknown> }
+  | { kind: "insert"; index: number; cells: NotebookCellData[] };
+
 export const NotebookEdit = {
-  updateCellMetadata: (index: number, metadata: Record<string, unknown>) => ({ index, metadata }),
+  updateCellMetadata: (index: number, metadata: Record<string, unknown>): NotebookChange => ({
+    kind: "metadata",
+    index,
+    metadata,
+  }),
+  insertCells: (index: number, cells: NotebookCellData[]): NotebookChange => ({ kind: "insert", index, cells }),
 };
 
 export class WorkspaceEdit {
-  readonly edits: { index: number; metadata: Record<string, unknown> }[] = [];
+  readonly edits: NotebookChange[] = [];
+  readonly replaced: { uri: unknown; range: Range; text: string }[] = [];
 
-  set(_uri: unknown, edits: { index: number; metadata: Record<string, unknown> }[]): void {
+  set(_uri: unknown, edits: NotebookChange[]): void {
     this.edits.push(...edits);
   }
+
+  replace(uri: unknown, range: Range, text: string): void {
+    this.replaced.push({ uri, range, text });
+  }
 }
+
+const disposable = { dispose: () => undefined };
+
+/** What the user sees and answers; tests look at `said` and set `answer`. */
+export const window = {
+  activeNotebookEditor: undefined as unknown,
+  visibleNotebookEditors: [] as unknown[],
+  /** Messages, quick picks (as their title and labels) and status lines. */
+  said: [] as string[],
+  /** Picks among the buttons of a message or the items of a quick pick. */
+  answer: ((_choices: readonly { label: string }[]) => undefined) as (
+    choices: readonly { label: string }[],
+  ) => { label: string } | undefined,
+  selection: undefined as { uri: unknown; range: Range } | undefined,
+  showInformationMessage: async (text: string, ...buttons: unknown[]) => {
+    window.said.push(text);
+    const labels = buttons.filter((button) => typeof button === "string");
+    return window.answer(labels.map((label) => ({ label })))?.label;
+  },
+  showWarningMessage: (text: string, ...buttons: unknown[]) => window.showInformationMessage(text, ...buttons),
+  showErrorMessage: (text: string, ...buttons: unknown[]) => window.showInformationMessage(text, ...buttons),
+  showQuickPick: async (items: { label: string }[], { title }: { title: string }) => {
+    window.said.push(`${title}? ${items.map(({ label }) => label).join(", ")}`);
+    return window.answer(items);
+  },
+  setStatusBarMessage: (text: string) => {
+    window.said.push(text);
+    return disposable;
+  },
+  showTextDocument: async ({ uri }: { uri: unknown }, { selection }: { selection: Range }) => {
+    window.selection = { uri, range: selection };
+  },
+};
+
+const changes = new EventEmitter<unknown>();
+const closes = new EventEmitter<unknown>();
+
+export const workspace = {
+  isTrusted: true,
+  notebookDocuments: [] as unknown[],
+  /** Does what an edit asks for; see `openNotebook` in notebook.ts. */
+  applyEdit: async (_edit: WorkspaceEdit): Promise<boolean> => false,
+  onDidChangeNotebookDocument: changes.event,
+  onDidOpenNotebookDocument: () => disposable,
+  onDidCloseNotebookDocument: closes.event,
+  change: (event: unknown) => changes.fire(event),
+  close: (notebook: unknown) => closes.fire(notebook),
+};
+
+export const commands = {
+  registered: new Map<string, (...args: never[]) => unknown>(),
+  registerCommand: (id: string, run: (...args: never[]) => unknown) => {
+    commands.registered.set(id, run);
+    return disposable;
+  },
+};
+
+/** Entries by the address of their document. */
+export const languages = {
+  problems: new Map<string, Diagnostic[]>(),
+  registerCodeActionsProvider: () => disposable,
+  createDiagnosticCollection: () => ({
+    set: (uri: unknown, problems: Diagnostic[]) => void languages.problems.set(String(uri), problems),
+    delete: (uri: unknown) => void languages.problems.delete(String(uri)),
+    dispose: () => languages.problems.clear(),
+  }),
+};
+
+export const env = { clipboard: { writeText: async (_text: string) => undefined } };
