@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import * as plots from "../../../engine/plots/all.ts";
 import { encodeColumns } from "../../../engine/plots/index.ts";
+import type { Plot } from "../../../engine/plots/plot.ts";
 import { CHART_MIME, type Chart, type Output, type RunSummary } from "../../../engine/protocol/index.ts";
 import { Recording } from "../../../src/cli/recording.ts";
 import { drawChart } from "../../../src/cli/report/chart.ts";
@@ -21,7 +22,7 @@ const text = (html: string) =>
     .replaceAll("&quot;", '"')
     .replaceAll("&lt;", "<");
 
-describe.each(Object.entries(plots))("plot %s in a report", (_, plot) => {
+describe.each(Object.entries(plots as unknown as Record<string, Plot<unknown>>))("plot %s in a report", (_, plot) => {
   const chart: Chart = plot.chart("chart-1", plot.example(), false);
 
   test("is drawn with its data, in the page's colours, without asking for anything", async () => {
@@ -109,8 +110,7 @@ describe("outputs", () => {
 
 test("a recording joins text, replaces outputs and completes charts with their rows", () => {
   const recording = new Recording();
-  const [plot] = Object.values(plots);
-  const chart = plot?.chart("c", plot.example(), true) as Chart;
+  const chart = plots.learningCurve.chart("c", plots.learningCurve.example(), true);
   const rows = {
     step: {
       f64: chart.datasets.train?.step && "f64" in chart.datasets.train.step ? chart.datasets.train.step.f64 : "",

@@ -4,8 +4,9 @@ import { describe, expect, test } from "vitest";
 import * as plots from "../../../engine/plots/all.ts";
 import { decodeColumns } from "../../../engine/plots/columns.ts";
 import { learningCurve } from "../../../engine/plots/learningCurve.ts";
+import type { Plot } from "../../../engine/plots/plot.ts";
 
-describe.each(Object.entries(plots))("plot %s", (_, plot) => {
+describe.each(Object.entries(plots as unknown as Record<string, Plot<unknown>>))("plot %s", (_, plot) => {
   const chart = plot.chart("id", plot.example(), false);
 
   test("compiles to Vega without a warning", () => {
