@@ -67,7 +67,7 @@ export class CurveRecorder {
   readonly #metrics: readonly string[];
   readonly #train: Series<"step" | "loss" | "low" | "high" | "lr">;
   readonly #epochs: Series<EpochField>;
-  readonly #steps: Series<"step" | "loss" | "lr">;
+  readonly #steps: Series<"step" | "loss" | "lr" | "gradientNorm">;
   readonly #history: Series<string>;
   readonly #sent = new Map<object, { length: number; generation: number }>();
   #best: Best | null = null;
@@ -99,7 +99,7 @@ export class CurveRecorder {
       },
       rows,
     );
-    this.#steps = new Series({ step: "last", loss: "mean", lr: "last" }, HISTORY_ROWS);
+    this.#steps = new Series({ step: "last", loss: "mean", lr: "last", gradientNorm: "mean" }, HISTORY_ROWS);
     this.#history = new Series(
       Object.fromEntries([
         ["epoch", "last"],
@@ -113,12 +113,17 @@ export class CurveRecorder {
     );
   }
 
-  /** Rows of consecutive optimizer updates: the step after each (from 1), its batch loss and the rate it used. */
-  addTrain(step: ArrayLike<number>, loss: ArrayLike<number>, lr: ArrayLike<number>): void {
+  /** Rows of consecutive optimizer updates: the step after each (from 1), its batch loss, the rate it used, the gradient's norm. */
+  addTrain(
+    step: ArrayLike<number>,
+    loss: ArrayLike<number>,
+    lr: ArrayLike<number>,
+    gradientNorm: ArrayLike<number> = [],
+  ): void {
     for (let i = 0; i < step.length; i++) {
       const row = { step: step[i] as number, loss: finite(loss[i]), lr: finite(lr[i]) };
       this.#train.push({ ...row, low: row.loss, high: row.loss });
-      this.#steps.push(row);
+      this.#steps.push({ ...row, gradientNorm: finite(gradientNorm[i]) });
       this.#last.step = row.step;
       if (!Number.isNaN(row.loss)) this.#last.trainLoss = row.loss;
     }
@@ -203,6 +208,7 @@ export class CurveRecorder {
       step: Array.from(steps.step),
       trainLoss: Array.from(steps.loss),
       lr: Array.from(steps.lr),
+      gradientNorm: Array.from(steps.gradientNorm),
       epoch: Array.from(epochs.epoch ?? []),
       epochStep: Array.from(epochs.step ?? []),
       valid: named("valid"),

@@ -373,6 +373,8 @@ export interface RunHistory {
   step: readonly number[];
   trainLoss: readonly number[];
   lr: readonly number[];
+  /** Euclidean norm of the whole gradient before clipping. */
+  gradientNorm: readonly number[];
   epoch: readonly number[];
   epochStep: readonly number[];
   valid: Readonly<Record<string, readonly number[]>>;

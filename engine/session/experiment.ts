@@ -156,6 +156,7 @@ export class Experiment {
       step: [],
       trainLoss: [],
       lr: [],
+      gradientNorm: [],
       epoch: [],
       epochStep: [],
       valid: {},

@@ -90,6 +90,7 @@ export class Telling {
       loss.map((_, i) => from + i),
       loss,
       lr,
+      gradientNorm,
     );
   }
 

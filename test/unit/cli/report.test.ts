@@ -131,7 +131,8 @@ test("a recording joins text, replaces outputs and completes charts with their r
 });
 
 test("runs are compared side by side, with what decided their numbers", () => {
-  const history = { step: [], trainLoss: [], lr: [], epoch: [], epochStep: [], valid: {}, train: {}, thinned: false };
+  const steps = { step: [], trainLoss: [], lr: [], gradientNorm: [], epoch: [], epochStep: [] };
+  const history = { ...steps, valid: {}, train: {}, thinned: false };
   const run: RunSummary = {
     id: "r",
     name: "<run>",
