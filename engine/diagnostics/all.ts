@@ -1,1 +1,1 @@
-export {};
+export { initialization } from "./initialization/initialization.ts";

@@ -1,1 +1,2 @@
+export { initializationPlot as initialization } from "./initialization.ts";
 export { learningCurve } from "./learningCurve.ts";

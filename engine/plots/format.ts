@@ -1,6 +1,14 @@
-/** A measured value in a sentence: three significant digits, no trailing zeros, "?" when missing. */
+/** A measured value in a sentence: three significant digits, no trailing zeros, "?" when missing; 4.58e-7 when it is small. */
 export function significant(value: number | undefined): string {
-  return value === undefined || Number.isNaN(value) ? "?" : String(Number(value.toPrecision(3)));
+  if (value === undefined || Number.isNaN(value)) return "?";
+  const size = Math.abs(value);
+  if (size > 0 && Number.isFinite(size) && (size < 1e-3 || size >= 1e6)) {
+    return value
+      .toExponential(2)
+      .replace(/\.?0+e/, "e")
+      .replace("e+", "e");
+  }
+  return String(Number(value.toPrecision(3)));
 }
 
 /** "1 epoch", "20 epochs", "12,000 steps". */
