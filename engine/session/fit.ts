@@ -17,6 +17,7 @@ import type { FitOptions } from "./options.ts";
 import { beginningOf } from "./resume.ts";
 import { Run } from "./run.ts";
 import { type Extent, named, type Standing, Telling } from "./telling.ts";
+import { Trace } from "./trace.ts";
 
 /** A submit should take about this long: short enough to stop at once, long enough to keep the device busy. */
 const SUBMIT_MS = 60;
@@ -47,6 +48,7 @@ class Fit {
   readonly #extent: Extent;
   readonly #stopping: EarlyStopping | null;
   readonly #telling: Telling;
+  readonly #trace: Trace;
   readonly #startedAt = performance.now();
 
   /** Optimizer updates done. */
@@ -76,6 +78,7 @@ class Fit {
     this.#sums = new EpochSums(metrics);
     this.#stopping = options.earlyStopping ? new EarlyStopping(options.earlyStopping, metrics) : null;
     this.#begin();
+    this.#trace = new Trace(options.trace, device, this.#step, steps);
     this.#telling = new Telling(experiment, backend, options.name || experiment.nextRunName(), context, this.#extent);
   }
 
@@ -84,6 +87,7 @@ class Fit {
     try {
       await this.#device.prepare(this.#data, this.#experiment.options.batchSize);
       this.#telling.start(this.#step, { fit: { ...this.#extent, schedule, earlyStopping, resumedAt: this.#step } });
+      if (this.#trace.due(this.#step)) await this.#trace.take(this.#step, this.#device);
       return await this.#end(await this.#epochsUntilDone());
     } catch (error) {
       if (error instanceof NonFiniteError) throw error; // such a run has ended and been told
@@ -139,13 +143,15 @@ class Fit {
     for (let next = this.#step; next < end && !this.#context.signal.aborted && !this.#failure; ) {
       const full = next < whole;
       const batch = full ? batchSize : this.#data.count % batchSize;
-      const count = full ? Math.min(this.#chunk, whole - next, end - next) : 1;
+      const count = full ? Math.min(this.#chunk, whole - next, end - next, this.#trace.until(next)) : 1;
       const submit = this.#submit(next, count, batch, epochStart);
       // one that fails while the one before it is awaited is no stray rejection
       submit.catch(() => {});
       flying.push(submit);
       next += count;
-      if (flying.length >= 2) await flying.shift();
+      const snapshot = this.#trace.due(next);
+      while (flying.length >= (snapshot ? 1 : 2)) await flying.shift();
+      if (snapshot) await this.#trace.take(this.#step, this.#device);
     }
     for (const submit of flying) await submit;
   }
@@ -293,7 +299,7 @@ class Fit {
       final: Number.isNaN(this.#lastLoss) ? this.#figures : { trainLoss: this.#lastLoss, ...this.#figures },
     });
     const checkpoint = { state, best: best?.weights ?? null, progress: this.#progress };
-    const run = new Run(record, this.#experiment, checkpoint, weights);
+    const run = new Run(record, this.#experiment, checkpoint, weights, this.#trace.snapshots);
     this.#experiment.keep(run);
     if (this.#failure) throw await nonFinite(this.#device, this.#data, this.#failure, this.#telling.folder);
     return run;

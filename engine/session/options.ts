@@ -98,6 +98,11 @@ export const fitParams = {
   ),
   name: text("", "What charts and logs call this run; `run 1` and so on when empty."),
   validateEvery: int(1, "[1, inf)", "Epochs between validations."),
+  trace: int(
+    0,
+    "[0, 1000]",
+    "Snapshots of the weights that run.trace keeps, evenly from the first step to the last; fewer where they would take over 64 MB.",
+  ),
 } as const;
 
 export type FitOptions = Checked<typeof fitParams>;

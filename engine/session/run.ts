@@ -11,6 +11,7 @@ import type { Experiment } from "./experiment.ts";
 import type { StepConfig } from "./forward.ts";
 import type { Layout } from "./layout.ts";
 import type { Weights } from "./model.ts";
+import type { Snapshot } from "./trace.ts";
 
 /** What a finished, stopped or loaded run is made of. */
 export interface RunRecord {
@@ -41,12 +42,21 @@ export class Run {
   readonly checkpoint: Checkpoint;
   /** What it predicts with: where training stopped, or the best epoch when early stopping brought that back. */
   readonly weights: Weights;
+  /** Where it has been, when `fit({ trace })` asked for it. */
+  readonly trace: readonly Snapshot[];
 
-  constructor(record: RunRecord, experiment: Experiment, checkpoint: Checkpoint, weights: Weights = checkpoint.state) {
+  constructor(
+    record: RunRecord,
+    experiment: Experiment,
+    checkpoint: Checkpoint,
+    weights: Weights = checkpoint.state,
+    trace: readonly Snapshot[] = [],
+  ) {
     this.record = record;
     this.experiment = experiment;
     this.checkpoint = checkpoint;
     this.weights = weights;
+    this.trace = trace;
   }
 
   get config(): StepConfig {
