@@ -30,6 +30,8 @@ export interface Backend {
   readonly maxBuffersPerLaunch: number;
   /** Bytes of device memory held now. */
   readonly deviceBytes: number;
+  /** Bytes that may still be allocated, and that one buffer may have; Infinity where the device does not say. */
+  readonly room: { readonly free: number; readonly largest: number };
   /** Fresh zeroed memory. Throws BackendError with the size when there is not enough. */
   alloc(words: number, label: string): DeviceBuffer;
   /** Copies host words to the device, ordered with submits. */

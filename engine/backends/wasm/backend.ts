@@ -61,6 +61,10 @@ export class WasmBackend implements Backend {
     return this.#heap.used;
   }
 
+  get room(): { free: number; largest: number } {
+    return { free: this.#heap.room, largest: this.#heap.room };
+  }
+
   alloc(words: number, label: string): DeviceBuffer {
     const bytes = words * WORD_BYTES;
     const at = this.#heap.alloc(bytes, label);

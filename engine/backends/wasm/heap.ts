@@ -39,6 +39,11 @@ export class Heap {
     }
   }
 
+  /** Bytes that memory can still grow by. */
+  get room(): number {
+    return this.#maximum * PAGE - SLACK - this.#end;
+  }
+
   /** Address of `bytes` zeroed bytes. Throws BackendError with the sizes when memory cannot grow so far. */
   alloc(bytes: number, label: string): number {
     const size = rounded(bytes);

@@ -74,6 +74,11 @@ export class WebgpuBackend implements Backend {
     return sum;
   }
 
+  get room(): { free: number; largest: number } {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
+    return { free: Number.POSITIVE_INFINITY, largest: Math.min(maxBufferSize, maxStorageBufferBindingSize) };
+  }
+
   alloc(words: number, label: string): DeviceBuffer {
     this.check();
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
@@ -154,8 +159,7 @@ export class WebgpuBackend implements Backend {
   /** Memory on the device, with room up to a whole vector. Throws BackendError when one buffer cannot be so large. */
   createBuffer(bytes: number, usage: number, label: string): GPUBuffer {
     const size = Math.max(16, Math.ceil(bytes / 16) * 16);
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
-    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    const limit = this.room.largest;
     if (size > limit) {
       throw new BackendError(
         `webgpu: ${label} needs ${mib(size)} in one piece, and ${this.adapter} allows ${mib(limit)}`,

@@ -15,6 +15,7 @@ export function interpretBackend(options: InterpretOptions = {}): Backend {
     name: "wasm",
     adapter: "interpreter",
     maxBuffersPerLaunch: 8,
+    room: { free: Number.POSITIVE_INFINITY, largest: Number.POSITIVE_INFINITY },
     get deviceBytes() {
       return [...memory.keys()].reduce((sum, buffer) => sum + buffer.words * 4, 0);
     },

@@ -1,0 +1,144 @@
+import type { Backend } from "../backends/backend.ts";
+import { hyperparameters } from "../optim/index.ts";
+import type { Rows } from "./device.ts";
+import type { Experiment } from "./experiment.ts";
+import type { DeviceData } from "./forward.ts";
+import { LANE_STEPS } from "./laneStep.ts";
+import { type LaneScalars, Lanes } from "./lanes.ts";
+import { initialWeights, type Weights } from "./model.ts";
+
+/** A submit should take about this long: see fit.ts. */
+const SUBMIT_MS = 60;
+
+/** Steps [from, from + count) of a lane training, as they come back: rows are [count, lanes]. */
+export interface LaneRows {
+  /** Steps counted from 0. */
+  readonly from: number;
+  readonly count: number;
+  readonly rows: Rows;
+}
+
+export interface LaneTrainingOptions {
+  /** What each lane starts from and draws its order and noise by. Equal seeds share order and noise. */
+  readonly seeds: readonly number[];
+  /** Weights of every lane; those that the lane's seed draws when not given. */
+  readonly weights?: readonly Weights[];
+  /** Hyperparameters of step t (from 0) for every lane; the optimizer's own where nothing is said. */
+  readonly hyper?: (step: number) => Readonly<Record<string, ArrayLike<number>>>;
+  /** Examples per step, when it is not the experiment's. */
+  readonly batchSize?: number;
+}
+
+/**
+ * Trains replicas of an experiment side by side as `fit` would train each: its data order, batches, clipping, optimizer and
+ * noise. Dispose it after use.
+ */
+export class LaneTraining {
+  readonly lanes: Lanes;
+  readonly stepsPerEpoch: number;
+  readonly #experiment: Experiment;
+  readonly #options: LaneTrainingOptions;
+  readonly #data: DeviceData;
+  readonly #batchSize: number;
+  readonly #base: Readonly<Record<string, number>>;
+  #step = 0;
+  #chunk = 2;
+
+  constructor(backend: Backend, experiment: Experiment, options: LaneTrainingOptions) {
+    const { seeds, hyper, weights } = options;
+    const { config } = experiment;
+    const { shuffle, dropLast, batchSize } = experiment.options;
+    const own = seeds.some((seed) => seed !== seeds[0]);
+    this.#experiment = experiment;
+    this.#options = options;
+    this.#base = hyperparameters(config.optimizer);
+    this.#batchSize = options.batchSize ?? batchSize;
+    this.lanes = new Lanes(backend, config, {
+      lanes: seeds.length,
+      varying: Object.keys(hyper?.(0) ?? {}),
+      ownOrder: own && shuffle,
+      ownNoise: own,
+    });
+    try {
+      this.#data = this.lanes.upload("train", experiment.splits.train);
+      const drawn = new Map(seeds.map((seed) => [seed, weights ? undefined : initialWeights(config.model, seed)]));
+      this.lanes.load(weights ?? seeds.map((seed) => drawn.get(seed) as Weights));
+      if (own) this.lanes.setNoise(seeds);
+    } catch (error) {
+      this.lanes.dispose();
+      throw error;
+    }
+    this.stepsPerEpoch = Math.max(1, (dropLast ? Math.floor : Math.ceil)(this.#data.count / this.#batchSize));
+  }
+
+  /**
+   * Trains up to step `steps`, epoch after epoch, two submits under way at a time. `take` is given the rows in order; when
+   * it returns true, or `signal` aborts, nothing more is submitted. Rows of what was under way then are not taken.
+   */
+  async run(steps: number, signal: AbortSignal, take: (rows: LaneRows) => boolean | undefined): Promise<void> {
+    let enough = false;
+    const taken = async (submit: Promise<LaneRows>) => {
+      const rows = await submit;
+      if (!enough) enough = take(rows) === true;
+    };
+    while (this.#step < steps && !enough && !signal.aborted) {
+      const epoch = Math.floor(this.#step / this.stepsPerEpoch);
+      const start = epoch * this.stepsPerEpoch;
+      const end = Math.min(start + this.stepsPerEpoch, steps);
+      this.lanes.setOrder(this.#orders(epoch));
+      const flying: Promise<void>[] = [];
+      while (this.#step < end && !enough && !signal.aborted) {
+        const whole = start + Math.floor(this.#data.count / this.#batchSize);
+        const full = this.#step < whole;
+        const count = full ? Math.min(this.#chunk, whole - this.#step, end - this.#step) : 1;
+        const batch = full ? this.#batchSize : this.#data.count % this.#batchSize;
+        const before = flying.at(-1);
+        const submit = this.#submit(this.#step, count, batch, start);
+        const next = (before ?? Promise.resolve()).then(() => taken(submit));
+        // one that fails while the one before it is awaited is no stray rejection
+        submit.catch(() => {});
+        next.catch(() => {});
+        flying.push(next);
+        this.#step += count;
+        if (flying.length >= 2) await flying.shift();
+      }
+      for (const submit of flying) await submit;
+    }
+  }
+
+  #orders(epoch: number): Int32Array[] {
+    if (!this.lanes.kind.ownOrder) return [this.#experiment.epochOrder(epoch, this.#options.seeds[0])];
+    return this.#options.seeds.map((seed) => this.#experiment.epochOrder(epoch, seed));
+  }
+
+  async #submit(from: number, count: number, batch: number, epochStart: number): Promise<LaneRows> {
+    const { seeds, hyper } = this.#options;
+    const scalars = Array.from({ length: count }, (_, i): LaneScalars => {
+      const step = from + i;
+      return {
+        hyper: { ...this.#base, step: step + 1 },
+        byLane: hyper?.(step) ?? {},
+        cursor: (step - epochStart) * this.#batchSize,
+        noiseSeed: seeds[0] as number,
+        noiseStep: step + 1,
+      };
+    });
+    const began = performance.now();
+    const rows = await this.lanes.train(this.#data, batch, scalars);
+    const ms = Math.max(0.05, performance.now() - began);
+    if (count === this.#chunk) {
+      this.#chunk = Math.max(1, Math.min(LANE_STEPS, 2 * this.#chunk, Math.round((count * SUBMIT_MS) / ms)));
+    }
+    return { from, count, rows };
+  }
+
+  /** Loss and metrics of every lane on the validation set, when there is one. */
+  async validate(): Promise<Record<string, Float64Array> | undefined> {
+    const { valid } = this.#experiment.splits;
+    return valid && (await this.lanes.evaluate(this.lanes.upload("valid", valid)));
+  }
+
+  dispose(): void {
+    this.lanes.dispose();
+  }
+}

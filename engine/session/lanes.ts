@@ -1,0 +1,212 @@
+import type { Backend } from "../backends/backend.ts";
+import type { Dataset } from "../data/index.ts";
+import { BackendError } from "../errors/index.ts";
+import { evaluateHost } from "../optim/index.ts";
+import type { BuiltPlan } from "../plan/index.ts";
+import { viewAs } from "../tensor/index.ts";
+import { DeviceModel, type Program, type Rows, type StepScalars } from "./device.ts";
+import type { DeviceData, StepConfig } from "./forward.ts";
+import {
+  LANE_ROW,
+  LANE_STEPS,
+  type LaneKind,
+  type LaneTable,
+  laneEvaluationStep,
+  laneTrainingStep,
+} from "./laneStep.ts";
+import type { Weights } from "./model.ts";
+
+/** What the host says to a step of all lanes. */
+export interface LaneScalars extends StepScalars {
+  /** Of the hyperparameters that differ by lane, the value of each lane. */
+  readonly byLane: Readonly<Record<string, ArrayLike<number>>>;
+}
+
+const EVALUATION_BATCH = 256;
+const WORD_BYTES = 4;
+
+/**
+ * Several models of one experiment that train side by side in one plan: each lane has its own parameters, gradients,
+ * optimizer state and running statistics and, as asked for, its own hyperparameters, data order and noise. A lane whose
+ * loss or gradient is not finite halts and keeps its last good state; the others go on. Lane i computes what `fit` does
+ * with the same seed and hyperparameters, up to the order of sums. Dispose it after use.
+ */
+export class Lanes {
+  readonly kind: LaneKind;
+  readonly #device: DeviceModel;
+  readonly #backend: Backend;
+  readonly #tables = new Map<string, LaneTable>();
+
+  constructor(backend: Backend, config: StepConfig, kind: LaneKind) {
+    this.kind = kind;
+    this.#backend = backend;
+    this.#device = new DeviceModel(backend, config);
+  }
+
+  get count(): number {
+    return this.kind.lanes;
+  }
+
+  /** Puts a data set on the device, once; all lanes read it. */
+  upload(name: string, set: Dataset): DeviceData {
+    return this.#device.upload(name, set);
+  }
+
+  /** Weights by lane, from which training begins: optimizer states are still zero. */
+  load(weights: readonly Weights[]): void {
+    const { lanes } = this.kind;
+    const { parameters, running } = this.#device.config.model;
+    const flat = new Float32Array(lanes * parameters.words);
+    const statistics = new Uint32Array(lanes * running.words);
+    for (let lane = 0; lane < lanes; lane++) {
+      const own = weights[lane] as Weights;
+      flat.set(own.parameters, lane * parameters.words);
+      for (const { offset, size } of running.slices) {
+        statistics.set(own.running.subarray(offset, offset + size), lanes * offset + lane * size);
+      }
+    }
+    this.#device.write("lanes parameters", flat);
+    this.#device.write("lanes running", statistics);
+  }
+
+  /** Weights of all lanes as they are now. */
+  async weights(): Promise<Weights[]> {
+    const { lanes } = this.kind;
+    const { parameters, running } = this.#device.config.model;
+    const flat = viewAs("f32", await this.#device.read("lanes parameters")) as Float32Array;
+    const statistics = await this.#device.read("lanes running");
+    return Array.from({ length: lanes }, (_, lane) => {
+      const own = new Uint32Array(running.words);
+      for (const { offset, size } of running.slices) {
+        const from = lanes * offset + lane * size;
+        own.set(statistics.subarray(from, from + size), offset);
+      }
+      return { parameters: flat.slice(lane * parameters.words, (lane + 1) * parameters.words), running: own };
+    });
+  }
+
+  /** The order of the training examples from now on: one for each lane when lanes have their own, else one. */
+  setOrder(orders: readonly Int32Array[]): void {
+    const [first] = orders as [Int32Array];
+    if (!this.kind.ownOrder) {
+      this.#device.setOrder(first);
+      return;
+    }
+    const all = new Int32Array(orders.length * first.length);
+    for (const [lane, order] of orders.entries()) all.set(order, lane * first.length);
+    this.#device.write("lanes order", all);
+  }
+
+  /** Seeds of the lanes' noise. */
+  setNoise(seeds: readonly number[]): void {
+    this.#device.write("lanes seeds", Uint32Array.from(seeds));
+  }
+
+  /**
+   * Runs up to LANE_STEPS steps; rows as those of a single model, with a value for each lane and step, [steps, lanes].
+   * Throws BackendError saying how many lanes would fit when there is no memory for these.
+   */
+  async train(data: DeviceData, batch: number, steps: readonly LaneScalars[]): Promise<Rows> {
+    const key = `train ${data.name} ${batch}`;
+    const program = await this.#program(key, (kind, max) => {
+      const { built, table } = laneTrainingStep(this.#device.config, data, batch, kind, max);
+      if (kind === this.kind) this.#tables.set(key, table);
+      return built;
+    });
+    this.#writeTable(this.#tables.get(key) as LaneTable, steps);
+    return program.run(steps.map((s, i) => ({ ...s, hyper: { ...s.hyper, [LANE_ROW]: i } })));
+  }
+
+  #writeTable({ trees }: LaneTable, steps: readonly LaneScalars[]): void {
+    if (trees.length === 0) return;
+    const { lanes, varying } = this.kind;
+    const table = new Float32Array(steps.length * trees.length * lanes);
+    for (const [i, { hyper, byLane }] of steps.entries()) {
+      for (let lane = 0; lane < lanes; lane++) {
+        const own = Object.fromEntries(varying.map((name) => [name, byLane[name]?.[lane] as number]));
+        const all = { ...hyper, ...own };
+        for (const [t, tree] of trees.entries()) {
+          table[(i * trees.length + t) * lanes + lane] = evaluateHost(tree, all);
+        }
+      }
+    }
+    this.#device.write("lanes table", table);
+  }
+
+  /** Mean loss and metrics of every lane over a whole data set, in evaluation mode: see `DeviceModel.evaluate`. */
+  async evaluate(data: DeviceData): Promise<Record<string, Float64Array>> {
+    const { metrics } = this.#device.config;
+    const { lanes } = this.kind;
+    const loss = new Float64Array(lanes);
+    const sums = metrics.map(() => new Float64Array(lanes));
+    const counts = metrics.map(() => new Float64Array(lanes));
+    const add = (to: Float64Array, rows: Float64Array | undefined, times: number) => {
+      rows?.forEach((value, i) => {
+        to[i % lanes] = (to[i % lanes] as number) + value * times;
+      });
+    };
+    const whole = Math.floor(data.count / EVALUATION_BATCH);
+    const batches = [
+      { batch: EVALUATION_BATCH, first: 0, count: whole },
+      { batch: data.count % EVALUATION_BATCH, first: whole * EVALUATION_BATCH, count: 1 },
+    ].filter(({ batch, count }) => batch > 0 && count > 0);
+    for (const { batch, first, count } of batches) {
+      const program = await this.#program(`evaluate ${data.name} ${batch}`, (kind, max) =>
+        laneEvaluationStep(this.#device.config, data, batch, kind, max),
+      );
+      for (let from = 0; from < count; from += LANE_STEPS) {
+        const length = Math.min(LANE_STEPS, count - from);
+        const rows = await program.run(
+          Array.from({ length }, (_, i) => {
+            return { hyper: {}, cursor: first + (from + i) * batch, noiseSeed: 0, noiseStep: 0 };
+          }),
+        );
+        add(loss, rows.loss, batch / data.count);
+        for (const k of metrics.keys()) {
+          add(sums[k] as Float64Array, rows[`metric ${k} sum`], 1);
+          add(counts[k] as Float64Array, rows[`metric ${k} count`], 1);
+        }
+      }
+    }
+    const mean = (k: number) => (sums[k] as Float64Array).map((sum, lane) => sum / (counts[k]?.[lane] as number));
+    return { loss, ...Object.fromEntries(metrics.map((metric, k) => [metric.type, mean(k)])) };
+  }
+
+  #program(key: string, build: (kind: LaneKind, maxBuffers: number) => BuiltPlan): Promise<Program> {
+    return this.#device.program(key, (max) => {
+      const built = build(this.kind, max);
+      this.#checkRoom(built, (lanes) => build({ ...this.kind, lanes }, max));
+      return built;
+    });
+  }
+
+  /** Says how many lanes would fit when these do not. */
+  #checkRoom(built: BuiltPlan, buildFor: (lanes: number) => BuiltPlan): void {
+    const { free, largest } = this.#backend.room;
+    const needs = ({ plan }: BuiltPlan) => {
+      const sizes = plan.buffers.map(({ words }) => words * WORD_BYTES);
+      return { total: sizes.reduce((a, b) => a + b, 0), one: Math.max(...sizes) };
+    };
+    const fits = (b: BuiltPlan) => needs(b).total <= free && needs(b).one <= largest;
+    if (fits(built)) return;
+    let [most, tooMany] = [0, this.count];
+    while (tooMany - most > 1) {
+      const middle = (most + tooMany) >> 1;
+      if (fits(buildFor(middle))) most = middle;
+      else tooMany = middle;
+    }
+    const { total, one } = needs(built);
+    const wanted =
+      total > free
+        ? `${mib(total)}, and ${mib(free)} are free`
+        : `${mib(one)} in one piece, and ${mib(largest)} is the most`;
+    const cure = most === 0 ? "not one of them fits: take a smaller batch" : `take ${most} or fewer`;
+    throw new BackendError(`${this.count} models side by side need ${wanted} on ${this.#backend.name}; ${cure}`);
+  }
+
+  dispose(): void {
+    this.#device.dispose();
+  }
+}
+
+const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
