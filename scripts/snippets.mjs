@@ -1,0 +1,126 @@
+// Snippets made from the registries. Each works in a cell as it comes; diagnostics stand on the notebook's `exp` or `run`.
+import { literal } from "./literal.mjs";
+
+/** What stands in for an option that must be given: by the option's name, or by a call's where that needs another. */
+const examples = {
+  factor: "(t) => 0.95 ** t",
+  gamma: "0.95",
+  kernelSize: "3",
+  maxLr: "0.01",
+  milestones: "[30, 60]",
+  outChannels: "16",
+  outFeatures: "10",
+  schedules: "[schedule.linear({ totalIters: 5 }), schedule.cosine()]",
+  sparsity: "0.9",
+  stepSize: "10",
+  t0: "10",
+  threshold: "0.1",
+  value: "0",
+  "nn.avgPool2d kernelSize": "2",
+  "nn.maxPool2d kernelSize": "2",
+  "schedule.concat milestones": "[5]",
+};
+
+/** Options that training has no reason to give, or that others make useless. */
+const seldom = ["reduction", "a"];
+
+/** The word before the name in a prefix that is guessed: `sched-one-cycle`. */
+const words = { metrics: "metric", schedule: "sched" };
+
+/** Shorter names for what is looked for by them. */
+const short = {
+  findLearningRate: "find-lr",
+  "inspect.initialization": "inspect-init",
+  "inspect.gradients": "gradient-flow",
+  landscape: "plot-landscape",
+};
+
+/** `oneCycle` as `one-cycle`, `inspect.batchNorm` as `inspect-batch-norm`. */
+const kebab = (name) => name.replaceAll(".", "-").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const escaped = (text) => text.replace(/[\\$}]/g, "\\$&");
+const inChoice = (text) => text.replace(/[\\,|]/g, "\\$&");
+
+/** All snippets, by name. */
+export function snippetsOf({ registries, diagnostics }) {
+  const library = registries.flatMap(({ global, all }) =>
+    Object.entries(all).map(([name, definition]) => {
+      const call = `${global}.${name}`;
+      const prefix = [call, `${words[global] ?? global}-${kebab(name)}`];
+      // an optimizer's other options have defaults that are seldom touched
+      const body = `${call}(${args(call, definition, registries, global === "optim" ? 1 : 2)})`;
+      return [call, entry(prefix, body, definition.summary)];
+    }),
+  );
+  const looks = diagnostics.map(({ path, of, definition }) => {
+    const names = of.map((kind) => ({ experiment: "exp", run: "run" })[kind]);
+    const on = names.length > 1 ? pick(1, ...names) : tab(1, names[0]);
+    const prefix = [...new Set([path, kebab(path), short[path] ?? path])];
+    const body = `await ${on}.${path}(${args(path, definition, registries, 0, 2)})`;
+    return [path, entry(prefix, body, definition.summary)];
+  });
+  return { ...own, ...Object.fromEntries([...library, ...looks]) };
+}
+
+/** A place to type, with the text that stands there first. */
+const tab = (at, text) => `\${${at}:${escaped(text)}}`;
+/** A place to choose; the first is taken when nobody does. */
+const pick = (at, ...words) => `\${${at}|${words.map(inChoice).join(",")}|}`;
+
+/** What belongs to no registry. */
+const own = {
+  experiment: entry(
+    ["experiment", "new-experiment"],
+    `const ${tab(1, "exp")} = experiment({
+	data: ${tab(2, "data.tensors({ x: tensor([[0, 0], [0, 1], [1, 0], [1, 1]]), y: tensor([[0], [1], [1], [0]]) })")},
+	model: ${tab(3, "nn.sequential(nn.linear(8), nn.tanh(), nn.linear(1))")},
+	loss: ${pick(4, "loss.mse()", "loss.crossEntropy()")},
+	optimizer: ${pick(5, "optim.adam({ lr: 1e-2 })", "optim.sgd({ lr: 1e-2, momentum: 0.9 })")},
+	batchSize: ${tab(6, "4")}, seed: ${tab(7, "1")},
+});`,
+    "Data, model, loss, optimizer and batch size of a training run.",
+  ),
+  fit: entry(
+    ["fit", "train"],
+    `const ${tab(1, "run")} = await ${tab(2, "exp")}.fit({ epochs: ${tab(3, "10")} });`,
+    "Trains an experiment: its learning curve moves while it goes on.",
+  ),
+  earlyStopping: entry(
+    ["earlyStopping", "early-stopping"],
+    `const ${tab(1, "run")} = await ${tab(2, "exp")}.fit({ epochs: ${tab(3, "100")}, earlyStopping: { patience: ${tab(4, "10")} } });`,
+    "Trains until the validation loss no longer improves, and keeps the best epoch's weights.",
+  ),
+};
+
+function entry(prefix, body, description) {
+  return { prefix, body: body.split("\n"), description };
+}
+
+/**
+ * The arguments of a call: what must be given, then choices of words, then numbers, up to `most` of these together
+ * with what must be given. A positional option stands alone where nothing else must be given.
+ */
+function args(call, { params, positional }, registries, most, from = 1) {
+  const others = Object.entries(params).filter(([name]) => name !== positional && !seldom.includes(name));
+  const must = others.filter(([, param]) => param.required);
+  const numbers = others.filter(([, p]) => !p.required && /^(num|int)$/.test(p.kind));
+  const more = positional ? [] : numbers.slice(0, Math.max(0, most - must.length));
+  const choices = most === 0 || positional ? [] : others.filter(([, { kind }]) => kind === "choice");
+  let at = from;
+  const shown = others.filter((one) => must.includes(one) || more.includes(one) || choices.includes(one));
+  const value = (name, param) => placeholder(at++, call, name, param, registries);
+  const list = positional ? [value(positional, params[positional])] : [];
+  const options = shown.map(([name, param]) => `${name}: ${value(name, param)}`);
+  if (options.length > 3) list.push(`{\n\t${options.join(",\n\t")},\n}`);
+  else if (options.length) list.push(`{ ${options.join(", ")} }`);
+  return list.join(", ");
+}
+
+/** `${1:0.001}`, or a choice of words that begins with the default. */
+function placeholder(at, call, name, param, registries) {
+  if (param.kind === "choice") {
+    const first = literal(param.default, registries);
+    return pick(at, first, ...param.type.split(" | ").filter((word) => word !== first));
+  }
+  if (!param.required) return tab(at, literal(param.default, registries));
+  return tab(at, examples[`${call} ${name}`] ?? examples[name] ?? name);
+}

@@ -1,0 +1,42 @@
+import { describe, expect, test } from "vitest";
+import { diagnostics, registries } from "../../engine/library.ts";
+import { accepted, snippets } from "../support/snippets.ts";
+
+describe("a snippet", () => {
+  test.each(Object.entries(snippets))("of %s has a name to be guessed by, which no other has", (name, { prefix }) => {
+    expect(prefix.length).toBeGreaterThan(0);
+    for (const one of prefix) {
+      expect(one).toMatch(/^[\w.-]+$/);
+      const others = Object.entries(snippets).filter(
+        ([other, snippet]) => other !== name && snippet.prefix.includes(one),
+      );
+      expect(
+        others.map(([other]) => other),
+        one,
+      ).toEqual([]);
+    }
+  });
+
+  test.each(Object.entries(snippets))("of %s has its places in order, and nothing half-written", (_, snippet) => {
+    const places = [...snippet.body.join("\n").matchAll(/\$\{(\d+)/g)].map(([, n]) => Number(n));
+    expect(places).toEqual(places.map((_, i) => i + 1));
+    expect(accepted(snippet)).not.toMatch(/[$\\]|undefined/);
+  });
+});
+
+test("everything in the registries has one, by the words one looks for it with", () => {
+  for (const { global, all } of registries)
+    for (const name of Object.keys(all))
+      expect(snippets, "run: npm run generate").toHaveProperty([`${global}.${name}`]);
+  for (const [name, { inspects }] of Object.entries(diagnostics as Record<string, { inspects: boolean }>))
+    expect(snippets, "run: npm run generate").toHaveProperty([inspects ? `inspect.${name}` : name]);
+  const guessed = Object.values(snippets).flatMap(({ prefix }) => prefix);
+  for (const prefix of ["sched-one-cycle", "init-kaiming-normal", "optim-adamw", "loss-cross-entropy", "nn-conv2d"])
+    expect(guessed).toContain(prefix);
+});
+
+test("a choice begins with the default", () => {
+  expect(accepted(snippets["init.kaimingNormal"]!)).toBe(
+    'init.kaimingNormal({ mode: "fanIn", nonlinearity: "leakyRelu" })',
+  );
+});
