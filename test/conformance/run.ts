@@ -2,6 +2,7 @@ import type { Backend } from "../../engine/backends/backend.ts";
 import { type Case, casesIn, Unsupported } from "./case.ts";
 import { type Given, problems } from "./compare.ts";
 import { clip } from "./groups/clip.ts";
+import { diagnosticsGroup } from "./groups/diagnostics.ts";
 import { e2e } from "./groups/e2e.ts";
 import { initializers } from "./groups/init.ts";
 import { layersGroup } from "./groups/layers.ts";
@@ -27,6 +28,7 @@ const groups: Readonly<Record<string, Runner>> = {
   clip,
   init: initializers,
   e2e,
+  diagnostics: diagnosticsGroup,
 };
 
 export interface Result {

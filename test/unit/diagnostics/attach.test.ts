@@ -7,7 +7,7 @@ test.each(Object.entries(all))("%s is a method of what it looks at, and says wha
   const { of, inspects, cost, summary } = definition as (typeof diagnostics)[keyof typeof diagnostics];
   for (const kind of of as readonly string[]) {
     const prototype = kind === "run" ? Run.prototype : Experiment.prototype;
-    if (!inspects) expect(prototype).toHaveProperty(name);
+    if (!inspects) expect(name in prototype, `${kind}.${name}`).toBe(true);
   }
   expect(cost).not.toBe("");
   expect(summary).toMatch(/[.]$/);
