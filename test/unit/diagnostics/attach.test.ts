@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import * as all from "../../../engine/diagnostics/all.ts";
-import type { diagnostics } from "../../../engine/diagnostics/index.ts";
+import { diagnostics } from "../../../engine/diagnostics/index.ts";
 import { Experiment, Run } from "../../../engine/session/index.ts";
 
 test.each(Object.entries(diagnostics))(
