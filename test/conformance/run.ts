@@ -2,9 +2,11 @@ import type { Backend } from "../../engine/backends/backend.ts";
 import { type Case, casesIn, Unsupported } from "./case.ts";
 import { type Given, problems } from "./compare.ts";
 import { clip } from "./groups/clip.ts";
+import { curvatureGroup } from "./groups/curvature.ts";
 import { diagnosticsGroup } from "./groups/diagnostics.ts";
 import { e2e } from "./groups/e2e.ts";
 import { initializers } from "./groups/init.ts";
+import { landscapeGroup } from "./groups/landscape.ts";
 import { layersGroup } from "./groups/layers.ts";
 import { lossesGroup } from "./groups/losses.ts";
 import { optimizersGroup } from "./groups/optim.ts";
@@ -29,6 +31,8 @@ const groups: Readonly<Record<string, Runner>> = {
   init: initializers,
   e2e,
   diagnostics: diagnosticsGroup,
+  curvature: curvatureGroup,
+  landscape: landscapeGroup,
 };
 
 export interface Result {

@@ -1,0 +1,141 @@
+import * as ops from "../../ops/index.ts";
+import { input, scalar } from "../../ops/index.ts";
+import { type BuiltPlan, buildPlan } from "../../plan/index.ts";
+import { pass, passBuffers } from "../../session/forward.ts";
+import type { Objective } from "../curvature/objective.ts";
+import { inSubmits } from "../curvature/submits.ts";
+
+/** A place in the plane: weights + a direction1 + b direction2. */
+export interface Place {
+  readonly a: number;
+  readonly b: number;
+}
+
+/** What the objective is at a place. */
+export interface Height {
+  readonly loss: number;
+  /** Of each metric of the experiment, sum over count; empty without metrics. */
+  readonly metrics: readonly number[];
+}
+
+/** Directions in weight space, flat as the parameters. */
+export interface Directions {
+  readonly first: Float32Array;
+  readonly second?: Float32Array;
+  /** Running statistics move along `first` too: by these, flat as they are. */
+  readonly running?: Float32Array;
+}
+
+/**
+ * The objective at `places`, in their order. The weights of every place are made on the device from two scalars. Stops
+ * between submits: what is done by then has been told to `take`. Returns how many places are done.
+ */
+export async function heights(
+  objective: Objective,
+  directions: Directions,
+  places: readonly Place[],
+  { stopped, take }: { stopped: () => boolean; take: (index: number, height: Height) => void },
+): Promise<number> {
+  const { device, batches } = objective;
+  device.write("direction 1", directions.first);
+  device.write("direction 2", directions.second ?? new Float32Array(directions.first.length));
+  if (directions.running) device.write("running direction", directions.running);
+  const sizes = [...new Set(batches.map(({ batch }) => batch))];
+  const programs = new Map(
+    await Promise.all(
+      sizes.map(async (batch) => {
+        const key = `height ${objective.training} ${directions.running !== undefined} ${batch}`;
+        const plan = (max: number) => heightPlan(objective, batch, directions.running !== undefined, max);
+        return [batch, await device.program(key, plan)] as const;
+      }),
+    ),
+  );
+  const { metrics } = device.config;
+  const pace = { size: 1 };
+  // batches of one size after the other over a block of places, so that what is done is done for whole places
+  const block = Math.max(1, Math.floor(256 / batches.length));
+  for (let from = 0; from < places.length; from += block) {
+    const some = places.slice(from, from + block);
+    const sums = some.map(() => ({ loss: 0, sums: metrics.map(() => 0), counts: metrics.map(() => 0) }));
+    for (const [batch, program] of programs) {
+      const own = batches.filter((b) => b.batch === batch);
+      const scalars = some.flatMap(({ a, b }) => own.map(({ cursor }) => objective.scalars(cursor, { a, b })));
+      const done = await inSubmits(program, scalars, {
+        stopped,
+        pace,
+        take: (rows, first, count) => {
+          for (let i = 0; i < count; i++) {
+            const sum = sums[Math.floor((first + i) / own.length)] as (typeof sums)[number];
+            sum.loss += (own[(first + i) % own.length]?.share ?? 0) * (rows.loss?.[i] as number);
+            for (const k of metrics.keys()) {
+              sum.sums[k] = (sum.sums[k] as number) + (rows[`metric ${k} sum`]?.[i] as number);
+              sum.counts[k] = (sum.counts[k] as number) + (rows[`metric ${k} count`]?.[i] as number);
+            }
+          }
+        },
+      });
+      if (done < scalars.length) return from;
+    }
+    for (const [i, { loss, sums: total, counts }] of sums.entries()) {
+      take(from + i, { loss, metrics: total.map((s, k) => s / (counts[k] as number)) });
+    }
+  }
+  return places.length;
+}
+
+/** Makes the point of scalars a and b, then loss and metrics there. */
+function heightPlan(
+  { device, data, training }: Objective,
+  batch: number,
+  movesRunning: boolean,
+  maxBuffersPerLaunch: number,
+): BuiltPlan {
+  const { config } = device;
+  const { model } = config;
+  const { words } = model.parameters;
+  const forward = pass(config, data, batch, { training, ordered: false });
+  const { places, loss, output, y } = forward;
+  const flat = (name: string, size: number) => {
+    places[name] = { buffer: name, offset: 0 };
+    return input(name, [size]);
+  };
+  const along = (x: ops.Tensor, direction: ops.Tensor, by: string) => ops.add(x, ops.mul(direction, scalar(by)));
+  const point = along(
+    along(flat("parameters", words), flat("direction 1", words), "a"),
+    flat("direction 2", words),
+    "b",
+  );
+  for (const { name, offset } of model.parameters.slices) places[`parameter ${name}`] = { buffer: "point", offset };
+  const running = model.running.slices.filter(({ dtype }) => movesRunning && dtype === "f32");
+  const moved = running.map(({ name, shape, offset }) => {
+    const from = (buffer: string) => {
+      places[`${buffer} ${name} here`] = { buffer, offset };
+      return input(`${buffer} ${name} here`, shape);
+    };
+    places[`running ${name}`] = { buffer: "running point", offset };
+    return { value: along(from("running"), from("running direction"), "a"), buffer: "running point", offset };
+  });
+  const metricRows = config.metrics.flatMap((metric, k) => {
+    const { sum, count } = metric.definition.batch({ output, target: y }, metric.options);
+    return [
+      { name: `metric ${k} sum`, value: sum },
+      { name: `metric ${k} count`, value: typeof count === "number" ? ops.constant(count) : count },
+    ];
+  });
+  return buildPlan({
+    label: `height, batch ${batch}`,
+    buffers: {
+      ...passBuffers(config, data),
+      "direction 1": words,
+      "direction 2": words,
+      point: words,
+      ...(movesRunning && { "running direction": model.running.words, "running point": model.running.words }),
+    },
+    inputs: places,
+    stages: [
+      { stores: [{ value: point, buffer: "point", offset: 0 }, ...moved] },
+      { rows: [{ name: "loss", value: loss }, ...metricRows] },
+    ],
+    maxBuffersPerLaunch,
+  });
+}
