@@ -33,7 +33,7 @@ export async function diagnose(controller: Controller, command: DiagnosticComman
     await controller.run(needed, notebook);
     const failed = needed.find((cell) => !session.ran(cell));
     if (failed !== undefined) {
-      showCell(failed);
+      await showCell(failed);
       const message = `There is no ${subject.name} to ${purpose}: cell ${codeIndex(failed)} did not run to its end.`;
       void vscode.window.showWarningMessage(message);
       return;
@@ -44,11 +44,11 @@ export async function diagnose(controller: Controller, command: DiagnosticComman
   const there = [anchor, anchor + 1].map((index) => cellAt(notebook, index)).find((cell) => isCall(cell, call));
   const cell = there ?? (await insertCell(notebook, anchor + 1, call));
   if (cell === null) return;
-  if (there !== undefined) showCell(cell);
+  if (there !== undefined) await showCell(cell);
   await controller.run([cell], notebook);
   // what came grew the cell; a reader who has gone elsewhere meanwhile stays there
   const editor = vscode.window.activeNotebookEditor;
-  if (editor?.notebook === notebook && editor.selections[0]?.start === cell.index) showCell(cell);
+  if (editor?.notebook === notebook && editor.selections[0]?.start === cell.index) await showCell(cell);
 }
 
 /** The kernel, when one runs; null when it did not start. */

@@ -19,16 +19,18 @@ export async function insertCell(
     return null;
   }
   const cell = notebook.cellAt(index);
-  showCell(cell);
+  await showCell(cell);
   return cell;
 }
 
-/** Selects a cell and scrolls until its outputs have room. */
-export function showCell(cell: vscode.NotebookCell): void {
+/** Brings a cell's notebook to the front, selects the cell, and scrolls until its outputs have room. */
+export async function showCell(cell: vscode.NotebookCell): Promise<void> {
   const range = new vscode.NotebookRange(cell.index, cell.index + 1);
-  for (const editor of vscode.window.visibleNotebookEditors) {
-    if (editor.notebook !== cell.notebook) continue;
-    editor.selections = [range];
-    editor.revealRange(range, vscode.NotebookEditorRevealType.AtTop);
-  }
+  const column = vscode.window.visibleNotebookEditors.find(({ notebook }) => notebook === cell.notebook)?.viewColumn;
+  // not by the editor's own selections: without the focus it would go back to its first cell
+  const editor = await vscode.window.showNotebookDocument(cell.notebook, {
+    selections: [range],
+    ...(column === undefined ? {} : { viewColumn: column }),
+  });
+  editor.revealRange(range, vscode.NotebookEditorRevealType.AtTop);
 }

@@ -198,6 +198,8 @@ export const window = {
     window.said.push(text);
     return disposable;
   },
+  showNotebookDocument: async (_: unknown, { selections }: { selections: unknown[] }) =>
+    Object.assign(window.activeNotebookEditor as object, { selections }),
   showTextDocument: async ({ uri }: { uri: unknown }, { selection }: { selection: Range }) => {
     window.selection = { uri, range: selection };
   },

@@ -1,23 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { after, afterEach, before, describe, it } from "mocha";
-import type { Browser, Locator } from "playwright-core";
-import { launchBrowser, Workbench } from "./browser.ts";
-import { type CodeServer, startCodeServer } from "./codeServer.ts";
-import { artifacts } from "./hosts.ts";
+import { before, describe, it } from "mocha";
 import { digits, writeNotebook } from "./notebooks.ts";
 import { kernelsUnder, residentBytes } from "./processes.ts";
+import { charts, reopen, server, shot, window } from "./walkWindow.ts";
 
-const vsix = process.env.DLNB_VSIX as string;
-
-let browser: Browser;
-let server: CodeServer;
-let window: Workbench;
-
-const shot = (name: string) => window.page.screenshot({ path: join(artifacts, `${name.replaceAll(/\W+/g, "-")}.png`) });
-const charts = (): Locator => window.outputs.locator("figure.dlnb-chart");
 /** When the newest file of that name was written, in ms since 1970. */
 const newest = (folder: string, name: string) =>
   Math.max(
@@ -26,24 +15,10 @@ const newest = (folder: string, name: string) =>
       .map((path) => statSync(join(folder, path)).mtimeMs),
   );
 
-before(async () => {
-  mkdirSync(artifacts, { recursive: true });
-  browser = await launchBrowser();
-  server = await startCodeServer({ vsix });
+before(() => {
   writeNotebook(server.workspace, "stop.dlnb", digits(100_000));
   writeNotebook(server.workspace, "edit.dlnb", digits(1));
   writeNotebook(server.workspace, "long.dlnb", [...digits(2500), "// somewhere to type"]);
-  window = await Workbench.open(browser, server.authority, server.workspace);
-});
-
-afterEach(async function () {
-  if (this.currentTest?.state === "failed") await shot(`failed ${this.currentTest.title}`);
-});
-
-after(async () => {
-  await window?.close();
-  await browser?.close();
-  await server?.dispose();
 });
 
 describe("the tour", () => {
@@ -210,11 +185,7 @@ describe("editing", () => {
 
 describe("a workspace that is not trusted", () => {
   it("shows the notebook and its outputs, and runs nothing", async () => {
-    await window.close();
-    const trusted = server;
-    server = await startCodeServer({ vsix, workspace: trusted.workspace, workspaceTrust: true });
-    await trusted.dispose();
-    window = await Workbench.open(browser, server.authority, server.workspace);
+    await reopen({ workspaceTrust: true });
     await window.openNotebook("tour.dlnb");
     await window.reveal("exp.fit");
     await charts().first().waitFor({ timeout: 20_000 });

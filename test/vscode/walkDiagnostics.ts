@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, describe, it } from "mocha";
+import { writeNotebook } from "./notebooks.ts";
+import { charts, server, shot, window } from "./walkWindow.ts";
+
+const experiment = (name: string, optimizer: string) => `const ${name} = experiment({
+  name: "${name} net", data: sets,
+  model: nn.sequential(nn.linear(16), nn.relu(), nn.linear(10)),
+  loss: loss.crossEntropy(), metrics: [metrics.accuracy()],
+  optimizer: ${optimizer}, batchSize: 64, seed: 1,
+});`;
+
+const load = `const digits = await data.csv("data/digits.csv", { target: "y" });
+const sets = digits.split({ valid: 0.1, test: 0.2, seed: 7 }).normalize("standardize");`;
+
+before(() => {
+  const exp = experiment("exp", "optim.adam({ lr: 1e-3 })");
+  const rest = ['console.log("the rest of the notebook");'];
+  writeNotebook(server.workspace, "one.dlnb", [load, exp, ...rest]);
+  writeNotebook(server.workspace, "two.dlnb", [load, exp, experiment("wide", "optim.sgd({ lr: 0.1 })"), ...rest]);
+});
+
+/** Texts of the notebook's code cells that are drawn, from top to bottom. */
+async function cells(): Promise<string[]> {
+  const rows = window.page.locator(".notebookOverlay .code-cell-row:visible");
+  const found = await rows.evaluateAll((all) =>
+    all
+      .map((row) => ({
+        top: row.getBoundingClientRect().top,
+        text: row.querySelector(".view-lines")?.textContent ?? "",
+      }))
+      .sort((a, b) => a.top - b.top)
+      .map(({ text }) => text.replaceAll("\u00a0", " ")),
+  );
+  return found;
+}
+
+describe("diagnostics", () => {
+  it("from the palette come below their experiment, run, and are in view", async () => {
+    await window.openNotebook("one.dlnb");
+    await window.command("dlnb: Inspect Initialization");
+    await window.page
+      .locator(".code-cell-row", { hasText: "exp.inspect.initialization()" })
+      .waitFor({ timeout: 30_000 });
+    await charts().first().waitFor({ timeout: 60_000 });
+    await window.idle();
+    await shot("palette initialization");
+    const texts = await cells();
+    const at = texts.indexOf("await exp.inspect.initialization()");
+    assert.ok(texts[at - 1]?.startsWith("const exp = experiment"), texts.join("\n"));
+    const list = await window.page.locator(".notebookOverlay .cell-list-container:visible").boundingBox();
+    const chart = await charts().first().boundingBox();
+    assert.ok(list && chart && chart.y > list.y && chart.y < list.y + list.height - 100, "the chart is out of view");
+  });
+
+  it("are asked about where there are several experiments", async () => {
+    await window.openNotebook("two.dlnb");
+    await window.command("dlnb: Inspect Initialization");
+    const choices = window.page.locator(".quick-input-list .monaco-list-row");
+    await choices.filter({ hasText: "wide" }).waitFor();
+    await shot("palette which experiment");
+    assert.equal(await choices.count(), 2);
+    await choices.filter({ hasText: "wide" }).click();
+    await charts().first().waitFor({ timeout: 60_000 });
+    await window.idle();
+    await shot("palette wide");
+    assert.ok((await cells()).includes("await wide.inspect.initialization()"));
+  });
+
+  it("leave the file as it was after one undo", async () => {
+    await window.page
+      .locator(".code-cell-row", { hasText: "wide.inspect" })
+      .first()
+      .locator(".cell-focus-indicator-left")
+      .click();
+    await window.page.keyboard.press("Control+Z");
+    await window.page
+      .locator(".code-cell-row", { hasText: "wide.inspect" })
+      .waitFor({ state: "detached", timeout: 5000 });
+    await window.page.keyboard.press("Control+S");
+    await window.page.waitForTimeout(1000);
+    assert.doesNotMatch(readFileSync(join(server.workspace, "two.dlnb"), "utf8"), /inspect/);
+  });
+});
+
+describe("snippets", () => {
+  /** Types into the last cell and accepts what is suggested. */
+  async function accept(prefix: string): Promise<void> {
+    await window.page.keyboard.type(prefix, { delay: 20 });
+    const row = window.page.locator(".suggest-widget.visible .monaco-list-row", { hasText: prefix }).first();
+    await row.waitFor({ timeout: 10_000 });
+    await shot(`snippet ${prefix}`);
+    await row.click();
+    await window.page.keyboard.press("Escape");
+  }
+
+  it("of a schedule and an initializer are found by guessed names and run as they come", async () => {
+    await window.openNotebook("one.dlnb");
+    const cell = await window.reveal("the rest of the notebook");
+    await cell.locator(".view-lines").click();
+    await window.page.keyboard.press("Control+A");
+    await window.page.keyboard.type("const cycle = ");
+    await accept("sched-one-cycle");
+    await window.page.keyboard.press("Control+End");
+    await window.page.keyboard.type(";\nconst start = ");
+    await accept("init-kaiming-normal");
+    await window.page.keyboard.press("Control+End");
+    await window.page.keyboard.type(";\nconsole.log(cycle.type, cycle.options.maxLr, start.type, start.options.mode);");
+    await window.runCell("const cycle");
+    await window.outputs.getByText("oneCycle 0.01 kaimingNormal fanIn").waitFor({ timeout: 30_000 });
+    await shot("snippets accepted");
+  });
+});
