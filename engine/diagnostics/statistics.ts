@@ -11,7 +11,7 @@ export const BINS = 32;
 /** Half the width of a histogram in deviations of its values. */
 export const SPREAD = 4;
 
-/** Elements that a histogram looks at, spread evenly over larger tensors. */
+/** Elements that a histogram looks at when not said, spread evenly over larger tensors. */
 const MOST_COUNTED = 16_384;
 
 export const momentNames = ["mean", "std", "min", "max", "zero", "nearZero", "nonFinite"] as const;
@@ -46,11 +46,12 @@ export const momentsIn = (rows: Rows, name: string, i = 0): Moments =>
 
 /**
  * How the values of a tensor are spread, [BINS + 2] shares that add up to 1: BINS equal bins over mean -+ SPREAD deviations of
- * the tensor itself, between what lies below and above. Large tensors are sampled evenly.
+ * the tensor itself, between what lies below and above. Tensors of more than `most` elements are sampled evenly.
  */
-export function histogram(x: Tensor): Tensor {
+export function histogram(x: Tensor, most = MOST_COUNTED): Tensor {
   const flat = ops.reshape(x, [x.size]);
-  const stride = Math.ceil(x.size / MOST_COUNTED);
+  // odd, so that it meets every unit where their number is a power of two
+  const stride = Math.ceil(x.size / most) | 1;
   const count = Math.floor(x.size / stride);
   const some = stride === 1 ? flat : ops.slice(flat, 0, 0, count * stride, stride);
   const mean = ops.mean(x);
@@ -69,5 +70,15 @@ export function unitPeaks(x: Tensor): Tensor {
   );
 }
 
-/** Euclidean norm of all elements. */
-export const norm = (x: Tensor): Tensor => ops.sqrt(ops.sum(ops.square(x)));
+/** Euclidean norm of all elements; of tiny and huge ones too, whose squares f32 does not hold. */
+export const norm = (x: Tensor): Tensor => scaled(x, (y) => ops.sqrt(ops.sum(ops.square(y))));
+
+/** Population deviation of all elements; of tiny and huge ones too, as a gradient of 1e-25 far from the loss. */
+export const deviation = (x: Tensor): Tensor =>
+  scaled(x, (y) => ops.sqrt(ops.variance(y, undefined, { correction: 0 })));
+
+/** A figure that grows with x, of x brought to a largest absolute value of 1. */
+function scaled(x: Tensor, figure: (y: Tensor) => Tensor): Tensor {
+  const peak = ops.maximum(ops.max(ops.abs(x)), 1e-37);
+  return ops.mul(figure(ops.div(x, peak)), peak);
+}

@@ -1,2 +1,12 @@
+export { calibrationPlot as calibration } from "./calibration.ts";
+export { chain } from "./chain.ts";
+export { confusionPlot as confusion } from "./confusion.ts";
+export { coveragePlot as coverage } from "./coverage.ts";
 export { initializationPlot as initialization } from "./initialization.ts";
+export { initializationTraining } from "./initializationTraining.ts";
 export { learningCurve } from "./learningCurve.ts";
+export { precisionRecallPlot as precisionRecall } from "./precisionRecall.ts";
+export { race } from "./race.ts";
+export { residualsPlot as residuals } from "./residuals.ts";
+export { rocPlot as roc } from "./roc.ts";
+export { toySurface } from "./toySurface.ts";

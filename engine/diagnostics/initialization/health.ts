@@ -5,7 +5,7 @@ import type { DeviceModel, Rows } from "../../session/device.ts";
 import { type DeviceData, gradientsOf, pass, passBuffers } from "../../session/forward.ts";
 import type { Slice } from "../../session/layout.ts";
 import type { Weights } from "../../session/model.ts";
-import { histogram, type Moments, momentRows, momentsIn, norm, unitPeaks } from "../statistics.ts";
+import { deviation, histogram, type Moments, momentRows, momentsIn, norm, unitPeaks } from "../statistics.ts";
 
 /** What a layer gives and what comes back to it, over one batch. */
 export interface LayerHealth {
@@ -106,7 +106,7 @@ function layerRows(path: string, type: string, output: Tensor, signal: Tensor): 
     { name: `${path} histogram`, value: histogram(output) },
     { name: `${path} dead`, value: share(ops.equal(unitPeaks(output), 0)) },
     ...(saturated ? [{ name: `${path} saturated`, value: share(saturated(output)) }] : []),
-    { name: `${path} gradient`, value: ops.sqrt(ops.variance(signal, undefined, { correction: 0 })) },
+    { name: `${path} gradient`, value: deviation(signal) },
   ];
 }
 

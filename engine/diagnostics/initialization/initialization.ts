@@ -3,11 +3,13 @@ import { ConfigError } from "../../errors/index.ts";
 import { type Initializer, isInitializer, sample } from "../../init/index.ts";
 import { bool, type Checked, int, value } from "../../params/index.ts";
 import { initializationPlot } from "../../plots/initialization.ts";
+import { initializationTraining } from "../../plots/initializationTraining.ts";
 import type { DeviceModel } from "../../session/device.ts";
 import { type DeviceData, pass } from "../../session/forward.ts";
+import { LaneTraining } from "../../session/laneTraining.ts";
 import type { SizedModel, Weights } from "../../session/model.ts";
 import { defineDiagnostic } from "../definition.ts";
-import { measured, Progress, showChart } from "../showing.ts";
+import { measured, Progress, ShownChart, showChart } from "../showing.ts";
 import type { Subject } from "../subject.ts";
 import { type Health, type LayerHealth, measureHealth, type ParameterHealth } from "./health.ts";
 import { expectedBackward, expectedForward, type Signal } from "./theory.ts";
@@ -36,6 +38,7 @@ const params = {
   ),
   seeds: int(1, "[1, 64]", "Draws of every initializer; figures are means over them."),
   theory: bool(true, "Shows what theory expects of random weights beside what was measured."),
+  steps: int(0, "[0, inf)", "Steps that all initializers and seeds are then trained for, side by side in one plan."),
 };
 
 /** A layer under one initializer. Means over the seeds. */
@@ -58,6 +61,8 @@ export interface InitializedNet {
 export interface Initialization {
   readonly examples: number;
   readonly nets: readonly InitializedNet[];
+  /** Training losses of each network by seed and step, in the order of `nets`; NaN once it diverged. Empty without `steps`. */
+  readonly curves: readonly (readonly Float64Array[])[];
 }
 
 export const initialization = defineDiagnostic({
@@ -71,7 +76,8 @@ export const initialization = defineDiagnostic({
   measure: async (subject, options, context): Promise<Initialization> => {
     const found = await subject.onDevice(context, (device) => measureAll(subject, options, context, device));
     showChart(context, initializationPlot, { experiment: subject.experiment.name, ...found });
-    return measured(found, describe(found));
+    const curves = options.steps > 0 ? await trainAll(subject, options, context) : [];
+    return measured({ ...found, curves }, describe({ ...found, curves }));
   },
 });
 
@@ -80,14 +86,13 @@ async function measureAll(
   { initializers, examples, seeds, theory }: Checked<typeof params>,
   context: RunContext,
   device: DeviceModel,
-): Promise<Initialization> {
+): Promise<Omit<Initialization, "curves">> {
   const { experiment, config } = subject;
   const data = device.upload("train", experiment.splits.train);
   const batch = Math.min(examples, data.count);
   const { seed } = experiment.options;
   device.setOrder(experiment.epochOrder(0));
-  const cases: [string, Initializer | null][] =
-    initializers === null ? [["as the model says", null]] : named(initializers);
+  const cases = casesOf(initializers);
   const progress = new Progress(context, {
     total: cases.length * seeds,
     unit: "passes",
@@ -106,6 +111,51 @@ async function measureAll(
   }
   return { examples: batch, nets };
 }
+
+/** Trains every initializer from every seed at once, and draws how the loss falls. */
+async function trainAll(
+  subject: Subject,
+  { initializers, seeds, steps }: Checked<typeof params>,
+  context: RunContext,
+): Promise<Float64Array[][]> {
+  const { experiment, config } = subject;
+  const { seed } = experiment.options;
+  const cases = casesOf(initializers);
+  const lanes = cases.flatMap(([, initializer]) =>
+    Array.from({ length: seeds }, (_, i) => ({ initializer, seed: seed + i })),
+  );
+  const shown = new ShownChart(context, initializationTraining);
+  const losses = lanes.map(() => new Float64Array(steps).fill(Number.NaN));
+  const progress = new Progress(context, { total: steps, unit: "steps", message: "training from each initialization" });
+  const training = new LaneTraining(await context.backend(), experiment, {
+    seeds: lanes.map((lane) => lane.seed),
+    weights: lanes.map((lane) => drawn(config.model, subject.weights(lane.seed), lane.initializer, lane.seed)),
+  });
+  const curves = () => cases.map((_, c) => losses.slice(c * seeds, (c + 1) * seeds));
+  const state = (done: number) => ({ names: cases.map(([name]) => name), curves: curves(), done, steps });
+  let done = 0;
+  try {
+    await training.run(steps, context.signal, ({ from, count, rows }) => {
+      for (let i = 0; i < count; i++) {
+        for (const [lane, loss] of losses.entries()) {
+          const at = i * lanes.length + lane;
+          if (rows.ok?.[at]) loss[from + i] = rows.loss?.[at] as number;
+        }
+      }
+      done = from + count;
+      progress.at(done);
+      shown.live(() => state(done));
+      return false;
+    });
+  } finally {
+    training.dispose();
+  }
+  shown.end(state(done));
+  return curves();
+}
+
+const casesOf = (initializers: Named | readonly Initializer[] | null): [string, Initializer | null][] =>
+  initializers === null ? [["as the model says", null]] : named(initializers);
 
 function named(initializers: Named | readonly Initializer[]): [string, Initializer][] {
   if (!Array.isArray(initializers)) return Object.entries(initializers as Named);

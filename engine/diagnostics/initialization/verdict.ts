@@ -72,26 +72,11 @@ const times = (factor: number): string => {
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`;
 
-/** A table of layers for every net, with what is wrong. */
-export function describe({ nets, examples }: Initialization): string {
-  return nets
-    .flatMap(({ name, loss, layers, verdict }) => {
-      const width = Math.max(5, ...layers.map(({ path, type }) => path.length + type.length + 1));
-      const head = [
-        "layer".padEnd(width),
-        ...["mean", "std", "theory", "dead", "gradient std"].map((t) => t.padStart(12)),
-      ];
-      const rows = layers.map((l) =>
-        [
-          `${l.path} ${l.type}`.padEnd(width),
-          ...[l.activation.mean, l.activation.std, l.expectedStd ?? Number.NaN].map((v) => significant(v).padStart(12)),
-          percent(l.dead).padStart(12),
-          significant(l.gradientStd).padStart(12),
-        ].join(""),
-      );
+/** A line for every network: what is wrong with it, and its loss. */
+export const describe = ({ nets, examples }: Initialization): string =>
+  nets
+    .map(({ name, loss, verdict }) => {
       const said = verdict.length ? verdict.join("; ") : "signals and gradients keep their scale";
-      return [`${name}: ${said}`, `loss ${significant(loss)} over ${examples} examples`, head.join(""), ...rows, ""];
+      return `${name}: ${said}; loss ${significant(loss)} over ${examples} examples`;
     })
-    .join("\n")
-    .trimEnd();
-}
+    .join("\n");
