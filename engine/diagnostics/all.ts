@@ -1,1 +1,11 @@
+export { attentionMaps } from "./evaluation/attentionMaps.ts";
+export { calibration } from "./evaluation/calibration.ts";
+export { confusion } from "./evaluation/confusion.ts";
+export { coverage } from "./evaluation/coverage.ts";
+export { filters } from "./evaluation/filters.ts";
+export { lossReport } from "./evaluation/lossReport.ts";
+export { mistakes } from "./evaluation/mistakes.ts";
+export { precisionRecall } from "./evaluation/precisionRecall.ts";
+export { residuals } from "./evaluation/residuals.ts";
+export { roc } from "./evaluation/roc.ts";
 export { initialization } from "./initialization/initialization.ts";

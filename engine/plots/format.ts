@@ -15,3 +15,12 @@ export function significant(value: number | undefined): string {
 export function count(n: number, unit: string): string {
   return `${n.toLocaleString("en-US")} ${unit}${n === 1 ? "" : "s"}`;
 }
+
+/** A share as "94.2 %"; what is not quite all or nothing is never rounded to that. */
+export function percent(share: number | undefined): string {
+  if (share === undefined || Number.isNaN(share)) return "?";
+  const value = Number((100 * share).toPrecision(3));
+  if (value === 100 && share < 1) return "> 99.9 %";
+  if (Math.abs(value) < 0.01 && share !== 0) return "< 0.01 %";
+  return `${value} %`;
+}

@@ -3,12 +3,14 @@ import { type Case, casesIn, Unsupported } from "./case.ts";
 import { type Given, problems } from "./compare.ts";
 import { clip } from "./groups/clip.ts";
 import { curvatureGroup } from "./groups/curvature.ts";
+import { datasize } from "./groups/datasize.ts";
 import { diagnosticsGroup } from "./groups/diagnostics.ts";
 import { e2e } from "./groups/e2e.ts";
 import { initializers } from "./groups/init.ts";
 import { landscapeGroup } from "./groups/landscape.ts";
 import { layersGroup } from "./groups/layers.ts";
 import { lossesGroup } from "./groups/losses.ts";
+import { metricsGroup } from "./groups/metrics.ts";
 import { optimizersGroup } from "./groups/optim.ts";
 import { schedulers } from "./groups/schedulers.ts";
 
@@ -33,6 +35,8 @@ const groups: Readonly<Record<string, Runner>> = {
   diagnostics: diagnosticsGroup,
   curvature: curvatureGroup,
   landscape: landscapeGroup,
+  datasize,
+  metrics: metricsGroup,
 };
 
 export interface Result {
