@@ -8,11 +8,12 @@ import type { Definition } from "./params/index.ts";
 import { schedule, schedules } from "./schedules/index.ts";
 import { experiment } from "./session/index.ts";
 import { tensor } from "./tensor/index.ts";
+import { toy } from "./toys/index.ts";
 
 export { diagnostics } from "./diagnostics/index.ts";
 
 /** The names that every cell has without importing them. */
-export const globals = { data, experiment, init, loss, metrics, nn, optim, schedule, tensor } as const;
+export const globals = { data, experiment, init, loss, metrics, nn, optim, schedule, tensor, toy } as const;
 
 /** Every folder of declarations, with the global that its entries are called through. */
 export const registries: readonly Registry[] = [

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 const rows = [
   ["kernel"],
   ["library.ts"],
-  ["diagnostics", "session", "plots"],
+  ["diagnostics", "session", "plots", "toys"],
   ["nn", "optim", "schedules", "init", "losses", "metrics", "data"],
   ["plan", "context"],
   ["ops"],

@@ -1,0 +1,17 @@
+import { ConfigError, didYouMean } from "../errors/index.ts";
+import { instance, type Options } from "../params/index.ts";
+import * as all from "./all.ts";
+import type { SurfaceDefinition } from "./definition.ts";
+import { Surface } from "./surface.ts";
+
+export type SurfaceName = keyof typeof all;
+
+/** A surface by name: `toy.surface("ravine", { condition: 30 })`. Throws ConfigError for another name or option. */
+export function surface<N extends SurfaceName>(
+  name: N,
+  options: Options<(typeof all)[N]["params"]> = {} as never,
+): Surface {
+  const definition = (all as Readonly<Record<string, SurfaceDefinition>>)[name];
+  if (!definition) throw new ConfigError(`no surface "${name}"${didYouMean(name, Object.keys(all))}`);
+  return new Surface(instance(name, definition, options));
+}
