@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { Kernel } from "../controller/kernel.ts";
 import { codeIndex } from "../controller/session.ts";
-import { type Declared, declared } from "../notebook/cellCode.ts";
+import { codeOf, type Declared, declared } from "../notebook/cellCode.ts";
 
 /** An experiment or run of a notebook, by its top-level name. */
 export interface Subject {
@@ -24,8 +24,9 @@ export async function subjects(notebook: vscode.NotebookDocument, kernel: Kernel
   const found = new Map<string, Subject>();
   for (const cell of notebook.getCells()) {
     if (cell.kind !== vscode.NotebookCellKind.Code) continue;
-    for (const { name, kind } of declared(cell.document.getText())) {
-      const summary = `${kind} of cell ${codeIndex(cell)}, which has not run yet`;
+    const text = cell.document.getText();
+    for (const { name, kind } of declared(text)) {
+      const summary = `cell ${codeIndex(cell)}, not run yet: ${excerpt(text, name)}`;
       found.set(name, { name, kind, summary, cell, live: false });
     }
   }
@@ -43,6 +44,15 @@ async function variables(kernel: Kernel | null) {
   const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE_MS));
   const answer = await Promise.race([kernel.request("variables", {}).catch(() => null), late]);
   return answer?.variables ?? [];
+}
+
+/** How a cell makes a name, in one line. */
+function excerpt(text: string, name: string): string {
+  const from = Math.max(0, codeOf(text).search(new RegExp(`(?<![\\w$.])${name.replaceAll("$", "\\$")}\\s*[:=]`)));
+  return `${text
+    .slice(from, from + 200)
+    .replaceAll(/\s+/g, " ")
+    .slice(0, 90)} …`;
 }
 
 /** The one to act on, asking when there are several; runs come before the experiments that they trained. Undefined: nobody chose. */
