@@ -1,8 +1,10 @@
 import { type Config, changeset, Error as ErrorLevel, type Loader, parse, type Spec, View } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { compile, type TopLevelSpec } from "vega-lite";
-import type { Row } from "./table.ts";
-import { PADDING, SPACING, type Theme, vegaConfig } from "./theme.ts";
+import { fixedHeight, isStretched } from "./layout.ts";
+import { type Frame, type Pointed, panels, pointedAt } from "./scene.ts";
+import type { Row, Value } from "./table.ts";
+import { PADDING, plotWidth, SPACING, type Theme, vegaConfig } from "./theme.ts";
 
 /** Charts come from notebooks of any origin: nothing is loaded from anywhere. */
 const closedLoader: Loader = {
@@ -16,32 +18,51 @@ const closedLoader: Loader = {
 
 export interface DrawingOptions {
   theme: Theme;
-  /** Of the plots proper, in pixels. */
+  /** Of the pane, in pixels. */
   width: number;
+  /** Plots keep their places while rows arrive: for those under each other whose values are named above them. */
+  steady?: boolean;
+  /** Many marks are drawn faster on a canvas. */
+  renderer?: "svg" | "canvas";
   /** Where to draw; without it the drawing can only be exported. */
   container?: HTMLElement;
 }
 
+/** Axes that breathe by less than this do not move the plots. */
+const SLACK = 16;
+const LEAST_PLOT = 120;
+
 /**
  * A Vega-Lite spec on the page. Expressions run in Vega's interpreter, so a strict content security policy holds. Rows join named
- * datasets without a redraw of the rest.
+ * datasets without a redraw of the rest. Single plots and plots under each other take the pane's width; everything else keeps its
+ * own and is scaled down where the pane is narrower.
  */
 export class Drawing {
   readonly #view: View;
+  readonly #container: HTMLElement | null;
+  readonly #layout: "steady" | "stretched" | "own";
+  #outer: number;
+  #drawn = false;
 
-  constructor(spec: Readonly<Record<string, unknown>>, { theme, width, container }: DrawingOptions) {
-    const compiled = compile(spec as unknown as TopLevelSpec, { config: vegaConfig(theme) as object }).spec as Spec;
-    const height = fixedHeight(spec);
-    const onPage = container !== undefined && height !== null;
-    const runtime = parse(onPage ? withFixedLayout(compiled, height) : compiled, {} as Config, { ast: true });
+  constructor(spec: Readonly<Record<string, unknown>>, options: DrawingOptions) {
+    const { theme, width, container, renderer = "svg", steady = false } = options;
+    const height = steady && container !== undefined ? fixedHeight(spec, SPACING) : null;
+    const config = vegaConfig(theme, height !== null) as object;
+    const compiled = compile(spec as unknown as TopLevelSpec, { config }).spec as Spec;
+    this.#layout = height !== null ? "steady" : isStretched(spec, compiled) ? "stretched" : "own";
+    const runtime = parse(height !== null ? withFixedLayout(compiled, height) : compiled, {} as Config, { ast: true });
     this.#view = new View(runtime, {
       expr: expressionInterpreter,
       loader: closedLoader,
       logLevel: ErrorLevel,
-      renderer: container === undefined ? "none" : "svg",
+      // the figure shows tooltips itself
+      tooltip: () => undefined,
+      renderer: container === undefined ? "none" : renderer,
       ...(container === undefined ? {} : { container, hover: false }),
     });
-    this.#view.width(width);
+    this.#container = container ?? null;
+    this.#outer = width;
+    if (this.#layout !== "own") this.#view.width(plotWidth(width));
   }
 
   /** Rows for the next `draw`. */
@@ -54,26 +75,70 @@ export class Drawing {
 
   async draw(): Promise<void> {
     await this.#view.runAsync();
+    if (this.#container === null) return;
+    if (this.#layout === "stretched") await this.#stretch();
+    this.#drawn = true;
+    const scale = this.#scale();
+    const { style } = this.#container;
+    style.transformOrigin = "0 0";
+    style.transform = scale < 1 ? `scale(${scale})` : "";
+    style.height = `${Math.ceil(this.#size().height * scale)}px`;
   }
 
-  /** Sets a parameter of the spec, when it has it. */
-  set(param: string, value: number): void {
+  /** Sets a parameter of the spec, when it has it; returns whether that changes anything. */
+  set(param: string, value: Value | null): boolean {
     try {
-      if (this.#view.signal(param) !== value) this.#view.signal(param, value);
+      if (this.#view.signal(param) === value) return false;
+      this.#view.signal(param, value);
+      return true;
     } catch {
       // hints may be older or newer than the spec
+      return false;
     }
   }
 
   resize(width: number): void {
-    this.#view.width(width);
+    this.#outer = width;
+    if (this.#layout === "steady") this.#view.width(plotWidth(width));
   }
 
-  /** Ends of the horizontal axis that all plots share; null when there is none. */
-  xDomain(): readonly [number, number] | null {
+  /** What stands at or next to a place on the page; null: nothing does. */
+  pointedAt(clientX: number, clientY: number): Pointed | null {
+    if (this.#container === null) return null;
+    const box = this.#container.getBoundingClientRect();
+    const scale = this.#scale();
+    const [left, top] = this.#origin();
+    return pointedAt(this.#view, (clientX - box.left) / scale - left, (clientY - box.top) / scale - top);
+  }
+
+  /** The rectangle around all plots proper, in pixels of the container's own box. */
+  frame(): Frame | null {
+    const found = panels(this.#view);
+    if (!this.#drawn || found.length === 0) return null;
+    const scale = this.#scale();
+    const [left, top] = this.#origin();
+    const first = found[0] as Frame;
+    const upper = Math.min(...found.map((panel) => panel.top));
+    const lower = Math.max(...found.map((panel) => panel.top + panel.height));
+    return {
+      left: scale * (left + first.left),
+      top: scale * (top + upper),
+      width: scale * first.width,
+      height: scale * (lower - upper),
+    };
+  }
+
+  /** Where a value stands on the horizontal axis that all plots share, as a share of the frame's width; null: nowhere. */
+  share(value: Value): number | null {
     try {
-      const domain = this.#view.scale("x").domain() as number[];
-      return [Number(domain[0]), Number(domain.at(-1))];
+      const scale = this.#view.scale("x") as ((value: Value) => number) & {
+        bandwidth?: () => number;
+        range(): number[];
+      };
+      const at = scale(value) + (scale.bandwidth?.() ?? 0) / 2;
+      const range = scale.range();
+      const share = at / Math.max(...range.map(Number));
+      return Number.isFinite(share) ? share : null;
     } catch {
       return null;
     }
@@ -92,6 +157,38 @@ export class Drawing {
     this.#view.finalize();
   }
 
+  /** Axes and legends take what they need, the plots the rest of the pane. */
+  async #stretch(): Promise<void> {
+    const { width } = this.#size();
+    const spare = this.#outer - width;
+    if (spare >= 0 && spare <= SLACK && this.#drawn) return;
+    const plot = Math.max(LEAST_PLOT, Math.floor(this.#view.width() + spare));
+    if (plot === this.#view.width()) return;
+    await this.#view.width(plot).runAsync();
+  }
+
+  /** Of the drawing with its axes, unscaled. */
+  #size(): { width: number; height: number } {
+    const page = this.#container?.querySelector<SVGElement | HTMLCanvasElement>("svg, canvas");
+    if (page instanceof SVGElement) {
+      return { width: Number(page.getAttribute("width")), height: Number(page.getAttribute("height")) };
+    }
+    // as Vega set them: a drawing that is hidden measures nothing
+    const { width = "0", height = "0" } = page?.style ?? {};
+    return { width: Number.parseFloat(width), height: Number.parseFloat(height) };
+  }
+
+  #scale(): number {
+    const { width } = this.#size();
+    return width > this.#outer ? this.#outer / width : 1;
+  }
+
+  #origin(): [number, number] {
+    const { left, top } = this.#view.padding() as { left: number; top: number };
+    const [x, y] = this.#view.origin();
+    return [left + x, top + y];
+  }
+
   #has(dataset: string): boolean {
     try {
       this.#view.data(dataset);
@@ -100,46 +197,6 @@ export class Drawing {
       return false;
     }
   }
-}
-
-/** The spec with a logarithmic vertical axis in the named views (the kernel gives every `y` there a scale to change). */
-export function withLogAxis(
-  spec: Readonly<Record<string, unknown>>,
-  views: readonly string[],
-): Record<string, unknown> {
-  const change = (node: unknown, inside: boolean): unknown => {
-    if (Array.isArray(node)) return node.map((part) => change(part, inside));
-    if (typeof node !== "object" || node === null) return node;
-    const record = node as Record<string, unknown>;
-    const here = inside || (typeof record.name === "string" && views.includes(record.name));
-    return Object.fromEntries(
-      Object.entries(record).map(([key, value]) => {
-        const y = here && key === "y" && typeof value === "object" && value !== null && "field" in value;
-        return [key, y ? logarithmic(value as Record<string, unknown>) : change(value, here)];
-      }),
-    );
-  };
-  return change(spec, false) as Record<string, unknown>;
-}
-
-function logarithmic(y: Record<string, unknown>): Record<string, unknown> {
-  const { zero: _, ...linear } = y.scale as { zero?: boolean };
-  const scale = { ...linear, type: "log", nice: false };
-  return { ...y, scale, axis: { ...(y.axis as object), format: "~g", tickCount: 5 } };
-}
-
-/** Pixels the drawing will need, so that the page does not jump when it appears. */
-export function expectedHeight(spec: Readonly<Record<string, unknown>>): number {
-  const plots = fixedHeight(spec) ?? (typeof spec.height === "number" ? spec.height : 200);
-  return plots + PADDING.top + PADDING.bottom;
-}
-
-/** Height of plots that stand under each other, from the first's top to the last's bottom; null for other specs. */
-function fixedHeight(spec: Readonly<Record<string, unknown>>): number | null {
-  if (!Array.isArray(spec.vconcat)) return null;
-  const heights = (spec.vconcat as { height?: unknown }[]).map(({ height }) => height);
-  if (!heights.every((height) => typeof height === "number")) return null;
-  return heights.reduce((sum, height) => sum + height, 0) + SPACING * (heights.length - 1);
 }
 
 /** On the page nothing is measured: labels that grow and shrink would move the plots. The values above name the series. */

@@ -1,17 +1,36 @@
+import { type Camera, readCamera } from "../surface/camera.ts";
+import { readGrid } from "../surface/grid.ts";
+import { Surface } from "../surface/surface.ts";
+import { actionButton } from "./actions.ts";
+import { toBase64 } from "./base64.ts";
+import { choiceList } from "./choices.ts";
 import { Cursor } from "./cursor.ts";
 import { element } from "./dom.ts";
-import { Drawing, expectedHeight, withLogAxis } from "./drawing.ts";
-import { fileName, readable } from "./format.ts";
+import { Drawing } from "./drawing.ts";
+import { fileName } from "./format.ts";
+import { hintsOf } from "./hints.ts";
+import { Hover } from "./hover.ts";
+import { expectedHeight, shapeCount } from "./layout.ts";
+import { links } from "./links.ts";
+import { withLogAxis } from "./logAxis.ts";
 import { positiveFields } from "./logFields.ts";
-import { type Chart, type ChartHints, type Columns, hintsOf } from "./payload.ts";
-import { axisEnd, ema, type Row, Table } from "./table.ts";
-import { plotWidth, readTheme, watchTheme } from "./theme.ts";
+import type { Action, Chart, ChartHints, Columns } from "./payload.ts";
+import { showValues } from "./readout.ts";
+import { Scrubber } from "./scrubber.ts";
+import { axisEnd, ema, type Row, Table, type Value } from "./table.ts";
+import { PADDING, readTheme, SPACING, watchTheme } from "./theme.ts";
 
 /** What a reader set on a chart; it outlives the element. */
 export interface ChartState {
   log?: boolean;
   /** Smoothing in [0, 1). */
   weight?: number;
+  /** Index of the scrubbed value. */
+  scrub?: number;
+  /** Index of the choice, by parameter. */
+  choices?: Readonly<Record<string, number>>;
+  /** How the surface is looked at, while it is. */
+  surface?: Camera | null;
 }
 
 export interface FigureHost {
@@ -20,12 +39,16 @@ export interface FigureHost {
   save(name: string, base64: string): void;
   /** Shows the chart in a panel of its own; not given: there is no panel, or this is it. */
   open?(): void;
+  /** Does what a button offers; not given: nobody could, and there are no buttons. */
+  act?(action: Action): void;
 }
 
 /** Rows are drawn at most this often; on a slow machine less, so that a quarter of the time goes into drawing, but not never. */
 const DRAW_INTERVAL_MS = 90;
 const DRAW_SHARE = 4;
 const SLOWEST_MS = 400;
+/** Above this many shapes a canvas is faster than SVG; below, SVG is sharper and can be saved as it is. */
+const MAX_SVG_SHAPES = 2500;
 
 /** A chart on the page: title, tools, values at the pointer, plots; it grows as rows arrive. */
 export class Figure {
@@ -34,25 +57,46 @@ export class Figure {
   readonly #title = element("p", { class: "dlnb-title" });
   readonly #text = element("p", { class: "dlnb-hidden" });
   readonly #log = element("button", { type: "button", "aria-pressed": "false" }, "log axis");
+  readonly #turnable = element(
+    "button",
+    { type: "button", "aria-pressed": "false", title: "See it as a surface" },
+    "3-D",
+  );
   readonly #weight = element("input", { type: "range", min: "0", max: "0.99", step: "0.01" });
   readonly #weightValue = element("output");
   readonly #smoothing = element("label", {}, "smoothing", this.#weight, this.#weightValue);
+  readonly #choices = element("span", { class: "dlnb-choices" });
+  readonly #svg: HTMLButtonElement;
   readonly #values = element("ul", { class: "dlnb-values" });
+  readonly #scrubber: Scrubber;
   readonly #plot = element("div", { class: "dlnb-plot" });
   readonly #canvas = element("div", { "aria-hidden": "true" });
+  readonly #actions = element("div", { class: "dlnb-tools dlnb-actions" });
   readonly #cursor: Cursor;
+  readonly #hover: Hover;
   readonly #resize: ResizeObserver;
+  readonly #sight: IntersectionObserver;
   readonly #unwatch: () => void;
   readonly #tables = new Map<string, Table>();
   /** Per dataset, the first row that is not drawn yet; -1: all of them are to be replaced. */
   readonly #waiting = new Map<string, number>();
+  /** What parameters of the spec are to be. */
+  readonly #params = new Map<string, Value | null>();
   #state: ChartState;
   #chart: Chart;
   #hints: ChartHints = {};
+  #linked: readonly string[] = [];
+  /** The values at the position, as a sentence. */
+  #said = "";
+  #unlink: () => void = () => undefined;
+  #surface: Surface | null = null;
   #drawing: Drawing | null = null;
   #drawn = "";
   #width = 0;
   #frame = 0;
+  #paramFrame = 0;
+  #drawingNow = false;
+  #inSight = true;
   #lastDraw = 0;
   #drawMs = 0;
   #disposed = false;
@@ -67,32 +111,59 @@ export class Figure {
       return made;
     };
     const { open } = host;
+    this.#svg = button("Save as SVG", "SVG", () => void this.#save("SVG"));
     const tools = element(
       "div",
       { class: "dlnb-tools" },
       this.#smoothing,
+      this.#choices,
       this.#log,
+      this.#turnable,
       button("Save as PNG", "PNG", () => void this.#save("PNG")),
-      button("Save as SVG", "SVG", () => void this.#save("SVG")),
+      this.#svg,
       ...(open === undefined ? [] : [button("Open in a panel beside the notebook", "panel", open)]),
     );
+    this.#scrubber = new Scrubber((index, settled) => {
+      this.#state = { ...this.#state, scrub: index };
+      if (settled) host.keep(this.#state);
+      this.#setScrubbed();
+    });
     this.#plot.append(this.#canvas);
     this.#root.append(
       element("figcaption", { class: "dlnb-head" }, this.#title, tools),
       this.#text,
       this.#values,
+      this.#scrubber.element,
       this.#plot,
+      this.#actions,
     );
     parent.replaceChildren(this.#root);
-    this.#cursor = new Cursor(this.#plot, this.#canvas, {
-      domain: () => this.#drawing?.xDomain() ?? null,
-      positions: () => (this.#mainTable()?.columns.get(this.#hints.x?.field ?? "") as number[] | undefined) ?? [],
+    this.#cursor = new Cursor(this.#plot, {
+      frame: () => this.#drawing?.frame() ?? null,
+      share: (value) => this.#drawing?.share(value) ?? null,
+      positions: () => this.#mainTable()?.columns.get(this.#hints.x?.field ?? "") ?? [],
       moved: () => this.#showValues(),
     });
+    this.#hover = new Hover(this.#plot, {
+      drawing: () => this.#drawing,
+      linked: () => {
+        const field = this.#hints.link?.field;
+        return field === undefined ? null : { field, values: this.#linked };
+      },
+    });
     this.#log.addEventListener("click", () => this.#set({ log: !this.#state.log }));
+    this.#turnable.addEventListener("click", () =>
+      this.#set({ surface: this.#state.surface ? null : readCamera(null) }),
+    );
     this.#weight.addEventListener("input", () => this.#set({ weight: Number(this.#weight.value) }));
     this.#resize = new ResizeObserver(() => this.#schedule());
     this.#resize.observe(this.#plot);
+    this.#sight = new IntersectionObserver((entries) => {
+      this.#inSight = entries.at(-1)?.isIntersecting ?? true;
+      if (this.#inSight) this.#scheduleParams();
+      else this.#scrubber.pause();
+    });
+    this.#sight.observe(this.#root);
     this.#unwatch = watchTheme(() => this.#rebuild());
     this.update(chart);
   }
@@ -112,8 +183,18 @@ export class Figure {
     this.#root.dataset.live = String(chart.live);
     this.#smoothing.hidden = this.#hints.smooth === undefined;
     this.#log.hidden = this.#hints.log === undefined;
-    this.#plot.style.minHeight ||= `${expectedHeight(chart.spec)}px`;
+    this.#turnable.hidden = this.#hints.surface === undefined;
+    this.#plot.style.minHeight ||= `${expectedHeight(chart.spec, SPACING, PADDING.top + PADDING.bottom)}px`;
+    const { act } = this.#host;
+    const buttons = (this.#hints.actions ?? []).flatMap((action) =>
+      actionButton(action, act === undefined ? null : (action) => act(action)),
+    );
+    this.#actions.replaceChildren(...buttons);
+    this.#actions.hidden = buttons.length === 0;
     this.#smooth();
+    this.#join();
+    this.#offerChoices();
+    this.#setScrubbed();
     this.#showState();
     this.#draw();
   }
@@ -132,9 +213,15 @@ export class Figure {
   dispose(): void {
     this.#disposed = true;
     cancelAnimationFrame(this.#frame);
+    cancelAnimationFrame(this.#paramFrame);
+    this.#scrubber.pause();
     this.#resize.disconnect();
+    this.#sight.disconnect();
     this.#unwatch();
+    this.#hover.dispose();
+    this.#unlink();
     this.#cursor.dispose();
+    this.#surface?.dispose();
     this.#drawing?.dispose();
   }
 
@@ -158,6 +245,7 @@ export class Figure {
     this.#log.disabled = !possible;
     this.#log.title = possible ? "Logarithmic vertical axis" : "A logarithmic axis needs values above 0";
     this.#log.setAttribute("aria-pressed", String(this.#isLog()));
+    this.#showSurface();
   }
 
   #isLog(): boolean {
@@ -177,6 +265,83 @@ export class Figure {
     const values = smooth === undefined ? undefined : table?.columns.get(smooth.field);
     if (smooth === undefined || table === undefined || values === undefined) return;
     table.columns.set(smooth.as, ema(values as number[], this.#state.weight ?? smooth.weight));
+  }
+
+  /** Hears what other charts point at. A value that this chart does not have dims nothing here. */
+  #join(): void {
+    const { link } = this.#hints;
+    const columns = link === undefined ? [] : [...this.#tables.values()].map((table) => table.columns.get(link.field));
+    this.#linked = [...new Set(columns.flatMap((column) => column ?? []))].filter((value) => typeof value === "string");
+    this.#unlink();
+    this.#unlink = () => undefined;
+    if (link === undefined) return;
+    const known = new Set(this.#linked);
+    this.#unlink = links.join(link.field, (value) => {
+      const own = value !== null && known.has(value) ? value : null;
+      this.#setParam(link.param, own);
+      this.#describe();
+    });
+  }
+
+  #offerChoices(): void {
+    const lists = this.#hints.choose ?? [];
+    this.#choices.hidden = lists.length === 0;
+    this.#choices.replaceChildren(
+      ...lists.map((choose) => {
+        const chosen = Math.min(this.#state.choices?.[choose.param] ?? 0, choose.choices.length - 1);
+        const take = (index: number) => this.#setParam(choose.param, choose.choices[index]?.value ?? null);
+        take(chosen);
+        return choiceList(choose, chosen, (index) => {
+          this.#set({ choices: { ...this.#state.choices, [choose.param]: index } });
+          take(index);
+        });
+      }),
+    );
+  }
+
+  #setScrubbed(): void {
+    const { scrub } = this.#hints;
+    const index = Math.min(this.#state.scrub ?? scrub?.start ?? 0, (scrub?.values.length ?? 1) - 1);
+    this.#scrubber.show(scrub ?? null, index);
+    if (scrub !== undefined) this.#setParam(scrub.param, scrub.values[index] ?? null);
+  }
+
+  #setParam(param: string, value: Value | null): void {
+    if (this.#params.get(param) === value) return;
+    this.#params.set(param, value);
+    this.#scheduleParams();
+  }
+
+  /** Parameters are drawn with the next frame, those of a chart out of sight when it comes into it. */
+  #scheduleParams(): void {
+    if (this.#paramFrame !== 0 || this.#disposed || !this.#inSight) return;
+    this.#paramFrame = requestAnimationFrame(() => {
+      this.#paramFrame = 0;
+      const drawing = this.#drawing;
+      if (drawing === null || !this.#inSight) return;
+      if (this.#drawingNow) {
+        this.#scheduleParams();
+        return;
+      }
+      if (this.#setParams(drawing)) void this.#run(drawing);
+    });
+  }
+
+  /** Whether any of them was not so before. */
+  #setParams(drawing: Drawing): boolean {
+    return [...this.#params].filter(([param, value]) => drawing.set(param, value)).length > 0;
+  }
+
+  async #run(drawing: Drawing): Promise<void> {
+    this.#drawingNow = true;
+    const begin = performance.now();
+    try {
+      await drawing.draw();
+    } finally {
+      this.#drawingNow = false;
+      this.#drawMs = performance.now() - begin;
+    }
+    this.#cursor.refresh();
   }
 
   #schedule(): void {
@@ -201,26 +366,24 @@ export class Figure {
 
   /** Brings the page up to what is known: a new drawing when spec, axis or theme changed, else only new rows and width. */
   #draw(): void {
-    const outer = this.#plot.clientWidth;
-    if (outer === 0 || this.#disposed) return;
-    const width = plotWidth(outer);
+    const width = this.#root.clientWidth;
+    if (width === 0 || this.#disposed) return;
     const log = this.#isLog();
-    const key = JSON.stringify([this.#chart.spec, log]);
+    const shapes = shapeCount(this.#chart.spec, (dataset) => this.#tables.get(dataset)?.length ?? 0);
+    const renderer = shapes > MAX_SVG_SHAPES ? "canvas" : "svg";
+    const key = JSON.stringify([this.#chart.spec, log, renderer]);
     if (key !== this.#drawn) {
       this.#drawn = key;
-      this.#replaceDrawing(log ? withLogAxis(this.#chart.spec, this.#hints.log ?? []) : this.#chart.spec, width);
+      this.#replaceDrawing(width, renderer);
     } else if (this.#drawing !== null) {
       for (const [dataset, from] of this.#waiting) {
         this.#drawing.change(dataset, this.#rows(dataset, Math.max(0, from)), from < 0);
       }
       this.#setEnd(this.#drawing);
       if (width !== this.#width) this.#drawing.resize(width);
-      const begin = performance.now();
-      void this.#drawing.draw().then(() => {
-        this.#drawMs = performance.now() - begin;
-        this.#cursor.refresh();
-      });
+      void this.#run(this.#drawing);
     }
+    if (this.#waiting.size > 0) this.#join();
     this.#waiting.clear();
     this.#width = width;
     this.#root.dataset.rows = String(this.#mainTable()?.length ?? 0);
@@ -228,17 +391,33 @@ export class Figure {
     this.#showValues();
   }
 
-  #replaceDrawing(spec: Readonly<Record<string, unknown>>, width: number): void {
+  #spec(): Readonly<Record<string, unknown>> {
+    return this.#isLog() ? withLogAxis(this.#chart.spec, this.#hints.log ?? []) : this.#chart.spec;
+  }
+
+  #replaceDrawing(width: number, renderer: "svg" | "canvas"): void {
     const next = element("div");
     const before = this.#drawing;
     try {
-      const drawing = new Drawing(spec, { theme: readTheme(this.#root), width, container: next });
+      const steady = this.#hints.values !== undefined;
+      const options = { theme: readTheme(this.#root), width, steady, renderer, container: next };
+      const drawing = new Drawing(this.#spec(), options);
       for (const dataset of this.#tables.keys()) drawing.change(dataset, this.#rows(dataset, 0), true);
       this.#setEnd(drawing);
+      this.#setParams(drawing);
       this.#drawing = drawing;
-      void drawing.draw().then(() => {
-        if (this.#drawing !== drawing) return;
+      // sizes are those of what is on the page
+      next.style.position = "absolute";
+      next.style.visibility = "hidden";
+      this.#canvas.append(next);
+      void this.#run(drawing).then(() => {
+        if (this.#drawing !== drawing) {
+          next.remove();
+          return;
+        }
         // the old drawing stays until the new one is whole
+        next.style.position = "";
+        next.style.visibility = "";
         this.#canvas.replaceChildren(next);
         this.#plot.style.minHeight = `${this.#canvas.offsetHeight}px`;
         before?.dispose();
@@ -250,48 +429,88 @@ export class Figure {
     }
   }
 
+  /** The surface in the plots' place, when the reader wants it and there is one. */
+  #showSurface(): void {
+    const hint = this.#hints.surface;
+    const wanted = hint !== undefined && Boolean(this.#state.surface);
+    const grid = wanted ? readGrid(hint, this.#tables) : null;
+    const shown = hint !== undefined && grid !== null;
+    this.#turnable.setAttribute("aria-pressed", String(shown));
+    this.#plot.hidden = shown;
+    this.#svg.hidden = shown;
+    if (!shown) {
+      this.#surface?.dispose();
+      this.#surface?.element.remove();
+      this.#surface = null;
+      return;
+    }
+    if (this.#surface === null) {
+      this.#surface = new Surface({
+        camera: readCamera(this.#state.surface),
+        turned: (camera) => {
+          this.#state = { ...this.#state, surface: camera };
+          this.#host.keep(this.#state);
+        },
+        save: (name, base64) => this.#host.save(name, base64),
+      });
+      this.#plot.before(this.#surface.element);
+    }
+    this.#surface.show(grid, hint, readTheme(this.#root), this.#chart.title);
+  }
+
   #showValues(): void {
-    const { x, values } = this.#hints;
-    this.#values.hidden = x === undefined || values === undefined;
-    if (x === undefined || values === undefined) return;
-    const at = this.#cursor.position;
-    const main = this.#mainTable();
-    const here = at ?? Number(main?.value(x.field, main.length - 1) ?? Number.NaN);
     const { palette } = readTheme(this.#root);
-    const series = [...new Set(values.map((value) => value.series).filter((name) => name !== null))];
-    const items = values.map(({ dataset, field, label, series: name }) => {
-      const table = this.#tables.get(dataset);
-      const row = table === undefined ? -1 : at === null ? table.length - 1 : table.nearest(x.field, at);
-      const text = table === undefined || row < 0 ? "–" : readable(table.value(field, row));
-      return { label, text, colour: name === null ? null : (palette[series.indexOf(name)] ?? null) };
-    });
-    const all = [{ label: x.label, text: readable(here), colour: null }, ...items];
-    this.#values.replaceChildren(
-      ...all.map(({ label, text, colour }) => {
-        const item = element("li", colour === null ? { class: "plain" } : {}, `${label} `, element("span", {}, text));
-        if (colour !== null) item.style.setProperty("--series", colour);
-        return item;
-      }),
-    );
-    this.#cursor.describe(all.map(({ label, text }) => `${label} ${text}`).join(", "));
+    const at = this.#cursor.position;
+    this.#said = showValues(this.#values, this.#hints, at, this.#tables, this.#mainTable(), palette);
+    this.#describe();
+  }
+
+  /** Charts in which there is something to stand on are sliders: the arrow keys move along, up and down through what is linked. */
+  #describe(): void {
+    const { x, link } = this.#hints;
+    const along = x !== undefined && this.#mainTable() !== undefined;
+    const pointed = link === undefined ? null : (this.#params.get(link.param) ?? null);
+    if (!along && this.#linked.length === 0) {
+      for (const name of ["tabindex", "role", "aria-label"]) this.#plot.removeAttribute(name);
+      return;
+    }
+    const table = this.#mainTable();
+    const values = along ? (table?.columns.get(x.field) ?? []) : this.#linked;
+    const at = (values as readonly (Value | null)[]).indexOf(along ? this.#cursor.position : pointed);
+    const texts = [...(this.#said === "" ? [] : [this.#said]), ...(pointed === null ? [] : [String(pointed)])];
+    const attributes = {
+      tabindex: "0",
+      role: "slider",
+      "aria-label": along ? "position on the chart" : `${link?.field ?? "mark"} on the chart`,
+      "aria-valuemin": "0",
+      "aria-valuemax": String(Math.max(0, values.length - 1)),
+      "aria-valuenow": String(at < 0 ? values.length - 1 : at),
+      "aria-valuetext": texts.join(", ") || "none",
+    };
+    for (const [name, value] of Object.entries(attributes)) this.#plot.setAttribute(name, value);
   }
 
   async #save(kind: "PNG" | "SVG"): Promise<void> {
+    const { title } = this.#chart;
+    if (kind === "PNG" && this.#surface !== null) {
+      this.#host.save(fileName(title, "png"), this.#surface.toPNG());
+      return;
+    }
     const theme = readTheme(this.#root);
-    const spec = this.#isLog() ? withLogAxis(this.#chart.spec, this.#hints.log ?? []) : this.#chart.spec;
     const titled = {
-      ...spec,
+      ...this.#spec(),
       background: theme.background,
       padding: 12,
-      title: { text: this.#chart.title, anchor: "start", fontSize: 13, fontWeight: 600, offset: 10 },
+      title: { text: title, anchor: "start", fontSize: 13, fontWeight: 600, offset: 10 },
     };
     const drawing = new Drawing(titled, { theme, width: this.#width });
     for (const dataset of this.#tables.keys()) drawing.change(dataset, this.#rows(dataset, 0), true);
     this.#setEnd(drawing);
+    this.#setParams(drawing);
     await drawing.draw();
     const base64 = kind === "SVG" ? toBase64(await drawing.toSVG()) : ((await drawing.toPNG()).split(",")[1] ?? "");
     drawing.dispose();
-    this.#host.save(fileName(this.#chart.title, kind.toLowerCase()), base64);
+    this.#host.save(fileName(title, kind.toLowerCase()), base64);
   }
 
   /** While it grows the axis ends where more is to come; after, where the rows end. */
@@ -317,8 +536,4 @@ export class Figure {
     this.#tables.set(name, table);
     return table;
   }
-}
-
-function toBase64(text: string): string {
-  return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(""));
 }

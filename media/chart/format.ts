@@ -7,6 +7,18 @@ export function readable(value: number | string): string {
   return size < 1e-3 || size >= 1e6 ? value.toExponential(2) : String(Number(value.toPrecision(size < 1e-2 ? 3 : 4)));
 }
 
+/** A value that may have been written with more digits than anyone reads; text that somebody formatted stays as it is. */
+export function readableText(value: unknown): string {
+  if (typeof value === "number") return readable(value);
+  const text = String(value);
+  // d3 writes a true minus sign
+  const plain = text.replace("\u2212", "-");
+  const [, digits = ""] = /^-?([\d.]+)(?:e[+-]?\d+)?$/i.exec(plain) ?? [];
+  return digits.replace(/\D/g, "").replace(/^0+/, "").length > 5 && digits.includes(".")
+    ? readable(Number(plain))
+    : text;
+}
+
 /** A file name from a title: letters, digits and dashes. */
 export function fileName(title: string, extension: string): string {
   const stem = title

@@ -95,21 +95,17 @@ export type ToRenderer =
   | { type: "chart"; chart: Chart }
   | { type: "rows"; chart: string; dataset: string; columns: Columns; replace: boolean };
 
-/** Page to editor. `sync` asks for what a chart that was just drawn has missed, `open` for a panel that shows it. */
+/** Page to editor. `sync` asks for what a chart that was just drawn has missed, `open` for a panel that shows it,
+ * `act` for what a button under the cell's output offers. */
 export type FromRenderer =
   | { type: "sync"; chart: string }
   | { type: "open"; chart: string }
   | { type: "reveal"; cell: string; line: number; column: number }
+  | { type: "act"; cell: string; action: Action }
   | { type: "save"; name: string; base64: string };
 
 /** Panel to editor: it is there, or wants a file saved. */
 export type FromPanel = { type: "ready" } | { type: "save"; name: string; base64: string };
-
-/** The hints of a chart, wherever it came from: what is not as it should be is left out. */
-export function hintsOf(chart: Chart): ChartHints {
-  const meta = chart.spec.usermeta as { dlnb?: unknown } | undefined;
-  return typeof meta?.dlnb === "object" && meta.dlnb !== null ? (meta.dlnb as ChartHints) : {};
-}
 
 /** Reads an output item; throws when it is no chart. */
 export function readChart(value: unknown): Chart {

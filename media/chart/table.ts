@@ -36,8 +36,9 @@ export class Table {
     );
   }
 
-  /** The row whose `field`, which never falls, is nearest to `x`; -1 in an empty table. */
-  nearest(field: string, x: number): number {
+  /** The row whose `field`, which never falls, is nearest to `x`; of text, the one that is equal; -1 when there is none. */
+  nearest(field: string, x: Value): number {
+    if (typeof x === "string") return this.columns.get(field)?.indexOf(x) ?? -1;
     const values = this.columns.get(field) as number[] | undefined;
     if (values === undefined || values.length === 0) return -1;
     let [low, high] = [0, values.length - 1];

@@ -1,21 +1,14 @@
+import { scheme } from "vega";
+import { blend, COLOURS, type DataColours, type ThemeKind } from "./colours.ts";
+
 /** The editor's look at this moment, and the Vega config that takes it over. */
-export interface Theme {
-  kind: "light" | "dark" | "high-contrast" | "high-contrast-light";
+export interface Theme extends DataColours {
+  kind: ThemeKind;
   foreground: string;
   background: string;
   font: string;
   fontSize: number;
-  /** Colours of the series, in order: readable on the background and apart for colour-blind eyes. */
-  palette: readonly string[];
 }
-
-/** After Okabe and Ito's palette (2008), lightened where the background is dark. */
-const PALETTES: Record<Theme["kind"], readonly string[]> = {
-  light: ["#0072b2", "#d55e00", "#009e73", "#b3568f", "#8f6b00", "#3f3f3f"],
-  dark: ["#56b4e9", "#f0a030", "#2fc79a", "#e79ac4", "#f0e442", "#c8c8c8"],
-  "high-contrast": ["#5cc8ff", "#ffb000", "#3dffb0", "#ff9ad5", "#ffff5c", "#ffffff"],
-  "high-contrast-light": ["#00507d", "#a33c00", "#00614a", "#8a1f63", "#5c4500", "#000000"],
-};
 
 /** Reads VS Code's variables where `element` stands; without them the page's own text colours. */
 export function readTheme(element: HTMLElement): Theme {
@@ -32,11 +25,11 @@ export function readTheme(element: HTMLElement): Theme {
     ),
     font: variable("--vscode-font-family", "system-ui, sans-serif"),
     fontSize: 11,
-    palette: PALETTES[kind],
+    ...COLOURS[kind],
   };
 }
 
-function themeKind(body: HTMLElement): Theme["kind"] {
+function themeKind(body: HTMLElement): ThemeKind {
   const has = (name: string) => body.classList.contains(name);
   if (has("vscode-high-contrast-light")) return "high-contrast-light";
   if (has("vscode-high-contrast")) return "high-contrast";
@@ -58,9 +51,16 @@ export function plotWidth(outer: number): number {
   return Math.max(120, Math.floor(outer) - AXIS_WIDTH - RIGHT_MARGIN);
 }
 
-export function vegaConfig({ kind, foreground, background, font, fontSize, palette }: Theme): Record<string, unknown> {
+/**
+ * The look of charts. `fixed` gives every vertical axis the same room (see `AXIS_WIDTH`), for plots that stand under each other
+ * and grow. Reports have a config of their own with the same parts; a test holds the two together.
+ */
+export function vegaConfig(theme: Theme, fixed = false): Record<string, unknown> {
+  const { kind, foreground, background, font, fontSize, palette } = theme;
   const contrast = kind.startsWith("high-contrast");
-  const text = { font, fontSize, fill: foreground };
+  const label = { labelFont: font, labelFontSize: fontSize, labelColor: foreground };
+  const title = { titleFont: font, titleFontSize: fontSize, titleFontWeight: "normal", titleColor: foreground };
+  const opacity = contrast ? 1 : 0.85;
   return {
     background: null,
     // the figure around it speaks; a label for every mark would only make the page large
@@ -68,17 +68,18 @@ export function vegaConfig({ kind, foreground, background, font, fontSize, palet
     padding: 4,
     font,
     view: { stroke: null },
-    range: { category: palette },
+    range: {
+      category: palette,
+      ordinal: { scheme: orderedScheme(theme) },
+      heatmap: theme.heatmap,
+      ramp: theme.ramp,
+      diverging: theme.diverging,
+    },
     axis: {
-      labelFont: font,
-      labelFontSize: fontSize,
-      labelColor: foreground,
-      labelOpacity: contrast ? 1 : 0.85,
-      titleFont: font,
-      titleFontSize: fontSize,
-      titleFontWeight: "normal",
-      titleColor: foreground,
-      titleOpacity: contrast ? 1 : 0.85,
+      ...label,
+      ...title,
+      labelOpacity: opacity,
+      titleOpacity: opacity,
       titlePadding: 4,
       gridColor: foreground,
       gridOpacity: contrast ? 0.35 : 0.12,
@@ -90,18 +91,15 @@ export function vegaConfig({ kind, foreground, background, font, fontSize, palet
     },
     axisX: { labelFlush: true, labelOverlap: true, labelSeparation: 8 },
     axisY: {
-      minExtent: AXIS_WIDTH,
-      maxExtent: AXIS_WIDTH,
       labelOverlap: true,
       domain: false,
       ticks: false,
       labelPadding: 6,
-      labelLimit: AXIS_WIDTH - 6,
+      ...(fixed ? { minExtent: AXIS_WIDTH, maxExtent: AXIS_WIDTH, labelLimit: AXIS_WIDTH - 6 } : {}),
     },
     legend: {
-      labelFont: font,
-      labelFontSize: fontSize,
-      labelColor: foreground,
+      ...label,
+      ...title,
       symbolType: "stroke",
       symbolStrokeWidth: 3,
       symbolSize: 220,
@@ -109,12 +107,30 @@ export function vegaConfig({ kind, foreground, background, font, fontSize, palet
       padding: 0,
       columnPadding: 16,
     },
-    title: { font, fontSize, fontWeight: "normal", color: foreground, offset: 6, subtitleColor: foreground },
-    text: { ...text, stroke: background, strokeWidth: 0 },
+    header: { ...label, ...title },
+    title: {
+      font,
+      fontSize,
+      fontWeight: "normal",
+      color: foreground,
+      offset: 6,
+      subtitleFont: font,
+      subtitleFontSize: fontSize,
+      subtitleColor: foreground,
+    },
+    text: { font, fontSize, fill: foreground, stroke: background, strokeWidth: 0 },
     mark: { color: foreground },
+    bar: { color: palette[0] },
     rule: { color: foreground },
     line: { color: foreground, strokeCap: "round", strokeJoin: "round" },
   };
+}
+
+/** Steps of the theme's ramp for as many ordered values as there are. */
+function orderedScheme({ kind, ramp }: Theme): string {
+  const name = `dlnb-${kind}`;
+  scheme(name, (t: number) => `rgb(${blend(ramp, t)})`);
+  return name;
 }
 
 /** Calls `changed`, at most once per frame, when the editor's theme changes; returns how to stop. */

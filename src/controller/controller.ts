@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { type BackendChoice, CHART_MIME, type KernelEvent } from "../../engine/protocol/index.ts";
+import { act } from "../commands/act.ts";
 import { cellId, missingIds } from "../notebook/cellIds.ts";
 import { restoreOutputs } from "../notebook/restore.ts";
 import { shownChart } from "../outputs/shownChart.ts";
@@ -42,6 +43,8 @@ export class Controller implements vscode.Disposable {
     controller.description = "trains on WebGPU or WebAssembly";
     controller.executeHandler = (cells, notebook) => this.run(cells, notebook);
     controller.interruptHandler = (notebook) => this.sessions.get(notebook)?.interrupt();
+    const cellOf = (notebook: vscode.NotebookDocument, id: string) =>
+      notebook.getCells().find((cell) => cellId(cell) === id);
     this.#messages = new RendererMessages({
       chart: (notebook, id) => this.sessions.get(notebook)?.chart(id)?.snapshot() ?? null,
       open: (notebook, id) => {
@@ -49,7 +52,11 @@ export class Controller implements vscode.Disposable {
         const chart = growing() ?? shownChart(notebook, id);
         if (chart !== null) this.#panels.open(chart, growing, notebook);
       },
-      cell: (notebook, id) => notebook.getCells().find((cell) => cellId(cell) === id),
+      cell: cellOf,
+      act: (notebook, id, action) => {
+        const cell = cellOf(notebook, id);
+        if (cell !== undefined) void act(this.sessions, cell, action);
+      },
     });
     this.sessions = new Sessions({
       start: host.start,

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
-import type { Chart, Columns } from "../../engine/protocol/index.ts";
+import type { Action, Chart, Columns } from "../../engine/protocol/index.ts";
+import { isRecord, readAction } from "../outputs/read.ts";
 
 /** The renderer in package.json. */
 const RENDERER = "dlnb-renderer";
@@ -13,6 +14,7 @@ export type FromRenderer =
   | { type: "sync"; chart: string }
   | { type: "open"; chart: string }
   | { type: "reveal"; cell: string; line: number; column: number }
+  | { type: "act"; cell: string; action: Action }
   | { type: "save"; name: string; base64: string };
 
 export type FromPanel = { type: "ready" } | { type: "save"; name: string; base64: string };
@@ -23,6 +25,8 @@ export interface RendererHost {
   cell(notebook: vscode.NotebookDocument, id: string): vscode.NotebookCell | undefined;
   /** Shows a chart in a panel. */
   open(notebook: vscode.NotebookDocument, id: string): void;
+  /** Does what a button under an output of the cell of this id offers: edits a cell's number, or inserts a cell. */
+  act(notebook: vscode.NotebookDocument, cell: string, action: Action): void;
 }
 
 /** The wire between running cells and the pages that draw their charts. */
@@ -65,8 +69,11 @@ export class RendererMessages implements vscode.Disposable {
       case "open":
         this.#host.open(editor.notebook, message.chart);
         return;
+      case "act":
+        this.#host.act(editor.notebook, message.cell, message.action);
+        return;
       case "save":
-        await saveImage(editor.notebook, message.name, message.base64);
+        await saveChart(editor.notebook, message.name, message.base64);
         return;
       default:
         message satisfies never;
@@ -76,18 +83,31 @@ export class RendererMessages implements vscode.Disposable {
 
 /** Pages are not trusted more than what they show. */
 export function readMessage(message: unknown): FromRenderer | FromPanel | null {
-  if (typeof message !== "object" || message === null) return null;
-  const { type, chart, cell, line, column, name, base64 } = message as Record<string, unknown>;
+  if (!isRecord(message)) return null;
+  const { type, chart, cell, line, column, name, base64 } = message;
   if (type === "ready") return { type };
   if ((type === "sync" || type === "open") && typeof chart === "string") return { type, chart };
   if (type === "reveal" && typeof cell === "string" && isPosition(line) && isPosition(column)) {
     return { type, cell, line, column };
   }
-  if (type === "save" && typeof name === "string" && /^[\w.-]+\.(svg|png)$/.test(name) && typeof base64 === "string") {
+  if (type === "act" && typeof cell === "string") {
+    const action = readAction(message.action);
+    return action === null ? null : { type, cell, action };
+  }
+  if (type === "save" && typeof name === "string" && FILE_NAME.test(name) && typeof base64 === "string") {
     return { type, name, base64 };
   }
   return null;
 }
+
+/** Pictures and meshes. */
+const FILE_NAME = /^[\w.-]+\.(svg|png|obj|ply)$/;
+const FILTERS: Readonly<Record<string, Record<string, string[]>>> = {
+  svg: { "SVG image": ["svg"] },
+  png: { "PNG image": ["png"] },
+  obj: { "Wavefront OBJ mesh": ["obj"] },
+  ply: { "PLY mesh": ["ply"] },
+};
 
 function isPosition(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 1;
@@ -99,13 +119,13 @@ async function reveal(cell: vscode.NotebookCell, line: number, column: number): 
 }
 
 /** Asks where, and writes the file. */
-export async function saveImage(notebook: vscode.NotebookDocument, name: string, base64: string): Promise<void> {
+export async function saveChart(notebook: vscode.NotebookDocument, name: string, base64: string): Promise<void> {
   const folder = notebook.isUntitled
     ? vscode.workspace.workspaceFolders?.[0]?.uri
     : vscode.Uri.joinPath(notebook.uri, "..");
   const target = await vscode.window.showSaveDialog({
     title: "Save Chart",
-    filters: name.endsWith(".svg") ? { "SVG image": ["svg"] } : { "PNG image": ["png"] },
+    filters: FILTERS[name.replace(/^.*\./, "")] ?? {},
     ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, name) }),
   });
   if (target !== undefined) await vscode.workspace.fs.writeFile(target, Buffer.from(base64, "base64"));

@@ -1,7 +1,16 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { CHART_MIME, ERROR_MIME, type Output, type OutputItem, type SavedCell } from "../../engine/protocol/index.ts";
+import {
+  CHART_MIME,
+  ERROR_MIME,
+  FINDINGS_MIME,
+  GALLERY_MIME,
+  type Output,
+  type OutputItem,
+  type SavedCell,
+} from "../../engine/protocol/index.ts";
+import { isRecord, readFindings, readGallery } from "./read.ts";
 
 /** Larger files are not ours. */
 const MAX_BYTES = 32 * 2 ** 20;
@@ -67,6 +76,14 @@ function parseItem(value: unknown): OutputItem[] {
       return isRecord(data) && isRecord(data.spec)
         ? ([{ mime, data: { ...data, live: false } }] as unknown as OutputItem[])
         : [];
+    case FINDINGS_MIME: {
+      const findings = readFindings(data);
+      return findings === null ? [] : [{ mime, data: findings }];
+    }
+    case GALLERY_MIME: {
+      const gallery = readGallery(data);
+      return gallery === null ? [] : [{ mime, data: gallery }];
+    }
     case ERROR_MIME:
       return isRecord(data) && typeof data.message === "string" ? ([{ mime, data }] as unknown as OutputItem[]) : [];
     case "application/json":
@@ -80,8 +97,4 @@ function parseItem(value: unknown): OutputItem[] {
     default:
       return [];
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

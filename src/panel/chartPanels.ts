@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Chart } from "../../engine/protocol/index.ts";
-import { readMessage, saveImage, type ToRenderer } from "../controller/messages.ts";
+import { readMessage, saveChart, type ToRenderer } from "../controller/messages.ts";
 
 /** Panels beside the notebook, one per chart; those of running cells grow as the notebook's own do. */
 export class ChartPanels implements vscode.Disposable {
@@ -32,7 +32,7 @@ export class ChartPanels implements vscode.Disposable {
       const known = readMessage(message);
       if (known?.type === "ready") {
         await panel.webview.postMessage({ type: "chart", chart: growing() ?? entry.chart } satisfies ToRenderer);
-      } else if (known?.type === "save") await saveImage(notebook, known.name, known.base64);
+      } else if (known?.type === "save") await saveChart(notebook, known.name, known.base64);
     });
     panel.webview.html = page(panel.webview, vscode.Uri.joinPath(this.#dist, "panel.js"));
   }

@@ -1,0 +1,10 @@
+import { element } from "./dom.ts";
+import type { Action } from "./payload.ts";
+
+/** A button that asks the editor to do something; without an editor there is none. */
+export function actionButton(action: Action, act: ((action: Action) => void) | null): HTMLElement[] {
+  if (act === null) return [];
+  const button = element("button", { type: "button", title: action.title, class: "dlnb-action" }, action.label);
+  button.addEventListener("click", () => act(action));
+  return [button];
+}

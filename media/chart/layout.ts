@@ -1,0 +1,49 @@
+type Node = Readonly<Record<string, unknown>>;
+
+/** Plots narrower than this in a spec are meant to be: squares, small multiples. */
+const NARROW = 400;
+
+/**
+ * Whether the pane's width is the plots' width: one plot, or plots under each other, of 400 pixels or more (specs are written
+ * for 600) or of no width. `compiled` has one number as its width when all plots share it.
+ */
+export function isStretched(spec: Node, compiled: { width?: unknown }): boolean {
+  if (typeof compiled.width !== "number") return false;
+  const given = spec.width !== undefined || Array.isArray(spec.vconcat) || Array.isArray(spec.concat);
+  return compiled.width >= NARROW || !given;
+}
+
+/** Height of plots that stand under each other, from the first's top to the last's bottom; null for other specs. */
+export function fixedHeight(spec: Node, spacing: number): number | null {
+  if (!Array.isArray(spec.vconcat)) return null;
+  const heights = (spec.vconcat as { height?: unknown }[]).map(({ height }) => height);
+  if (!heights.every((height) => typeof height === "number")) return null;
+  return heights.reduce((sum, height) => sum + height, 0) + spacing * (heights.length - 1);
+}
+
+/** Pixels the drawing will need, so that the page does not jump when it appears. */
+export function expectedHeight(spec: Node, spacing: number, around: number): number {
+  const plots = fixedHeight(spec, spacing) ?? (typeof spec.height === "number" ? spec.height : 200);
+  return plots + around;
+}
+
+/** One mark per row is slow to draw as SVG beyond some thousands; lines and areas are one shape. */
+const ONE_SHAPE = new Set(["line", "area", "trail"]);
+
+/** About how many shapes a spec draws, from the numbers of rows of its datasets; filters are not looked into. */
+export function shapeCount(spec: unknown, rows: (dataset: string) => number): number {
+  const count = (node: unknown, above: string | undefined): number => {
+    if (typeof node !== "object" || node === null) return 0;
+    const { data, mark, layer, vconcat, hconcat, concat, spec: inner } = node as Node;
+    const own = (data as { name?: unknown } | undefined)?.name;
+    const name = typeof own === "string" ? own : above;
+    const parts = [layer, vconcat, hconcat, concat].flatMap((list) => (Array.isArray(list) ? list : []));
+    const below = [...parts, ...(inner === undefined ? [] : [inner])];
+    const sum = below.reduce((total: number, part) => total + count(part, name), 0);
+    if (mark === undefined || name === undefined) return sum;
+    const { type, point } = (typeof mark === "object" ? mark : { type: mark }) as { type?: unknown; point?: unknown };
+    const single = ONE_SHAPE.has(String(type)) && (point === undefined || point === false);
+    return sum + (single ? 1 : rows(name));
+  };
+  return count(spec, undefined);
+}
