@@ -1,3 +1,5 @@
+export { curvature } from "./curvature/curvature.ts";
+export { taylorStep } from "./curvature/taylorStep.ts";
 export { attentionMaps } from "./evaluation/attentionMaps.ts";
 export { calibration } from "./evaluation/calibration.ts";
 export { confusion } from "./evaluation/confusion.ts";

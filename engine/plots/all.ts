@@ -9,4 +9,6 @@ export { precisionRecallPlot as precisionRecall } from "./precisionRecall.ts";
 export { race } from "./race.ts";
 export { residualsPlot as residuals } from "./residuals.ts";
 export { rocPlot as roc } from "./roc.ts";
+export { spectrum } from "./spectrum.ts";
+export { taylor } from "./taylor.ts";
 export { toySurface } from "./toySurface.ts";

@@ -36,6 +36,8 @@ export interface ObjectiveOptions {
  */
 export class Objective {
   readonly device: DeviceModel;
+  /** The examples. */
+  readonly set: Dataset;
   readonly data: DeviceData;
   /** Examples that count. */
   readonly samples: number;
@@ -51,7 +53,8 @@ export class Objective {
     this.training = options.training;
     this.#seed = options.seed;
     this.#stopped = options.stopped;
-    this.data = device.upload("sampled", sampled(set, options.samples, options.seed));
+    this.set = sampled(set, options.samples, options.seed);
+    this.data = device.upload(`sampled ${set.name}`, this.set);
     const { count } = this.data;
     const size = options.training ? Math.min(options.batchSize, count) : Math.min(BATCH, count);
     const whole = Math.floor(count / size);
