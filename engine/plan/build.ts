@@ -71,7 +71,7 @@ export function buildPlan(request: PlanRequest): BuiltPlan {
   const base = names.length + (hasRows ? 1 : 0);
   const to = (b: number): number => (b < firstScratch ? b : base + (slotOf.get(b) as number));
   const buffers: PlanBuffer[] = names.map((name) => ({ name, words: request.buffers[name] as number }));
-  if (hasRows) buffers.push({ words: rows.words * MAX_STEPS_PER_SUBMIT });
+  if (hasRows) buffers.push({ words: rows.words * (request.maxSteps ?? MAX_STEPS_PER_SUBMIT) });
   for (const w of words) buffers.push({ words: w });
   return {
     plan: {

@@ -13,6 +13,8 @@ export interface PlanRequest {
   /** Done one after the other. Within a stage every value is computed from what the buffers held before it. */
   readonly stages: readonly Stage[];
   readonly maxBuffersPerLaunch: number;
+  /** Most steps of one submit, when fewer than MAX_STEPS_PER_SUBMIT: the ring of rows has room for no more. */
+  readonly maxSteps?: number;
 }
 
 export interface Stage {

@@ -4,24 +4,28 @@ import type { RunContext } from "../context/index.ts";
 import { BackendError, Interrupted, NonFiniteError } from "../errors/index.ts";
 import { hyperparameters } from "../optim/index.ts";
 import type { RunSummary } from "../protocol/index.ts";
-import { rateAt } from "../schedules/index.ts";
 import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
 import { DeviceModel, type Rows, type RunState, type StepScalars } from "./device.ts";
 import { EarlyStopping } from "./earlyStopping.ts";
 import { EpochSums } from "./epochSums.ts";
 import type { Experiment } from "./experiment.ts";
 import type { DeviceData } from "./forward.ts";
+import { DeviceClock, Instruments, Pace, Strip, Watch, type Watched, watchedOf } from "./instruments/index.ts";
 import { initialWeights, type Weights } from "./model.ts";
 import { type Failure, nonFinite } from "./nonFinite.ts";
 import type { FitOptions } from "./options.ts";
 import { beginningOf } from "./resume.ts";
 import { Run } from "./run.ts";
+import { scalarsOf } from "./scalars.ts";
 import { type Extent, named, type Standing, Telling } from "./telling.ts";
 import { Trace } from "./trace.ts";
 
 /** A submit should take about this long: short enough to stop at once, long enough to keep the device busy. */
 const SUBMIT_MS = 60;
 const MAX_SUBMIT = 1024;
+/** Submits under way at a time, and those of single steps between looks. */
+const FLYING = 2;
+const FLYING_CUT = 6;
 /** Checkpoints during a run are at least this far apart. */
 const CHECKPOINT_MS = 10_000;
 
@@ -49,6 +53,11 @@ class Fit {
   readonly #stopping: EarlyStopping | null;
   readonly #telling: Telling;
   readonly #trace: Trace;
+  readonly #clock = new DeviceClock();
+  readonly #pace: Pace;
+  readonly #watched: Watched;
+  readonly #instruments: Instruments;
+  #looks: Watch | null = null;
   readonly #startedAt = performance.now();
 
   /** Optimizer updates done. */
@@ -79,6 +88,16 @@ class Fit {
     this.#stopping = options.earlyStopping ? new EarlyStopping(options.earlyStopping, metrics) : null;
     this.#begin();
     this.#trace = new Trace(options.trace, device, this.#step, steps);
+    const { instruments: mode, schedule } = options;
+    this.#pace = new Pace(mode, this.#step, steps);
+    this.#watched = watchedOf(experiment.config, this.#data, batchSize);
+    this.#instruments = new Instruments({
+      mode,
+      schedule,
+      strip: new Strip(experiment.config, Object.keys(hyperparameters(experiment.config.optimizer))),
+      watched: this.#watched,
+      pace: this.#pace,
+    });
     this.#telling = new Telling(experiment, backend, options.name || experiment.nextRunName(), context, this.#extent);
   }
 
@@ -86,6 +105,7 @@ class Fit {
     const { schedule, earlyStopping } = this.#options;
     try {
       await this.#device.prepare(this.#data, this.#experiment.options.batchSize);
+      if (this.#pace.first < this.#extent.steps) this.#looks = await this.#beginWatch();
       this.#telling.start(this.#step, { fit: { ...this.#extent, schedule, earlyStopping, resumedAt: this.#step } });
       if (this.#trace.due(this.#step)) await this.#trace.take(this.#step, this.#device);
       return await this.#end(await this.#epochsUntilDone());
@@ -99,6 +119,22 @@ class Fit {
     } finally {
       this.#telling.close();
     }
+  }
+
+  async #beginWatch(): Promise<Watch> {
+    const watch = await Watch.begin({
+      instruments: this.#instruments,
+      watched: this.#watched,
+      pace: this.#pace,
+      clock: this.#clock,
+      device: this.#device,
+      data: this.#data,
+      batch: this.#experiment.options.batchSize,
+      from: this.#step,
+      told: (step, row) => this.#telling.look(step, row),
+    });
+    this.#telling.columns = this.#instruments.looks?.columns ?? [];
+    return watch;
   }
 
   /** Initial weights, or those of the run that is continued. */
@@ -139,41 +175,41 @@ class Fit {
   async #stepsUntil(end: number, epochStart: number): Promise<void> {
     const { batchSize } = this.#experiment.options;
     const whole = epochStart + Math.floor(this.#data.count / batchSize);
-    const flying: Promise<void>[] = [];
+    const flying: Promise<unknown>[] = [];
     for (let next = this.#step; next < end && !this.#context.signal.aborted && !this.#failure; ) {
       const full = next < whole;
       const batch = full ? batchSize : this.#data.count % batchSize;
-      const count = full ? Math.min(this.#chunk, whole - next, end - next, this.#trace.until(next)) : 1;
-      const submit = this.#submit(next, count, batch, epochStart);
+      const looked = this.#looks?.at(next, full, () => this.#scalars(next, epochStart));
+      const free = Math.min(this.#chunk, whole - next, end - next, this.#trace.until(next));
+      const count = full ? Math.min(free, this.#looks?.until(next) ?? free) : 1;
+      const cut = full && count < free;
+      const submit = Promise.all([looked, this.#submit(next, count, batch, epochStart, cut)]);
       // one that fails while the one before it is awaited is no stray rejection
       submit.catch(() => {});
       flying.push(submit);
       next += count;
       const snapshot = this.#trace.due(next);
-      while (flying.length >= (snapshot ? 1 : 2)) await flying.shift();
+      while (flying.length >= (snapshot ? 1 : cut ? FLYING_CUT : FLYING)) await flying.shift();
       if (snapshot) await this.#trace.take(this.#step, this.#device);
     }
     for (const submit of flying) await submit;
   }
 
   /** Sends steps [from, from + count) to the device; resolves once their rows are taken in. */
-  async #submit(from: number, count: number, batch: number, epochStart: number): Promise<void> {
-    const { batchSize, seed } = this.#experiment.options;
-    const { schedule } = this.#options;
-    const base = hyperparameters(this.#experiment.config.optimizer);
-    const scalars = Array.from({ length: count }, (_, i): StepScalars => {
-      const step = from + i;
-      const driven = schedule ? rateAt(schedule, base, { step, ...this.#extent }) : base;
-      const cursor = (step - epochStart) * batchSize;
-      return { hyper: { ...driven, step: step + 1 }, cursor, noiseSeed: seed, noiseStep: step + 1 };
-    });
+  async #submit(from: number, count: number, batch: number, epochStart: number, cut: boolean): Promise<void> {
+    const scalars = Array.from({ length: count }, (_, i) => this.#scalars(from + i, epochStart));
     const began = performance.now();
-    const rows = await this.#device.train(this.#data, batch, scalars);
+    const { value: rows, ms: busy } = await this.#clock.time(this.#device.train(this.#data, batch, scalars));
     const ms = Math.max(0.05, performance.now() - began);
+    if (batch === this.#experiment.options.batchSize) this.#pace.trained(count, busy, cut);
     if (count === this.#chunk) {
       this.#chunk = Math.max(1, Math.min(MAX_SUBMIT, 2 * this.#chunk, Math.round((count * SUBMIT_MS) / ms)));
     }
     this.#takeRows(from, batch, scalars, rows);
+  }
+
+  #scalars(step: number, epochStart: number): StepScalars {
+    return scalarsOf(this.#experiment, this.#options.schedule, this.#extent, step, epochStart);
   }
 
   #takeRows(from: number, batch: number, scalars: readonly StepScalars[], rows: Rows): void {
@@ -188,6 +224,7 @@ class Fit {
       const norms = Array.from((rows["gradient norm squared"] as Float64Array).subarray(0, count), Math.sqrt);
       this.#lastLoss = loss.at(-1) as number;
       this.#lastLr = lr.at(-1) as number;
+      this.#instruments.strip.add(from + 1, count, rows, scalars);
       this.#telling.steps(from + 1, loss, lr, norms);
     }
     if (stopped >= 0) this.#failure = { step: this.#step + 1, batch, scalars: scalars[stopped] as StepScalars };
@@ -271,6 +308,7 @@ class Fit {
   }
 
   async #end(stopped: RunSummary["stopped"]): Promise<Run> {
+    if (!this.#failure) await this.#looks?.end(this.#step, this.#scalars(this.#step, this.#step));
     const state = await this.#checkpoint(stopped);
     const best = this.#best;
     const restores = this.#stopping?.options.restoreBest === true && stopped !== "interrupted";
@@ -299,7 +337,7 @@ class Fit {
       final: Number.isNaN(this.#lastLoss) ? this.#figures : { trainLoss: this.#lastLoss, ...this.#figures },
     });
     const checkpoint = { state, best: best?.weights ?? null, progress: this.#progress };
-    const run = new Run(record, this.#experiment, checkpoint, weights, this.#trace.snapshots);
+    const run = new Run(record, this.#experiment, checkpoint, weights, this.#trace.snapshots, this.#instruments);
     this.#experiment.keep(run);
     if (this.#failure) throw await nonFinite(this.#device, this.#data, this.#failure, this.#telling.folder);
     return run;

@@ -98,6 +98,14 @@ export const fitParams = {
   ),
   name: text("", "What charts and logs call this run; `run 1` and so on when empty."),
   validateEvery: int(1, "[1, inf)", "Epochs between validations."),
+  instruments: either(
+    choice(
+      "off",
+      ["off", "economy", "business", "full"],
+      "Looks at layers, gradients and updates while it trains, for run.inspect: economy costs at most 5 % of the time of training, business 20 %, full looks at every step; a number is a ceiling, 0.1 for 10 %.",
+    ),
+    num(required, "(0, inf)", ""),
+  ),
   trace: int(
     0,
     "[0, 1000]",

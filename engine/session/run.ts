@@ -9,6 +9,7 @@ import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./
 import { DeviceModel } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
 import type { StepConfig } from "./forward.ts";
+import type { Instruments } from "./instruments/index.ts";
 import type { Layout } from "./layout.ts";
 import type { Weights } from "./model.ts";
 import type { Snapshot } from "./trace.ts";
@@ -44,6 +45,8 @@ export class Run {
   readonly weights: Weights;
   /** Where it has been, when `fit({ trace })` asked for it. */
   readonly trace: readonly Snapshot[];
+  /** What `fit({ instruments })` saw of its layers, gradients and updates; null for a run from a file. */
+  readonly instruments: Instruments | null;
 
   constructor(
     record: RunRecord,
@@ -51,12 +54,14 @@ export class Run {
     checkpoint: Checkpoint,
     weights: Weights = checkpoint.state,
     trace: readonly Snapshot[] = [],
+    instruments: Instruments | null = null,
   ) {
     this.record = record;
     this.experiment = experiment;
     this.checkpoint = checkpoint;
     this.weights = weights;
     this.trace = trace;
+    this.instruments = instruments;
   }
 
   get config(): StepConfig {
@@ -163,7 +168,10 @@ export class Run {
       const figures = own.map(([key, v]) => `${decapital(key.slice(part.length))} ${Number(v.toPrecision(4))}`);
       return figures.length ? [`  ${part.padEnd(5)}  ${figures.join(", ")}`] : [];
     });
-    return [head, ...parts].join("\n");
+    const { instruments } = this;
+    const looks =
+      instruments && instruments.mode !== "off" ? [`  instruments "${instruments.mode}": ${instruments}`] : [];
+    return [head, ...parts, ...looks].join("\n");
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {

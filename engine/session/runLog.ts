@@ -8,6 +8,8 @@ import { UserError } from "../errors/index.ts";
  *   { event: "start", run, name, time, versions, backend, adapter, config, fit }
  *   { event: "steps", from, loss: [...], lr: [...], gradientNorm: [...] }   one per submit; `from` is the first step's number
  *   { event: "epoch", epoch, step, train, valid }
+ *   { event: "looks", columns: [[name, size], ...] }   what looks of `fit({ instruments })` report
+ *   { event: "look", step, f32 }   those numbers after `step` updates, little-endian float32 in base64; at most some hundreds
  *   { event: "checkpoint", file, step, why }
  *   { event: "end", stopped, steps, seconds, final, ... }   or { event: "failed", error } when the backend was lost
  * A run without a folder (an untitled notebook) keeps nothing.

@@ -4,6 +4,7 @@ import type { RunContext } from "../context/index.ts";
 import { CurveRecorder } from "../plots/index.ts";
 import { CHART_MIME, type RunHistory, type RunStatus } from "../protocol/index.ts";
 import type { Experiment } from "./experiment.ts";
+import type { Column } from "./instruments/looks.ts";
 import type { RunRecord } from "./run.ts";
 import { RunLog } from "./runLog.ts";
 
@@ -102,6 +103,17 @@ export class Telling {
   ): void {
     this.#log.write({ event: "epoch", epoch, step, train, valid });
     this.#recorder.addEpoch({ epoch, step, train, valid });
+  }
+
+  /** Names and sizes of the numbers of a look, in their order. */
+  set columns(columns: readonly Column[]) {
+    this.#log.write({ event: "looks", columns: columns.map(({ name, size }) => [name, size]) });
+  }
+
+  /** The numbers of a look after `step` updates. */
+  look(step: number, row: Float32Array): void {
+    const bytes = Buffer.from(row.buffer, row.byteOffset, row.byteLength);
+    this.#log.write({ event: "look", step, f32: bytes.toString("base64") });
   }
 
   checkpoint(file: string, step: number, why: string): void {
