@@ -11,3 +11,4 @@ export { precisionRecall } from "./evaluation/precisionRecall.ts";
 export { residuals } from "./evaluation/residuals.ts";
 export { roc } from "./evaluation/roc.ts";
 export { initialization } from "./initialization/initialization.ts";
+export { findLearningRate } from "./learningRate/findLearningRate.ts";

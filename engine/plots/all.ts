@@ -5,6 +5,7 @@ export { coveragePlot as coverage } from "./coverage.ts";
 export { initializationPlot as initialization } from "./initialization.ts";
 export { initializationTraining } from "./initializationTraining.ts";
 export { learningCurve } from "./learningCurve.ts";
+export { lrFinderPlot as lrFinder } from "./lrFinder.ts";
 export { precisionRecallPlot as precisionRecall } from "./precisionRecall.ts";
 export { race } from "./race.ts";
 export { residualsPlot as residuals } from "./residuals.ts";

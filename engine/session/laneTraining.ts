@@ -1,4 +1,5 @@
 import type { Backend } from "../backends/backend.ts";
+import type { Metric } from "../metrics/index.ts";
 import { hyperparameters } from "../optim/index.ts";
 import type { Rows } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
@@ -23,8 +24,12 @@ export interface LaneTrainingOptions {
   readonly seeds: readonly number[];
   /** Weights of every lane; those that the lane's seed draws when not given. */
   readonly weights?: readonly Weights[];
-  /** Hyperparameters of step t (from 0) for every lane; the optimizer's own where nothing is said. */
-  readonly hyper?: (step: number) => Readonly<Record<string, ArrayLike<number>>>;
+  /** Hyperparameters that differ by lane, at step t (from 0), a number for each. */
+  readonly byLane?: (step: number) => Readonly<Record<string, ArrayLike<number>>>;
+  /** Hyperparameters of all lanes at step t; the optimizer's own where nothing is said. */
+  readonly shared?: (step: number) => Readonly<Record<string, number>>;
+  /** Metrics that rows and validation have besides the loss; none when not given. */
+  readonly metrics?: readonly Metric[];
   /** Examples per step, when it is not the experiment's. */
   readonly batchSize?: number;
 }
@@ -45,8 +50,8 @@ export class LaneTraining {
   #chunk = 2;
 
   constructor(backend: Backend, experiment: Experiment, options: LaneTrainingOptions) {
-    const { seeds, hyper, weights } = options;
-    const { config } = experiment;
+    const { seeds, byLane, weights, metrics = [] } = options;
+    const config = { ...experiment.config, metrics };
     const { shuffle, dropLast, batchSize } = experiment.options;
     const own = seeds.some((seed) => seed !== seeds[0]);
     this.#experiment = experiment;
@@ -55,7 +60,7 @@ export class LaneTraining {
     this.#batchSize = options.batchSize ?? batchSize;
     this.lanes = new Lanes(backend, config, {
       lanes: seeds.length,
-      varying: Object.keys(hyper?.(0) ?? {}),
+      varying: Object.keys(byLane?.(0) ?? {}),
       ownOrder: own && shuffle,
       ownNoise: own,
     });
@@ -112,12 +117,12 @@ export class LaneTraining {
   }
 
   async #submit(from: number, count: number, batch: number, epochStart: number): Promise<LaneRows> {
-    const { seeds, hyper } = this.#options;
+    const { seeds, byLane, shared } = this.#options;
     const scalars = Array.from({ length: count }, (_, i): LaneScalars => {
       const step = from + i;
       return {
-        hyper: { ...this.#base, step: step + 1 },
-        byLane: hyper?.(step) ?? {},
+        hyper: { ...this.#base, ...shared?.(step), step: step + 1 },
+        byLane: byLane?.(step) ?? {},
         cursor: (step - epochStart) * this.#batchSize,
         noiseSeed: seeds[0] as number,
         noiseStep: step + 1,

@@ -4,7 +4,7 @@ import { wasmProvider } from "../../../engine/backends/wasm/index.ts";
 import { webgpuProvider } from "../../../engine/backends/webgpu/index.ts";
 import { Dataset, Splits } from "../../../engine/data/index.ts";
 import { loss } from "../../../engine/losses/index.ts";
-import { metrics } from "../../../engine/metrics/index.ts";
+import { type Metric, metrics } from "../../../engine/metrics/index.ts";
 import { nn } from "../../../engine/nn/index.ts";
 import { optim } from "../../../engine/optim/index.ts";
 import { Experiment, inContext } from "../../../engine/session/index.ts";
@@ -99,7 +99,8 @@ async function single(backend: Backend, options: object) {
 async function side(backend: Backend, options: object, seeds: readonly number[], rates: readonly number[]) {
   const training = new LaneTraining(backend, new Experiment(validated(options)), {
     seeds,
-    hyper: () => ({ lr: rates }),
+    byLane: () => ({ lr: rates }),
+    metrics: (options as { metrics: Metric[] }).metrics,
   });
   try {
     const losses = seeds.map((): number[] => []);

@@ -1,0 +1,98 @@
+import { significant } from "../../plots/format.ts";
+import { type RangeCurve, type RuleName, ruleNames, rules, trimmed } from "./rules.ts";
+
+/** What may be recommended: what one rule says, or what lies in the middle of all of them. */
+export const suggestionNames = ["consensus", ...ruleNames] as const;
+
+export type SuggestionName = (typeof suggestionNames)[number];
+
+export interface Advice {
+  /** What each rule says, or null. */
+  readonly suggestions: Readonly<Record<RuleName, number | null>>;
+  /** The recommended rate and where it comes from; null when nothing can be recommended. */
+  readonly suggestion: number | null;
+  readonly rule: SuggestionName | null;
+  /** Why this rate, or why there is none. */
+  readonly reason: string;
+}
+
+/** A loss that falls by less than this part of where it began does not fall. */
+const LEAST_FALL = 0.02;
+/** Fewer losses than this between the ends of a test say nothing. */
+const FEWEST = 4;
+
+/** What to recommend after a range test of `planned` steps over smoothed losses; `finite` is false when it ended at a NaN. */
+export function advise(
+  curve: RangeCurve,
+  { planned, finite, prefer }: { planned: number; finite: boolean; prefer: SuggestionName },
+): Advice {
+  const inner = trimmed(curve, planned, finite);
+  const none = (reason: string): Advice => ({
+    suggestions: { valley: null, steep: null, minimum: null, slide: null },
+    suggestion: null,
+    rule: null,
+    reason,
+  });
+  if (inner.loss.length < FEWEST) {
+    return none(
+      `${curve.loss.length} steps with a finite loss are too few to read a rate from, as both ends of a test are left out; ${
+        curve.loss.length < planned ? "start lower: startLr" : "take more: steps: 100"
+      }`,
+    );
+  }
+  const start = inner.loss[0] as number;
+  const lowest = Math.min(...inner.loss);
+  if (start - lowest < LEAST_FALL * Math.abs(start)) {
+    const from = `from ${significant(start)} to ${significant(lowest)} at its lowest`;
+    const few = planned < 50;
+    const rises = (curve.loss.at(-1) as number) > 1.5 * start || !finite;
+    const cure = few
+      ? "so few steps hardly train; take more, as steps: 100"
+      : rises
+        ? "the rate may grow too fast: take more steps, or begin lower with startLr; weights that are trained already have nothing left to fall by"
+        : "look at the data, the loss and the initialization, or raise endLr";
+    return none(`the loss never falls (${from}): ${cure}`);
+  }
+  const suggestions = Object.fromEntries(ruleNames.map((name) => [name, rules[name](inner)])) as Advice["suggestions"];
+  const middle = consensus(Object.values(suggestions));
+  const own = prefer === "consensus" ? middle : suggestions[prefer];
+  const told = (rule: SuggestionName) => (rule === "consensus" ? meanings[rule] : `${rule}: ${meanings[rule]}`);
+  if (own !== null) return { suggestions, suggestion: own, rule: prefer, reason: told(prefer) };
+  return {
+    suggestions,
+    suggestion: middle,
+    rule: middle === null ? null : "consensus",
+    reason: `${prefer} finds nothing on this curve; ${middle === null ? "nor do the others" : told("consensus")}`,
+  };
+}
+
+const meanings: Readonly<Record<SuggestionName, string>> = {
+  consensus: "the middle of four rules",
+  valley: "on the way down the longest valley",
+  steep: "the steepest fall",
+  minimum: "a tenth of the rate with the lowest loss",
+  slide: "the last rate before the slope changes for good",
+};
+
+/**
+ * The median of rates on a log axis: one rule that is misled does not move it far. Over digits, wine and diabetes with five optimizers
+ * it lies closest to the best rate of a sweep; valley alone is ten times too low for SGD with batch norm.
+ */
+export function consensus(rates: readonly (number | null)[]): number | null {
+  const known = rates.filter((r): r is number => r !== null && r > 0).sort((a, b) => a - b);
+  if (known.length === 0) return null;
+  const upper = known[known.length >> 1] as number;
+  const lower = known[(known.length - 1) >> 1] as number;
+  return Math.sqrt(lower * upper);
+}
+
+/** The first rate from which on the loss stays above where it began (by 5 %, as losses are noisy); null when it never does. */
+export function divergesAt({ lr, loss }: RangeCurve, ended: boolean): number | null {
+  const first = Math.max(1, Math.floor(loss.length / 10));
+  const mean = loss.slice(0, first).reduce((a, b) => a + b, 0) / first;
+  const start = mean + 0.05 * Math.abs(mean);
+  let i = loss.length;
+  while (i > 0 && (loss[i - 1] as number) > start) i -= 1;
+  if (i < loss.length) return lr[i] as number;
+  return ended ? (lr.at(-1) ?? null) : null;
+}
