@@ -17,8 +17,8 @@ export interface RacePath {
   readonly reached: number | null;
   /** Updates after which loss or gradient was not finite. */
   readonly diverged: number | null;
-  /** Its longest update, and which it was. */
-  readonly longest: { readonly length: number; readonly step: number };
+  /** Its longest update, which it was, and the length of the one before it (0 for the first). */
+  readonly longest: { readonly length: number; readonly step: number; readonly before: number };
   /** From its end to the nearest minimum; null when there is none. */
   readonly distance: number | null;
 }
@@ -120,7 +120,7 @@ const plot = definePlot<RaceState>({
       const [x, y] = [at(start[0], fx), at(start[1], fy)];
       const loss = x.map((_, i) => ((x[i] ?? 0) ** 2 + 10 * (y[i] ?? 0) ** 2) / 2);
       const distance = Math.hypot(x[steps] ?? 0, y[steps] ?? 0);
-      const longest = { length: Math.hypot(start[0] * (1 - fx), start[1] * (1 - fy)), step: 1 };
+      const longest = { length: Math.hypot(start[0] * (1 - fx), start[1] * (1 - fy)), step: 1, before: 0 };
       return { name: racer, x, y, loss, distance, longest, diverged: null, reached: distance < 0.1 ? 15 : null };
     };
     return { name, formula, grid, minima, start, steps, paths: [path("sgd", 0.95, -0.5), path("adam", 0.7, 0.6)] };
@@ -143,9 +143,12 @@ const unfinished = ({ diverged, distance }: RacePath, { steps }: RaceState): str
   return `is still ${significant(distance)} away after ${steps}`;
 };
 
-/** Whether one update took it over more than half of the drawing. */
+/** Whether one update took it over more than half of the drawing, and was far longer than the one before. */
 const isThrown = ({ longest, diverged, distance }: RacePath, { grid: { x, y } }: RaceState): boolean =>
-  diverged === null && distance !== null && longest.length > Math.hypot(x[1] - x[0], y[1] - y[0]) / 2;
+  diverged === null &&
+  distance !== null &&
+  longest.step > 1 &&
+  longest.length > Math.max(Math.hypot(x[1] - x[0], y[1] - y[0]) / 2, 5 * longest.before);
 
 /** Best first: by arrival, then by distance or loss at the end; those that diverged last, the earliest at the very end. */
 function ranked(paths: readonly RacePath[]): RacePath[] {
@@ -305,9 +308,13 @@ function heights({ grid, paths }: RaceState): { log: boolean; low: number; high:
   };
 }
 
-/** Far outside of the drawing all places look alike, and pictures hold no numbers of any size. */
-const within = ([low, high]: readonly [number, number], value: number): number =>
-  Math.max(low - 20 * (high - low), Math.min(high + 20 * (high - low), value));
+/** A place, brought nearer along its direction where it lies far outside of the drawing: pictures hold no numbers of any size. */
+function within({ x: [left, right], y: [bottom, top] }: MapState["grid"], x: number, y: number) {
+  const [cx, cy] = [(left + right) / 2, (bottom + top) / 2];
+  const far = Math.hypot((x - cx) / (right - left), (y - cy) / (top - bottom));
+  const share = Math.min(1, 20 / far);
+  return { x: cx + (x - cx) * share, y: cy + (y - cy) * share };
+}
 
 function pathDatasets(state: RaceState): Record<string, Columns> {
   const { paths } = state;
@@ -323,8 +330,7 @@ function pathDatasets(state: RaceState): Record<string, Columns> {
       return {
         step,
         until: kept[i + 1] ?? FOREVER,
-        x: within(state.grid.x, path.x[step] as number),
-        y: within(state.grid.y, path.y[step] as number),
+        ...within(state.grid, path.x[step] as number, path.y[step] as number),
         loss,
         shown: log ? Math.max(loss, low) : loss,
         dashed: nth < COLOURS ? 0 : 1,

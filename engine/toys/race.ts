@@ -191,10 +191,11 @@ function judged(name: string, path: Path, surface: Surface, tolerance: number): 
   const { x, y, loss, diverged } = path;
   const last = x.length - 1;
   const at = (i: number): Point => [x[i] as number, y[i] as number];
-  let longest = { length: 0, step: 0 };
-  for (let i = 1; i <= last; i++) {
+  let longest = { length: 0, step: 0, before: 0 };
+  for (let i = 1, before = 0; i <= last; i++) {
     const length = Math.hypot((x[i] as number) - (x[i - 1] as number), (y[i] as number) - (y[i - 1] as number));
-    if (length > longest.length) longest = { length, step: i };
+    if (length > longest.length) longest = { length, step: i, before };
+    before = length;
   }
   return { name, x, y, loss, diverged, distance: surface.distance(at(last)), reached: arrival(), longest };
 

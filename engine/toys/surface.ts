@@ -16,6 +16,7 @@ export class Surface {
   readonly type: string;
   readonly options: SurfaceInstance["options"];
   readonly #instance: SurfaceInstance;
+  #grid: SurfaceGrid | undefined;
 
   constructor(made: SurfaceInstance) {
     this.type = made.type;
@@ -98,6 +99,11 @@ export class Surface {
 
   /** The losses that are drawn: rows of y from low to high, each along x. */
   grid(): SurfaceGrid {
+    this.#grid ??= this.#sampled();
+    return this.#grid;
+  }
+
+  #sampled(): SurfaceGrid {
     const { x, y } = this.domain;
     const [width, height] = [x[1] - x[0], y[1] - y[0]];
     const nx = Math.round(width >= height ? GRID : 1 + ((GRID - 1) * width) / height);
