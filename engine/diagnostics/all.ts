@@ -1,5 +1,8 @@
+export { cost } from "./cost/cost.ts";
 export { curvature } from "./curvature/curvature.ts";
 export { taylorStep } from "./curvature/taylorStep.ts";
+export { compareRuns } from "./curves/compareRuns.ts";
+export { fitSeeds } from "./curves/fitSeeds.ts";
 export { attentionMaps } from "./evaluation/attentionMaps.ts";
 export { calibration } from "./evaluation/calibration.ts";
 export { confusion } from "./evaluation/confusion.ts";
@@ -10,5 +13,6 @@ export { mistakes } from "./evaluation/mistakes.ts";
 export { precisionRecall } from "./evaluation/precisionRecall.ts";
 export { residuals } from "./evaluation/residuals.ts";
 export { roc } from "./evaluation/roc.ts";
+export { features } from "./features/features.ts";
 export { initialization } from "./initialization/initialization.ts";
 export { findLearningRate } from "./learningRate/findLearningRate.ts";

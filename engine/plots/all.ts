@@ -1,7 +1,10 @@
 export { calibrationPlot as calibration } from "./calibration.ts";
 export { chain } from "./chain.ts";
+export { compareRunsPlot as compareRuns } from "./compareRuns.ts";
 export { confusionPlot as confusion } from "./confusion.ts";
+export { costPlot as cost } from "./cost.ts";
 export { coveragePlot as coverage } from "./coverage.ts";
+export { featuresPlot as features } from "./features.ts";
 export { initializationPlot as initialization } from "./initialization.ts";
 export { initializationTraining } from "./initializationTraining.ts";
 export { learningCurve } from "./learningCurve.ts";
