@@ -1,3 +1,4 @@
+export { contributions } from "./contributions/contributions.ts";
 export { cost } from "./cost/cost.ts";
 export { curvature } from "./curvature/curvature.ts";
 export { taylorStep } from "./curvature/taylorStep.ts";

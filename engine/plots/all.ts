@@ -2,6 +2,7 @@ export { calibrationPlot as calibration } from "./calibration.ts";
 export { chain } from "./chain.ts";
 export { compareRunsPlot as compareRuns } from "./compareRuns.ts";
 export { confusionPlot as confusion } from "./confusion.ts";
+export { contributionsPlot as contributions } from "./contributions.ts";
 export { costPlot as cost } from "./cost.ts";
 export { coveragePlot as coverage } from "./coverage.ts";
 export { featuresPlot as features } from "./features.ts";
