@@ -1,4 +1,5 @@
 import { type Action, FINDINGS_MIME, type Finding } from "../../engine/protocol/index.ts";
+import { readFindings } from "../outputs/read.ts";
 
 /** Metadata of outputs that an earlier text of the cell left: they stay to be read and claim nothing. */
 export const STALE = { dlnbStale: true } as const;
@@ -7,24 +8,16 @@ export const STALE = { dlnbStale: true } as const;
 export function problemsIn(items: readonly { readonly mime: string; readonly data: Uint8Array }[]): Finding[] {
   return items
     .filter(({ mime }) => mime === FINDINGS_MIME)
-    .flatMap(({ data }) => {
-      try {
-        const { findings } = JSON.parse(new TextDecoder().decode(data)) as { findings?: unknown };
-        return Array.isArray(findings) ? findings.filter(isProblem) : [];
-      } catch {
-        return [];
-      }
-    });
+    .flatMap(({ data }) => readFindings(parsed(data))?.findings ?? [])
+    .filter(({ severity }) => severity === "error" || severity === "warning");
 }
 
-function isProblem(value: unknown): value is Finding {
-  if (typeof value !== "object" || value === null) return false;
-  const { rule, severity, title, saw, tries } = value as Partial<Record<keyof Finding, unknown>>;
-  return (
-    (severity === "error" || severity === "warning") &&
-    [rule, title, saw].every((text) => typeof text === "string") &&
-    Array.isArray(tries)
-  );
+function parsed(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(data));
+  } catch {
+    return null;
+  }
 }
 
 /** What an editor can do about a finding, best first. */

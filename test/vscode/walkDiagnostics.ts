@@ -19,7 +19,19 @@ const exp = experiment("exp", "optim.adam({ lr: 1e-3 })");
 const wide = experiment("wide", "optim.sgd({ lr: 0.1 })");
 const rest = 'console.log("the rest of the notebook");';
 
+/** Shows a warning with a remedy, as a check does. */
+const warns = `const found = { rule: "low-rate", severity: "warning", title: "the rate is low", saw: "1e-3", why: "", tries: [{
+  text: "take more",
+  action: { label: "Insert 3.2e-3", title: "", do: { kind: "set-option", options: ["lr"], value: 3.2e-3, experiment: null } },
+}] };
+({
+  [Symbol.for("dlnb.display")]: () => [
+    { mime: "application/vnd.dlnb.findings+json", data: { id: "f", title: "1 warning in 1 check", findings: [found] } },
+  ],
+})`;
+
 before(() => {
+  writeNotebook(server.workspace, "warns.dlnb", [load, exp, warns]);
   writeNotebook(server.workspace, "one.dlnb", [load, exp, rest]);
   writeNotebook(server.workspace, "two.dlnb", [load, exp, wide, rest]);
 });
@@ -73,6 +85,34 @@ describe("diagnostics", () => {
       .locator(".code-cell-row", { hasText: "wide.inspect" })
       .waitFor({ state: "detached", timeout: 5000 });
     assert.deepEqual(await saved("two.dlnb"), [load, exp, wide, rest]);
+  });
+});
+
+describe("findings", () => {
+  it("are listed as problems", async () => {
+    await window.openNotebook("warns.dlnb");
+    await window.runCell("low-rate");
+    await window.outputs.getByText("1 warning in 1 check").first().waitFor({ timeout: 30_000 });
+    await window.command("Problems: Focus on Problems View");
+    const problem = window.page.locator(".markers-panel .monaco-list-row", { hasText: "the rate is low: 1e-3" });
+    await problem.waitFor({ timeout: 10_000 });
+    await shot("findings as problems");
+    await window.command("View: Toggle Panel Visibility");
+  });
+
+  it("change the number in the user's cell at the press of a button, and undo brings it back", async () => {
+    const row = await window.reveal("low-rate");
+    assert.ok(row);
+    await window.outputs.getByRole("button", { name: "Insert 3.2e-3" }).first().click();
+    await window.page.locator(".code-cell-row .view-lines", { hasText: "lr: 3.2e-3" }).waitFor({ timeout: 10_000 });
+    await window.page.waitForTimeout(500);
+    await shot("findings inserted rate");
+    assert.match(await window.page.locator(".part.statusbar").innerText(), /lr: 1e-3 → 3\.2e-3 in cell 2/);
+    assert.deepEqual(await saved("warns.dlnb"), [load, exp.replace("1e-3", "3.2e-3"), warns]);
+    await window.page.keyboard.press("Control+Z");
+    await window.page.locator(".code-cell-row .view-lines", { hasText: "lr: 1e-3" }).waitFor({ timeout: 10_000 });
+    await shot("findings undone");
+    assert.deepEqual(await saved("warns.dlnb"), [load, exp, warns]);
   });
 });
 

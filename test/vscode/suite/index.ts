@@ -11,6 +11,7 @@ export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: "bdd", timeout: 90_000, color: false, reporter: "spec" });
   mocha.suite.emit("pre-require", globalThis, "suite", mocha);
   await import("./notebook.ts");
+  await import("./diagnostics.ts");
   let passed = 0;
   const failed = await new Promise<number>((resolve) => {
     mocha.run(resolve).on("pass", () => passed++);
