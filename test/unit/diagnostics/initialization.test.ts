@@ -92,6 +92,17 @@ describe("inspecting an initialization", () => {
     }
   });
 
+  test("selu with lecun's weights keeps mean 0 and variance 1 through thirty layers (Klambauer et al. 2017)", async () => {
+    const { found } = await inspected(deep(nn.selu, 30), {
+      initializers: { lecun: init.kaimingNormal({ nonlinearity: "linear" }) },
+      seeds: 2,
+    });
+    const last = found.nets[0]?.layers.filter(({ type }) => type === "selu").at(-1)?.activation;
+    expect(Math.abs(last?.mean ?? 1)).toBeLessThan(0.1);
+    expect((last?.std ?? 0) ** 2).toBeGreaterThan(0.8);
+    expect((last?.std ?? 2) ** 2).toBeLessThan(1.2);
+  });
+
   test("statistics are those of a plain f64 loop over the outputs", async () => {
     const { found } = await inspected(nn.sequential(nn.linear(10)), { examples: N });
     const model = trial(nn.sequential(nn.linear(10))).config.model;
