@@ -11,6 +11,7 @@ import { landscapeGroup } from "./groups/landscape.ts";
 import { layersGroup } from "./groups/layers.ts";
 import { lossesGroup } from "./groups/losses.ts";
 import { metricsGroup } from "./groups/metrics.ts";
+import { lrFinderGroup } from "./groups/lrfinder.ts";
 import { optimizersGroup } from "./groups/optim.ts";
 import { schedulers } from "./groups/schedulers.ts";
 
@@ -32,6 +33,7 @@ const groups: Readonly<Record<string, Runner>> = {
   clip,
   init: initializers,
   e2e,
+  lrfinder: lrFinderGroup,
   diagnostics: diagnosticsGroup,
   curvature: curvatureGroup,
   landscape: landscapeGroup,

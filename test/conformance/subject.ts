@@ -29,7 +29,7 @@ export async function experimentOf({ config }: Case, bench: Bench): Promise<Expe
 }
 
 /** "cross_entropy mean", "mse mean", or by the data when nothing is said. */
-function lossOf(text: string | undefined, set: Dataset) {
+export function lossOf(text: string | undefined, set: Dataset) {
   const [name = "", reduction = "mean"] = (text ?? "").split(" ");
   if (reduction !== "mean") throw new Unsupported(`loss ${text}`);
   if (name === "cross_entropy" || (name === "" && set.task === "classification")) return loss.crossEntropy();
@@ -64,7 +64,7 @@ export function flatten(layout: Layout, tensor: (name: string) => ArrayLike<numb
 }
 
 /** "iris standardized", "digits x/16, first 200 test rows": a data set, how it is scaled, and which rows. */
-async function dataset(text: string, shape: readonly (number | string)[], { data: folder }: Bench): Promise<Dataset> {
+export async function dataset(text: string, shape: readonly (number | string)[], { data: folder }: Bench): Promise<Dataset> {
   const [, name = "", scale = "", which = "all rows"] = /^(\w+) ?([^,]*?)(?:, (.+))?$/.exec(text) ?? [];
   const file = join(folder, `${name}.csv`);
   if (!existsSync(file)) throw new Unsupported(`data ${text}`);

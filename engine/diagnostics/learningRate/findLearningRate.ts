@@ -100,7 +100,7 @@ class RangeTest {
     const seeds = records.map((_, i) => experiment.options.seed + i);
     const training = new LaneTraining(await this.#context.backend(), experiment, {
       seeds,
-      ...(this.#subject.run ? { weights: seeds.map(() => this.#subject.weights()) } : {}),
+      weights: seeds.map((seed) => (this.#subject.run ? this.#subject.weights() : this.#subject.weights(seed))),
       shared: (step) => ({ lr: this.#rate(step) }),
       ...(batchSize === null ? {} : { batchSize }),
     });

@@ -238,7 +238,7 @@ async function datasets(
 const given = (key: string, value: unknown) => (value === undefined || value === null ? {} : { [key]: value });
 
 /** A cell's context that keeps nothing and shows nothing. */
-function contextOf({ backend, data }: Bench): RunContext {
+export function contextOf({ backend, data }: Bench): RunContext {
   let fresh = 0;
   return {
     cell: "conformance",
