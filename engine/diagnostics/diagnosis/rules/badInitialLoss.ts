@@ -1,0 +1,30 @@
+import { defineRule, type Verdict } from "../rule.ts";
+import { inspectInitialization, num } from "../words.ts";
+
+export const badInitialLoss = defineRule({
+  name: "bad-initial-loss",
+  title: "the loss before training is too high",
+  summary:
+    "The loss at the first weights is over twice that of a network that knows nothing (ln C for cross entropy). Scores of deviation 1 add 0.5 to ln C; twice ln 10 takes a deviation above 2.",
+  why: "The network begins sure of wrong answers: the first steps are spent on taking the last layer's scores back, with gradients that are large for no good reason.",
+  paper: "Karpathy 2019, A Recipe for Training Neural Networks: verify loss at init",
+  explains: ["loss-spike", "clipped-too-often"],
+  judge: ({ initial, expected, experiment }): Verdict | null => {
+    if (!(expected.value > 0) || !(initial.loss > 2 * expected.value)) return null;
+    const regression = experiment.splits.train.task === "regression";
+    return {
+      severity: initial.loss > 5 * expected.value ? "error" : "warning",
+      saw: `the loss at the first weights is ${num(initial.loss)}; from ${expected.from} it would be ${num(expected.value)}`,
+      tries: [
+        { text: "draw the last layer smaller: leave its weight option out, or weight: init.normal({ std: 0.01 })" },
+        {
+          text: regression
+            ? "scale the targets to deviation 1, and the inputs"
+            : 'scale the inputs: normalize("standardize")',
+        },
+        { text: "end in plain scores: no activation before loss.crossEntropy()" },
+        inspectInitialization,
+      ],
+    };
+  },
+});

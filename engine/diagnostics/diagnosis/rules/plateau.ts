@@ -1,0 +1,31 @@
+import { defineRule, type Verdict } from "../rule.ts";
+import { learned } from "../standing.ts";
+import { num, percent, setRate } from "../words.ts";
+
+export const plateau = defineRule({
+  name: "plateau",
+  title: "training sits on a plateau",
+  summary:
+    "Over the last quarter the loss fell by less than 2 %, it is above four fifths of the first loss, and training did not come to what a simple method reaches.",
+  why: "Where the loss is flat gradients say little about where to go: plain steps of the same size do not get off it.",
+  paper: "Goodfellow, Bengio & Courville 2016, Deep Learning, section 8.2.3",
+  explains: ["underfitting"],
+  judge: (evidence): Verdict | null => {
+    const { ran, initial } = evidence;
+    if (!ran?.curve || learned(evidence) === true || ran.run.stopped === "non-finite") return null;
+    const { falling, end, steps } = ran.curve;
+    if (!(Math.abs(falling) < 0.02) || end < 0.8 * initial.loss || steps.length < 20) return null;
+    const from = steps[Math.floor(0.75 * steps.length)] as number;
+    return {
+      severity: "warning",
+      saw: `the loss is ${num(end)} (${num(initial.loss)} at first) and fell by ${percent(falling)} over the last quarter; the gradient's norm is ${num(ran.final.gradientNorm)}, ${num(initial.gradientNorm)} at first`,
+      tries: [
+        setRate(evidence, ran.lr * 3),
+        { text: "restart the rate: schedule.warmRestarts() gets off flat parts" },
+        { text: "take other initial weights: another seed, or init.kaimingNormal()" },
+        { text: "take an optimizer that scales its own steps: optim.adamw({ lr: 1e-3 })" },
+      ],
+      where: { steps: [from, steps.at(-1) as number] },
+    };
+  },
+});

@@ -1,0 +1,59 @@
+import { defineRule, type Verdict } from "../rule.ts";
+import { baseline, wholeRun } from "../standing.ts";
+import { num, percent } from "../words.ts";
+
+/** So far below a simple method. */
+const BELOW = 0.1;
+
+export const underfitting = defineRule({
+  name: "underfitting",
+  title: "the network underfits",
+  summary:
+    "On its own training examples it is right for, or explains, 10 points less than a simple method: the vote of nearest neighbours for classes, linear least squares for values.",
+  why: "What it cannot do on the examples it learns from it cannot do on others: it is too small, held back too much, not trained long enough, or something is broken.",
+  paper: "Goodfellow, Bengio & Courville 2016, Deep Learning, section 11.4",
+  judge: (evidence): Verdict | null => {
+    const { ran, experiment } = evidence;
+    const simple = baseline(evidence);
+    const score = ran?.outcome.train.score ?? null;
+    if (!ran || !simple || score === null || score >= simple.score - BELOW) return null;
+    const falling = ran.curve !== null && ran.curve.falling > 0.02;
+    const { weightDecay } = experiment.config.optimizer.options as { weightDecay?: number };
+    const dropped = dropout(evidence.experiment.config.model.layer);
+    return {
+      severity: "warning",
+      saw: `${experiment.splits.train.task === "regression" ? "it explains" : "it is right for"} ${percent(score)} of ${experiment.splits.train.task === "regression" ? "the variance of its" : "its"} own training ${experiment.splits.train.task === "regression" ? "targets" : "examples"}; ${simple.by} ${percent(simple.score)}${falling ? `; the loss still fell by ${percent(ran.curve?.falling ?? 0)} over the last quarter` : ""}`,
+      tries: [
+        ...(falling ? [{ text: `train longer: ${ran.run.steps} steps were not enough` }] : []),
+        ...(dropped > 0.5 ? [{ text: `lower the dropout of ${num(dropped)}` }] : []),
+        ...((weightDecay ?? 0) >= 0.1 ? [{ text: `lower weightDecay = ${num(weightDecay as number)}` }] : []),
+        { text: "make the network wider or deeper" },
+        {
+          text: "see whether it can learn eight examples by heart: exp.overfitCheck()",
+          action: {
+            label: "Overfit 8 examples",
+            title: "Inserts a cell below that does it",
+            do: { kind: "insert-cell", text: "await exp.overfitCheck()" },
+          },
+        },
+        {
+          text: "check data, labels and loss for bugs: exp.preflight()",
+          action: {
+            label: "Preflight",
+            title: "Inserts a cell below that does it",
+            do: { kind: "insert-cell", text: "await exp.preflight()" },
+          },
+        },
+      ],
+      where: wholeRun(evidence),
+    };
+  },
+});
+
+/** The largest share that a layer drops. */
+function dropout(layer: { type: string; options: Readonly<Record<string, unknown>> }): number {
+  if (layer.type === "dropout" || layer.type === "alphaDropout") return Number(layer.options.p ?? 0);
+  const inner = layer.options.layers;
+  if (typeof inner !== "object" || inner === null) return 0;
+  return Object.values(inner as Record<string, typeof layer>).reduce((most, l) => Math.max(most, dropout(l)), 0);
+}

@@ -1,0 +1,48 @@
+import type { Evidence } from "./evidence/evidence.ts";
+
+/** A validation loss that ended above its lowest. */
+export interface ValidRise {
+  readonly lowest: number;
+  readonly end: number;
+  /** Of the lowest loss, from 1, and its step. */
+  readonly epoch: number;
+  readonly step: number;
+  readonly lastStep: number;
+  /** A metric that was as good or better at the end than at the lowest loss; null without metrics. */
+  readonly metricHeld: string | null;
+  readonly metricThen: number;
+  readonly metricNow: number;
+}
+
+/**
+ * A rise by half of the lowest validation loss, beyond three standard errors of the loss at the end, that is not made by the last
+ * epoch alone. Null when there is none.
+ */
+export function validRise({ ran, experiment, initial }: Evidence): ValidRise | null {
+  const history = ran?.run.history;
+  const valid = ran?.outcome.valid;
+  if (!history || !valid) return null;
+  const losses = history.valid.loss ?? [];
+  const known = losses.map((l, i) => ({ l, i })).filter(({ l }) => !Number.isNaN(l));
+  if (known.length < 5) return null;
+  const best = known.reduce((a, b) => (b.l < a.l ? b : a));
+  const tail = known.slice(-Math.max(2, Math.ceil(known.length / 10)));
+  const end = tail.reduce((s, { l }) => s + l, 0) / tail.length;
+  const rise = end - best.l;
+  if (rise < 0.5 * best.l || rise < 3 * (valid.lossError ?? 0) || rise < 0.02 * initial.loss) return null;
+  const [metric] = experiment.options.metrics;
+  const values = metric ? (history.valid[metric.type] ?? []) : [];
+  const then = values[best.i] ?? Number.NaN;
+  const now = tail.reduce((s, { i }) => s + (values[i] ?? Number.NaN), 0) / tail.length;
+  const better = metric?.definition.better === "lower" ? now <= then : now >= then - 1 / valid.examples;
+  return {
+    lowest: best.l,
+    end,
+    epoch: history.epoch[best.i] as number,
+    step: history.epochStep[best.i] as number,
+    lastStep: history.epochStep.at(-1) as number,
+    metricHeld: metric && better ? metric.type : null,
+    metricThen: then,
+    metricNow: now,
+  };
+}
