@@ -45,7 +45,7 @@ export class Experiment {
   constructor(given: unknown) {
     this.options = check(experimentParams, given, "experiment") as ExperimentOptions;
     const { data, model, loss, metrics, optimizer, batchSize } = this.options;
-    experiments += 1;
+    if (!this.options.name) experiments += 1;
     this.name = this.options.name || `experiment ${experiments}`;
     this.splits = data instanceof Splits ? data : { train: data as Dataset };
     const count = this.splits.train.x.shape[0] as number;
