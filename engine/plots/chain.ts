@@ -160,7 +160,7 @@ function factors(state: ChainState): Spec {
   return {
     name: "factors",
     title: {
-      text: "factors of each layer, log scale: below 1 shrinks the gradient, above 1 grows it",
+      text: "factors, log scale: below 1 they shrink the gradient, above 1 it grows",
       anchor: "start",
       frame: "group",
     },
@@ -208,7 +208,7 @@ function product(state: ChainState): Spec {
   return {
     name: "product",
     title: {
-      text: `gradient that reaches each layer, log scale${bound ? `; dashed: ${state.most} per layer, the most that weights of size 1 let through` : ""}`,
+      text: `gradient that reaches each layer, log scale${bound ? ` (dashed: ${state.most} per layer)` : ""}`,
       anchor: "start",
       frame: "group",
     },

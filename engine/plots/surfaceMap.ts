@@ -2,6 +2,7 @@ import type { ChartHints, Columns } from "../protocol/index.ts";
 import { encodeColumns } from "./columns.ts";
 import { contours, levelsOf, type SurfaceGrid } from "./contours.ts";
 import type { Spec } from "./plot.ts";
+import { regions } from "./regions.ts";
 
 /** A surface as its map shows it. */
 export interface MapState {
@@ -12,8 +13,10 @@ export interface MapState {
 
 /** Lines of equal loss. */
 const LEVELS = 14;
-/** Side of a shaded cell in pixels: whole ones, so that no seams show between rows. */
-const SHADE = 5;
+/** How much darker (on a light page) the highest place is than the lowest; every level adds its part. */
+const SHADE = 0.34;
+/** Columns of the grid from one span of a shaded region to the next. */
+const STRIDE = 2;
 /** Points of the grid that is seen in three dimensions, along the longer axis. */
 const RELIEF = 49;
 /** Parameter: whether shades and lines are evenly spaced in the logarithm of the loss. */
@@ -54,8 +57,8 @@ export const mapHints = (
 
 /** Height in pixels at which both axes have one scale, as long as the map is MAP_WIDTH wide and that looks well. */
 export const MAP_WIDTH = 600;
-export const mapHeight = ({ grid: { x, y } }: Pick<MapState, "grid">): number =>
-  SHADE * Math.round(Math.min(420, Math.max(220, (MAP_WIDTH * (y[1] - y[0])) / (x[1] - x[0]))) / SHADE);
+export const mapHeight = ({ grid: { x, y } }: MapState): number =>
+  Math.round(Math.min(420, Math.max(220, (MAP_WIDTH * (y[1] - y[0])) / (x[1] - x[0]))));
 
 /** Formulas longer than this stay out of the picture. */
 const LONG = 70;
@@ -86,19 +89,8 @@ export function mapPanel(state: MapState, title: string, layers: readonly Spec[]
       {
         data: { name: "shades" },
         transform: chosen,
-        mark: { type: "rect", strokeWidth: 0, clip: true, aria: false },
-        encoding: {
-          x: axis("x", x),
-          x2: { field: "x2" },
-          y: axis("y", y),
-          y2: { field: "y2" },
-          opacity: {
-            field: "band",
-            type: "quantitative",
-            scale: { domain: [0, LEVELS], range: [0.02, 0.34] },
-            legend: null,
-          },
-        },
+        mark: { type: "area", opacity: 1 - (1 - SHADE) ** (1 / LEVELS), line: false, clip: true, aria: false },
+        encoding: { x: axis("x", x), y: axis("y", y), y2: { field: "y2" }, detail: { field: "piece" } },
       },
       {
         data: { name: "contours" },
@@ -121,12 +113,15 @@ export function mapPanel(state: MapState, title: string, layers: readonly Spec[]
 /** The datasets of `mapPanel` and of the view in three dimensions. */
 export function mapDatasets({ grid, minima, start }: MapState): Record<string, Columns> {
   const scales = hasLog(grid) ? [LINEAR, LOG] : [LINEAR];
-  const shades = table(["x", "x2", "y", "y2", "band", "scale"]);
+  const shades = table(["x", "y", "y2", "piece", "scale"]);
   const lines = table(["x", "y", "line", "position", "scale"]);
-  let line = 0;
+  let [line, piece] = [0, 0];
   for (const scale of scales) {
     const levels = levelsOf(grid, LEVELS, scale === LOG);
-    for (const run of runsOf(grid, levels, mapHeight({ grid }) / SHADE)) shades.add(...run, scale);
+    for (const spans of levels.flatMap((level) => regions(grid, level, STRIDE))) {
+      piece += 1;
+      for (const span of spans) shades.add(span.x, span.low, span.high, piece, scale);
+    }
     for (const { points } of contours(grid, levels)) {
       line += 1;
       for (let i = 0; i < points.length; i += 2) lines.add(points[i] ?? 0, points[i + 1] ?? 0, line, i / 2, scale);
@@ -140,28 +135,6 @@ export function mapDatasets({ grid, minima, start }: MapState): Record<string, C
     start: places([start]),
     relief: encodeColumns(relief(grid)),
   };
-}
-
-/** Cells of one band that lie side by side, as one rectangle: [x, x2, y, y2, band]. */
-function* runsOf(
-  grid: SurfaceGrid,
-  levels: readonly number[],
-  rows: number,
-): Generator<[number, number, number, number, number]> {
-  const { x, y } = grid;
-  const columns = MAP_WIDTH / SHADE;
-  const place = ([low, high]: readonly [number, number], share: number) => low + (high - low) * share;
-  const bandOf = (value: number) => levels.filter((level) => value > level).length;
-  for (let j = 0; j < rows; j++) {
-    const [bottom, top] = [place(y, j / rows), place(y, (j + 1) / rows)];
-    const band = (i: number) => bandOf(sampled(grid, (i + 0.5) / columns, (j + 0.5) / rows));
-    for (let from = 0, here = band(0), i = 1; i <= columns; i++) {
-      const next = i < columns ? band(i) : -1;
-      if (next === here) continue;
-      yield [place(x, from / columns), place(x, i / columns), bottom, top, here];
-      [from, here] = [i, next];
-    }
-  }
 }
 
 /** The grid between its points, at shares of its axes. */
