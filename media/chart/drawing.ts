@@ -1,7 +1,7 @@
 import { type Config, changeset, Error as ErrorLevel, type Loader, parse, type Spec, View } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { compile, type TopLevelSpec } from "vega-lite";
-import { fixedHeight, isStretched } from "./layout.ts";
+import { fixedHeight, isStretched, sealed } from "./layout.ts";
 import { type Frame, type Pointed, panels, pointedAt } from "./scene.ts";
 import type { Row, Value } from "./table.ts";
 import { PADDING, plotWidth, SPACING, type Theme, vegaConfig } from "./theme.ts";
@@ -41,14 +41,18 @@ export class Drawing {
   readonly #view: View;
   readonly #container: HTMLElement | null;
   readonly #layout: "steady" | "stretched" | "own";
+  /** Rows that came before the first draw. */
+  readonly #first = new Map<string, readonly Row[]>();
   #outer: number;
+  #begun = false;
   #drawn = false;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(spec: Readonly<Record<string, unknown>>, options: DrawingOptions) {
     const { theme, width, container, renderer = "svg", steady = false } = options;
     const height = steady && container !== undefined ? fixedHeight(spec, SPACING) : null;
     const config = vegaConfig(theme, height !== null) as object;
-    const compiled = compile(spec as unknown as TopLevelSpec, { config }).spec as Spec;
+    const compiled = sealed(compile(spec as unknown as TopLevelSpec, { config }).spec as Spec);
     this.#layout = height !== null ? "steady" : isStretched(spec, compiled) ? "stretched" : "own";
     const runtime = parse(height !== null ? withFixedLayout(compiled, height) : compiled, {} as Config, { ast: true });
     this.#view = new View(runtime, {
@@ -70,10 +74,19 @@ export class Drawing {
     const changes = changeset();
     if (replace) changes.remove(() => true);
     // a dataset that the spec does not use is no error: hints may read it
-    if (this.#has(dataset)) this.#view.change(dataset, changes.insert(rows as Row[]));
+    if (!this.#has(dataset)) return;
+    if (this.#begun) this.#view.change(dataset, changes.insert(rows as Row[]));
+    else this.#first.set(dataset, replace ? rows : [...(this.#first.get(dataset) ?? []), ...rows]);
   }
 
-  async draw(): Promise<void> {
+  /** One after the other: a draw that is asked for while one is under way comes after it. */
+  draw(): Promise<void> {
+    this.#last = this.#last.catch(() => undefined).then(() => this.#draw());
+    return this.#last;
+  }
+
+  async #draw(): Promise<void> {
+    if (!this.#begun) await this.#begin();
     await this.#view.runAsync();
     if (this.#container === null) return;
     if (this.#layout === "stretched") await this.#stretch();
@@ -157,6 +170,22 @@ export class Drawing {
     this.#view.finalize();
   }
 
+  /** The room that axes and legends take is found with the few rows that decide their labels: many are drawn but once. */
+  async #begin(): Promise<void> {
+    const few = this.#layout === "stretched" && this.#container !== null;
+    for (const share of few ? [extremes, everything] : [everything]) {
+      for (const [dataset, rows] of this.#first) {
+        const changes = changeset().remove(() => true);
+        this.#view.change(dataset, changes.insert(share(rows) as Row[]));
+      }
+      if (share === everything) continue;
+      await this.#view.runAsync();
+      await this.#stretch();
+    }
+    this.#first.clear();
+    this.#begun = true;
+  }
+
   /** Axes and legends take what they need, the plots the rest of the pane. */
   async #stretch(): Promise<void> {
     const { width } = this.#size();
@@ -164,7 +193,7 @@ export class Drawing {
     if (spare >= 0 && spare <= SLACK && this.#drawn) return;
     const plot = Math.max(LEAST_PLOT, Math.floor(this.#view.width() + spare));
     if (plot === this.#view.width()) return;
-    await this.#view.width(plot).runAsync();
+    await this.#view.width(plot).resize().runAsync();
   }
 
   /** Of the drawing with its axes, unscaled. */
@@ -197,6 +226,29 @@ export class Drawing {
       return false;
     }
   }
+}
+
+const everything = (rows: readonly Row[]): readonly Row[] => rows;
+
+/** The rows with the least and greatest number of each column, and the first with each text. */
+function extremes(rows: readonly Row[]): readonly Row[] {
+  const kept = new Set<number>();
+  for (const name of Object.keys(rows[0] ?? {})) {
+    let [least, greatest] = [-1, -1];
+    const texts = new Set<Value>();
+    rows.forEach((row, i) => {
+      const value = row[name] as Value;
+      if (typeof value === "string") {
+        if (!texts.has(value)) kept.add(i);
+        texts.add(value);
+      } else if (Number.isFinite(value)) {
+        if (least < 0 || value < (rows[least]?.[name] as number)) least = i;
+        if (greatest < 0 || value > (rows[greatest]?.[name] as number)) greatest = i;
+      }
+    });
+    for (const end of [least, greatest]) if (end >= 0) kept.add(end);
+  }
+  return [...kept].sort((a, b) => a - b).map((i) => rows[i] as Row);
 }
 
 /** On the page nothing is measured: labels that grow and shrink would move the plots. The values above name the series. */

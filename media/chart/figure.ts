@@ -437,6 +437,10 @@ export class Figure {
     const shown = hint !== undefined && grid !== null;
     this.#turnable.setAttribute("aria-pressed", String(shown));
     this.#plot.hidden = shown;
+    // what moves and is chosen is in the plots
+    this.#scrubber.element.hidden = shown || this.#hints.scrub === undefined;
+    this.#choices.hidden = shown || this.#hints.choose === undefined;
+    if (shown) this.#scrubber.pause();
     this.#svg.hidden = shown;
     if (!shown) {
       this.#surface?.dispose();

@@ -1,10 +1,10 @@
 type Node = Readonly<Record<string, unknown>>;
 
 /** Plots narrower than this in a spec are meant to be: squares, small multiples. */
-const NARROW = 400;
+const NARROW = 500;
 
 /**
- * Whether the pane's width is the plots' width: one plot, or plots under each other, of 400 pixels or more (specs are written
+ * Whether the pane's width is the plots' width: one plot, or plots under each other, of 500 pixels or more (specs are written
  * for 600) or of no width. `compiled` has one number as its width when all plots share it.
  */
 export function isStretched(spec: Node, compiled: { width?: unknown }): boolean {
@@ -26,6 +26,22 @@ export function expectedHeight(spec: Node, spacing: number, around: number): num
   const plots = fixedHeight(spec, spacing) ?? (typeof spec.height === "number" ? spec.height : 200);
   return plots + around;
 }
+
+/** Cells of a heat map meet at fractions of a pixel: an edge in the colour of the cell closes the seams. */
+export function sealed<Spec>(compiled: Spec): Spec {
+  const seal = (node: Node): Node => {
+    const marks = Array.isArray(node.marks) ? { marks: (node.marks as Node[]).map(seal) } : {};
+    const { update } = (node.encode ?? {}) as { update?: Node };
+    const cell = node.type === "rect" && [node.style].flat().includes("rect");
+    if (!cell || update?.fill === undefined || update.stroke !== undefined) return { ...node, ...marks };
+    const edge = { stroke: update.fill, strokeWidth: { value: SEAM } };
+    return { ...node, encode: { ...(node.encode as object), update: { ...update, ...edge } } };
+  };
+  return seal(compiled as Node) as Spec;
+}
+
+/** In pixels; half of it lies on either side of the edge. */
+const SEAM = 0.8;
 
 /** One mark per row is slow to draw as SVG beyond some thousands; lines and areas are one shape. */
 const ONE_SHAPE = new Set(["line", "area", "trail"]);

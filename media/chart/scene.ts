@@ -25,14 +25,20 @@ interface Item {
   datum?: unknown;
   tooltip?: unknown;
   items?: Mark[];
-  bounds?: { x1: number; y1: number; x2: number; y2: number };
+  bounds?: Bounds;
+}
+interface Bounds {
+  x1: number;
+  y1: number;
+  x2: number;
+  y2: number;
 }
 interface Mark {
   marktype: string;
   role?: string;
   interactive?: boolean;
   items: Item[];
-  bounds?: { x1: number; y1: number; x2: number; y2: number };
+  bounds?: Bounds;
 }
 
 /** Lines and points are thin: this far from them, in pixels, still points at them. */
@@ -85,17 +91,19 @@ export function pointedAt(view: View, x: number, y: number): Pointed | null {
     } else if (mark.interactive === false && !LABELS.has(mark.role ?? "")) {
       return;
     } else if (POINTS.has(mark.marktype)) {
+      const { bounds } = mark;
+      if (bounds !== undefined && !within(bounds, px, py, REACH)) return;
       for (const item of mark.items) {
-        const distance = Math.hypot((item.x ?? Number.NaN) - px, (item.y ?? Number.NaN) - py);
+        const across = (item.x ?? Number.NaN) - px;
+        if (!(Math.abs(across) <= REACH)) continue;
+        const distance = Math.hypot(across, (item.y ?? Number.NaN) - py);
         if (distance <= REACH) offer(item, distance);
       }
       if (mark.marktype !== "symbol") between(mark.items, px, py, offer);
     } else if (BOXES.has(mark.marktype)) {
       for (const item of mark.items) {
-        const box = item.bounds;
-        if (box === undefined || px < box.x1 - 1 || px > box.x2 + 1 || py < box.y1 - 1 || py > box.y2 + 1) continue;
         // a box gives way to a line over it
-        offer(item, REACH);
+        if (item.bounds !== undefined && within(item.bounds, px, py, 0.5)) offer(item, REACH);
       }
     }
   };
@@ -106,11 +114,16 @@ export function pointedAt(view: View, x: number, y: number): Pointed | null {
   return { datum: typeof datum === "object" && datum !== null ? (datum as Pointed["datum"]) : {}, tooltip };
 }
 
+function within({ x1, y1, x2, y2 }: Bounds, px: number, py: number, reach: number): boolean {
+  return px >= x1 - reach && px <= x2 + reach && py >= y1 - reach && py <= y2 + reach;
+}
+
 /** Between two points of a line the nearer one is meant. */
 function between(items: readonly Item[], px: number, py: number, offer: (item: Item, distance: number) => void): void {
   for (let i = 1; i < items.length; i++) {
     const [a, b] = [items[i - 1] as Item, items[i] as Item];
     const [ax, ay, bx, by] = [a.x ?? 0, a.y ?? 0, b.x ?? 0, b.y ?? 0];
+    if (Math.min(ax, bx) > px + REACH || Math.max(ax, bx) < px - REACH) continue;
     if (a.defined === false || b.defined === false) continue;
     const square = (bx - ax) ** 2 + (by - ay) ** 2;
     if (!(square > 0)) continue;

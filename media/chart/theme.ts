@@ -103,7 +103,7 @@ export function vegaConfig(theme: Theme, fixed = false): Record<string, unknown>
       symbolType: "stroke",
       symbolStrokeWidth: 3,
       symbolSize: 220,
-      offset: 4,
+      offset: 10,
       padding: 0,
       columnPadding: 16,
     },

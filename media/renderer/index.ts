@@ -1,12 +1,25 @@
 import type { ActivationFunction, OutputItem, RendererContext } from "vscode-notebook-renderer";
 import { element } from "../chart/dom.ts";
 import { type ChartState, Figure } from "../chart/figure.ts";
-import { type Chart, ERROR_MIME, type FromRenderer, readChart, type ToRenderer } from "../chart/payload.ts";
+import {
+  type Action,
+  type Chart,
+  ERROR_MIME,
+  FINDINGS_MIME,
+  type FromRenderer,
+  GALLERY_MIME,
+  readChart,
+  type ToRenderer,
+} from "../chart/payload.ts";
 import { STYLE } from "../chart/style.ts";
+import { drawFindings } from "../findings/draw.ts";
+import { readFindings } from "../findings/read.ts";
+import { drawGallery } from "../gallery/draw.ts";
+import { readGallery } from "../gallery/read.ts";
 import { drawError, readError } from "./error.ts";
 
-/** What readers set on charts, by chart; the oldest are forgotten. */
-type State = Record<string, ChartState>;
+/** What readers set on charts and galleries, by their ids; the oldest are forgotten. */
+type State = Record<string, ChartState & { heat?: boolean }>;
 const MAX_STATES = 200;
 
 interface Shown {
@@ -16,7 +29,7 @@ interface Shown {
   synced: boolean;
 }
 
-/** The notebook renderer: charts that grow while a cell runs, and errors. */
+/** The notebook renderer: charts that grow while a cell runs, findings, galleries, and errors. */
 export const activate: ActivationFunction<State> = (context) => {
   document.head.append(element("style", {}, STYLE));
   const shown = new Map<string, Shown>();
@@ -40,14 +53,21 @@ export const activate: ActivationFunction<State> = (context) => {
 
   return {
     renderOutputItem(item, parent) {
+      const cell = cellOf(item);
+      const act = post === null || cell === null ? null : (action: Action) => post({ type: "act", cell, action });
       if (item.mime === ERROR_MIME) {
-        const cell = cellOf(item);
         const reveal = (line: number, column: number) => post?.({ type: "reveal", cell: cell ?? "", line, column });
         drawError(parent, readError(item.json()), post === null || cell === null ? null : reveal);
         return;
       }
       let chart: Chart;
       try {
+        if (item.mime === FINDINGS_MIME) return drawFindings(parent, readFindings(item.json()), act);
+        if (item.mime === GALLERY_MIME) {
+          const gallery = readGallery(item.json());
+          const heat = context.getState()?.[gallery.id]?.heat ?? true;
+          return drawGallery(parent, gallery, heat, (heat) => keep(context, gallery.id, { heat }));
+        }
         chart = readChart(item.json());
       } catch (error) {
         dispose(item.id);
@@ -67,6 +87,7 @@ export const activate: ActivationFunction<State> = (context) => {
             keep: (state) => keep(context, chart.id, state),
             save: (name, base64) => (post === null ? download(name, base64) : post({ type: "save", name, base64 })),
             ...(post === null ? {} : { open: () => post({ type: "open", chart: chart.id }) }),
+            ...(act === null ? {} : { act }),
           }),
         });
       }
@@ -79,9 +100,9 @@ export const activate: ActivationFunction<State> = (context) => {
   };
 };
 
-function keep(context: RendererContext<State>, chart: string, state: ChartState): void {
-  const { [chart]: _, ...others } = context.getState() ?? {};
-  context.setState(Object.fromEntries([...Object.entries(others), [chart, state]].slice(-MAX_STATES)) as State);
+function keep(context: RendererContext<State>, id: string, state: State[string]): void {
+  const { [id]: _, ...others } = context.getState() ?? {};
+  context.setState(Object.fromEntries([...Object.entries(others), [id, state]].slice(-MAX_STATES)) as State);
 }
 
 /** The cell that an output stands under, as the extension wrote it. */
@@ -92,6 +113,7 @@ function cellOf(item: OutputItem): string | null {
 
 /** For pages that have nobody to ask for a file name. */
 function download(name: string, base64: string): void {
-  const type = name.endsWith(".svg") ? "image/svg+xml" : "image/png";
+  const types: Record<string, string> = { svg: "image/svg+xml", png: "image/png" };
+  const type = types[name.replace(/^.*\./, "")] ?? "text/plain";
   element("a", { href: `data:${type};base64,${base64}`, download: name }).click();
 }

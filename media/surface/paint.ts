@@ -135,14 +135,15 @@ export function paint(
     look(corners[3 * k] as number, corners[3 * k + 1] as number, corners[3 * k + 2] as number),
   );
   const far = { right: Math.sin(camera.azimuth) > 0, back: Math.cos(camera.azimuth) > 0 };
+  // the cell of the b-th row and a-th column counted from afar
+  const rowAt = (b: number) => (far.back ? m - 2 - b : b);
+  const columnAt = (a: number) => (far.right ? n - 2 - a : a);
+  const at = (b: number, a: number) => rowAt(b) * (n - 1) + columnAt(a);
   for (let b = 0; b < m - 1; b++) {
-    const j = far.back ? m - 2 - b : b;
     for (let a = 0; a < n - 1; a++) {
-      const i = far.right ? n - 2 - a : a;
-      const cell = j * (n - 1) + i;
-      const face = faces[cell];
+      const face = faces[at(b, a)];
       if (face) {
-        const k = j * n + i;
+        const k = rowAt(b) * n + columnAt(a);
         context.beginPath();
         context.moveTo(...(places[k] as Point));
         context.lineTo(...(places[k + 1] as Point));
@@ -156,13 +157,21 @@ export function paint(
         context.strokeStyle = face.edge;
         context.stroke();
       }
-      paintPath(context, path.get(cell) ?? [], look, theme, 1);
+      // a line is wider than its cell's share of it: the next cells come first
+      for (const [u, v] of nextTo(b, a, m - 2, n - 2)) paintPath(context, path.get(at(u, v)) ?? [], look, theme, 1);
     }
   }
   // what hills hide of the path shines through
   for (const pieces of path.values()) paintPath(context, pieces, look, theme, 0.25);
   paintEnds(context, model, look, theme);
   paintLegend(context, model, theme, width, height);
+}
+
+/** The cells whose part of the path is drawn after cell (b, a): the one before it in both directions, at the last ones all that is left. */
+function nextTo(b: number, a: number, lastRow: number, lastColumn: number): [number, number][] {
+  const rows = b === lastRow ? [b - 1, b] : [b - 1];
+  const columns = a === lastColumn ? [a - 1, a] : [a - 1];
+  return rows.flatMap((u) => columns.filter((v) => u >= 0 && v >= 0).map((v): [number, number] => [u, v]));
 }
 
 function paintPath(
