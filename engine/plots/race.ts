@@ -292,7 +292,7 @@ function heights({ grid, paths }: RaceState): { log: boolean; low: number; high:
   const top = grid.values.reduce((a, b) => Math.max(a, b), -Infinity);
   const begin = Math.max(...paths.map(({ loss }) => loss[0] as number));
   const most = all.reduce((a, b) => Math.max(a, b), begin);
-  const high = Math.max(begin, Math.min(most, top));
+  const high = Math.max(begin, Math.min(most, Math.max(top, log ? 1000 * begin : top)));
   if (log) {
     const positive = all.filter((v) => v > 0).reduce((a, b) => Math.min(a, b), begin);
     return { log, low: Math.max(positive, begin * 1e-10), high: high * 1.2 };

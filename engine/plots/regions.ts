@@ -11,10 +11,10 @@ type Interval = readonly [low: number, high: number];
 
 /**
  * Where the grid is above `level`, as pieces that an area mark can fill: each has one span at every x from its left end to its
- * right end. Where a piece parts in two, or two meet, new ones begin; together they cover the region once.
- * Every `stride`-th column of the grid is looked at.
+ * right end. Where a piece parts in two, or two meet, new ones begin; together they cover the region once. Spans nearer than
+ * `fineness` of the vertical axis to the straight lines between their neighbours are dropped.
  */
-export function regions(grid: SurfaceGrid, level: number, stride = 1): Span[][] {
+export function regions(grid: SurfaceGrid, level: number, fineness = 1.5e-3): Span[][] {
   const pieces: Span[][] = [];
   const begin = (...spans: Span[]): Span[] => {
     pieces.push(spans);
@@ -22,7 +22,7 @@ export function regions(grid: SurfaceGrid, level: number, stride = 1): Span[][] 
   };
   let before: { interval: Interval; piece: Span[] }[] = [];
   let left = Number.NaN;
-  for (const i of columnsOf(grid.nx, stride)) {
+  for (let i = 0; i < grid.nx; i++) {
     const x = grid.x[0] + ((grid.x[1] - grid.x[0]) * i) / (grid.nx - 1);
     const here = intervals(grid, i, level);
     const after = before.map(({ interval }) => here.filter((other) => overlap(interval, other)));
@@ -63,12 +63,8 @@ export function regions(grid: SurfaceGrid, level: number, stride = 1): Span[][] 
     before = now;
     left = x;
   }
-  return pieces.filter((piece) => piece.length > 1);
-}
-
-function* columnsOf(nx: number, stride: number): Generator<number> {
-  for (let i = 0; i < nx - 1; i += stride) yield i;
-  yield nx - 1;
+  const tolerance = fineness * (grid.y[1] - grid.y[0]);
+  return pieces.filter((piece) => piece.length > 1).map((piece) => thinned(piece, tolerance));
 }
 
 const spanAt = (x: number, [low, high]: Interval): Span => ({ x, low, high });
@@ -80,6 +76,30 @@ function share(whole: Interval, several: readonly Interval[], one: Interval): In
   const [below, above] = [several[at - 1], several[at + 1]];
   const within = (y: number) => Math.min(whole[1], Math.max(whole[0], y));
   return [below ? within((below[1] + one[0]) / 2) : whole[0], above ? within((one[1] + above[0]) / 2) : whole[1]];
+}
+
+/** As `contours` thins lines: both edges stay within the tolerance. */
+function thinned(piece: readonly Span[], tolerance: number): Span[] {
+  const keep = new Uint8Array(piece.length);
+  const pending: [number, number][] = [[0, piece.length - 1]];
+  for (let range = pending.pop(); range; range = pending.pop()) {
+    const [from, to] = range;
+    keep[from] = keep[to] = 1;
+    const [a, b] = [piece[from] as Span, piece[to] as Span];
+    let worst = tolerance;
+    let at = -1;
+    for (let i = from + 1; i < to; i++) {
+      const { x, low, high } = piece[i] as Span;
+      const t = (x - a.x) / (b.x - a.x);
+      const off = Math.max(
+        Math.abs(a.low + t * (b.low - a.low) - low),
+        Math.abs(a.high + t * (b.high - a.high) - high),
+      );
+      if (off > worst) [worst, at] = [off, i];
+    }
+    if (at >= 0) pending.push([from, at], [at, to]);
+  }
+  return piece.filter((_, i) => keep[i]);
 }
 
 /** Where column i is above the level, from low to high, by linear interpolation between its points. */

@@ -15,8 +15,6 @@ export interface MapState {
 const LEVELS = 14;
 /** How much darker (on a light page) the highest place is than the lowest; every level adds its part. */
 const SHADE = 0.34;
-/** Columns of the grid from one span of a shaded region to the next. */
-const STRIDE = 2;
 /** Points of the grid that is seen in three dimensions, along the longer axis. */
 const RELIEF = 49;
 /** Parameter: whether shades and lines are evenly spaced in the logarithm of the loss. */
@@ -118,7 +116,7 @@ export function mapDatasets({ grid, minima, start }: MapState): Record<string, C
   let [line, piece] = [0, 0];
   for (const scale of scales) {
     const levels = levelsOf(grid, LEVELS, scale === LOG);
-    for (const spans of levels.flatMap((level) => regions(grid, level, STRIDE))) {
+    for (const spans of levels.flatMap((level) => regions(grid, level))) {
       piece += 1;
       for (const span of spans) shades.add(span.x, span.low, span.high, piece, scale);
     }

@@ -46,25 +46,25 @@ describe("regions above a level", () => {
     const pieces = regions(
       gridOf((x, y) => Math.sin(5 * x) * Math.cos(7 * y + x)),
       0.1,
-      2,
+      0,
     );
     expect(pieces.length).toBeGreaterThan(10);
     for (const piece of pieces) {
       for (const [i, { x, low, high }] of piece.entries()) {
         expect(high).toBeGreaterThanOrEqual(low);
-        if (i > 0) expect(x - (piece[i - 1] as Span).x).toBeCloseTo(0.04, 10);
+        if (i > 0) expect(x - (piece[i - 1] as Span).x).toBeGreaterThan(0.019);
       }
     }
   });
 
-  test.each([1, 2])("what is above and what is below are the whole, every %d. column", (stride) => {
+  test.each([0, 1.5e-3])("what is above and what is below are the whole, thinned to %d of the axis", (fineness) => {
     const wave = (x: number, y: number) => Math.sin(5 * x) * Math.cos(7 * y + x);
-    const above = area(regions(gridOf(wave), 0.1, stride));
+    const above = area(regions(gridOf(wave), 0.1, fineness));
     const below = area(
       regions(
         gridOf((x, y) => -wave(x, y)),
         -0.1,
-        stride,
+        fineness,
       ),
     );
     expect([above + below]).toBeAllclose([8], { rtol: 1e-2 });
