@@ -20,3 +20,5 @@ export { features } from "./features/features.ts";
 export { initialization } from "./initialization/initialization.ts";
 export { landscape } from "./landscape/landscape.ts";
 export { findLearningRate } from "./learningRate/findLearningRate.ts";
+export { lrGrid } from "./learningRate/lrGrid.ts";
+export { lrSweep } from "./learningRate/lrSweep.ts";

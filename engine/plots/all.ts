@@ -13,6 +13,8 @@ export { initializationTraining } from "./initializationTraining.ts";
 export { landscape2d } from "./landscape2d.ts";
 export { learningCurve } from "./learningCurve.ts";
 export { lrFinderPlot as lrFinder } from "./lrFinder.ts";
+export { lrGridPlot as lrGrid } from "./lrGrid.ts";
+export { lrSweepPlot as lrSweep } from "./lrSweep.ts";
 export { precisionRecallPlot as precisionRecall } from "./precisionRecall.ts";
 export { race } from "./race.ts";
 export { residualsPlot as residuals } from "./residuals.ts";
