@@ -3,7 +3,16 @@ import { encodeColumns } from "./columns.ts";
 import { count, significant } from "./format.ts";
 import { logAxis } from "./logAxis.ts";
 import { definePlot, type Spec } from "./plot.ts";
-import { MAP_WIDTH, type MapState, mapDatasets, mapHints, mapPanel, mapParams, mapTitle } from "./surfaceMap.ts";
+import {
+  MAP_WIDTH,
+  type MapState,
+  mapDatasets,
+  mapHints,
+  mapPanel,
+  mapParams,
+  mapTitle,
+  reliefFloor,
+} from "./surfaceMap.ts";
 import { toySurface } from "./toySurface.ts";
 
 /** Where one optimizer went. */
@@ -342,6 +351,7 @@ function pathDatasets(state: RaceState): Record<string, Columns> {
   const numbers = ["step", "until", "x", "y", "loss", "shown", "dashed"] as const;
   const best = ranked(paths)[0];
   const { x, y } = state.grid;
+  const floor = reliefFloor(state.grid);
   const seen = rows.filter(
     (row) => row.name === best?.name && row.x >= x[0] && row.x <= x[1] && row.y >= y[0] && row.y <= y[1],
   );
@@ -361,7 +371,7 @@ function pathDatasets(state: RaceState): Record<string, Columns> {
     best: encodeColumns({
       x: seen.map((row) => row.x),
       y: seen.map((row) => row.y),
-      loss: seen.map((row) => Math.max(row.loss, log ? low : -Infinity)),
+      loss: seen.map((row) => Math.max(row.loss, floor)),
     }),
   };
 }

@@ -143,13 +143,17 @@ function sampled({ nx, ny, values }: SurfaceGrid, u: number, v: number): number 
   return (at(0, 0) * (1 - a) + at(1, 0) * a) * (1 - b) + (at(0, 1) * (1 - a) + at(1, 1) * a) * b;
 }
 
-/** A coarser grid; where heights are shown by their logarithm, none is 0. */
+/** Lowest height in three dimensions: where they are shown by their logarithm, that of 0 is without end. */
+export const reliefFloor = (grid: SurfaceGrid): number =>
+  hasLog(grid) ? (levelsOf(grid, LEVELS, true)[0] as number) : -Infinity;
+
+/** A coarser grid, not below its floor. */
 function relief(grid: SurfaceGrid): Record<"x" | "y" | "loss", number[]> {
   const { x, y } = grid;
   const [width, height] = [x[1] - x[0], y[1] - y[0]];
   const nx = Math.round(width >= height ? RELIEF : (RELIEF * width) / height);
   const ny = Math.round(height >= width ? RELIEF : (RELIEF * height) / width);
-  const floor = hasLog(grid) ? (levelsOf(grid, LEVELS, true)[0] ?? 0) / 4 : -Infinity;
+  const floor = reliefFloor(grid);
   const out = table(["x", "y", "loss"]);
   for (let j = 0; j < ny; j++) {
     for (let i = 0; i < nx; i++) {
