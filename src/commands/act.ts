@@ -5,7 +5,7 @@ import type { Sessions } from "../controller/sessions.ts";
 import { mayRun } from "../controller/trust.ts";
 import { cellId, missingIds } from "../notebook/cellIds.ts";
 import { insertCell } from "./insertCell.ts";
-import { type CellText, experimentOf, places, roomFor, type SetOption, written } from "./rate.ts";
+import { type CellText, experimentOf, places, renamed, roomFor, type SetOption, written } from "./rate.ts";
 
 /** A kernel that computes does not answer at once. */
 const PATIENCE_MS = 3000;
@@ -13,8 +13,10 @@ const STATUS_MS = 10_000;
 
 /** Does what an output of `cell` offers. Every change is one step to undo. */
 export async function act(sessions: Sessions, cell: vscode.NotebookCell, action: Action): Promise<void> {
-  if (action.do.kind === "insert-cell") await insertCell(cell.notebook, cell.index + 1, action.do.text);
-  else await setOption(sessions, cell, action.do, written({ label: action.label, do: action.do }));
+  if (action.do.kind === "insert-cell") {
+    const { own, cells } = textsOf(cell);
+    await insertCell(cell.notebook, cell.index + 1, renamed(action.do.text, own, cells));
+  } else await setOption(sessions, cell, action.do, written({ label: action.label, do: action.do }));
 }
 
 /** A piece of a cell's text that another takes the place of. */
@@ -36,14 +38,12 @@ async function setOption(
   const { notebook } = offering;
   const ids = missingIds(notebook);
   if (ids !== null) await vscode.workspace.applyEdit(ids);
-  const code = notebook.getCells().filter(({ kind }) => kind === vscode.NotebookCellKind.Code);
-  const cells = code.map((cell): CellText => ({ id: cellId(cell) ?? "", text: cell.document.getText() }));
-  const byId = (id: string) => code.find((cell) => cellId(cell) === id) as vscode.NotebookCell;
+  const { own, cells } = textsOf(offering);
+  const byId = (id: string) => notebook.getCells().find((cell) => cellId(cell) === id) as vscode.NotebookCell;
   const found = await locate(sessions, notebook, cells, set.options);
   if (found === null) return;
 
-  const self = cells.find(({ id }) => id === cellId(offering)) ?? null;
-  const experiment = experimentOf(self, cells, set.experiment);
+  const experiment = experimentOf(own, cells, set.experiment);
   const fitting = places(found, set.options, experiment, cells);
   const place = fitting.length > 1 ? await choosePlace(fitting, byId, number) : fitting[0];
   if (place !== undefined) {
@@ -59,6 +59,13 @@ async function setOption(
     return;
   }
   await sayWhereItBelongs(set.options, number);
+}
+
+/** The notebook's code cells, and the one that offers something. */
+function textsOf(offering: vscode.NotebookCell): { own: CellText | null; cells: CellText[] } {
+  const code = offering.notebook.getCells().filter(({ kind }) => kind === vscode.NotebookCellKind.Code);
+  const cells = code.map((cell): CellText => ({ id: cellId(cell) ?? "", text: cell.document.getText() }));
+  return { own: cells[code.indexOf(offering)] ?? null, cells };
 }
 
 /** Null when there is no answer, which was said. */
@@ -126,8 +133,8 @@ async function change({ cell, start, end, text, says }: Change, before: string):
     void vscode.window.showErrorMessage("The notebook cannot be changed.");
     return;
   }
-  await show(cell, new vscode.Range(at(start), at(start + text.length)));
   vscode.window.setStatusBarMessage(`dlnb: ${says} in cell ${codeIndex(cell)}; undo takes it back`, STATUS_MS);
+  await show(cell, new vscode.Range(at(start), at(start + text.length)));
 }
 
 async function show(cell: vscode.NotebookCell, selection: vscode.Range): Promise<void> {

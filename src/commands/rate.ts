@@ -35,6 +35,16 @@ export function experimentOf(
   return byName?.name ?? (experiments.length === 1 ? (experiments[0]?.name ?? null) : null);
 }
 
+/** Offered text, which says `exp` and `run`, with the names that the notebook has for what the output is about. */
+export function renamed(text: string, offering: CellText | null, cells: readonly CellText[]): string {
+  const made = cells.flatMap((cell) => declared(cell.text));
+  const on = offering === null ? null : (lastCall(offering.text)?.on ?? null);
+  const experiment = experimentOf(offering, cells, null) ?? "exp";
+  const run =
+    made.findLast(({ kind, name, of }) => kind === "run" && (name === on || of === experiment))?.name ?? "run";
+  return text.replace(/\b(exp|run)(?=\s*\.)/g, (name) => (name === "exp" ? experiment : run));
+}
+
 /**
  * The places where the number belongs, all equally good: the first of the options that is found; in what makes or trains
  * the experiment, before what may be for any; in calls of its kind. Numbers of other experiments are never among them.

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "mocha";
+import type { Locator } from "playwright-core";
 import { writeNotebook } from "./notebooks.ts";
 import { charts, server, shot, window } from "./walkWindow.ts";
 
@@ -24,7 +25,7 @@ const warns = `const found = { rule: "low-rate", severity: "warning", title: "th
   text: "take more",
   action: { label: "Insert 3.2e-3", title: "", do: { kind: "set-option", options: ["lr"], value: 3.2e-3, experiment: null } },
 }] };
-({
+await Promise.resolve({
   [Symbol.for("dlnb.display")]: () => [
     { mime: "application/vnd.dlnb.findings+json", data: { id: "f", title: "1 warning in 1 check", findings: [found] } },
   ],
@@ -44,25 +45,40 @@ async function saved(name: string): Promise<string[]> {
   return [...file.matchAll(/```ts \{#\S+\}\n([\s\S]*?)\n```/g)].map(([, text]) => text ?? "");
 }
 
-describe("diagnostics", () => {
-  it("from the palette come below their experiment, run, and are in view", async () => {
+/** Where the chart of an output stands in the window, which must show it. */
+async function inView(chart: Locator): Promise<void> {
+  const list = await window.page.locator(".notebookOverlay .cell-list-container:visible").boundingBox();
+  const box = await chart.boundingBox();
+  assert.ok(list && box && box.y > list.y && box.y < list.y + list.height - 100, "the chart is out of view");
+}
+
+describe("a diagnostic from the palette", () => {
+  it("comes below its experiment, runs, and is in view", async () => {
     await window.openNotebook("one.dlnb");
-    await window.command("dlnb: Inspect Initialization");
-    await window.page
-      .locator(".code-cell-row", { hasText: "exp.inspect.initialization()" })
-      .waitFor({ timeout: 30_000 });
+    await window.command("dlnb: Find Learning Rate");
     await charts().first().waitFor({ timeout: 60_000 });
     await window.idle();
-    await shot("palette initialization");
-    assert.deepEqual(await saved("one.dlnb"), [load, exp, "await exp.inspect.initialization()", rest]);
-    const list = await window.page.locator(".notebookOverlay .cell-list-container:visible").boundingBox();
-    const chart = await charts().first().boundingBox();
-    assert.ok(list && chart && chart.y > list.y && chart.y < list.y + list.height - 100, "the chart is out of view");
+    await shot("palette find learning rate");
+    await inView(charts().first());
+    assert.deepEqual(await saved("one.dlnb"), [load, exp, "await exp.findLearningRate()", rest]);
   });
 
-  it("are asked about where there are several experiments", async () => {
+  it("offers its rate, which takes the place of the experiment's, and undo takes it back", async () => {
+    const button = window.outputs.getByRole("button", { name: /^Insert [\d.e-]+$/ }).first();
+    const rate = /[\d.e-]+$/.exec(await button.innerText())?.[0] as string;
+    await button.click();
+    await window.page.locator(".code-cell-row .view-lines", { hasText: `lr: ${rate}` }).waitFor({ timeout: 10_000 });
+    await window.page.waitForTimeout(500);
+    await shot("palette inserted rate");
+    assert.equal((await saved("one.dlnb"))[1], exp.replace("1e-3", rate));
+    await window.page.keyboard.press("Control+Z");
+    await window.page.locator(".code-cell-row .view-lines", { hasText: "lr: 1e-3" }).waitFor({ timeout: 10_000 });
+    assert.equal((await saved("one.dlnb"))[1], exp);
+  });
+
+  it("asks which experiment where there are several, and one undo takes its cell away", async () => {
     await window.openNotebook("two.dlnb");
-    await window.command("dlnb: Inspect Initialization");
+    await window.command("dlnb: Find Learning Rate");
     const choices = window.page.locator(".quick-input-list .monaco-list-row");
     await choices.filter({ hasText: "wide" }).waitFor();
     await shot("palette which experiment");
@@ -71,19 +87,9 @@ describe("diagnostics", () => {
     await charts().first().waitFor({ timeout: 60_000 });
     await window.idle();
     await shot("palette wide");
-    assert.deepEqual(await saved("two.dlnb"), [load, exp, wide, "await wide.inspect.initialization()", rest]);
-  });
-
-  it("leave the file as it was after one undo", async () => {
-    await window.page
-      .locator(".code-cell-row", { hasText: "wide.inspect" })
-      .first()
-      .locator(".cell-focus-indicator-left")
-      .click();
+    assert.deepEqual(await saved("two.dlnb"), [load, exp, wide, "await wide.findLearningRate()", rest]);
     await window.page.keyboard.press("Control+Z");
-    await window.page
-      .locator(".code-cell-row", { hasText: "wide.inspect" })
-      .waitFor({ state: "detached", timeout: 5000 });
+    await window.page.locator(".code-cell-row", { hasText: "wide.find" }).waitFor({ state: "detached", timeout: 5000 });
     assert.deepEqual(await saved("two.dlnb"), [load, exp, wide, rest]);
   });
 });
@@ -100,19 +106,35 @@ describe("findings", () => {
     await window.command("View: Toggle Panel Visibility");
   });
 
-  it("change the number in the user's cell at the press of a button, and undo brings it back", async () => {
-    const row = await window.reveal("low-rate");
-    assert.ok(row);
-    await window.outputs.getByRole("button", { name: "Insert 3.2e-3" }).first().click();
+  /** The rate of the experiment's cell is the suggested one, and its own again after an undo. */
+  async function insertedAndUndone(): Promise<void> {
+    const changed = exp.replace("1e-3", "3.2e-3");
     await window.page.locator(".code-cell-row .view-lines", { hasText: "lr: 3.2e-3" }).waitFor({ timeout: 10_000 });
     await window.page.waitForTimeout(500);
     await shot("findings inserted rate");
     assert.match(await window.page.locator(".part.statusbar").innerText(), /lr: 1e-3 → 3\.2e-3 in cell 2/);
-    assert.deepEqual(await saved("warns.dlnb"), [load, exp.replace("1e-3", "3.2e-3"), warns]);
+    assert.deepEqual(await saved("warns.dlnb"), [load, changed, warns]);
     await window.page.keyboard.press("Control+Z");
     await window.page.locator(".code-cell-row .view-lines", { hasText: "lr: 1e-3" }).waitFor({ timeout: 10_000 });
     await shot("findings undone");
     assert.deepEqual(await saved("warns.dlnb"), [load, exp, warns]);
+  }
+
+  it("offer a remedy with their problem, and undo takes it back", async () => {
+    const cell = await window.reveal("low-rate");
+    await cell.locator(".view-line", { hasText: "Promise.resolve" }).click();
+    await window.page.keyboard.press("Control+.");
+    const fix = window.page.locator(".action-widget .monaco-list-row", { hasText: "Insert 3.2e-3" });
+    await fix.waitFor({ timeout: 10_000 });
+    await shot("findings remedies");
+    await fix.click();
+    await insertedAndUndone();
+  });
+
+  it("change the number in the user's cell at the press of a button, and undo takes it back", async () => {
+    await window.reveal("low-rate");
+    await window.outputs.getByRole("button", { name: "Insert 3.2e-3" }).first().click();
+    await insertedAndUndone();
   });
 });
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { locateOptions } from "../../../engine/kernel/cells/locate.ts";
 import { loadStripper } from "../../../engine/kernel/cells/strip.ts";
-import { experimentOf, places, roomFor, written } from "../../../src/commands/rate.ts";
+import { experimentOf, places, renamed, roomFor, written } from "../../../src/commands/rate.ts";
 
 beforeAll(loadStripper);
 
@@ -84,6 +84,14 @@ describe("the experiment that an output is about", () => {
     expect(experimentOf(null, cellsOf(define("exp", "1")), "experiment 1")).toBe("exp");
     expect(about(null)).toBe(null);
   });
+});
+
+test("an offered cell says the notebook's own names for the experiment and the run", () => {
+  const cells = cellsOf(define("wide", "1"), "const trained = await wide.fit();", define("other", "1"));
+  const offered = (text: string) => renamed("await exp.preflight();\nawait run.diagnose()", { id: "c9", text }, cells);
+  expect(offered("await wide.preflight()")).toBe("await wide.preflight();\nawait trained.diagnose()");
+  expect(offered("await trained.diagnose()")).toBe("await wide.preflight();\nawait trained.diagnose()");
+  expect(offered("show()")).toBe("await exp.preflight();\nawait run.diagnose()");
 });
 
 describe("a first option", () => {

@@ -66,7 +66,7 @@ describe("findings", () => {
     );
   });
 
-  it("offer what to try: the number in the user's cell changes, and undo brings it back", async () => {
+  it("offer what to try: the number in the user's cell changes and is selected", async () => {
     const notebook = await scratch(exp, warns);
     const [first, cell] = notebook.getCells() as [vscode.NotebookCell, vscode.NotebookCell];
     assert.ok(await run(notebook, 1), outputText(cell));
@@ -86,7 +86,5 @@ describe("findings", () => {
       const { activeTextEditor: editor } = vscode.window;
       return editor?.document === first.document && editor.document.getText(editor.selection) === "3.2e-3";
     });
-    await vscode.commands.executeCommand("undo");
-    await until(() => first.document.getText() === exp);
   });
 });
