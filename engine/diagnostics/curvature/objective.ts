@@ -5,7 +5,7 @@ import { input, scalar, type Tensor } from "../../ops/index.ts";
 import { type BuiltPlan, buildPlan } from "../../plan/index.ts";
 import { permutation } from "../../random/index.ts";
 import type { DeviceModel, Program, StepScalars } from "../../session/device.ts";
-import { type DeviceData, gradientsOf, type Pass, pass, passBuffers } from "../../session/forward.ts";
+import { bufferWords, type DeviceData, dataWords, gradientsOf, type Pass, pass } from "../../session/forward.ts";
 import { viewAs } from "../../tensor/index.ts";
 import { inSubmits } from "./submits.ts";
 
@@ -25,6 +25,8 @@ export interface ObjectiveOptions {
   readonly training: boolean;
   readonly batchSize: number;
   readonly seed: number;
+  /** Tells apart the objectives that share a device; "sampled" when not given. */
+  readonly name?: string;
   /** Ends work between submits, with Interrupted. */
   readonly stopped: () => boolean;
 }
@@ -54,7 +56,7 @@ export class Objective {
     this.#seed = options.seed;
     this.#stopped = options.stopped;
     this.set = sampled(set, options.samples, options.seed);
-    this.data = device.upload(`sampled ${set.name}`, this.set);
+    this.data = device.upload(options.name ?? "sampled", this.set);
     const { count } = this.data;
     const size = options.training ? Math.min(options.batchSize, count) : Math.min(BATCH, count);
     const whole = Math.floor(count / size);
@@ -135,7 +137,7 @@ export class Objective {
     let loss = 0;
     let first = true;
     for (const { batch, cursors } of this.#batches) {
-      const program = await this.#program(`${kind} ${training} ${batch}`, (max) =>
+      const program = await this.#program(`${kind} ${data.name} ${training} ${batch}`, (max) =>
         summingPlan(device.config, data, { batch, training, label: kind }, what, max),
       );
       const share = batch / samples;
@@ -183,7 +185,7 @@ function summingPlan(
   const sum = ops.add(before, ops.mul(input("part", [words]), scalar(SHARE)));
   return buildPlan({
     label: `${label}, batch ${batch}`,
-    buffers: { ...passBuffers(config, data), direction: words, part: words, sum: words },
+    buffers: { ...bufferWords(config), ...dataWords(data), direction: words, part: words, sum: words },
     inputs: places,
     stages: vectors
       ? [

@@ -35,13 +35,14 @@ export function objectiveOf(
   device: DeviceModel,
   { samples, mode, seed }: ObjectiveChoice,
   context: RunContext,
-  set: Dataset = subject.experiment.splits.train,
+  { set = subject.experiment.splits.train, name }: { set?: Dataset; name?: string } = {},
 ): Objective {
   return new Objective(device, set, {
     samples,
     training: trainingMode(subject, mode),
     batchSize: subject.experiment.options.batchSize,
     seed,
+    ...(name !== undefined && { name }),
     stopped: () => context.signal.aborted,
   });
 }

@@ -1,7 +1,7 @@
 import * as ops from "../../ops/index.ts";
 import { input, scalar } from "../../ops/index.ts";
 import { type BuiltPlan, buildPlan } from "../../plan/index.ts";
-import { pass, passBuffers } from "../../session/forward.ts";
+import { bufferWords, dataWords, pass } from "../../session/forward.ts";
 import type { Objective } from "../curvature/objective.ts";
 import { inSubmits } from "../curvature/submits.ts";
 
@@ -44,7 +44,7 @@ export async function heights(
   const programs = new Map(
     await Promise.all(
       sizes.map(async (batch) => {
-        const key = `height ${objective.training} ${directions.running !== undefined} ${batch}`;
+        const key = `height ${objective.data.name} ${objective.training} ${directions.running !== undefined} ${batch}`;
         const plan = (max: number) => heightPlan(objective, batch, directions.running !== undefined, max);
         return [batch, await device.program(key, plan)] as const;
       }),
@@ -125,7 +125,8 @@ function heightPlan(
   return buildPlan({
     label: `height, batch ${batch}`,
     buffers: {
-      ...passBuffers(config, data),
+      ...bufferWords(config),
+      ...dataWords(data),
       "direction 1": words,
       "direction 2": words,
       point: words,
