@@ -82,7 +82,7 @@ export function vegaConfig(theme: Theme, fixed = false): Record<string, unknown>
       titleOpacity: opacity,
       titlePadding: 4,
       gridColor: foreground,
-      gridOpacity: contrast ? 0.35 : 0.12,
+      gridOpacity: contrast ? 0.25 : 0.12,
       domainColor: foreground,
       domainOpacity: contrast ? 1 : 0.4,
       tickColor: foreground,

@@ -58,7 +58,7 @@ function canvasOf({ width, height, caption, detail }: Pixels): HTMLCanvasElement
 
 function itemOf({ caption, detail, width, height }: Pixels, canvas: HTMLCanvasElement): HTMLElement {
   const item = element("li", {}, canvas, element("span", { class: "caption" }, caption));
-  item.style.maxWidth = `${Math.max(84, width * zoomOf(width, height))}px`;
+  item.style.maxWidth = `${Math.max(100, width * zoomOf(width, height))}px`;
   if (detail === "") return item;
   const lines = detail.split("\n").map((text) => ({ name: "", text }));
   item.addEventListener("pointermove", ({ clientX, clientY }) => tooltip.show(item, lines, clientX, clientY));

@@ -1,17 +1,13 @@
 import type * as Vega from "vega";
-import type { Chart, Columns } from "../../../engine/protocol/index.ts";
+import type { Chart, ChartHints, Columns } from "../../../engine/protocol/index.ts";
 import { escapeHtml } from "./escape.ts";
+import { isStretched, sealed } from "./layout.ts";
+import { config, FONT_SIZE, type Schemes, themed } from "./theme.ts";
 
-/** Width of the plots; the page scales the picture down where it is narrower. */
-const WIDTH = 770;
-const AXIS_WIDTH = 44;
-const FONT_SIZE = 12;
-const FONT = "system-ui, -apple-system, Segoe UI, Roboto, sans-serif";
-
-/** Colours that stand for the page's own, light or dark, until the picture is drawn. */
-const FOREGROUND = "#010203";
-const BACKGROUND = "#fdfcfb";
-const SERIES = ["#0072b2", "#d55e00", "#009e73", "#b3568f", "#8f6b00", "#3f3f3f"];
+/** What a chart may take; the page scales a picture down where it is narrower. */
+const WIDTH = 820;
+/** Where the search for the plots' width begins: axes take about this much. */
+const AXES = 80;
 
 /** A chart as a figure with an SVG in the page's colours, which change with its theme. Charts that cannot be drawn become their text. */
 export async function drawChart(chart: Chart): Promise<string> {
@@ -30,16 +26,39 @@ async function toSvg(chart: Chart): Promise<string> {
   const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
   measureText(vega);
   const datasets = Object.fromEntries(Object.entries(chart.datasets).map(([name, columns]) => [name, toRows(columns)]));
-  const { usermeta: _, ...spec } = wide(chart.spec) as Record<string, unknown>;
+  const { usermeta, ...spec } = chart.spec;
   const compiled = compile({ ...spec, datasets } as unknown as Parameters<typeof compile>[0], {
-    config: config() as never,
+    config: config(vega as unknown as Schemes) as never,
+    logger: quiet,
+  }).spec as Vega.Spec;
+  const view = new vega.View(vega.parse(sealed(compiled)), {
+    renderer: "none",
+    loader: nothing as never,
     logger: quiet,
   });
-  const view = new vega.View(vega.parse(compiled.spec), { renderer: "none", loader: nothing as never, logger: quiet });
   try {
-    return await view.toSVG();
+    begin(view, usermeta);
+    if (!isStretched(chart.spec, compiled)) return await view.toSVG();
+    // axes and legends take what they need, the plots the rest
+    const drawn = await view.width(WIDTH - AXES).toSVG();
+    const spare = WIDTH - Number(/ width="([\d.]+)"/.exec(drawn)?.[1] ?? WIDTH);
+    return spare === 0 ? drawn : await view.width(view.width() + Math.floor(spare)).toSVG();
   } finally {
     view.finalize();
+  }
+}
+
+/** Sliders and lists stand where a reader finds them. */
+function begin(view: Vega.View, usermeta: unknown): void {
+  const { scrub, choose } = ((usermeta as { dlnb?: unknown } | undefined)?.dlnb ?? {}) as ChartHints;
+  const chosen = (choose ?? []).map(({ param, choices }) => [param, choices[0]?.value] as const);
+  const scrubbed = scrub === undefined ? [] : [[scrub.param, scrub.values[scrub.start]] as const];
+  for (const [param, value] of [...chosen, ...scrubbed]) {
+    try {
+      if (value !== undefined) view.signal(param, value);
+    } catch {
+      // hints may be older or newer than the spec
+    }
   }
 }
 
@@ -68,17 +87,6 @@ function measureText(vega: typeof Vega): void {
   };
 }
 
-/** Sizes chosen for an editor's pane become the page's. */
-function wide(spec: unknown): unknown {
-  if (typeof spec !== "object" || spec === null) return spec;
-  const { vconcat, width, ...rest } = spec as { vconcat?: unknown; width?: unknown };
-  return {
-    ...rest,
-    ...(width === undefined ? {} : { width: typeof width === "number" && width < 400 ? width : WIDTH }),
-    ...(Array.isArray(vconcat) ? { vconcat: vconcat.map(wide) } : {}),
-  };
-}
-
 function toRows(columns: Columns): Record<string, number | string | null>[] {
   const values = Object.entries(columns).map(([name, column]) => {
     if ("text" in column) return { name, at: (i: number) => column.text[i] ?? null, length: column.text.length };
@@ -92,69 +100,4 @@ function toRows(columns: Columns): Record<string, number | string | null>[] {
   const length = Math.min(...values.map((column) => column.length));
   if (!Number.isFinite(length)) return [];
   return Array.from({ length }, (_, i) => Object.fromEntries(values.map(({ name, at }) => [name, at(i)])));
-}
-
-/** Placeholders become the page's colours; ids become the figure's own, as several pictures share a page. */
-function themed(svg: string, id: string): string {
-  const own = id.replace(/[^\w-]/g, "-");
-  let out = svg
-    .replaceAll(`"${FOREGROUND}"`, '"currentColor"')
-    .replaceAll(`"${BACKGROUND}"`, '"var(--background)"')
-    .replace(/\bid="([^"]+)"/g, `id="${own}-$1"`)
-    .replace(/url\(#/g, `url(#${own}-`)
-    .replace(/<svg ([^>]*?)width="([\d.]+)" height="([\d.]+)"/, '<svg $1style="width:$2px"');
-  SERIES.forEach((colour, i) => {
-    out = out.replaceAll(`"${colour}"`, `"var(--series-${i}, ${colour})"`);
-  });
-  return out;
-}
-
-function config(): Record<string, unknown> {
-  const label = { labelFont: FONT, labelFontSize: FONT_SIZE, labelColor: FOREGROUND };
-  const title = { titleFont: FONT, titleFontSize: FONT_SIZE, titleFontWeight: "normal", titleColor: FOREGROUND };
-  return {
-    background: null,
-    autosize: { type: "pad" },
-    padding: { left: 2, top: 4, right: 12, bottom: 4 },
-    font: FONT,
-    view: { stroke: null },
-    range: { category: SERIES },
-    axis: {
-      ...label,
-      ...title,
-      labelOpacity: 0.8,
-      titleOpacity: 0.8,
-      titlePadding: 4,
-      gridColor: FOREGROUND,
-      gridOpacity: 0.1,
-      domainColor: FOREGROUND,
-      domainOpacity: 0.4,
-      tickColor: FOREGROUND,
-      tickOpacity: 0.4,
-      tickSize: 4,
-    },
-    axisX: { labelFlush: true, labelOverlap: true, labelSeparation: 8 },
-    axisY: {
-      minExtent: AXIS_WIDTH,
-      maxExtent: AXIS_WIDTH,
-      labelOverlap: true,
-      domain: false,
-      ticks: false,
-      labelPadding: 6,
-    },
-    legend: {
-      ...label,
-      ...title,
-      symbolType: "stroke",
-      symbolStrokeWidth: 3,
-      symbolSize: 220,
-      offset: 4,
-      columnPadding: 16,
-    },
-    title: { font: FONT, fontSize: FONT_SIZE, fontWeight: 600, color: FOREGROUND, offset: 6 },
-    text: { font: FONT, fontSize: FONT_SIZE, fill: FOREGROUND, stroke: BACKGROUND, strokeWidth: 0 },
-    mark: { color: FOREGROUND },
-    rule: { color: FOREGROUND },
-    line: { color: FOREGROUND, strokeCap: "round", strokeJoin: "round" },
-  };
 }

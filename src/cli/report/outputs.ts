@@ -9,6 +9,8 @@ import {
 import type { Shown } from "../recording.ts";
 import { drawChart } from "./chart.ts";
 import { escapeHtml } from "./escape.ts";
+import { drawFindings } from "./findings.ts";
+import { drawGallery } from "./gallery.ts";
 
 /** What a cell showed as HTML that runs nothing and loads nothing. */
 export async function showOutputs(shown: readonly Shown[], markdown: (text: string) => string): Promise<string> {
@@ -25,10 +27,9 @@ async function showRichest(items: readonly OutputItem[], markdown: (text: string
     case CHART_MIME:
       return drawChart(item.data);
     case FINDINGS_MIME:
-    case GALLERY_MIME: {
-      const text = items.find((one) => one.mime === "text/plain");
-      return plain(text?.mime === "text/plain" ? text.data : item.data.title, "value");
-    }
+      return drawFindings(item.data);
+    case GALLERY_MIME:
+      return drawGallery(item.data);
     case ERROR_MIME:
       return plain(`${item.data.name}: ${item.data.message}`, "stderr");
     case "image/png":
