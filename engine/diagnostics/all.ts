@@ -19,6 +19,7 @@ export { roc } from "./evaluation/roc.ts";
 export { features } from "./features/features.ts";
 export { initialization } from "./initialization/initialization.ts";
 export { landscape } from "./landscape/landscape.ts";
+export { landscape1d } from "./landscape/landscape1d.ts";
 export { findLearningRate } from "./learningRate/findLearningRate.ts";
 export { lrGrid } from "./learningRate/lrGrid.ts";
 export { lrSweep } from "./learningRate/lrSweep.ts";

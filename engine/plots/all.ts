@@ -10,6 +10,7 @@ export { evidencePlot as evidence } from "./evidence.ts";
 export { featuresPlot as features } from "./features.ts";
 export { initializationPlot as initialization } from "./initialization.ts";
 export { initializationTraining } from "./initializationTraining.ts";
+export { landscape1d } from "./landscape1d.ts";
 export { landscape2d } from "./landscape2d.ts";
 export { learningCurve } from "./learningCurve.ts";
 export { lrFinderPlot as lrFinder } from "./lrFinder.ts";
