@@ -8,7 +8,7 @@ import type { Definition } from "./params/index.ts";
 import { schedule, schedules } from "./schedules/index.ts";
 import { experiment } from "./session/index.ts";
 import { tensor } from "./tensor/index.ts";
-import { toy } from "./toys/index.ts";
+import { toy, toys } from "./toys/index.ts";
 
 export { diagnostics } from "./diagnostics/index.ts";
 
@@ -23,6 +23,7 @@ export const registries: readonly Registry[] = [
   { global: "optim", title: "Optimizers", all: optimizers },
   { global: "schedule", title: "Schedules", all: schedules },
   { global: "init", title: "Initializers", all: initializers },
+  { global: "toy", title: "Toys", all: toys },
 ];
 
 export interface Registry {

@@ -19,10 +19,15 @@ const examples = {
   "nn.avgPool2d kernelSize": "2",
   "nn.maxPool2d kernelSize": "2",
   "schedule.concat milestones": "[5]",
+  "toy.race optimizers": "{ sgd: optim.sgd({ lr: 0.1 }), adam: optim.adam({ lr: 0.3 }) }",
+  "toy.race surface": 'toy.surface("ravine")',
 };
 
 /** Options that training has no reason to give, or that others make useless. */
 const seldom = ["reduction", "a"];
+
+/** Calls that take a while. */
+const awaited = ["toy.race", "toy.chain"];
 
 /** The word before the name in a prefix that is guessed: `sched-one-cycle`. */
 const words = { metrics: "metric", schedule: "sched" };
@@ -47,7 +52,7 @@ export function snippetsOf({ registries, diagnostics }) {
       const call = `${global}.${name}`;
       const prefix = [call, `${words[global] ?? global}-${kebab(name)}`];
       // an optimizer's other options have defaults that are seldom touched
-      const body = `${call}(${args(call, definition, registries, global === "optim" ? 1 : 2)})`;
+      const body = `${awaited.includes(call) ? "await " : ""}${call}(${args(call, definition, registries, global === "optim" ? 1 : 2)})`;
       return [call, entry(prefix, body, definition.summary)];
     }),
   );
