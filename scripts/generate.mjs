@@ -19,7 +19,7 @@ const cell = (text) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 /** Diagnostics with the text of their call: `exp.inspect.initialization`. */
 const looks = Object.entries(diagnostics).map(([name, definition]) => {
   const path = definition.inspects ? `inspect.${name}` : name;
-  const call = `${definition.of.includes("experiment") ? "exp" : "run"}.${path}`;
+  const call = `${definition.of[0] === "experiment" ? "exp" : "run"}.${path}`;
   return { path, call, of: definition.of, definition };
 });
 

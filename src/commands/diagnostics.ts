@@ -6,6 +6,7 @@ export interface DiagnosticCommand {
   title: string;
   /** What follows the name of the experiment or run: `findLearningRate` in `await exp.findLearningRate()`. */
   path: string;
+  /** What it acts on, best first. */
   of: readonly Declared["kind"][];
   /** Completes "Open a .dlnb notebook to ..." and "There is no experiment to ...". */
   purpose: string;
@@ -46,19 +47,19 @@ export const diagnosticCommands: Readonly<Record<string, DiagnosticCommand>> = {
   "dlnb.gradientFlow": {
     title: "Gradient Flow",
     path: "inspect.gradients",
-    of: ["run"],
+    of: ["run", "experiment"],
     purpose: "follow the gradients of",
   },
   "dlnb.plotLandscape": {
     title: "Plot Loss Landscape",
     path: "landscape",
-    of: ["run"],
+    of: ["run", "experiment"],
     purpose: "plot the loss landscape of",
   },
   "dlnb.diagnoseRun": {
     title: "Diagnose Run",
     path: "diagnose",
-    of: ["run"],
+    of: ["run", "experiment"],
     purpose: "diagnose",
   },
 };

@@ -149,7 +149,7 @@ describe("a diagnostic from the palette", () => {
     expect(empty.notebook.text[1]).toMatch(/const exp = experiment\(\{/);
     const untrained = setUp([exp]);
     window.answer = ([first]) => first;
-    await untrained.ask(look);
+    await untrained.ask({ ...(look as DiagnosticCommand), of: ["run"] });
     expect(window.said[0]).toMatch(/no run to diagnose yet\. Train exp first/);
     expect(untrained.notebook.text).toEqual([exp, "const run = await exp.fit({ epochs: 10 });"]);
   });
