@@ -1,5 +1,6 @@
-export { Instruments } from "./instruments.ts";
+export { Instruments, type LayerLooks, type NormLooks, type ParameterLooks } from "./instruments.ts";
 export { DeviceClock, type Instrumentation, Pace } from "./pace.ts";
+export { probe } from "./probe.ts";
 export { Strip } from "./strip.ts";
 export { Watch } from "./watch.ts";
-export { type Watched, watchedOf } from "./watched.ts";
+export { evenly, parametersByLayer, type Watched, watchedOf } from "./watched.ts";

@@ -1,10 +1,11 @@
 import type { MomentName } from "../../diagnostics/statistics.ts";
+import { percent } from "../../plots/format.ts";
 import type { Schedule } from "../../schedules/index.ts";
 import type { Column, Looks } from "./looks.ts";
 import type { Instrumentation, Pace } from "./pace.ts";
 import { Streaks } from "./streaks.ts";
 import type { Strip } from "./strip.ts";
-import { ownerOf, type Watched, type WatchedLayer, type WatchedNorm } from "./watched.ts";
+import type { Watched, WatchedLayer, WatchedNorm } from "./watched.ts";
 
 /** Units whose zeros one kept number holds: more would not be exact in f32. */
 const BITS = 24;
@@ -28,8 +29,6 @@ export function packDead(peaks: ArrayLike<number>): Float64Array {
 
 /** What was seen of one layer at each kept look. */
 export interface LayerLooks extends WatchedLayer {
-  /** Names of its parameters. */
-  readonly parameters: readonly string[];
   /** Of its output over the batch: see `moments`. */
   series(statistic: MomentName): Float64Array;
   /** Share of inputs in the flat ends; NaN for layers that have none. */
@@ -86,13 +85,12 @@ export class Instruments {
   readonly schedule: Schedule | null;
   /** Gradient norms, clipping and the optimizer's numbers of every step, also where there were no looks. */
   readonly strip: Strip;
-  /** Time that compiling the looks took; it is not part of `overhead`. */
+  /** Time that compiling and warming up the looks took; it is not part of `overhead`. */
   compileMs = 0;
   readonly #watched: Watched;
   readonly #pace: Pace;
   #looks: Looks | null = null;
   readonly #streaks: Streaks[];
-  readonly #parametersOf: (path: string) => readonly string[];
 
   constructor(given: {
     mode: Instrumentation;
@@ -107,10 +105,6 @@ export class Instruments {
     this.#watched = given.watched;
     this.#pace = given.pace;
     this.#streaks = given.watched.layers.map(({ units, unitStride }) => new Streaks(Math.ceil(units / unitStride)));
-    this.#parametersOf = (path) =>
-      given.watched.parameters
-        .map(({ name }) => name)
-        .filter((name) => (path === "" ? !name.includes(".") : name.startsWith(`${path}.`)));
   }
 
   /** For the one who looks. */
@@ -158,12 +152,14 @@ export class Instruments {
     if (count === 0) return `too few steps for a look within ${this.#budget}`;
     const often = every === 1 ? "every step" : `every ${every.toLocaleString("en-US")} steps`;
     const times = `${count.toLocaleString("en-US")} look${count === 1 ? "" : "s"}${count === 1 ? "" : ` ${often}`}`;
-    const cost = Number.isFinite(overhead) ? `${(100 * overhead).toPrecision(2)} % on top of training` : "cost unknown";
+    const cost = Number.isFinite(overhead)
+      ? `${percent(Number(overhead.toPrecision(2)))} on top of training`
+      : "cost unknown";
     return `${times}: ${cost}${this.compileMs >= 1 ? `, compiled in ${(this.compileMs / 1000).toFixed(2)} s` : ""}`;
   }
 
   get #budget(): string {
-    return `${(100 * this.#pace.ceiling).toPrecision(2)} %`;
+    return percent(this.#pace.ceiling);
   }
 
   get layers(): readonly LayerLooks[] {
@@ -202,7 +198,6 @@ export class Instruments {
     };
     return {
       ...layer,
-      parameters: this.#parametersOf(ownerOf(layer.path)),
       series: (statistic) => this.#series(`layer ${i} ${statistic}`),
       saturated: this.#series(`layer ${i} saturated`),
       strongest: this.#series(`layer ${i} strongest`),

@@ -7,8 +7,8 @@ const CEILINGS = { off: 0, economy: 0.05, business: 0.2, full: Number.POSITIVE_I
 /** Of its ceiling a run spends this share: measurements are noisy. */
 const SPENT = 0.6;
 
-/** What a first look is taken to cost, in training steps: it runs on code that is not warm yet. */
-const FIRST_LOOK = 4;
+/** What a first look is taken to cost, in training steps, before anything was measured. */
+const FIRST_LOOK = 2;
 
 /** A median over so many last measurements. */
 const WINDOW = 63;

@@ -10,7 +10,10 @@ import type { Watched } from "./watched.ts";
 const CALIBRATIONS = 5;
 const CALIBRATION_MS = 300;
 
-/** The scalars of a plan that only copies. */
+/** Runs of a look before the first that counts. */
+const WARMING = 3;
+
+/** Scalars of a plan that only copies, or that nobody reads. */
 const NOTHING: StepScalars = { hyper: {}, cursor: 0, noiseSeed: 0, noiseStep: 0 };
 
 /** Who looks, at what, and who is told. */
@@ -46,7 +49,7 @@ export class Watch {
     this.#due = given.pace.first;
   }
 
-  /** Compiles what looks need. */
+  /** Compiles what looks need, and runs it until its code is warm. */
   static async begin(given: Looking): Promise<Watch> {
     const { device, data, batch, watched, instruments } = given;
     const began = performance.now();
@@ -56,6 +59,10 @@ export class Watch {
       return built;
     });
     const remember = await device.program("look remember", (max) => rememberStep(device.config, max));
+    for (let i = 0; i < WARMING; i++) {
+      await remember.run([NOTHING]);
+      await look.run([NOTHING]);
+    }
     instruments.compileMs = performance.now() - began;
     return new Watch(given, look, remember);
   }

@@ -95,6 +95,20 @@ export function watchedOf({ model }: StepConfig, data: DeviceData, batch: number
   return { layers, parameters, norms, note: left.length ? `looks cover ${left.join(" and ")}, chosen evenly` : "" };
 }
 
+/** Parameter tensors by the layer that has them: a layer that is used twice has them once, at its first use. */
+export function parametersByLayer(
+  layers: readonly { readonly path: string; readonly type: string }[],
+  names: readonly string[],
+): { path: string; type: string; parameters: string[] }[] {
+  const taken = new Set<string>();
+  return layers.flatMap(({ path, type }) => {
+    const owner = ownerOf(path);
+    const own = names.filter((name) => !taken.has(name) && name.slice(0, Math.max(0, name.lastIndexOf("."))) === owner);
+    for (const name of own) taken.add(name);
+    return own.length === 0 ? [] : [{ path, type, parameters: own }];
+  });
+}
+
 /** At most `most` of a list, with its first and last. */
 export function evenly<T>(all: readonly T[], most: number): readonly T[] {
   if (all.length <= most) return all;
