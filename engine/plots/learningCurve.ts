@@ -1,4 +1,4 @@
-import type { ChartHints } from "../protocol/index.ts";
+import type { ChartHints, Columns } from "../protocol/index.ts";
 import { axisEnd } from "./axisEnd.ts";
 import { encodeColumns } from "./columns.ts";
 import { ema } from "./ema.ts";
@@ -8,13 +8,42 @@ import { definePlot, type Spec } from "./plot.ts";
 /** Metrics beyond these are in the history and the log, not in the chart. */
 export const MAX_METRICS = 3;
 
-export type EpochField = "step" | "epoch" | "trainLoss" | "validLoss" | `${"train" | "valid"}${0 | 1 | 2}`;
-export type TrainField = "step" | "loss" | "low" | "high" | "lr";
+type Figure = "trainLoss" | "validLoss" | `${"train" | "valid"}${0 | 1 | 2}`;
+/** Figures of epochs, how much each changed since the epoch before, and the higher of the two losses. */
+export type EpochField = "step" | "epoch" | "upper" | Figure | `${Figure}Change`;
+export type TrainField = "step" | "loss" | "low" | "high" | "lr" | "momentum" | "clipped";
 
 export interface Best {
   epoch: number;
   step: number;
   loss: number;
+}
+
+/** The best value of a metric. */
+export interface BestMetric {
+  /** Which, from 0. */
+  metric: number;
+  epoch: number;
+  step: number;
+  value: number;
+}
+
+/** A step at which the rate fell at once, or a schedule began anew, and what the loss was at the end of the stretches around it. */
+export interface RateMark {
+  step: number;
+  from: number;
+  to: number;
+  /** Mean training loss just before it, and at the end of what follows (so far). */
+  before: number;
+  after: number;
+}
+
+/** What moves beside the rate. */
+export interface Moving {
+  /** The schedule drives the momentum, or Adam's first beta. */
+  momentum: boolean;
+  /** Gradients are clipped by their norm. */
+  clipped: boolean;
 }
 
 /** A run as the curve sees it. Columns are numbers with NaN for "missing". */
@@ -36,6 +65,9 @@ export interface CurveState {
   };
   /** Lowest validation loss. */
   best: Best | null;
+  bestMetrics: readonly BestMetric[];
+  rateMarks: readonly RateMark[];
+  moving: Moving;
   /** Steps per training row. */
   binSize: number;
   train: Readonly<Record<TrainField, ArrayLike<number>>>;
@@ -48,6 +80,12 @@ const SMOOTHING = 0.8;
 const END = "end";
 /** Above this many epochs the points would touch. */
 const MAX_POINTS = 60;
+/** Name of the parameter that says what the panels show: figures, or how they change from epoch to epoch. */
+const VIEW = "shown";
+const VALUES = `${VIEW} === 'value'`;
+const CHANGES = `${VIEW} === 'change'`;
+/** A validation loss this much above its lowest is a network that memorizes. */
+const MEMORIZES = 1.1;
 
 export const learningCurve = definePlot<CurveState>({
   kind: "learning-curve",
@@ -61,10 +99,12 @@ export const learningCurve = definePlot<CurveState>({
     }
     const found = `validation loss ${significant(last.validLoss)} after ${after}`;
     if (best === null || best.epoch === last.epoch) return `${found}, its lowest`;
-    return `${found}, lowest (${significant(best.loss)}) at epoch ${best.epoch}`;
+    const gap =
+      last.validLoss > MEMORIZES * best.loss ? `, ${significant(last.validLoss - last.trainLoss)} above training` : "";
+    return `${found}, lowest (${significant(best.loss)}) at epoch ${best.epoch}${gap}`;
   },
 
-  text: ({ name, live, last, best, train, metrics, validation, epochs, steps }) => {
+  text: ({ name, live, last, best, bestMetrics, rateMarks, train, metrics, validation, epochs, steps }) => {
     const first = train.loss[0];
     const length = epochs > 0 ? `${count(epochs, "epoch")}, ${count(steps, "step")}` : count(steps, "step");
     const sentences = [
@@ -76,11 +116,30 @@ export const learningCurve = definePlot<CurveState>({
     if (validation && !Number.isNaN(last.validLoss)) {
       const lowest = best === null ? "" : `, lowest ${significant(best.loss)} at epoch ${best.epoch}`;
       sentences.push(`validation loss ${significant(last.validLoss)}${lowest}`);
+      if (!Number.isNaN(last.trainLoss)) {
+        sentences.push(`gap to the training loss ${significant(last.validLoss - last.trainLoss)}`);
+      }
     }
-    for (const { name: metric } of metrics) {
+    for (const [i, { name: metric, better }] of metrics.entries()) {
       const value = last.metrics[metric];
+      const most = bestMetrics.find((b) => b.metric === i);
+      const word = better === "higher" ? "highest" : "lowest";
+      const at = most && most.epoch !== last.epoch ? `, ${word} ${significant(most.value)} at epoch ${most.epoch}` : "";
       if (value !== undefined)
-        sentences.push(`${validation ? "validation" : "training"} ${metric} ${significant(value)}`);
+        sentences.push(`${validation ? "validation" : "training"} ${metric} ${significant(value)}${at}`);
+    }
+    const [most] = bestMetrics;
+    if (best && most && most.metric === 0 && most.epoch > best.epoch && last.validLoss > MEMORIZES * best.loss) {
+      const { name: metric } = metrics[0] as { name: string };
+      sentences.push(
+        `the validation loss rises from epoch ${best.epoch} on while ${metric} still improves to epoch ${most.epoch}`,
+      );
+    }
+    for (const { step, from, to, before, after } of rateMarks) {
+      const what = to < from ? "falls" : "begins anew";
+      sentences.push(
+        `the rate ${what} at step ${step.toLocaleString("en-US")}, ${significant(from)} to ${significant(to)}: training loss ${significant(before)}, then ${significant(after)}`,
+      );
     }
     return sentences.join("; ");
   },
@@ -90,17 +149,30 @@ export const learningCurve = definePlot<CurveState>({
     return {
       $schema: "https://vega.github.io/schema/vega-lite/v6.json",
       usermeta: { dlnb: hints(state) },
-      params: [{ name: END, value: state.live ? axisEnd(state.last.step, state.steps) : state.steps }],
+      params: [
+        { name: END, value: state.live ? axisEnd(state.last.step, state.steps) : state.steps },
+        { name: VIEW, value: "value" },
+      ],
       spacing: 12,
       resolve: { scale: { x: "shared", color: "shared" } },
-      vconcat: [lossPanel(state), ...metrics.map((metric, i) => metricPanel(state, metric.name, i)), lrPanel(state)],
+      vconcat: [
+        lossPanel(state),
+        ...metrics.map((metric, i) => metricPanel(state, metric, i)),
+        ...(state.moving.momentum ? [movingPanel(state, "momentum", "momentum")] : []),
+        ...(state.moving.clipped
+          ? [movingPanel(state, "clipped", "share of steps with a clipped gradient, over an epoch")]
+          : []),
+        lrPanel(state),
+      ],
     };
   },
 
-  datasets: ({ train, epochRows, best }) => ({
+  datasets: ({ train, epochRows, best, bestMetrics, rateMarks, steps }) => ({
     train: encodeColumns({ ...train, smoothed: ema(train.loss, SMOOTHING) }),
     epochs: encodeColumns(epochRows),
     best: encodeColumns(bestColumns(best)),
+    bestMetrics: encodeColumns(bestMetricColumns(bestMetrics)),
+    rateMarks: rateMarkTable(rateMarks, steps),
   }),
 
   example: () => {
@@ -108,6 +180,11 @@ export const learningCurve = definePlot<CurveState>({
     const at = Array.from({ length: epochs * stepsPerEpoch }, (_, i) => i + 1);
     const loss = at.map((step) => Number((2.3 * Math.exp(-step / 8) + (step % 3) / 50).toFixed(4)));
     const missing = Array.from({ length: epochs }, () => Number.NaN);
+    const changes = (values: readonly number[]) =>
+      values.map((v, i) => (i === 0 ? Number.NaN : Number((v - (values[i - 1] as number)).toFixed(6))));
+    const trainLoss = [1.8, 1.0, 0.7, 0.4, 0.3, 0.2];
+    const train0 = [0.45, 0.72, 0.82, 0.9, 0.94, 0.97];
+    const never = at.map(() => Number.NaN);
     const validLoss = [1.6, 1.1, 0.8, 0.6, 0.55, 0.58];
     const valid0 = [0.5, 0.7, 0.8, 0.85, 0.88, 0.87];
     return {
@@ -120,19 +197,39 @@ export const learningCurve = definePlot<CurveState>({
       live: false,
       last: { step: at.length, epoch: epochs, trainLoss: 0.13, validLoss: 0.58, metrics: { accuracy: 0.87 } },
       best: { epoch: 5, step: 20, loss: 0.55 },
+      bestMetrics: [{ metric: 0, epoch: 5, step: 20, value: 0.88 }],
+      rateMarks: [{ step: 13, from: 0.003, to: 0.0003, before: 0.6, after: 0.13 }],
+      moving: { momentum: false, clipped: false },
       binSize: 1,
-      train: { step: at, loss, low: loss, high: loss, lr: at.map((step) => Number((0.003 / step).toFixed(6))) },
+      train: {
+        step: at,
+        loss,
+        low: loss,
+        high: loss,
+        lr: at.map((step) => (step < 13 ? 0.003 : 0.0003)),
+        momentum: never,
+        clipped: never,
+      },
       epochRows: {
         step: validLoss.map((_, i) => (i + 1) * stepsPerEpoch),
         epoch: validLoss.map((_, i) => i + 1),
-        trainLoss: [1.8, 1.0, 0.7, 0.4, 0.3, 0.2],
+        upper: validLoss.map((v, i) => Math.max(v, trainLoss[i] as number)),
+        trainLoss,
         validLoss,
-        train0: [0.45, 0.72, 0.82, 0.9, 0.94, 0.97],
+        train0,
         valid0,
         train1: missing,
         valid1: missing,
         train2: missing,
         valid2: missing,
+        trainLossChange: changes(trainLoss),
+        validLossChange: changes(validLoss),
+        train0Change: changes(train0),
+        valid0Change: changes(valid0),
+        train1Change: missing,
+        valid1Change: missing,
+        train2Change: missing,
+        valid2Change: missing,
       },
     };
   },
@@ -148,8 +245,37 @@ export function bestColumns(best: Best | null): Record<keyof Best, number[]> {
     : { epoch: [best.epoch], step: [best.step], loss: [best.loss] };
 }
 
+export const bestMetricColumns = (bests: readonly BestMetric[]): Record<keyof BestMetric, number[]> => ({
+  metric: bests.map((b) => b.metric),
+  epoch: bests.map((b) => b.epoch),
+  step: bests.map((b) => b.step),
+  value: bests.map((b) => b.value),
+});
+
+/** Marks nearer to the last that has a label, in shares of the planned steps, have none. */
+const LABEL_ROOM = 0.1;
+
+export function rateMarkTable(marks: readonly RateMark[], steps: number): Columns {
+  let last = Number.NEGATIVE_INFINITY;
+  const label = marks.map(({ step, from, to }) => {
+    if (step - last < LABEL_ROOM * steps) return "";
+    last = step;
+    return to < from ? `rate × ${significant(to / from)}` : "restart";
+  });
+  return {
+    label: { text: label },
+    ...encodeColumns({
+      step: marks.map((m) => m.step),
+      from: marks.map((m) => m.from),
+      to: marks.map((m) => m.to),
+      before: marks.map((m) => m.before),
+      after: marks.map((m) => m.after),
+    }),
+  };
+}
+
 /** What the renderer needs to smooth, to change to a log axis and to read values off the curves. */
-function hints({ metrics, validation, steps }: CurveState): ChartHints {
+function hints({ metrics, validation, steps, epochs, moving }: CurveState): ChartHints {
   const value = (dataset: string, field: string, label: string, series: string | null) =>
     ({ dataset, field, label, series }) as const;
   return {
@@ -166,21 +292,48 @@ function hints({ metrics, validation, steps }: CurveState): ChartHints {
           value("epochs", `train${i}`, `train ${metric.name}`, "train"),
           ...(validation ? [value("epochs", `valid${i}`, `validation ${metric.name}`, "validation")] : []),
         ]),
+      ...(moving.momentum ? [value("train", "momentum", "momentum", null)] : []),
+      ...(moving.clipped ? [value("train", "clipped", "clipped", null)] : []),
       value("train", "lr", "learning rate", null),
     ],
+    // the change of one epoch is none
+    ...(epochs < 2
+      ? {}
+      : {
+          choose: [
+            {
+              param: VIEW,
+              label: "show",
+              choices: [
+                { label: "values", value: "value" },
+                { label: "Δ per epoch", value: "change" },
+              ],
+            },
+          ],
+        }),
   };
 }
+
+/** A layer that one of the two views alone has. */
+const seen = (view: string, layer: Spec): Spec => ({ transform: [{ filter: view }], ...layer });
 
 function lossPanel(state: CurveState): Spec {
   const loss = (field: string, extra: Spec = {}) => y(field, { scale: { type: "linear", zero: false }, ...extra });
   const train = { data: { name: "train" } };
-  return panel("loss", "loss", 220, state, false, [
+  const epochs = { data: { name: "epochs" } };
+  const values: Spec[] = [
     { ...train, mark: { type: "area", opacity: 0.18 }, encoding: { ...loss("low"), y2: { field: "high" }, ...TRAIN } },
     { ...train, mark: { type: "line", strokeWidth: 1, opacity: 0.35 }, encoding: { ...loss("loss"), ...TRAIN } },
     { ...train, mark: { type: "line", strokeWidth: 2 }, encoding: { ...loss("smoothed"), ...TRAIN } },
     ...(state.validation
       ? [
-          { data: { name: "epochs" }, mark: pointed(state), encoding: { ...loss("validLoss"), ...VALIDATION } },
+          // the gap: how far validation lies above training
+          {
+            ...epochs,
+            mark: { type: "area", opacity: 0.12 },
+            encoding: { ...loss("trainLoss"), y2: { field: "upper" }, ...VALIDATION },
+          },
+          { ...epochs, mark: pointed(state), encoding: { ...loss("validLoss"), ...VALIDATION } },
           {
             data: { name: "best" },
             mark: { type: "rule", strokeDash: [2, 3], opacity: 0.7 },
@@ -193,29 +346,111 @@ function lossPanel(state: CurveState): Spec {
           },
           {
             data: { name: "best" },
-            // beside the rule, on the side that has room
-            mark: {
-              type: "text",
-              baseline: "top",
-              align: { expr: `datum.step > ${END} / 2 ? 'right' : 'left'` },
-              dx: { expr: `datum.step > ${END} / 2 ? -6 : 6` },
-              text: { expr: "'lowest: ' + format(datum.loss, '.3~r') + ', epoch ' + datum.epoch" },
-            },
+            mark: beside("'lowest: ' + format(datum.loss, '.3~r') + ', epoch ' + datum.epoch"),
             encoding: { y: { value: 2 } },
           },
         ]
       : []),
+  ];
+  return panel("losses", "loss", 220, state, false, [
+    { name: "loss", layer: values.map((layer) => seen(VALUES, layer)) },
+    ...changed(state, "Loss"),
+    ...rateRules(),
   ]);
 }
 
-function metricPanel(state: CurveState, name: string, index: number): Spec {
+/** Text beside a rule, on the side that has room. */
+const beside = (text: string): Spec => ({
+  type: "text",
+  baseline: "top",
+  align: { expr: `datum.step > ${END} / 2 ? 'right' : 'left'` },
+  dx: { expr: `datum.step > ${END} / 2 ? -6 : 6` },
+  text: { expr: text },
+});
+
+/** How much a figure of the epochs changed since the epoch before. */
+function changed(state: CurveState, figure: "Loss" | 0 | 1 | 2): Spec[] {
+  const data = { name: "epochs" };
+  // the axis and its scale, which may be logarithmic, are those of the values
+  const change = (part: "train" | "valid") => ({
+    y: { field: `${part}${figure}Change`, type: "quantitative", title: null },
+  });
+  const layers: Spec[] = [
+    { data, mark: { type: "line", strokeWidth: 1.5 }, encoding: { ...change("train"), ...TRAIN } },
+    ...(state.validation ? [{ data, mark: pointed(state), encoding: { ...change("valid"), ...VALIDATION } }] : []),
+  ];
+  return layers.map((layer) => seen(CHANGES, layer));
+}
+
+/** Where the rate fell at once or a schedule began anew. */
+function rateRules(): Spec[] {
+  const data = { name: "rateMarks" };
+  const number = (field: string, title: string) => ({ field, type: "quantitative", title, format: ".3~g" });
+  const tooltip = [
+    { field: "step", type: "quantitative", title: "step", format: "," },
+    number("from", "rate before"),
+    number("to", "rate after"),
+    number("before", "training loss before"),
+    number("after", "training loss at the end of what follows"),
+  ];
+  return [
+    { data, mark: { type: "rule", strokeWidth: 1, opacity: 0.55, strokeDash: [6, 3] }, encoding: { tooltip } },
+    {
+      data,
+      // below the row of the lowest loss
+      mark: { type: "text", align: "left", baseline: "top", dx: 4 },
+      encoding: { y: { value: 18 }, text: { field: "label", type: "nominal" }, tooltip },
+    },
+  ];
+}
+
+function metricPanel(state: CurveState, { name, better }: CurveState["metrics"][number], index: number): Spec {
   const data = { name: "epochs" };
   const metric = (field: string) => y(field, { scale: { type: "linear", zero: false } });
+  const best = { data: { name: "bestMetrics" } };
+  const own = { filter: `${VALUES} && datum.metric === ${index}` };
   return panel(`metric${index}`, name, 110, state, false, [
-    { data, mark: { type: "line", strokeWidth: 1.5 }, encoding: { ...metric(`train${index}`), ...TRAIN } },
+    seen(VALUES, {
+      data,
+      mark: { type: "line", strokeWidth: 1.5 },
+      encoding: { ...metric(`train${index}`), ...TRAIN },
+    }),
     ...(state.validation
-      ? [{ data, mark: pointed(state), encoding: { ...metric(`valid${index}`), ...VALIDATION } }]
+      ? [
+          seen(VALUES, { data, mark: pointed(state), encoding: { ...metric(`valid${index}`), ...VALIDATION } }),
+          {
+            ...best,
+            transform: [own],
+            mark: { type: "rule", strokeDash: [2, 3], opacity: 0.7 },
+            encoding: VALIDATION,
+          },
+          {
+            ...best,
+            transform: [own],
+            mark: { type: "point", filled: false, size: 110, strokeWidth: 2 },
+            encoding: { ...metric("value"), ...VALIDATION },
+          },
+          {
+            ...best,
+            transform: [own],
+            mark: beside(
+              `'${better === "higher" ? "highest" : "lowest"}: ' + format(datum.value, '.3~r') + ', epoch ' + datum.epoch`,
+            ),
+            // at the end of the panel where the curve is not
+            encoding: { y: { value: better === "higher" ? 96 : 2 } },
+          },
+        ]
       : []),
+    ...changed(state, index as 0 | 1 | 2),
+  ]);
+}
+
+/** Something that moves beside the rate, step by step. */
+function movingPanel(state: CurveState, field: "momentum" | "clipped", title: string): Spec {
+  const scale = field === "clipped" ? { type: "linear", domain: [0, 1] } : { type: "linear", zero: false };
+  const axis = field === "clipped" ? { tickCount: 2, format: "%" } : { tickCount: 3 };
+  return panel(field, title, 44, state, false, [
+    { data: { name: "train" }, mark: { type: "line", strokeWidth: 1.5 }, encoding: y(field, { scale, axis }) },
   ]);
 }
 

@@ -2,12 +2,18 @@ import type { Chart, Columns, RunHistory } from "../protocol/index.ts";
 import { encodeColumns } from "./columns.ts";
 import {
   type Best,
+  type BestMetric,
   bestColumns,
+  bestMetricColumns,
   type CurveState,
   type EpochField,
   learningCurve,
   MAX_METRICS,
+  rateMarkTable,
+  type TrainField,
 } from "./learningCurve.ts";
+import { MovingMean, windowOf } from "./movingMean.ts";
+import { RateMarks } from "./rateMarks.ts";
 import { Series } from "./series.ts";
 
 export interface CurveOptions {
@@ -23,6 +29,10 @@ export interface CurveOptions {
   steps: number;
   epochs: number;
   stepsPerEpoch: number;
+  /** Whether the schedule drives the momentum; then it has a panel. */
+  movesMomentum?: boolean;
+  /** Largest norm of the gradient that is not clipped; then the share of clipped steps has a panel. */
+  clipNorm?: number | undefined;
   /** Rows kept per dataset of the chart. */
   maxRows?: number;
   /** Least time between two emissions. */
@@ -50,6 +60,12 @@ export interface EpochRow {
 
 /** Rows of the history that goes to `--json` and the run log: more than the chart needs, still bounded. */
 const HISTORY_ROWS = 8192;
+/** Columns of the epochs' dataset. */
+const FIGURES = ["trainLoss", "validLoss", ...[0, 1, 2].flatMap((i) => [`train${i}`, `valid${i}`])];
+const changeOf = (figure: string): string => `${figure}Change`;
+const meansOf = (figures: readonly string[]) =>
+  Object.fromEntries(figures.flatMap((figure) => [figure, changeOf(figure)]).map((name) => [name, "mean" as const]));
+
 /** About one per pixel of a notebook. */
 const MAX_ROWS = 1200;
 const INTERVAL_MS = 100;
@@ -65,13 +81,19 @@ export class CurveRecorder {
   readonly #now: () => number;
   readonly #interval: number;
   readonly #metrics: readonly string[];
-  readonly #train: Series<"step" | "loss" | "low" | "high" | "lr">;
+  readonly #train: Series<TrainField>;
   readonly #epochs: Series<EpochField>;
   readonly #steps: Series<"step" | "loss" | "lr" | "gradientNorm">;
   readonly #history: Series<string>;
   readonly #sent = new Map<object, { length: number; generation: number }>();
+  readonly #marks: RateMarks;
+  readonly #clipped: MovingMean;
   #best: Best | null = null;
   #bestSent: number | null = null;
+  #bestMetrics: BestMetric[] = [];
+  #bestMetricsSent = this.#bestMetrics;
+  #marksSent = 0;
+  #before: Readonly<Record<string, number>> = {};
   #last = { step: 0, epoch: 0, trainLoss: Number.NaN, validLoss: Number.NaN };
   #lastMetrics: Readonly<Record<string, number>> = {};
   #lastEmit = Number.NEGATIVE_INFINITY;
@@ -83,20 +105,19 @@ export class CurveRecorder {
     this.#interval = options.intervalMs ?? INTERVAL_MS;
     this.#metrics = options.metrics.map((metric) => metric.name);
     const rows = options.maxRows ?? MAX_ROWS;
-    this.#train = new Series({ step: "last", loss: "mean", low: "min", high: "max", lr: "last" }, rows);
+    this.#marks = new RateMarks(options.stepsPerEpoch);
+    this.#clipped = new MovingMean(windowOf(options.stepsPerEpoch));
+    this.#train = new Series(
+      { step: "last", loss: "mean", low: "min", high: "max", lr: "last", momentum: "last", clipped: "mean" },
+      rows,
+    );
     this.#epochs = new Series(
       {
         step: "last",
         epoch: "last",
-        trainLoss: "mean",
-        validLoss: "mean",
-        train0: "mean",
-        valid0: "mean",
-        train1: "mean",
-        valid1: "mean",
-        train2: "mean",
-        valid2: "mean",
-      },
+        upper: "mean",
+        ...meansOf(FIGURES),
+      } as Record<EpochField, "last" | "mean">,
       rows,
     );
     this.#steps = new Series({ step: "last", loss: "mean", lr: "last", gradientNorm: "mean" }, HISTORY_ROWS);
@@ -113,17 +134,26 @@ export class CurveRecorder {
     );
   }
 
-  /** Rows of consecutive optimizer updates: the step after each (from 1), its batch loss, the rate it used, the gradient's norm. */
+  /**
+   * Rows of consecutive optimizer updates: the step after each (from 1), its batch loss, the rate it used, the gradient's norm, and the
+   * momentum when the schedule drives it.
+   */
   addTrain(
     step: ArrayLike<number>,
     loss: ArrayLike<number>,
     lr: ArrayLike<number>,
     gradientNorm: ArrayLike<number> = [],
+    momentum: ArrayLike<number> = [],
   ): void {
+    const { clipNorm } = this.#options;
     for (let i = 0; i < step.length; i++) {
       const row = { step: step[i] as number, loss: finite(loss[i]), lr: finite(lr[i]) };
-      this.#train.push({ ...row, low: row.loss, high: row.loss });
-      this.#steps.push({ ...row, gradientNorm: finite(gradientNorm[i]) });
+      const norm = finite(gradientNorm[i]);
+      if (clipNorm !== undefined && !Number.isNaN(norm)) this.#clipped.push(Number(norm > clipNorm));
+      const clipped = this.#clipped.mean;
+      this.#train.push({ ...row, low: row.loss, high: row.loss, momentum: finite(momentum[i]), clipped });
+      this.#steps.push({ ...row, gradientNorm: norm });
+      this.#marks.push(row.step, row.loss, row.lr);
       this.#last.step = row.step;
       if (!Number.isNaN(row.loss)) this.#last.trainLoss = row.loss;
     }
@@ -144,13 +174,29 @@ export class CurveRecorder {
       history[`valid ${name}`] = finite(valid[name]);
     }
     const [trainLoss, validLoss] = [finite(train.loss), finite(valid.loss)];
-    this.#epochs.push({ step, epoch, trainLoss, validLoss, ...fields } as Record<EpochField, number>);
+    const figures: Readonly<Record<string, number>> = { trainLoss, validLoss, ...fields };
+    const changes = FIGURES.map((name) => [changeOf(name), figures[name]! - (this.#before[name] ?? Number.NaN)]);
+    this.#before = figures;
+    const upper = Math.max(trainLoss, validLoss);
+    this.#epochs.push({ step, epoch, upper, ...figures, ...Object.fromEntries(changes) } as Record<EpochField, number>);
     this.#history.push(history);
     this.#last = { ...this.#last, step: Math.max(step, this.#last.step), epoch, validLoss };
     if (!Number.isNaN(trainLoss)) this.#last.trainLoss = trainLoss;
     this.#lastMetrics = this.#options.validation ? valid : train;
     if (validLoss < (this.#best?.loss ?? Number.POSITIVE_INFINITY)) this.#best = { epoch, step, loss: validLoss };
+    this.#watchMetrics(epoch, step, valid);
     if (this.#now() - this.#lastEmit >= this.#interval) this.flush();
+  }
+
+  #watchMetrics(epoch: number, step: number, valid: Readonly<Record<string, number>>): void {
+    for (const [metric, { name, better }] of this.#options.metrics.slice(0, MAX_METRICS).entries()) {
+      const value = finite(valid[name]);
+      const old = this.#bestMetrics.find((b) => b.metric === metric);
+      if (Number.isNaN(value) || (old && (better === "higher" ? value <= old.value : value >= old.value))) continue;
+      this.#bestMetrics = [...this.#bestMetrics.filter((b) => b !== old), { metric, epoch, step, value }].sort(
+        (a, b) => a.metric - b.metric,
+      );
+    }
   }
 
   /** Emits what waits, whatever the clock says. */
@@ -161,6 +207,16 @@ export class CurveRecorder {
     if (this.#best !== null && this.#best.epoch !== this.#bestSent) {
       this.#bestSent = this.#best.epoch;
       this.#emit({ dataset: "best", columns: encodeColumns(bestColumns(this.#best)), replace: true });
+    }
+    if (this.#bestMetrics !== this.#bestMetricsSent) {
+      this.#bestMetricsSent = this.#bestMetrics;
+      const columns = encodeColumns(bestMetricColumns(this.#bestMetrics));
+      this.#emit({ dataset: "bestMetrics", columns, replace: true });
+    }
+    const marks = this.#marks.marks;
+    if (marks.length !== this.#marksSent) {
+      this.#marksSent = marks.length;
+      this.#emit({ dataset: "rateMarks", columns: rateMarkTable(marks, this.#options.steps), replace: true });
     }
   }
 
@@ -183,6 +239,9 @@ export class CurveRecorder {
       live,
       last: { ...this.#last, metrics: this.#lastMetrics },
       best: this.#best,
+      bestMetrics: this.#bestMetrics,
+      rateMarks: this.#marks.marks,
+      moving: { momentum: this.#options.movesMomentum === true, clipped: this.#options.clipNorm !== undefined },
       binSize: this.#train.binSize,
       train: this.#train.rows(),
       epochRows: this.#epochs.rows(),
@@ -191,6 +250,8 @@ export class CurveRecorder {
     this.#sent.set(this.#train, { length, generation: this.#train.generation });
     this.#sent.set(this.#epochs, { length: this.#epochs.length, generation: this.#epochs.generation });
     this.#bestSent = this.#best?.epoch ?? null;
+    this.#bestMetricsSent = this.#bestMetrics;
+    this.#marksSent = state.rateMarks.length;
     return learningCurve.chart(id, state, live);
   }
 

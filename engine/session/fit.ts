@@ -4,6 +4,7 @@ import type { RunContext } from "../context/index.ts";
 import { BackendError, Interrupted, NonFiniteError } from "../errors/index.ts";
 import { hyperparameters } from "../optim/index.ts";
 import type { RunSummary } from "../protocol/index.ts";
+import { scheduleAt } from "../schedules/index.ts";
 import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
 import { DeviceModel, type Rows, type RunState, type StepScalars } from "./device.ts";
 import { EarlyStopping } from "./earlyStopping.ts";
@@ -98,7 +99,16 @@ class Fit {
       watched: this.#watched,
       pace: this.#pace,
     });
-    this.#telling = new Telling(experiment, backend, options.name || experiment.nextRunName(), context, this.#extent);
+    const name = options.name || experiment.nextRunName();
+    this.#telling = new Telling(experiment, backend, name, context, this.#extent, this.#movesMomentum);
+  }
+
+  /** Whether the schedule drives the optimizer's momentum. */
+  get #movesMomentum(): boolean {
+    const { schedule } = this.#options;
+    const base = hyperparameters(this.#experiment.config.optimizer);
+    if (schedule === null || !(base.momentum || base["betas[0]"] !== undefined)) return false;
+    return scheduleAt(schedule, base.lr ?? 0, { step: 0, ...this.#extent }).momentum !== undefined;
   }
 
   async run(): Promise<Run> {
@@ -225,7 +235,8 @@ class Fit {
       this.#lastLoss = loss.at(-1) as number;
       this.#lastLr = lr.at(-1) as number;
       this.#instruments.strip.add(from + 1, count, rows, scalars);
-      this.#telling.steps(from + 1, loss, lr, norms);
+      const momentum = scalars.slice(0, count).map(({ hyper }) => hyper.momentum ?? hyper["betas[0]"] ?? Number.NaN);
+      this.#telling.steps(from + 1, loss, lr, norms, momentum);
     }
     if (stopped >= 0) this.#failure = { step: this.#step + 1, batch, scalars: scalars[stopped] as StepScalars };
     this.#telling.progress(this.#standing());

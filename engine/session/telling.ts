@@ -44,7 +44,15 @@ export class Telling {
   /** Whether there is a chart to be brought to its end. */
   #shown = false;
 
-  constructor(experiment: Experiment, backend: Backend, name: string, context: RunContext, extent: Extent) {
+  /** `movesMomentum`: the schedule drives it. */
+  constructor(
+    experiment: Experiment,
+    backend: Backend,
+    name: string,
+    context: RunContext,
+    extent: Extent,
+    movesMomentum = false,
+  ) {
     this.#experiment = experiment;
     this.#backend = backend;
     this.#context = context;
@@ -53,11 +61,14 @@ export class Telling {
     this.name = name;
     this.#log = new RunLog(context.runFolder === null ? null : join(context.runFolder, "runs"));
     this.#chart = context.freshId("chart");
+    const { clip } = experiment.config;
     this.#recorder = new CurveRecorder((rows) => context.emit({ event: "rows", chart: this.#chart, ...rows }), {
       id: this.#chart,
       name,
       metrics: experiment.options.metrics.map((m) => ({ name: m.type, better: m.definition.better })),
       validation: experiment.splits.valid !== undefined,
+      movesMomentum,
+      clipNorm: clip.normType === undefined || clip.normType === 2 ? clip.norm : undefined,
       ...extent,
     });
   }
@@ -84,7 +95,13 @@ export class Telling {
   }
 
   /** Steps from `from` (counted from 1) on. */
-  steps(from: number, loss: readonly number[], lr: readonly number[], gradientNorm: readonly number[]): void {
+  steps(
+    from: number,
+    loss: readonly number[],
+    lr: readonly number[],
+    gradientNorm: readonly number[],
+    momentum: readonly number[],
+  ): void {
     this.#log.write({ event: "steps", from, loss, lr, gradientNorm });
     this.#experiment.onSteps?.({ from, loss, gradientNorm });
     this.#recorder.addTrain(
@@ -92,6 +109,7 @@ export class Telling {
       loss,
       lr,
       gradientNorm,
+      momentum,
     );
   }
 
