@@ -6,7 +6,7 @@ import { mayRun } from "../controller/trust.ts";
 import { codeOf, trains } from "../notebook/cellCode.ts";
 import { activeNotebook } from "./active.ts";
 import type { DiagnosticCommand } from "./diagnostics.ts";
-import { insertCell, showCell } from "./insertCell.ts";
+import { insertCell, scrollTo, showCell } from "./insertCell.ts";
 import { chooseSubject, type Subject, subjects } from "./subjects.ts";
 import { template } from "./template.ts";
 
@@ -48,7 +48,7 @@ export async function diagnose(controller: Controller, command: DiagnosticComman
   await controller.run([cell], notebook);
   // what came grew the cell; a reader who has gone elsewhere meanwhile stays there
   const editor = vscode.window.activeNotebookEditor;
-  if (editor?.notebook === notebook && editor.selections[0]?.start === cell.index) await showCell(cell);
+  if (editor?.notebook === notebook && editor.selections[0]?.start === cell.index) scrollTo(editor, cell);
 }
 
 /** The kernel, when one runs; null when it did not start. */

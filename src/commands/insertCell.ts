@@ -32,5 +32,10 @@ export async function showCell(cell: vscode.NotebookCell): Promise<void> {
     selections: [range],
     ...(column === undefined ? {} : { viewColumn: column }),
   });
-  editor.revealRange(range, vscode.NotebookEditorRevealType.AtTop);
+  scrollTo(editor, cell);
+}
+
+/** Scrolls until the cell is at the top, and takes the focus from nobody. */
+export function scrollTo(editor: vscode.NotebookEditor, { index }: vscode.NotebookCell): void {
+  editor.revealRange(new vscode.NotebookRange(index, index + 1), vscode.NotebookEditorRevealType.AtTop);
 }
