@@ -47,7 +47,8 @@ class Tooltip {
     this.#box.style.top = `${below}px`;
   }
 
-  hide(owner: object): void {
+  /** Without an owner: whoever showed it, as outputs go away without a word from the pointer. */
+  hide(owner: object | null = this.#owner): void {
     if (this.#owner !== owner || this.#box === null) return;
     this.#box.hidden = true;
     this.#owner = null;

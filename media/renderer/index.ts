@@ -12,6 +12,7 @@ import {
   type ToRenderer,
 } from "../chart/payload.ts";
 import { STYLE } from "../chart/style.ts";
+import { tooltip } from "../chart/tooltip.ts";
 import { drawFindings } from "../findings/draw.ts";
 import { readFindings } from "../findings/read.ts";
 import { drawGallery } from "../gallery/draw.ts";
@@ -95,6 +96,7 @@ export const activate: ActivationFunction<State> = (context) => {
     },
 
     disposeOutputItem(id) {
+      tooltip.hide();
       for (const key of id === undefined ? [...shown.keys()] : [id]) dispose(key);
     },
   };

@@ -1,0 +1,68 @@
+import { compile, type TopLevelSpec } from "vega-lite";
+import { expect, test } from "vitest";
+import * as page from "../../../media/chart/layout.ts";
+import { vegaConfig } from "../../../media/chart/theme.ts";
+import * as report from "../../../src/cli/report/layout.ts";
+import { config, LOOK } from "../../../src/cli/report/theme.ts";
+
+const x = { field: "a", type: "quantitative" };
+const plot = (width?: unknown) => ({
+  data: { name: "d" },
+  ...(width === undefined ? {} : { width }),
+  mark: "line",
+  encoding: { x, y: { field: "b", type: "quantitative" } },
+});
+const compiled = (spec: object) =>
+  compile({ datasets: { d: [] }, ...spec } as unknown as TopLevelSpec).spec as Record<string, unknown>;
+
+test.each<[string, boolean, Record<string, unknown>]>([
+  ["one plot", true, plot(600)],
+  ["one plot of no width", true, plot()],
+  ["a square", false, plot(300)],
+  ["plots under each other", true, { vconcat: [plot(600), plot(600)] }],
+  ["plots of other widths under each other", false, { vconcat: [plot(600), plot(300)] }],
+  ["plots beside each other", false, { hconcat: [plot(280), plot(280)] }],
+  ["nested plots", false, { vconcat: [plot(600), { hconcat: [plot(300), plot(300)] }] }],
+  ["small multiples", false, { data: { name: "d" }, facet: { field: "l" }, columns: 3, spec: plot(180) }],
+  [
+    "as many columns as there are",
+    false,
+    { ...plot(), mark: "rect", encoding: { x: { field: "l", type: "nominal" }, y: x } },
+  ],
+])("%s: the pane's width is the plots' width is %s", (_, stretched, spec) => {
+  expect(page.isStretched(spec, compiled(spec))).toBe(stretched);
+  expect(report.isStretched(spec, compiled(spec))).toBe(stretched);
+});
+
+test("cells of a heat map are edged in their own colour, bars and outlined cells are not", () => {
+  const cell = (mark: unknown) => ({
+    data: { name: "d" },
+    mark,
+    encoding: { x: { ...x, bin: true }, y: { field: "l" }, color: { field: "v", type: "quantitative" } },
+  });
+  const edges = (spec: object) => JSON.stringify(page.sealed(compiled(spec)).marks).split('"strokeWidth"').length - 1;
+  expect(edges({ layer: [cell("rect"), plot()] })).toBe(1);
+  expect(edges(cell("bar"))).toBe(0);
+  expect(edges(cell({ type: "rect", stroke: "red" }))).toBe(0);
+  for (const mark of ["rect", "bar", "line"]) {
+    expect(report.sealed(compiled(cell(mark)))).toEqual(page.sealed(compiled(cell(mark))));
+  }
+});
+
+test("charts look alike in the editor and in reports, but for colours", () => {
+  const ours = vegaConfig({ ...LOOK, kind: "light" }) as { range: object };
+  const schemes: string[] = [];
+  const theirs = config({ scheme: (name) => schemes.push(name), interpolateColors: (colours) => colours });
+  expect(theirs).toEqual({ ...ours, range: { ...ours.range, ordinal: { scheme: schemes[0] } } });
+});
+
+test("shapes are counted by the rows that marks draw one by one", () => {
+  const rows = (dataset: string) => ({ d: 1000, e: 10 })[dataset] ?? 0;
+  expect(page.shapeCount(plot(), rows)).toBe(1);
+  expect(page.shapeCount({ ...plot(), mark: { type: "line", point: { size: 3 } } }, rows)).toBe(1000);
+  const layers = [{ mark: "rect" }, { mark: "text" }, { data: { name: "e" }, mark: "point" }];
+  expect(page.shapeCount({ data: { name: "d" }, layer: layers }, rows)).toBe(2010);
+  expect(page.shapeCount({ hconcat: [{ data: { name: "d" }, facet: {}, spec: { mark: "bar" } }, plot()] }, rows)).toBe(
+    1001,
+  );
+});
