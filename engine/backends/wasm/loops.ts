@@ -55,7 +55,8 @@ export function outerLoops({ f, cursors, rows, vector, split, copies, start, row
     vectorLoop(f, at, vector, range, copies, block);
   };
   if (count === 1) {
-    f.if(i32.ltS(...range), () => oneRow(bases));
+    // a row that is not cut is one thread's: two that did it both would update twice what it updates in place
+    f.if(split === "rows" ? i32.eq(thread, 0) : i32.ltS(...range), () => oneRow(bases));
     return;
   }
   const [from, to] = split === "rows" ? share(count) : [i32.const(0), i32.const(count)];
