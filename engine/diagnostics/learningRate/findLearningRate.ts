@@ -137,8 +137,8 @@ class RangeTest {
     const curves = bundle(records);
     const lr = curves.loss.map((_, i) => this.#rate(i));
     const ending = this.#ending(live, curves.loss.length);
-    const adviceOn = (loss: readonly number[], finite: boolean): Advice =>
-      advise({ lr: loss.map((_, i) => this.#rate(i)), loss }, { planned: steps, finite, prefer: suggest });
+    const adviceOn = (curve: { loss: readonly number[]; smoothed: readonly number[] }, finite: boolean): Advice =>
+      advise({ ...curve, lr: curve.loss.map((_, i) => this.#rate(i)) }, { planned: steps, finite, prefer: suggest });
     const known = live ? { suggestions: null, suggestion: null, rule: null, reason: "" } : null;
     return {
       name: this.#subject.name,
@@ -149,13 +149,10 @@ class RangeTest {
       ends: [startLr, endLr] as const,
       mode,
       live,
-      advice: (known ?? adviceOn(curves.smoothed, ending !== "not finite")) as Advice,
+      advice: (known ?? adviceOn(curves, ending !== "not finite")) as Advice,
       diverges: divergesAt({ lr, loss: curves.loss }, ending === "not finite"),
       ending,
-      alone:
-        records.length > 1 && !live
-          ? records.map((r) => adviceOn(r.smoothed, r.ending !== "not finite").suggestion)
-          : null,
+      alone: records.length > 1 && !live ? records.map((r) => adviceOn(r, r.ending !== "not finite").suggestion) : null,
     };
   }
 

@@ -1,4 +1,5 @@
 import { significant } from "../../plots/format.ts";
+import { fallOf } from "./falls.ts";
 import { type RangeCurve, type RuleName, ruleNames, rules, trimmed } from "./rules.ts";
 
 /** What may be recommended: what one rule says, or what lies in the middle of all of them. */
@@ -16,17 +17,18 @@ export interface Advice {
   readonly reason: string;
 }
 
-/** A loss that falls by less than this part of where it began does not fall. */
-const LEAST_FALL = 0.02;
 /** Fewer losses than this between the ends of a test say nothing. */
 const FEWEST = 4;
 
-/** What to recommend after a range test of `planned` steps over smoothed losses; `finite` is false when it ended at a NaN. */
+/**
+ * What to recommend after a range test of `planned` steps: rules look at the smoothed losses, whether anything falls is
+ * asked of the raw ones. `finite` is false when the test ended at a value that is not finite.
+ */
 export function advise(
-  curve: RangeCurve,
+  { lr, loss, smoothed }: { lr: readonly number[]; loss: readonly number[]; smoothed: readonly number[] },
   { planned, finite, prefer }: { planned: number; finite: boolean; prefer: SuggestionName },
 ): Advice {
-  const inner = trimmed(curve, planned, finite);
+  const inner = trimmed({ lr, loss: smoothed }, planned, finite);
   const none = (reason: string): Advice => ({
     suggestions: { valley: null, steep: null, minimum: null, slide: null },
     suggestion: null,
@@ -35,22 +37,18 @@ export function advise(
   });
   if (inner.loss.length < FEWEST) {
     return none(
-      `${curve.loss.length} steps with a finite loss are too few to read a rate from, as both ends of a test are left out; ${
-        curve.loss.length < planned ? "start lower: startLr" : "take more: steps: 100"
+      `${loss.length} steps with a finite loss are too few to read a rate from, as both ends of a test are left out; ${
+        loss.length < planned ? "start lower: startLr" : "take more: steps: 100"
       }`,
     );
   }
-  const start = inner.loss[0] as number;
-  const lowest = Math.min(...inner.loss);
-  if (start - lowest < LEAST_FALL * Math.abs(start)) {
-    const from = `from ${significant(start)} to ${significant(lowest)} at its lowest`;
-    const few = planned < 50;
-    const rises = (curve.loss.at(-1) as number) > 1.5 * start || !finite;
-    const cure = few
-      ? "so few steps hardly train; take more, as steps: 100"
-      : rises
-        ? "the rate may grow too fast: take more steps, or begin lower with startLr; weights that are trained already have nothing left to fall by"
-        : "look at the data, the loss and the initialization, or raise endLr";
+  const { start, lowest, falls } = fallOf(loss);
+  if (!falls) {
+    const from = `from ${significant(start)} to ${significant(lowest)} at its lowest, no more than batches differ by`;
+    const rises = (smoothed.at(-1) as number) > 1.5 * start || !finite;
+    const cure = rises
+      ? "it only rises: take more steps, begin lower with startLr, and look at the scale of the inputs; weights that are trained already have nothing left to fall by"
+      : "raise endLr, take more steps, or look at the data and the initialization";
     return none(`the loss never falls (${from}): ${cure}`);
   }
   const suggestions = Object.fromEntries(ruleNames.map((name) => [name, rules[name](inner)])) as Advice["suggestions"];

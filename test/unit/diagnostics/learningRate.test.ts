@@ -197,7 +197,9 @@ describe("finding a learning rate", () => {
     const context = testContext(backend);
     const found = await find(make(), { endLr: 1e-6 }, context);
     expect(found.suggestion).toBeNull();
-    expect(found.reason).toMatch(/^the loss never falls \(from [\d.]+ to [\d.]+ at its lowest\): /);
+    expect(found.reason).toMatch(
+      /^the loss never falls \(from [\d.]+ to [\d.]+ at its lowest, no more than batches differ by\): /,
+    );
     expect(charts(context).at(-1)?.title).toContain("No learning rate to recommend after 100 steps");
   });
 
