@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32, inflateSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import * as plots from "../../../engine/plots/all.ts";
 import { encodeColumns } from "../../../engine/plots/index.ts";
@@ -8,9 +9,13 @@ import type { Plot } from "../../../engine/plots/plot.ts";
 import { CHART_MIME, type Chart, type Output, type RunSummary } from "../../../engine/protocol/index.ts";
 import { Recording } from "../../../src/cli/recording.ts";
 import { drawChart } from "../../../src/cli/report/chart.ts";
+import { escapeHtml } from "../../../src/cli/report/escape.ts";
+import { drawFindings } from "../../../src/cli/report/findings.ts";
+import { drawGallery } from "../../../src/cli/report/gallery.ts";
 import { highlight } from "../../../src/cli/report/highlight.ts";
 import { markdownRenderer } from "../../../src/cli/report/markdown.ts";
 import { showOutputs } from "../../../src/cli/report/outputs.ts";
+import { encodePng } from "../../../src/cli/report/png.ts";
 import { configTable, runsTable } from "../../../src/cli/report/runs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dlnb-report-"));
@@ -27,11 +32,10 @@ describe.each(Object.entries(plots as unknown as Record<string, Plot<unknown>>))
 
   test("is drawn with its data, in the page's colours, without asking for anything", async () => {
     const html = await drawChart(chart);
-    expect(html).toContain(`<figcaption>${chart.title}</figcaption>`);
+    expect(html).toContain(`<figcaption>${escapeHtml(chart.title)}</figcaption>`);
     expect(html).toContain('role="img"');
-    expect(html.match(/<path [^>]*d="M[^"]{40,}/g)?.length).toBeGreaterThan(2);
+    expect(html.match(/<(path|line) /g)?.length).toBeGreaterThan(10);
     expect(html).toContain("currentColor");
-    expect(html).toContain("var(--series-0");
     expect(html).not.toMatch(/#010203|#fdfcfb|NaN|undefined/);
     expect(html.replaceAll("http://www.w3.org/", "")).not.toMatch(/https?:/);
   });
@@ -39,7 +43,7 @@ describe.each(Object.entries(plots as unknown as Record<string, Plot<unknown>>))
   test("becomes words when its spec cannot be drawn", async () => {
     const html = await drawChart({ ...chart, spec: { mark: 3 } });
     expect(html).toContain("could not be drawn");
-    expect(html).toContain(chart.text.split(";")[0]);
+    expect(html).toContain(escapeHtml(chart.text));
   });
 });
 
@@ -84,6 +88,151 @@ test("code keeps its text and is coloured", () => {
   expect(highlight(code)).toContain('<span class="keyword">const</span>');
   expect(highlight(code)).toContain('<span class="string">&quot;x&lt;y&quot;</span>');
   expect(highlight("set.x(2)")).toBe('set.<span class="call">x</span>(<span class="number">2</span>)');
+});
+
+describe("charts of a report", () => {
+  const draw = (spec: object, more: Partial<Chart> = {}) => {
+    const rows = { a: [0, 1, 2, 3], b: [1, 3, 2, 4], layer: [0, 1, 0, 1] };
+    const datasets = { d: encodeColumns(rows) };
+    return drawChart({
+      id: "c",
+      title: "t",
+      kind: "plot",
+      spec: spec as Chart["spec"],
+      datasets,
+      live: false,
+      text: "t",
+      ...more,
+    });
+  };
+  const encoding = { x: { field: "a", type: "quantitative" }, y: { field: "b", type: "quantitative" } };
+  const plot = (width?: number) => ({
+    data: { name: "d" },
+    ...(width === undefined ? {} : { width }),
+    mark: "line",
+    encoding,
+  });
+  const widthOf = (html: string) => Number(/style="width:([\d.]+)px"/.exec(html)?.[1]);
+
+  test.each<[string, object]>([
+    ["one plot", plot(600)],
+    ["one plot with a legend", { ...plot(600), encoding: { ...encoding, color: { field: "layer", type: "nominal" } } }],
+    ["plots under each other", { vconcat: [plot(600), plot(600)] }],
+  ])("%s: take the page's width, axes and legends included", async (_, spec) => {
+    expect(Math.abs(widthOf(await draw(spec)) - 820)).toBeLessThan(2);
+  });
+
+  test.each<[string, object, number]>([
+    ["a square", plot(300), 300],
+    ["plots beside each other", { hconcat: [plot(100), plot(100), plot(100), plot(100)] }, 400],
+    ["small multiples", { data: { name: "d" }, facet: { field: "layer" }, columns: 2, spec: plot(180) }, 360],
+  ])("%s: keeps its own width", async (_, spec, plots) => {
+    const width = widthOf(await draw(spec));
+    expect(width).toBeGreaterThan(plots);
+    expect(width).toBeLessThan(plots + 300);
+  });
+
+  test("begin where their sliders and lists begin", async () => {
+    const dlnb = {
+      scrub: { param: "upto", label: "step", values: [10, 20, 30], start: 1 },
+      choose: [{ param: "unit", label: "u", choices: [{ label: "per step", value: "share" }] }],
+    };
+    const html = await draw({
+      params: [
+        { name: "upto", value: 0 },
+        { name: "unit", value: "" },
+      ],
+      usermeta: { dlnb },
+      data: { name: "d" },
+      mark: { type: "text", text: { expr: "unit + upto" } },
+      encoding,
+    });
+    expect(html).toContain(">share20<");
+  });
+
+  test("colour cells from low to high, and close the seams between them", async () => {
+    const html = await draw({
+      data: { name: "d" },
+      mark: "rect",
+      encoding: {
+        x: { field: "a", type: "ordinal" },
+        y: { field: "layer", type: "nominal" },
+        color: { field: "b", type: "quantitative" },
+      },
+    });
+    const cells = [...html.matchAll(/<path [^>]*fill="(rgb[^"]+)" stroke="(rgb[^"]+)"/g)];
+    expect(cells).toHaveLength(4);
+    for (const [, fill, stroke] of cells) expect(stroke).toBe(fill);
+  });
+});
+
+describe("pictures", () => {
+  /** A reader of what the writer writes, by the specification's layout. */
+  function decode(png: Buffer) {
+    const chunks: { type: string; data: Buffer }[] = [];
+    for (let at = 8; at < png.length; at += 12 + png.readUInt32BE(at)) {
+      const data = png.subarray(at + 8, at + 8 + png.readUInt32BE(at));
+      expect(png.readUInt32BE(at + 8 + data.length)).toBe(crc32(png.subarray(at + 4, at + 8 + data.length)));
+      chunks.push({ type: png.toString("latin1", at + 4, at + 8), data });
+    }
+    const [header, body] = [chunks[0]?.data as Buffer, chunks[1]?.data as Buffer];
+    const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
+    const rows = inflateSync(body);
+    const stride = rows.length / height;
+    const pixels = Array.from({ length: height }, (_, y) => [
+      ...rows.subarray(y * stride + 1, (y + 1) * stride),
+    ]).flat();
+    return { types: chunks.map(({ type }) => type), width, height, colour: header[9], pixels };
+  }
+
+  test.each([
+    [1, 0],
+    [3, 2],
+    [4, 6],
+  ] as const)("of %d bytes per pixel are PNG that holds them", (channels, colour) => {
+    const pixels = Uint8Array.from({ length: 6 * channels }, (_, i) => (i * 37) % 256);
+    expect(decode(encodePng(3, 2, channels, pixels))).toEqual({
+      types: ["IHDR", "IDAT", "IEND"],
+      width: 3,
+      height: 2,
+      colour,
+      pixels: [...pixels],
+    });
+    expect(() => encodePng(3, 3, channels, pixels)).toThrow("png: ");
+  });
+
+  test("stand in a gallery with their captions, and warmth that can be taken off", () => {
+    const heat = Buffer.from([0, 255]).toString("base64");
+    const picture = { caption: "<7>", detail: 'a "seven"', width: 2, height: 1, channels: 1, pixels: heat } as const;
+    const html = drawGallery({ id: "g 1", title: "mistakes", text: "two", pictures: [picture, { ...picture, heat }] });
+    expect(html).toContain('<input type="checkbox" id="heat-g-1" checked>');
+    expect(html).toContain('alt="&lt;7&gt;: a &quot;seven&quot;"');
+    const files = [...html.matchAll(/base64,([^"]+)/g)].map(([, data]) =>
+      decode(Buffer.from(data as string, "base64")),
+    );
+    expect(files.map(({ pixels }) => pixels)).toEqual([
+      [0, 255],
+      [0, 255],
+      [0xb2, 0x3a, 0, 0, 0xff, 0xe1, 0x4d, 204],
+    ]);
+    expect(drawGallery({ id: "g", title: "t", text: "", pictures: [picture] })).not.toContain("checkbox");
+  });
+});
+
+test("findings become a list, the worst first, in words and without buttons", () => {
+  const finding = { rule: "r", saw: "4 < 5", why: "", tries: [], severity: "pass", title: "sound" } as const;
+  const action = { label: "Insert", title: "t", do: { kind: "insert-cell", text: "x" } } as const;
+  const html = drawFindings({
+    id: "f",
+    title: "1 error",
+    findings: [
+      finding,
+      { ...finding, severity: "error", title: "bad", why: "w", tries: [{ text: "less", action }], mark: 3 },
+    ],
+  });
+  expect(html.indexOf("bad")).toBeLessThan(html.indexOf("sound"));
+  expect(text(html)).toBe("1 error✕ error3badsaw4 &lt; 5whywtryless✓ passedsound4 &lt; 5".replaceAll("&lt;", "<"));
+  expect(html).not.toContain("<button");
 });
 
 describe("outputs", () => {

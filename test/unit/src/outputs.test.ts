@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { CHART_MIME, type Output } from "../../../engine/protocol/index.ts";
+import { CHART_MIME, FINDINGS_MIME, GALLERY_MIME, type Output } from "../../../engine/protocol/index.ts";
 import type * as page from "../../../media/chart/payload.ts";
 import type * as editor from "../../../src/controller/messages.ts";
 import { savedOutput, toCellOutput } from "../../../src/outputs/convert.ts";
@@ -85,5 +85,20 @@ describe("saved cells", () => {
     const outputs = [{ id: "o", items: [chart, { mime: "text/x-new", data: "" }, { mime: "image/png", data: 3 }] }];
     const items = parseSavedCell({ ...saved, outputs })?.outputs[0]?.items;
     expect(items).toEqual([{ mime: CHART_MIME, data: { id: "c", spec: {}, live: false } }]);
+  });
+
+  test("keep findings and galleries, and the plain text beside damaged ones", () => {
+    const text = { mime: "text/plain", data: "plain" };
+    const findings = { mime: FINDINGS_MIME, data: { id: "f", title: "t", findings: [] } };
+    const gallery = { mime: GALLERY_MIME, data: { id: "g", title: "t", text: "x", pictures: [] } };
+    const items = (one: object) =>
+      parseSavedCell({ ...saved, outputs: [{ id: "o", items: [one, text] }] })?.outputs[0]?.items;
+    expect(items(findings)).toEqual([findings, text]);
+    expect(items(gallery)).toEqual([gallery, text]);
+    expect(items({ ...findings, data: { ...findings.data, findings: [{ severity: "warning" }] } })).toEqual([text]);
+    expect(items({ ...gallery, data: { ...gallery.data, pictures: [{ pixels: "" }] } })).toEqual([text]);
+    const shown = toCellOutput({ id: "o", items: [findings, text] as unknown as Output["items"] }, "a1", "disk");
+    expect(shown.items.map(({ mime }) => mime)).toEqual([FINDINGS_MIME, "text/plain"]);
+    expect(shown.metadata).toEqual({ dlnbCell: "a1" });
   });
 });
