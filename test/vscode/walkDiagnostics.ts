@@ -32,6 +32,9 @@ await Promise.resolve({
 })`;
 
 before(() => {
+  // all units of a layer alike: they stay so
+  const rough = exp.replace("nn.linear(16)", "nn.linear(16, { weight: init.zeros() })");
+  writeNotebook(server.workspace, "rough.dlnb", [load, rough]);
   writeNotebook(server.workspace, "warns.dlnb", [load, exp, warns]);
   writeNotebook(server.workspace, "one.dlnb", [load, exp, rest]);
   writeNotebook(server.workspace, "two.dlnb", [load, exp, wide, rest]);
@@ -91,6 +94,29 @@ describe("a diagnostic from the palette", () => {
     await window.page.keyboard.press("Control+Z");
     await window.page.locator(".code-cell-row", { hasText: "wide.find" }).waitFor({ state: "detached", timeout: 5000 });
     assert.deepEqual(await saved("two.dlnb"), [load, exp, wide, rest]);
+  });
+});
+
+describe("preflight", () => {
+  it("lists what it warns of among the problems, for as long as that stands under its cell", async () => {
+    await window.openNotebook("rough.dlnb");
+    await window.command("dlnb: Preflight Check");
+    await window.outputs
+      .getByText(/in \d+ checks before training/)
+      .first()
+      .waitFor({ timeout: 60_000 });
+    await window.idle();
+    await shot("preflight");
+    await window.command("Problems: Focus on Problems View");
+    const problems = window.page.locator(".markers-panel .monaco-list-row", { hasText: "units are dead" });
+    await problems.first().waitFor({ timeout: 10_000 });
+    await shot("preflight problems");
+    await window.command("View: Toggle Panel Visibility");
+    await window.command("Notebook: Clear All Outputs");
+    await window.command("Problems: Focus on Problems View");
+    await problems.first().waitFor({ state: "detached", timeout: 10_000 });
+    await window.command("View: Toggle Panel Visibility");
+    await saved("rough.dlnb");
   });
 });
 
