@@ -1,3 +1,4 @@
+export { baselines } from "./baselines/baselines.ts";
 export { contributions } from "./contributions/contributions.ts";
 export { cost } from "./cost/cost.ts";
 export { curvature } from "./curvature/curvature.ts";
@@ -6,6 +7,7 @@ export { compareRuns } from "./curves/compareRuns.ts";
 export { fitSeeds } from "./curves/fitSeeds.ts";
 export { dataCurve } from "./dataCurve/dataCurve.ts";
 export { diagnose } from "./diagnosis/diagnose.ts";
+export { flowchart } from "./diagnosis/flowchart.ts";
 export { attentionMaps } from "./evaluation/attentionMaps.ts";
 export { calibration } from "./evaluation/calibration.ts";
 export { confusion } from "./evaluation/confusion.ts";

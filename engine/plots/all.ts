@@ -1,3 +1,4 @@
+export { baselinesPlot as baselines } from "./baselines.ts";
 export { calibrationPlot as calibration } from "./calibration.ts";
 export { chain } from "./chain.ts";
 export { compareRunsPlot as compareRuns } from "./compareRuns.ts";
@@ -8,6 +9,7 @@ export { coveragePlot as coverage } from "./coverage.ts";
 export { dataCurvePlot as dataCurve } from "./dataCurve.ts";
 export { evidencePlot as evidence } from "./evidence.ts";
 export { featuresPlot as features } from "./features.ts";
+export { flowchartPlot as flowchart } from "./flowchart.ts";
 export { initializationPlot as initialization } from "./initialization.ts";
 export { initializationTraining } from "./initializationTraining.ts";
 export { landscape1d } from "./landscape1d.ts";

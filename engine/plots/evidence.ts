@@ -83,10 +83,8 @@ export const evidencePlot = definePlot<EvidenceState>({
       usermeta: { dlnb: hints },
       params: [{ name: "layer", value: null }],
       spacing: 14,
-      vconcat: [
-        ...(curve ? lossPanels(curve.step.at(-1) ?? 1, stepped.length) : []),
-        ...(concerned ? layerPanels(layers) : []),
-      ],
+      resolve: { scale: { color: "independent", shape: "independent" } },
+      vconcat: [...(curve ? lossPanels(curve, stepped.length) : []), ...(concerned ? layerPanels(layers) : [])],
     };
   },
 
@@ -171,7 +169,12 @@ function thinned({ step, loss, smoothed }: NonNullable<EvidenceState["curve"]>) 
   return out;
 }
 
-function lossPanels(end: number, bars: number): Spec[] {
+function lossPanels({ step, loss, smoothed, first }: NonNullable<EvidenceState["curve"]>, bars: number): Spec[] {
+  const end = step.at(-1) ?? 1;
+  const most = (values: readonly number[], from: number) => values.reduce((a, b) => (b > a ? b : a), from);
+  const low = loss.reduce((a, b) => (b < a ? b : a), first);
+  // one spike of a batch does not flatten the curve: it is cut off
+  const high = Math.min(most(loss, first), 1.5 * most(smoothed, first));
   const x = (field: string, axis: Spec | null): Spec => ({
     field,
     type: "quantitative",
@@ -183,7 +186,7 @@ function lossPanels(end: number, bars: number): Spec[] {
     field,
     type: "quantitative",
     title: null,
-    scale: { type: "linear", zero: false },
+    scale: { type: "linear", domain: [low, high], zero: false, nice: false },
     axis: { tickCount: 5 },
   });
   const row = (field: string): Spec => ({
@@ -203,7 +206,7 @@ function lossPanels(end: number, bars: number): Spec[] {
       layer: [
         {
           ...curve,
-          mark: { type: "line", strokeWidth: 1, opacity: 0.35 },
+          mark: { type: "line", strokeWidth: 1, opacity: 0.35, clip: true },
           encoding: { x: x("step", bottom), y: y("loss") },
         },
         { ...curve, mark: { type: "line", strokeWidth: 2 }, encoding: { x: x("step", bottom), y: y("smoothed") } },
@@ -253,16 +256,33 @@ function layerPanels(layers: EvidenceState["layers"]): Spec[] {
     },
   });
   const dim = { condition: { test: "layer === null || datum.layer === layer", value: 1 }, value: 0.2 };
-  const series = {
-    color: {
-      field: "when",
-      type: "nominal",
-      scale: { domain: [FIRST, LAST], range: "category" },
-      legend: { title: null, orient: "top" },
-    },
-    shape: { field: "when", type: "nominal", scale: { domain: [FIRST, LAST] }, legend: { title: null, orient: "top" } },
-  };
-  const point = { type: "point", size: 45, filled: true };
+  const domain = [FIRST, LAST];
+  const series = (legend: Spec | null): Spec => ({
+    color: { field: "when", type: "nominal", scale: { domain, range: "category" }, legend },
+    shape: { field: "when", type: "nominal", scale: { domain, range: ["circle", "square"] }, legend },
+  });
+  // what is after training lies within the ring of what was before
+  const points = (y: Spec, legend: Spec | null, last: boolean, format: string): Spec[] =>
+    [
+      { when: FIRST, mark: { type: "point", size: 110, filled: false, strokeWidth: 2 } },
+      { when: LAST, mark: { type: "point", size: 38, filled: true } },
+    ].map(({ when, mark }) => ({
+      data: { name: "layers" },
+      transform: [{ filter: `datum.when === '${when}'` }],
+      mark,
+      encoding: {
+        x: x(last),
+        y,
+        ...series(legend),
+        opacity: dim,
+        tooltip: [
+          { field: "layer", type: "nominal" },
+          { field: "when", type: "nominal" },
+          { field: y.field as string, type: "quantitative", format },
+        ],
+      },
+    }));
+  const legend = { title: null, orient: "top" };
   const marks = {
     data: { name: "marked" },
     mark: { type: "text", y: 7 },
@@ -275,27 +295,18 @@ function layerPanels(layers: EvidenceState["layers"]): Spec[] {
       width: 600,
       height: 150,
       layer: [
-        {
-          data: { name: "layers" },
-          mark: point,
-          encoding: {
-            x: x(!lost),
-            y: {
-              field: "gradient",
-              type: "quantitative",
-              title: null,
-              scale: { type: "log", nice: false, padding: 14 },
-              axis: logAxis(values),
-            },
-            ...series,
-            opacity: dim,
-            tooltip: [
-              { field: "layer", type: "nominal" },
-              { field: "when", type: "nominal" },
-              { field: "gradient", type: "quantitative", format: ".3~e" },
-            ],
+        ...points(
+          {
+            field: "gradient",
+            type: "quantitative",
+            title: null,
+            scale: { type: "log", nice: false, padding: 24 },
+            axis: logAxis(values),
           },
-        },
+          legend,
+          !lost,
+          ".3~e",
+        ),
         marks,
       ],
     },
@@ -306,29 +317,18 @@ function layerPanels(layers: EvidenceState["layers"]): Spec[] {
             title: { text: "dead units or saturated outputs", anchor: "start", frame: "group" },
             width: 600,
             height: 90,
-            layer: [
+            layer: points(
               {
-                data: { name: "layers" },
-                mark: point,
-                encoding: {
-                  x: x(true),
-                  y: {
-                    field: "lost",
-                    type: "quantitative",
-                    title: null,
-                    scale: { domain: [0, 1] },
-                    axis: { tickCount: 3, format: ".0%" },
-                  },
-                  ...series,
-                  opacity: dim,
-                  tooltip: [
-                    { field: "layer", type: "nominal" },
-                    { field: "when", type: "nominal" },
-                    { field: "lost", type: "quantitative", format: ".0%" },
-                  ],
-                },
+                field: "lost",
+                type: "quantitative",
+                title: null,
+                scale: { domain: [0, 1], padding: 6 },
+                axis: { tickCount: 3, format: ".0%" },
               },
-            ],
+              null,
+              true,
+              ".0%",
+            ),
           },
         ]
       : []),

@@ -63,14 +63,15 @@ function titleOf(name: string, judged: readonly Judged[], untrained: boolean): s
 }
 
 /** What was looked at when no rule applies. */
-function sound({ initial, expected, data, ran, missing }: Evidence): Finding {
+function sound({ experiment, initial, expected, data, ran, missing }: Evidence): Finding {
+  const right = experiment.splits.train.task === "regression" ? "of the variance explained" : "right";
   const score = (part: { score: number | null } | null | undefined, name: string) =>
-    part && part.score !== null ? [`${name} ${percent(part.score)}`] : [];
+    part && part.score !== null ? [`${percent(part.score)} ${right} in ${name}`] : [];
   const saw = [
     `initial loss ${num(initial.loss)} (${num(expected.value)} expected)`,
     ...(ran?.curve ? [`training loss ${num(ran.curve.end)} after ${ran.run.steps} steps`] : []),
-    ...score(ran?.outcome.train, "right on training examples:").slice(0, 1),
-    ...score(ran?.outcome.valid, "on validation examples:"),
+    ...score(ran?.outcome.train, "training"),
+    ...score(ran?.outcome.valid, "validation"),
     `${data.features.count} features with a root mean square of ${num(data.features.rms)}`,
     ...missing,
   ];

@@ -18,7 +18,7 @@ export const plateau = defineRule({
     const from = steps[Math.floor(0.75 * steps.length)] as number;
     return {
       severity: "warning",
-      saw: `the loss is ${num(end)} (${num(initial.loss)} at first) and fell by ${percent(falling)} over the last quarter; the gradient's norm is ${num(ran.final.gradientNorm)}, ${num(initial.gradientNorm)} at first`,
+      saw: `the loss is ${num(end)} (${num(initial.loss)} at first) and ${falling < 0 ? "rose" : "fell"} by ${percent(Math.abs(falling))} over the last quarter; the gradient's norm is ${num(ran.final.gradientNorm)}, ${num(initial.gradientNorm)} at first`,
       tries: [
         setRate(evidence, ran.lr * 3),
         { text: "restart the rate: schedule.warmRestarts() gets off flat parts" },

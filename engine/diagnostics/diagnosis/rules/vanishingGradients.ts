@@ -41,7 +41,7 @@ export const vanishingGradients = defineRule({
         : ` over ${layers} layers`;
     return {
       severity: failed(evidence) || !ran ? "error" : "warning",
-      saw: `before the first step the gradient at layer ${first.path} is ${num(first.gradient)}, at layer ${last.path} ${num(last.gradient)}: it shrinks to ${num(backward)} of it${factor}`,
+      saw: `before the first step the gradient at layer ${first.path} is ${num(first.gradient)}, at layer ${last.path} ${num(last.gradient)}: ${backward > 0 ? `it shrinks to ${num(backward)} of it${factor}` : `nothing of it is left${factor}`}`,
       tries: [
         squashing
           ? { text: "take nn.relu() with weight: init.kaimingNormal() in place of the squashing activations" }
