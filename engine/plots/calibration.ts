@@ -27,6 +27,14 @@ function verdict({ overconfidence, of, expectedError, count, bins }: Calibration
   return overconfidence > 0 ? `probabilities too high by ${by}` : `probabilities too low by ${by}`;
 }
 
+/** Wilson's 95 % interval of a bin's share: what chance leaves open, also where all or none came true. */
+function wilson({ observed, count }: Bin): [number, number] {
+  const z = 1.96 ** 2 / count;
+  const middle = (observed + z / 2) / (1 + z);
+  const half = (1.96 * Math.sqrt((observed * (1 - observed)) / count + z / (4 * count))) / (1 + z);
+  return [middle - half, middle + half];
+}
+
 /** What the error would be about, by chance alone, of a model that is calibrated: mean |gap| of binomial shares. */
 function noiseOf(bins: readonly Bin[], count: number): number {
   const each = bins.map((b) => Math.sqrt((2 / Math.PI) * b.count * b.predicted * (1 - b.predicted)));
@@ -130,7 +138,6 @@ export const calibrationPlot = definePlot<CalibrationState>({
   },
 
   datasets: ({ bins }) => {
-    const spread = (b: Bin) => 1.96 * Math.sqrt((b.observed * (1 - b.observed)) / b.count);
     return {
       bins: encodeColumns({
         from: bins.map((b) => b.from),
@@ -138,9 +145,8 @@ export const calibrationPlot = definePlot<CalibrationState>({
         count: bins.map((b) => b.count),
         predicted: bins.map((b) => b.predicted),
         observed: bins.map((b) => b.observed),
-        // what chance leaves open: 95 % of the share's own deviation
-        low: bins.map((b) => Math.max(0, b.observed - spread(b))),
-        high: bins.map((b) => Math.min(1, b.observed + spread(b))),
+        low: bins.map((b) => wilson(b)[0]),
+        high: bins.map((b) => wilson(b)[1]),
       }),
       ideal: encodeColumns({ x: [0, 1], y: [0, 1] }),
     };

@@ -82,7 +82,7 @@ export const dataCurvePlot = definePlot<DataCurveState>({
     const legend = several ? { title: null, orient: "top", symbolOpacity: 1 } : null;
     const colour: Spec = { field: "model", type: "nominal", scale: { domain: labels, range: "category" }, legend };
     const shape: Spec = { field: "model", type: "nominal", scale: { domain: labels }, legend };
-    const format = found.figure === "error" ? ".2~%" : "~g";
+    const axis = found.figure === "error" ? { format: ".2~%" } : {};
     const sizes = [...new Set(found.curves.flatMap(({ points }) => points.map((p) => p.examples)))];
     const most = Math.max(1, ...sizes);
     const drawn = found.curves.some(({ law }) => law) ? BEYOND * most : most;
@@ -98,7 +98,7 @@ export const dataCurvePlot = definePlot<DataCurveState>({
       type: "quantitative",
       title: `${found.part} ${found.figure}`,
       scale: { type: "linear", zero: true },
-      axis: { format },
+      axis,
     });
     const hints: ChartHints = { log: ["errors"] };
     const tooltip = [

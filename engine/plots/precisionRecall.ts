@@ -17,13 +17,17 @@ export interface PrecisionRecallState {
 }
 
 const curves = ({ perClass }: PrecisionRecallState): ClassCurve[] =>
-  perClass.map(({ name, averagePrecision, recall, precision }) => ({
-    name,
-    value: averagePrecision,
-    // from recall 0 up
-    x: [...recall].reverse(),
-    y: [...precision].reverse(),
-  }));
+  perClass.map(({ name, averagePrecision, recall, precision }) => {
+    // of the thresholds that find all, the highest; lower ones only add what is wrong
+    const from = recall.lastIndexOf(1);
+    return {
+      name,
+      value: averagePrecision,
+      // from recall 0 up
+      x: recall.slice(from).reverse(),
+      y: precision.slice(from).reverse(),
+    };
+  });
 
 const worst = (state: PrecisionRecallState) => curves(state).sort((a, b) => a.value - b.value)[0];
 
@@ -69,7 +73,7 @@ export const precisionRecallPlot = definePlot<PrecisionRecallState>({
       },
       {
         data: { name: "guideEnds" },
-        mark: { type: "text", align: "right", dx: -3, dy: -6, opacity: 0.7 },
+        mark: { type: "text", align: "left", baseline: "top", dx: 5, dy: 5, opacity: 0.7 },
         encoding: {
           x: { field: "recall", type: "quantitative" },
           y: { field: "precision", type: "quantitative" },
@@ -97,7 +101,7 @@ export const precisionRecallPlot = definePlot<PrecisionRecallState>({
       }),
       guideEnds: {
         label: { text: F_LINES.map((f1) => `F1 ${f1}`) },
-        ...encodeColumns({ recall: F_LINES.map(() => 1), precision: F_LINES.map((f1) => f1 / (2 - f1)) }),
+        ...encodeColumns({ recall: F_LINES.map((f1) => f1 / (2 - f1)), precision: F_LINES.map(() => 1) }),
       },
     };
   },

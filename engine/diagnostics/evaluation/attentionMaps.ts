@@ -60,7 +60,7 @@ export const attentionMaps = defineDiagnostic({
     const range = extent(set.x.data);
     const pictures = rows.flatMap((row, i): Picture[] =>
       maps.map((map, l) => ({
-        caption: `${labelOf(set, row)} · ${paths[l]}`,
+        caption: `${labelOf(set, row)}, layer ${paths[l]}`,
         detail: `row ${row}, layer ${paths[l]}: mean of |activation|^${power} over channels, ${map.height} x ${map.width} places`,
         ...pixelsOf(example(set, row), shape, range),
         heat: heat(map.values[i] as Float32Array, map, shape),
