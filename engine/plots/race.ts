@@ -48,7 +48,6 @@ const PLAY_SECONDS = 8;
 const FRAME = "frame";
 /** Colours of a theme; further paths are dashed. */
 const COLOURS = 6;
-const LEGEND_COLUMNS = 3;
 const LEGEND_ROW = 17;
 /** Beyond the last update of a path. */
 const FOREVER = 1e9;
@@ -205,11 +204,29 @@ const dashes = ({ paths }: RaceState) =>
       }
     : {};
 
+const legendColumns = ({ paths }: RaceState): number => (paths.length <= 4 ? 2 : 3);
+
+/** Further paths than there are colours are dashed, and their dots square. */
+const isDashed = (nth: number): 0 | 1 => (nth < COLOURS ? 0 : 1);
+
+const shapes = ({ paths }: RaceState) =>
+  paths.length > COLOURS
+    ? {
+        shape: {
+          field: "dashed",
+          type: "nominal",
+          scale: { domain: [0, 1], range: ["circle", "square"] },
+          legend: null,
+        },
+      }
+    : {};
+
 /** Names in their colours with what came of them: in the picture itself, so that it is there wherever the chart is drawn. */
 function legend(state: RaceState): Spec {
-  const rows = Math.ceil(state.paths.length / LEGEND_COLUMNS);
+  const columns = legendColumns(state);
+  const rows = Math.ceil(state.paths.length / columns);
   const place = {
-    x: { field: "column", type: "quantitative", scale: { domain: [0, LEGEND_COLUMNS], nice: false }, axis: null },
+    x: { field: "column", type: "quantitative", scale: { domain: [0, columns], nice: false }, axis: null },
     y: { field: "row", type: "quantitative", scale: { domain: [rows - 0.5, -0.5], nice: false }, axis: null },
   };
   return {
@@ -220,7 +237,7 @@ function legend(state: RaceState): Spec {
     layer: [
       {
         mark: { type: "point", shape: "circle", filled: true, size: 70, opacity: 1, xOffset: 6 },
-        encoding: { ...place, ...colour(state) },
+        encoding: { ...place, ...colour(state), ...shapes(state) },
       },
       {
         mark: {
@@ -228,7 +245,7 @@ function legend(state: RaceState): Spec {
           align: "left",
           baseline: "middle",
           dx: 16,
-          limit: { expr: `width / ${LEGEND_COLUMNS} - 20` },
+          limit: { expr: `width / ${columns} - 20` },
         },
         encoding: { ...place, text: { field: "label" } },
       },
@@ -256,7 +273,7 @@ function map(state: RaceState): Spec {
       data,
       transform: [{ filter: `datum.step <= ${FRAME} && ${FRAME} < datum.until` }],
       mark: { type: "point", shape: "circle", filled: true, size: 90, opacity: 1, clip: true },
-      encoding: { ...at, ...colour(state) },
+      encoding: { ...at, ...colour(state), ...shapes(state) },
     },
   ]);
 }
@@ -325,15 +342,30 @@ function within({ x: [left, right], y: [bottom, top] }: MapState["grid"], x: num
   return { x: cx + (x - cx) * share, y: cy + (y - cy) * share };
 }
 
+/** At most about `most` steps of a path: some at equal distances in time, others wherever it has moved on. */
+function shownSteps({ x, y }: RacePath, { x: wide, y: high }: MapState["grid"], most: number): number[] {
+  const last = x.length - 1;
+  const stride = Math.max(1, Math.ceil((2 * last) / most));
+  const moved = (i: number, j: number) =>
+    Math.hypot(
+      ((x[i] as number) - (x[j] as number)) / (wide[1] - wide[0]),
+      ((y[i] as number) - (y[j] as number)) / (high[1] - high[0]),
+    );
+  for (let least = stride === 1 ? 0 : 1 / 400; ; least *= 2) {
+    const kept = [0];
+    for (let i = 1; i <= last; i++) {
+      if (i === last || i % stride === 0 || moved(i, kept.at(-1) as number) > least) kept.push(i);
+    }
+    if (kept.length <= most + 2) return kept;
+  }
+}
+
 function pathDatasets(state: RaceState): Record<string, Columns> {
   const { paths } = state;
   const { log, low } = heights(state);
   const most = Math.max(LEAST_POINTS, Math.floor(MOST_POINTS / paths.length));
   const rows = paths.flatMap((path, nth) => {
-    const last = path.loss.length - 1;
-    const stride = Math.max(1, Math.ceil(last / most));
-    const kept = Array.from({ length: Math.floor(last / stride) + 1 }, (_, i) => i * stride);
-    if (kept.at(-1) !== last) kept.push(last);
+    const kept = shownSteps(path, state.grid, most);
     return kept.map((step, i) => {
       const loss = path.loss[step] as number;
       return {
@@ -342,14 +374,15 @@ function pathDatasets(state: RaceState): Record<string, Columns> {
         ...within(state.grid, path.x[step] as number, path.y[step] as number),
         loss,
         shown: log ? Math.max(loss, low) : loss,
-        dashed: nth < COLOURS ? 0 : 1,
+        dashed: isDashed(nth),
         name: path.name,
       };
     });
   });
   const column = (key: Exclude<keyof (typeof rows)[number], "name">) => rows.map((row) => row[key]);
-  const numbers = ["step", "until", "x", "y", "loss", "shown", "dashed"] as const;
+  const numbers = ["step", "until", "x", "y", "shown", "dashed"] as const;
   const best = ranked(paths)[0];
+  const columns = legendColumns(state);
   const { x, y } = state.grid;
   const floor = reliefFloor(state.grid);
   const seen = rows.filter(
@@ -362,8 +395,9 @@ function pathDatasets(state: RaceState): Record<string, Columns> {
     },
     racers: {
       ...encodeColumns({
-        column: paths.map((_, i) => i % LEGEND_COLUMNS),
-        row: paths.map((_, i) => Math.floor(i / LEGEND_COLUMNS)),
+        column: paths.map((_, i) => i % columns),
+        row: paths.map((_, i) => Math.floor(i / columns)),
+        dashed: paths.map((_, i) => isDashed(i)),
       }),
       name: { text: paths.map(({ name }) => name) },
       label: { text: outcomes(state).map((outcome, i) => `${paths[i]?.name}: ${outcome}`) },

@@ -80,7 +80,7 @@ export function mapPanel(state: MapState, title: string, layers: readonly Spec[]
   });
   return {
     name: "map",
-    title: { text: title, anchor: "start", frame: "group" },
+    title: { text: title, anchor: "start", frame: "group", limit: { expr: "width" } },
     width: MAP_WIDTH,
     height: mapHeight(state),
     layer: [

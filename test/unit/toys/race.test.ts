@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../../engine/backends/backend.ts";
 import { wasmProvider } from "../../../engine/backends/wasm/index.ts";
+import { webgpuProvider } from "../../../engine/backends/webgpu/index.ts";
 import { inContext } from "../../../engine/context/index.ts";
 import { optim } from "../../../engine/optim/index.ts";
+import { decodeColumns } from "../../../engine/plots/columns.ts";
+import type { Columns } from "../../../engine/protocol/index.ts";
 import { schedule } from "../../../engine/schedules/index.ts";
 import { toy } from "../../../engine/toys/index.ts";
 import type { Race, RaceOptions } from "../../../engine/toys/race.ts";
@@ -205,6 +208,41 @@ test("the chart scrubs through the steps, and shows the best path over the surfa
   expect(surface).toMatchObject({ dataset: "relief", log: true, path: { dataset: "best" } });
   expect(choose).toHaveLength(1);
   expect(JSON.stringify(chart).length).toBeLessThan(400_000);
+});
+
+test("the chart of a long race with many racers stays small, and keeps the steps in which a path moves", async () => {
+  const wild = optim.sgd({ lr: 0.0199, momentum: 0 });
+  const result = await race({
+    surface: toy.surface("ravine", { condition: 100 }),
+    optimizers: Array.from({ length: 12 }, () => wild),
+    steps: 10_000,
+  });
+  const { datasets } = chartOf(result) as unknown as { datasets: { paths: Columns } };
+  const { step, x, y } = decodeColumns(datasets.paths);
+  expect(step?.length).toBeLessThan(4000);
+  // the first zigzags across the valley are all there
+  const first = Array.from(step ?? [], (n, i) => [n, x?.[i], y?.[i]] as const).slice(0, 20);
+  expect(first.map(([n]) => n)).toEqual(first.map((_, i) => i));
+  for (const [n, , at] of first) expect(at).toBeCloseTo(2 * (-0.99) ** n, 3);
+});
+
+test("WebGPU and WebAssembly walk the same way", async () => {
+  const webgpu = await webgpuProvider.open({ threads: 0, log: () => {} });
+  try {
+    const about: RaceOptions = {
+      surface: toy.surface("beale"),
+      optimizers: { momentum: optim.sgd({ lr: 0.002, momentum: 0.9 }), adam: optim.adam({ lr: 0.1 }) },
+      steps: 60,
+      noise: 0.1,
+    };
+    const [here, there] = [await race(about), await inContext(testContext(webgpu), () => toy.race(about))];
+    for (const { name, x, y } of here.paths) {
+      expect(there.path(name).x).toBeAllclose(x, { rtol: 1e-4, atol: 1e-4 });
+      expect(there.path(name).y).toBeAllclose(y, { rtol: 1e-4, atol: 1e-4 });
+    }
+  } finally {
+    await webgpu.close();
+  }
 });
 
 test("lists of optimizers get names that tell them apart", async () => {
