@@ -48,8 +48,9 @@ export class Surface {
     if (definition.finding) return definition.finding(this.options);
     if (!minimum) return "no minimum, the loss falls for ever";
     const [low, high] = this.curvatures(minimum);
-    const shape = `curvature ${short(low)} one way and ${short(high)} the other at the minimum`;
-    return `${shape}: plain gradient descent is stable there below lr ${short(2 / high)}`;
+    const shape = `curvature ${short(low)} one way and ${short(high)} the other`;
+    const place = `(${minimum.map(short).join(", ")})`;
+    return `${shape} at its minimum ${place}: plain gradient descent is stable there below lr ${short(2 / high)}`;
   }
 
   /** The definition's loss as a graph over `x` and `y`. */
