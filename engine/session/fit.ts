@@ -141,6 +141,7 @@ class Fit {
       data: this.#data,
       batch: this.#experiment.options.batchSize,
       from: this.#step,
+      to: this.#extent.steps,
       told: (step, row) => this.#telling.look(step, row),
     });
     this.#telling.columns = this.#instruments.looks?.columns ?? [];

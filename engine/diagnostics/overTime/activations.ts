@@ -108,7 +108,7 @@ function verdictOf(layers: readonly LayerOverTime[], steps: readonly number[]): 
     const share = layer.units === 0 ? 0 : layer.dead.length / layer.units;
     if (share >= DEAD) {
       const since = Math.max(...layer.dead.map((unit) => unit.since));
-      const text = `${label}: ${layer.dead.length} of ${layer.units} units give 0 since step ${since.toLocaleString("en-US")}`;
+      const text = `${label}: ${layer.dead.length} of ${layer.units} units give nothing any more, since step ${since.toLocaleString("en-US")}`;
       found.push({ weight: 2 + share, text });
     }
     const saturated = layer.saturated.at(-1) ?? Number.NaN;

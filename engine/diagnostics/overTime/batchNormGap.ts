@@ -1,5 +1,6 @@
 import type { RunContext } from "../../context/index.ts";
 import { type Layer, nn } from "../../nn/index.ts";
+import { instance } from "../../params/index.ts";
 import { buildPlan } from "../../plan/index.ts";
 import { DeviceModel } from "../../session/device.ts";
 import type { Experiment } from "../../session/experiment.ts";
@@ -27,7 +28,7 @@ function withoutNoise(layer: Layer): Layer {
   const { layers } = layer.options as { layers?: Readonly<Record<string, Layer>> };
   if (layer.definition.container !== true || !layers) return layer;
   const calm = Object.fromEntries(Object.entries(layers).map(([name, child]) => [name, withoutNoise(child)]));
-  return { ...layer, options: { ...layer.options, layers: calm } };
+  return instance(layer.type, layer.definition, { ...layer.options, layers: calm });
 }
 
 /** Measures how far evaluation is from training because of running statistics, over up to 16 batches of training examples. */

@@ -1,7 +1,7 @@
 import { int } from "../../params/index.ts";
 import { count, percent, significant } from "../../plots/format.ts";
 import { gradientFlow } from "../../plots/overTime/gradientFlow.ts";
-import { labelOf } from "../../plots/overTime/parts.ts";
+import { labelOf, lastKnown } from "../../plots/overTime/parts.ts";
 import { updateRatio } from "../../plots/overTime/updateRatio.ts";
 import {
   type Instruments,
@@ -145,7 +145,7 @@ function flow(layers: readonly LayerGradients[]): Pick<Gradients, "vanishing" | 
 function describe({ source, layers, whole, vanishing, exploding }: Gradients): string {
   const lines = layers.map(
     ({ gradientNorm, ratio, ...layer }) =>
-      `  ${labelOf(layer).padEnd(16)} gradient ${significant(gradientNorm.at(-1))}, update / weight ${significant(ratio.at(-1))}`,
+      `  ${labelOf(layer).padEnd(16)} gradient ${significant(lastKnown(gradientNorm))}, update / weight ${significant(lastKnown(ratio))}`,
   );
   return [
     `gradients of ${source}`,

@@ -2,14 +2,26 @@ import { ConfigError } from "../../errors/index.ts";
 import { labelOf } from "../../plots/overTime/parts.ts";
 import { evenly, type LayerLooks } from "../../session/instruments/index.ts";
 
-/** The layers of these paths, or at most `most` of all, evenly. Throws ConfigError for a path that there is not. */
+/** Layers that only hand on what they get, or drop a part of it. */
+const HANDING_ON = new Set(["dropout", "alphaDropout", "flatten", "identity"]);
+
+/** Layers whose outputs are seen at others, or at their inputs: left out where there are too many. */
+const BEFORE = new Set(["linear", "conv2d", "batchNorm", "maxPool2d", "avgPool2d"]);
+
+/**
+ * The layers of these paths, or at most `most`, evenly: of a large network its activations and its end.
+ * Throws ConfigError for a path that there is not. */
 export function chosenLayers(
   where: string,
   all: readonly LayerLooks[],
   paths: readonly string[] | null,
   most: number,
 ): readonly LayerLooks[] {
-  if (paths === null) return evenly(all, most);
+  if (paths === null) {
+    const working = all.filter(({ type }) => !HANDING_ON.has(type));
+    const activations = working.filter(({ type }, i) => !BEFORE.has(type) || i === working.length - 1);
+    return evenly(working.length <= most || activations.length < 2 ? working : activations, most);
+  }
   return paths.map((path) => {
     const found = all.find((layer) => layer.path === path || labelOf(layer) === path);
     if (found) return found;

@@ -14,7 +14,9 @@ import {
   mapHeight,
   nextSteps,
   panel,
+  SEAM,
   stepAxis,
+  underNext,
 } from "./parts.ts";
 
 export interface ActivationsState {
@@ -31,9 +33,10 @@ export interface ActivationsState {
 const HISTORY_COLUMNS = 48;
 const OVERVIEW_COLUMNS = 80;
 
-/** Width of the heat maps, and of the histogram of one look beside each: with the gap between they are 600 wide. */
-const MAP_WIDTH = 440;
-const SIDE_WIDTH = 130;
+/** Width of the overview; of the heat maps, and of the histogram of one look beside each: with the gap they are as wide. */
+const WIDTH = 520;
+const MAP_WIDTH = 380;
+const SIDE_WIDTH = 110;
 
 /** What an overview's colours can say. */
 const STATISTICS = [
@@ -129,6 +132,7 @@ function overview(layers: readonly LayerOverTime[], end: number): Spec {
   const names = STATISTICS.map(({ value, label }) => `statistic == '${value}' ? '${label}' : `).join("");
   return {
     ...panel("", mapHeight(layers.length), {}),
+    width: WIDTH,
     title: { text: { expr: `'all layers: ' + (${names}'')` }, anchor: "start", frame: "group" },
     data: { name: "overview" },
     transform: [{ calculate: "datum[statistic]", as: "shown" }],
@@ -141,7 +145,12 @@ function overview(layers: readonly LayerOverTime[], end: number): Spec {
         field: "shown",
         type: "quantitative",
         scale: { range: "ramp", zero: false },
-        legend: { title: null, gradientLength: Math.min(90, mapHeight(layers.length)), tickCount: 3, format: ".2~g" },
+        legend: {
+          title: null,
+          gradientLength: Math.max(30, Math.min(90, mapHeight(layers.length))),
+          tickCount: 3,
+          format: ".2~g",
+        },
       },
       opacity: DIM,
       tooltip: [
@@ -237,7 +246,7 @@ function history(label: string, end: number, bottom: boolean, first: boolean): S
 function overviewTable(steps: readonly number[], layers: readonly LayerOverTime[]): Columns {
   const looks = evenIndices(steps.length, OVERVIEW_COLUMNS);
   const at = looks.map((look) => steps[look] as number);
-  const next = nextSteps(at);
+  const next = underNext(at);
   const each = (of: (layer: LayerOverTime, look: number, i: number) => number): number[] =>
     layers.flatMap((layer) => looks.map((look, i) => of(layer, look, i)));
   return {
@@ -263,7 +272,7 @@ function binTable(
 ): Columns {
   const looks = evenIndices(steps.length, HISTORY_COLUMNS);
   const at = looks.map((look) => steps[look] as number);
-  const next = nextSteps(at);
+  const next = underNext(at);
   const rows = shown.flatMap(({ label, histogram }) => {
     const layer = layers.find((l) => labelOf(l) === label) as LayerOverTime;
     return looks.flatMap((look, i) => {
@@ -273,7 +282,7 @@ function binTable(
       return Array.from(histogram(look)).flatMap((share, bin) => {
         const low = mean + (bin - 1 - BINS / 2) * width;
         if (!(share > 0) || bin === 0 || bin > BINS || !Number.isFinite(low)) return [];
-        return [{ label, step: at[i] as number, next: next[i] as number, low, high: low + width, share }];
+        return [{ label, step: at[i] as number, next: next[i] as number, low, high: low + (1 + SEAM) * width, share }];
       });
     });
   });

@@ -32,7 +32,7 @@ export const batchNormParameters = definePlot<BatchNorms>({
       const [low, high] = [significant(Math.min(...values)), significant(Math.max(...values))];
       return low === high ? low : `${low} to ${high}`;
     };
-    return `gamma went from 1 to ${range(gammas)}, beta from 0 to ${range(betas)} (means over channels)`;
+    return `gamma is ${range(gammas)} (1 at first) and beta ${range(betas)} (0 at first), in the mean over channels`;
   },
 
   text: ({ layers, source }) =>

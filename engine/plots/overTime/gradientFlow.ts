@@ -10,6 +10,7 @@ import {
   LAYER_LINK,
   LAYER_PARAM,
   labelOf,
+  lastKnown,
   layerAxis,
   layerColour,
   MOST_SHOWN,
@@ -17,6 +18,7 @@ import {
   nextSteps,
   panel,
   stepAxis,
+  underNext,
 } from "./parts.ts";
 
 /** Columns of the heat map, points of a line. */
@@ -33,7 +35,7 @@ export const gradientFlow = definePlot<Gradients>({
     if (vanishing)
       return `Gradients vanish: at ${vanishing.layer} ${significant(vanishing.share)} of the last layer's is left`;
     const clipped = whole.clips ? `; clipped in ${percent(whole.clippedShare)} of the steps` : "";
-    const norms = layers.map(({ gradientNorm }) => gradientNorm.at(-1) as number).filter((v) => v > 0);
+    const norms = layers.map(({ gradientNorm }) => lastKnown(gradientNorm)).filter((v) => v > 0);
     const spread = norms.length > 0 ? Math.max(...norms) / Math.min(...norms) : Number.NaN;
     return `Gradients reach all ${count(layers.length, "layer")}, within a factor of ${significant(spread)}${clipped}`;
   },
@@ -43,7 +45,7 @@ export const gradientFlow = definePlot<Gradients>({
     const sentences = [
       `gradient norms of ${count(layers.length, "layer")} over steps (${source})`,
       first && last
-        ? `at the last look ${significant(first.gradientNorm.at(-1))} at ${labelOf(first)}, ${significant(last.gradientNorm.at(-1))} at ${labelOf(last)}`
+        ? `at the last look ${significant(lastKnown(first.gradientNorm))} at ${labelOf(first)}, ${significant(lastKnown(last.gradientNorm))} at ${labelOf(last)}`
         : "no layer has parameters",
       `the whole gradient's norm went from ${significant(whole.norm[0])} to ${significant(whole.norm.at(-1))}`,
       ...(whole.clips ? [`${percent(whole.clippedShare)} of the steps were clipped`] : []),
@@ -80,7 +82,7 @@ export const gradientFlow = definePlot<Gradients>({
               scale: { range: "ramp", zero: false },
               legend: {
                 title: null,
-                gradientLength: Math.min(90, mapHeight(all.length)),
+                gradientLength: Math.max(30, Math.min(90, mapHeight(all.length))),
                 tickCount: 3,
                 format: ".2~g",
               },
@@ -142,7 +144,7 @@ export const gradientFlow = definePlot<Gradients>({
   datasets: ({ layers, steps, whole }) => {
     const looks = evenIndices(steps.length, COLUMNS);
     const at = looks.map((look) => steps[look] as number);
-    const next = nextSteps(at);
+    const next = underNext(at);
     const points = evenIndices(steps.length, POINTS);
     const shown = shownOf(layers);
     const bins = evenIndices(whole.step.length, 2 * POINTS);

@@ -57,8 +57,9 @@ export function layerAxis(all: readonly string[]): Spec {
   };
 }
 
-/** Height of a heat map with a row for each layer. */
-export const mapHeight = (layers: number): number => Math.max(40, Math.min(240, layers * 14));
+/** Height of a heat map with a row for each layer: whole pixels for each, so that there are no seams. */
+export const mapHeight = (layers: number): number =>
+  Math.max(1, layers) * Math.max(1, Math.min(16, Math.floor(240 / Math.max(1, layers))));
 
 /** A colour and a dash for each of a few layers, in the order of the network. */
 export function layerColour(all: readonly string[], shown: boolean): Spec {
@@ -81,3 +82,13 @@ export function nextSteps(steps: readonly number[]): number[] {
   const last = steps.length > 1 ? (steps.at(-1) as number) - (steps.at(-2) as number) : 1;
   return steps.map((step, i) => steps[i + 1] ?? step + last);
 }
+
+/** As `nextSteps`, and a little under the column that follows, so that no seam shows between them. */
+export const underNext = (steps: readonly number[]): number[] =>
+  nextSteps(steps).map((next, i) => (i < steps.length - 1 ? next + SEAM * (next - (steps[i] as number)) : next));
+
+/** Share of a column or bin that lies under the next. */
+export const SEAM = 0.08;
+
+/** The last value that is known: a look after the first step or at the end may not know all. */
+export const lastKnown = (values: Float64Array): number => values.findLast((v) => !Number.isNaN(v)) ?? Number.NaN;

@@ -29,8 +29,10 @@ export const updateRatio = definePlot<Gradients>({
     const known = ratios.filter(({ ratio }) => ratio > 0).sort((a, b) => a.ratio - b.ratio);
     const [low, high] = [known[0], known.at(-1)];
     if (!low || !high) return "No update was seen: 0 looks follow a step";
-    const far = high.ratio > 10 * GUIDE ? ": large" : low.ratio < GUIDE / 100 ? ": small" : "";
-    return `Updates are ${significant(low.ratio)} (${low.label}) to ${significant(high.ratio)} (${high.label}) of the weights, beside the rule of thumb 0.001${far}`;
+    const ends = `${significant(low.ratio)} of the weights at ${low.label}, ${significant(high.ratio)} at ${high.label}`;
+    if (high.ratio > 10 * GUIDE) return `Large updates: ${ends}; 0.001 is a rule of thumb`;
+    if (high.ratio < GUIDE / 10) return `Small updates: ${ends}; 0.001 is a rule of thumb`;
+    return `Updates are ${ends}, near the rule of thumb 0.001`;
   },
 
   text: ({ layers, source }) =>

@@ -68,7 +68,7 @@ export class Pace {
   trained(steps: number, ms: number, cut: boolean): void {
     this.#steps += steps;
     if (!cut) this.#plain.push(ms / steps);
-    else if (!Number.isNaN(this.plainMs)) this.#look.total += ms - steps * this.plainMs;
+    else if (!Number.isNaN(this.plainMs)) this.#look.total += Math.max(0, ms - steps * this.plainMs);
   }
 
   looked(ms: number): void {
@@ -82,7 +82,7 @@ export class Pace {
 
   /** Whether one more look stays within the ceiling. */
   get affords(): boolean {
-    return this.everyStep || this.#look.total + this.lookMs <= this.ceiling * this.#steps * this.plainMs;
+    return this.everyStep || this.#look.total + this.lookMs <= 0.8 * this.ceiling * this.#steps * this.plainMs;
   }
 
   /** The step of the look after one at `step`; undefined while too little was measured to say. */

@@ -25,8 +25,9 @@ export interface Looking {
   readonly device: DeviceModel;
   readonly data: DeviceData;
   readonly batch: number;
-  /** Updates done when the run began. */
+  /** Updates done when the run began, and planned for its end. */
   readonly from: number;
+  readonly to: number;
   /** Gets the numbers of every look that is kept. */
   readonly told: (step: number, row: Float32Array) => void;
 }
@@ -69,8 +70,9 @@ export class Watch {
 
   /** Steps that may be sent from `step` on before there is something to do. */
   until(step: number): number {
-    if (this.#due === undefined) return Number.POSITIVE_INFINITY;
-    const next = [this.#due - 2, this.#due - 1, this.#due].find((event) => event > step);
+    const due = this.#due ?? Number.POSITIVE_INFINITY;
+    const { to } = this.#given;
+    const next = [due - 2, due - 1, due, to - 2, to - 1].sort((a, b) => a - b).find((event) => event > step);
     return next === undefined ? Number.POSITIVE_INFINITY : next - step;
   }
 
@@ -85,7 +87,7 @@ export class Watch {
     }
     const due = this.#due ?? Number.POSITIVE_INFINITY;
     if (step >= due && whole) return this.#lookAt(step, scalars());
-    return step >= due - 2 ? this.#rememberAt(step) : undefined;
+    return step >= Math.min(due, this.#given.to) - 2 ? this.#rememberAt(step) : undefined;
   }
 
   /** A last look at what the run came to, when it can still be afforded. */
