@@ -32,6 +32,8 @@ await Promise.resolve({
 })`;
 
 before(() => {
+  const normed = exp.replace("nn.relu()", "nn.batchNorm(), nn.relu()");
+  writeNotebook(server.workspace, "trained.dlnb", [load, normed, "const run = await exp.fit({ epochs: 3 });"]);
   // all units of a layer alike: they stay so
   const rough = exp.replace("nn.linear(16)", "nn.linear(16, { weight: init.zeros() })");
   writeNotebook(server.workspace, "rough.dlnb", [load, rough]);
@@ -94,6 +96,38 @@ describe("a diagnostic from the palette", () => {
     await window.page.keyboard.press("Control+Z");
     await window.page.locator(".code-cell-row", { hasText: "wide.find" }).waitFor({ state: "detached", timeout: 5000 });
     assert.deepEqual(await saved("two.dlnb"), [load, exp, wide, rest]);
+  });
+});
+
+describe("diagnostics of a run", () => {
+  it("ask before they train, and stand below one another with what they show", async () => {
+    await window.openNotebook("trained.dlnb");
+    await window.command("dlnb: Diagnose Run");
+    const question = window.page.locator(".monaco-dialog-box", { hasText: "There is no run yet" });
+    await question.waitFor();
+    await shot("diagnose question");
+    await question.getByRole("button", { name: "Run Cells" }).click();
+    await window.outputs
+      .getByText(/by \d+ rules|because|finding/)
+      .first()
+      .waitFor({ timeout: 120_000 });
+    await window.idle();
+    await shot("diagnose");
+    const calls = {
+      "Inspect Activations": "inspect.activations",
+      "Inspect Batch Norm": "inspect.batchNorm",
+      "Gradient Flow": "inspect.gradients",
+      "Plot Loss Landscape": "landscape",
+    };
+    for (const [title, path] of Object.entries(calls)) {
+      await window.command(`dlnb: ${title}`);
+      const cell = window.page.locator(".code-cell-row", { hasText: `run.${path}()` });
+      await cell.locator(".codicon-notebook-state-success").waitFor({ timeout: 120_000 });
+      await window.page.waitForTimeout(1500);
+      await shot(title);
+    }
+    const paths = ["diagnose", ...Object.values(calls)].map((path) => `await run.${path}()`);
+    assert.deepEqual((await saved("trained.dlnb")).slice(3), paths);
   });
 });
 
