@@ -7,7 +7,7 @@ type Choose = NonNullable<ChartHints["choose"]>[number];
 export function choiceList(choose: Choose, chosen: number, changed: (index: number) => void): HTMLElement {
   const select = element(
     "select",
-    {},
+    { "aria-label": choose.label },
     ...choose.choices.map(({ label }, i) => element("option", { value: String(i) }, label)),
   );
   select.selectedIndex = chosen;

@@ -75,11 +75,11 @@ describe.skipIf(browserPath() === undefined)("the renderer", () => {
     await page.page.locator("figure svg").waitFor();
     expect(await page.sent()).toEqual([{ type: "sync", chart: "curve" }]);
     await page.send({ type: "chart", chart: empty });
-    const before = await box(page, "figure .loss_group > g > path.background");
+    const before = await box(page, "figure .losses_group > g > path.background");
     const svg = await page.page.locator("figure svg").elementHandle();
     for (const row of rows) await page.send({ type: "rows", chart: "curve", ...row });
     await page.page.waitForFunction(() => document.querySelector("figure")?.dataset.rows === "120");
-    expect(await box(page, "figure .loss_group > g > path.background")).toEqual(before);
+    expect(await box(page, "figure .losses_group > g > path.background")).toEqual(before);
     // the same drawing, not a new one
     expect(await svg?.evaluate((node) => node.isConnected)).toBe(true);
     expect(await figure.locator("li").allInnerTexts()).toContain("epoch 12");
@@ -122,7 +122,7 @@ describe.skipIf(browserPath() === undefined)("the renderer", () => {
     const { page, figure } = await open();
     await page.render("a", CHART_MIME, curve(8).full);
     await page.page.locator("figure svg").waitFor();
-    const plot = await box(page, "figure .loss_group > g > path.background");
+    const plot = await box(page, "figure .losses_group > g > path.background");
     if (plot === null) throw new Error("no plot");
     await page.page.mouse.move(plot.x + plot.width / 2, plot.y + 30);
     expect(await figure.locator("li").first().innerText()).toBe("step 40");

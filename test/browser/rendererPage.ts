@@ -68,7 +68,8 @@ export class RendererPage {
     this.page = page;
   }
 
-  static async open(browser: Browser, theme: ThemeName, width = 760): Promise<RendererPage> {
+  /** Without `messaging` nobody listens to the page, as where a notebook is only shown. */
+  static async open(browser: Browser, theme: ThemeName, width = 760, messaging = true): Promise<RendererPage> {
     const page = await browser.newPage({ viewport: { width, height: 640 }, deviceScaleFactor: 1.5 });
     bundled ??= bundle();
     const script = await bundled;
@@ -77,7 +78,7 @@ export class RendererPage {
         ? route.fulfill({ contentType: "text/javascript", body: script })
         : route.fulfill({ contentType: "text/html", body: readFileSync(join(import.meta.dirname, "renderer.html")) }),
     );
-    await page.goto("http://notebook.test/");
+    await page.goto(`http://notebook.test/${messaging ? "" : "?alone"}`);
     await page.waitForFunction("window.ready");
     const renderer = new RendererPage(page);
     await renderer.theme(theme);
