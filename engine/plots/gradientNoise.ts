@@ -29,7 +29,6 @@ export const gradientNoisePlot = definePlot<GradientNoise>({
     const { layers } = state;
     const all = layers.map(labelOf);
     const sizes = sizesOf(state);
-    const ratios = layers.map(({ signalToNoise }) => signalToNoise).filter((v) => v > 0);
     const hints: ChartHints = { link: LAYER_LINK };
     const x = {
       field: "size",
@@ -64,15 +63,19 @@ export const gradientNoisePlot = definePlot<GradientNoise>({
               mark: { type: "point", filled: true, size: 60 },
               encoding: { x, y, tooltip },
             },
+            // each on its own side of the curve, which falls from left to right
             {
               data: { name: "marks" },
               mark: {
                 type: "text",
-                align: { expr: "datum.right ? 'right' : 'left'" },
-                dx: { expr: "datum.right ? -7 : 7" },
-                dy: -10,
+                align: { expr: "datum.right ? 'left' : 'right'" },
+                dx: { expr: "datum.right ? 6 : -6" },
               },
-              encoding: { x, y, text: { field: "label", type: "nominal" } },
+              encoding: {
+                x,
+                y: { field: "place", type: "quantitative", scale: { domain: [0, 1] } },
+                text: { field: "label", type: "nominal" },
+              },
             },
           ],
         }),
@@ -95,8 +98,8 @@ export const gradientNoisePlot = definePlot<GradientNoise>({
               field: "signalToNoise",
               type: "quantitative",
               title: null,
-              scale: { type: "log", nice: false },
-              axis: logAxis(ratios),
+              scale: { zero: true },
+              axis: { tickCount: 4 },
             },
             opacity: { condition: { test: "layer === null || datum.layer === layer", value: 1 }, value: 0.25 },
             tooltip: [
@@ -115,10 +118,10 @@ export const gradientNoisePlot = definePlot<GradientNoise>({
     const sizes = sizesOf(state);
     const known = Number.isFinite(noiseScale) ? noiseScale : Number.NaN;
     const marks = [
-      { label: `your ${batchSize}`, size: batchSize },
+      { label: `your batches: ${batchSize}`, size: batchSize },
       ...(Number.isFinite(noiseScale) ? [{ label: `noise scale ${significant(noiseScale)}`, size: noiseScale }] : []),
     ];
-    const middle = Math.sqrt((sizes[0] as number) * (sizes.at(-1) as number));
+    const largest = Math.max(...marks.map(({ size }) => size));
     return {
       curve: encodeColumns({ size: sizes, efficiency: sizes.map((size) => efficiency(size, known)) }),
       marks: {
@@ -126,7 +129,8 @@ export const gradientNoisePlot = definePlot<GradientNoise>({
         ...encodeColumns({
           size: marks.map(({ size }) => size),
           efficiency: marks.map(({ size }) => efficiency(size, known)),
-          right: marks.map(({ size }) => (size > middle ? 1 : 0)),
+          right: marks.map(({ size }) => (size === largest ? 1 : 0)),
+          place: marks.map(({ size }) => (size === largest ? 0.92 : 0.08)),
         }),
       },
       layers: {

@@ -65,7 +65,7 @@ export const updateInterferencePlot = definePlot<UpdateInterference>({
                   type: "nominal",
                   sort: ["one layer", "all layers", "interaction"],
                   scale: { domain: ["one layer", "all layers", "interaction"], range: "category" },
-                  legend: { title: null, orient: "top", symbolOpacity: 1 },
+                  legend: null,
                 },
                 opacity: {
                   condition: {
@@ -129,7 +129,7 @@ function bars({ layers, together, alone, interaction }: UpdateInterference) {
           ),
         ]
       : []),
-    row("sum of all alone", "all layers", alone),
+    row("alone, in sum", "all layers", alone),
     row("all at once", "all layers", together),
     row("interaction", "interaction", interaction),
   ];

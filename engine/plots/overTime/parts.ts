@@ -63,7 +63,7 @@ export const mapHeight = (layers: number): number =>
 
 /** A colour and a dash for each of a few layers, in the order of the network. */
 export function layerColour(all: readonly string[], shown: boolean): Spec {
-  const legend = shown ? { title: null, orient: "top", symbolOpacity: 1, columns: 6, labelLimit: 110 } : null;
+  const legend = shown ? { title: null, orient: "top", symbolOpacity: 1, columns: 3, labelLimit: 150 } : null;
   const layer = { field: "layer", type: "nominal", sort: all, legend };
   return {
     color: { ...layer, scale: { domain: all, range: "category" } },
