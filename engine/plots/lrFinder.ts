@@ -233,7 +233,7 @@ export const lrFinderPlot = definePlot<LrFinderState>({
         suggestions: { valley: 0.0063, steep: 0.021, minimum: 0.03, slide: 0.12 },
         suggestion: 0.025,
         rule: "consensus",
-        reason: "consensus: the middle of the four rules",
+        reason: "between four rules",
       },
       diverges: 0.87,
       ending: "diverged",

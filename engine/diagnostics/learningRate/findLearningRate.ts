@@ -20,7 +20,11 @@ const params = {
   smoothing: num(0.98, "[0, 1)", "Weight of the past in the smoothed loss, corrected for its start; 0 is none."),
   stopFactor: num(4, "(1, inf)", "Ends when the smoothed loss exceeds this many times its lowest."),
   seeds: int(1, "[1, 64]", "Initial weights and data orders to test side by side."),
-  suggest: choice("consensus", suggestionNames, "The rule that is recommended; consensus is the middle of the four."),
+  suggest: choice(
+    "consensus",
+    suggestionNames,
+    "What is recommended: a rule, or by consensus what lies between the four.",
+  ),
   batchSize: optional(int(required, "[1, inf)", "Examples per step, when not the experiment's.")),
 };
 

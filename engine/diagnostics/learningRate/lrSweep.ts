@@ -13,6 +13,8 @@ export interface LrSweep {
   /** By rate: the median over the seeds, and each seed; Infinity when it is not finite. */
   readonly losses: readonly number[];
   readonly bySeed: readonly (readonly number[])[];
+  /** Smoothed training loss at the end, medians over the seeds, also when `losses` are those of the validation set. */
+  readonly training: readonly number[];
   /** The rate with the lowest median; null when all diverge. */
   readonly best: number | null;
   readonly steps: number;
@@ -68,6 +70,7 @@ export const lrSweep = defineDiagnostic({
         of: end.of,
         losses: end.medians,
         bySeed: valid ?? training.ends,
+        training: training.ends.map((own) => median([...own].sort((a, b) => a - b))),
         best: rates[end.best] ?? null,
         steps: training.steps,
         stopped: training.steps < planned && context.signal.aborted,

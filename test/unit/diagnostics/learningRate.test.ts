@@ -122,10 +122,12 @@ describe("the rules", () => {
     expect(trimmed({ lr: lr.slice(0, 80), loss: lr.slice(0, 80) }, 100, false).lr).toEqual(lr.slice(10, 80));
   });
 
-  test("meet in the middle of those that found something, on a log axis", () => {
-    expect(consensus([1e-4, null, 1e-2, 1])).toBe(1e-2);
-    expect(consensus([1e-4, 1e-2])).toBeCloseTo(1e-3, 12);
-    expect(consensus([null, null])).toBeNull();
+  test("meet halfway between minimum and the median of those that found something, on a log axis", () => {
+    const close = (found: number | null, expected: number) => expect((found as number) / expected).toBeCloseTo(1, 10);
+    close(consensus({ valley: 1e-4, steep: 1, minimum: 1e-3, slide: 1e-2 }), Math.sqrt(10 ** -2.5 * 1e-3));
+    close(consensus({ valley: 1e-4, steep: null, minimum: 1e-2, slide: 1 }), 1e-2);
+    close(consensus({ valley: 1e-4, steep: 1e-2, minimum: null, slide: null }), 1e-3);
+    expect(consensus({ valley: null, steep: null, minimum: null, slide: null })).toBeNull();
   });
 });
 
@@ -148,7 +150,7 @@ describe("finding a learning rate", () => {
     const [good, low] = [await train(rate), await train(rate / 100)];
     expect(good.final.trainLoss).toBeLessThan(0.5 * (low.final.trainLoss as number));
     const chart = charts(context).at(-1) as Chart;
-    expect(chart.title).toMatch(/^Try a learning rate of [\d.e-]+ \(the middle of four rules\); /);
+    expect(chart.title).toMatch(/^Try a learning rate of [\d.e-]+ \(between four rules\); /);
     expect(chart.live).toBe(false);
   });
 
@@ -214,7 +216,7 @@ describe("finding a learning rate", () => {
     const found = await find(make(), { steps: 16, startLr: 1e-3, endLr: 1, smoothing: 0, suggest: "slide" });
     expect(found.suggestions.slide).toBeNull();
     expect(found.rule).toBe("consensus");
-    expect(found.reason).toBe("slide finds nothing on this curve; the middle of four rules");
+    expect(found.reason).toBe("slide finds nothing on this curve; between four rules");
   });
 
   test("tests several seeds side by side, each as it would be alone", async () => {
