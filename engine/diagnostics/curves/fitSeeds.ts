@@ -1,4 +1,4 @@
-import { ConfigError } from "../../errors/index.ts";
+import { Interrupted } from "../../errors/index.ts";
 import { int, value } from "../../params/index.ts";
 import { compareRunsPlot } from "../../plots/compareRuns.ts";
 import { significant } from "../../plots/format.ts";
@@ -51,6 +51,7 @@ export const fitSeeds = defineDiagnostic({
     const compared = () => compareGroups([{ label: experiment.name, runs: trained }], figureOf(trained, null));
     let steps = 0;
     for (const seed of seeds) {
+      if (context.signal.aborted) break;
       const one = new Experiment({ ...experiment.options, seed, name: experiment.name });
       const progress = new Progress(context, {
         total: steps > 0 ? steps * seeds.length : null,
@@ -68,7 +69,7 @@ export const fitSeeds = defineDiagnostic({
       chart.live(compared);
     }
     if (trained.length === 0) {
-      throw new ConfigError("fitSeeds: interrupted before the first seed was trained; nothing was kept");
+      throw new Interrupted("fitSeeds: interrupted before the first seed was trained; nothing was kept");
     }
     const found = compared();
     chart.end(found);
