@@ -123,3 +123,69 @@ test("the history has one column per loss and metric that was seen, in full for 
   });
   expect(recorder.history().trainLoss.length).toBe(20);
 });
+
+test("epochs say how much they changed since the one before, and how far validation lies above training", () => {
+  const recorder = new CurveRecorder(() => undefined, options);
+  const valid = [1, 0.6, 0.9];
+  for (const [i, loss] of valid.entries()) {
+    recorder.addEpoch({
+      epoch: i + 1,
+      step: 10 * (i + 1),
+      train: { loss: 0.8 - i / 10, accuracy: i },
+      valid: { loss },
+    });
+  }
+  const { datasets, text } = recorder.chart(false);
+  const epochs = decodeColumns(datasets.epochs ?? {});
+  const close = (values: ArrayLike<number> | undefined) => Array.from(values ?? [], (v) => Number(v.toFixed(9)));
+  expect(close(epochs.validLossChange)).toEqual([Number.NaN, -0.4, 0.3]);
+  expect(close(epochs.trainLossChange)).toEqual([Number.NaN, -0.1, -0.1]);
+  expect(close(epochs.train0Change)).toEqual([Number.NaN, 1, 1]);
+  expect(close(epochs.upper)).toEqual([1, 0.7, 0.9]);
+  expect(text).toContain("gap to the training loss 0.3");
+});
+
+test("the best value of each metric is marked, also when the loss was lowest at another epoch", () => {
+  const reader = new Reader();
+  const recorder = new CurveRecorder(reader.take, { ...options, intervalMs: 0 });
+  for (const [i, [loss, accuracy]] of [
+    [0.5, 0.7],
+    [0.4, 0.8],
+    [0.6, 0.9],
+  ].entries()) {
+    const at = { epoch: i + 1, step: 10 * (i + 1), train: { loss: 0.3, accuracy: 1 } };
+    recorder.addEpoch({ ...at, valid: { loss: loss as number, accuracy: accuracy as number } });
+  }
+  expect(reader.tables.bestMetrics).toEqual({ metric: [0], epoch: [3], step: [30], value: [0.9] });
+  expect(recorder.chart(false).text).toContain(
+    "the validation loss rises from epoch 2 on while accuracy still improves to epoch 3",
+  );
+});
+
+test("a rate that drops is marked as it happens", () => {
+  const reader = new Reader();
+  const recorder = new CurveRecorder(reader.take, { ...options, intervalMs: 0 });
+  const steps = Array.from({ length: 40 }, (_, i) => i + 1);
+  recorder.addTrain(
+    steps,
+    steps.map((s) => (s <= 20 ? 2 : 1)),
+    steps.map((s) => (s <= 20 ? 0.1 : 0.01)),
+  );
+  expect(reader.tables.rateMarks).toEqual({ step: [21], from: [0.1], to: [0.01], before: [2], after: [1] });
+  expect(recorder.chart(false).text).toContain("the rate falls at step 21, 0.1 to 0.01: training loss 2, then 1");
+});
+
+test("momentum and clipping have panels where they move, and none elsewhere", () => {
+  const panels = (more: object) => {
+    const recorder = new CurveRecorder(() => undefined, { ...options, ...more });
+    recorder.addTrain([1, 2, 3, 4], [1, 1, 1, 1], [0.1, 0.1, 0.1, 0.1], [0.5, 3, 3, 3], [0.9, 0.8, 0.85, 0.95]);
+    const chart = recorder.chart(false);
+    const names = (chart.spec.vconcat as { name: string }[]).map(({ name }) => name);
+    return { names, train: decodeColumns(chart.datasets.train ?? {}) };
+  };
+  expect(panels({}).names).toEqual(["losses", "metric0", "lr"]);
+  const { names, train } = panels({ movesMomentum: true, clipNorm: 1 });
+  expect(names).toEqual(["losses", "metric0", "momentum", "clipped", "lr"]);
+  expect([...(train.momentum ?? [])]).toEqual([0.9, 0.8, 0.85, 0.95]);
+  expect([...(train.clipped ?? [])]).toEqual([0, 1 / 2, 2 / 3, 3 / 4]);
+});
