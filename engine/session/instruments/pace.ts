@@ -15,21 +15,24 @@ const WINDOW = 63;
 
 export const ceilingOf = (mode: Instrumentation): number => (typeof mode === "number" ? mode : CEILINGS[mode]);
 
-/** The median of the last measurements. */
+/** Measurements of one kind: how many there were, and the median of the last ones, which a busy machine hardly moves. */
 class Measured {
   readonly #last: number[] = [];
-  #next = 0;
-  total = 0;
+  count = 0;
 
   push(value: number): void {
-    this.total += value;
-    this.#last[this.#next] = value;
-    this.#next = (this.#next + 1) % WINDOW;
+    this.#last[this.count % WINDOW] = value;
+    this.count += 1;
   }
 
   get median(): number {
     const sorted = [...this.#last].sort((a, b) => a - b);
-    return sorted.length === 0 ? Number.NaN : (sorted[sorted.length >> 1] as number);
+    return sorted.length === 0 ? Number.NaN : (sorted[(sorted.length - 1) >> 1] as number);
+  }
+
+  /** What all took together, going by the median. */
+  get total(): number {
+    return this.count === 0 ? 0 : this.count * this.median;
   }
 }
 
@@ -41,6 +44,9 @@ export class Pace {
   readonly ceiling: number;
   readonly #plain = new Measured();
   readonly #look = new Measured();
+  /** What looks cost besides: notes of where the parameters are, and submits that they cut short. */
+  readonly #note = new Measured();
+  readonly #cut = new Measured();
   /** Steps done before the run began: a continued run has earned nothing with them. */
   readonly #from: number;
   #calibrated: { plainMs: number; lookMs: number } | null = null;
@@ -60,6 +66,11 @@ export class Pace {
     return this.ceiling === Number.POSITIVE_INFINITY;
   }
 
+  /** Milliseconds of looks so far. */
+  get #spent(): number {
+    return this.#look.total + this.#note.total + this.#cut.total;
+  }
+
   get #target(): number {
     return SPENT * this.ceiling;
   }
@@ -68,7 +79,7 @@ export class Pace {
   trained(steps: number, ms: number, cut: boolean): void {
     this.#steps += steps;
     if (!cut) this.#plain.push(ms / steps);
-    else if (!Number.isNaN(this.plainMs)) this.#look.total += Math.max(0, ms - steps * this.plainMs);
+    else if (!Number.isNaN(this.plainMs)) this.#cut.push(Math.max(0, ms - steps * this.plainMs));
   }
 
   looked(ms: number): void {
@@ -77,12 +88,12 @@ export class Pace {
 
   /** Time that looks took besides. */
   noted(ms: number): void {
-    this.#look.total += ms;
+    this.#note.push(ms);
   }
 
   /** Whether one more look stays within the ceiling. */
   get affords(): boolean {
-    return this.everyStep || this.#look.total + this.lookMs <= 0.8 * this.ceiling * this.#steps * this.plainMs;
+    return this.everyStep || this.#spent + this.lookMs <= 0.8 * this.ceiling * this.#steps * this.plainMs;
   }
 
   /** The step of the look after one at `step`; undefined while too little was measured to say. */
@@ -92,7 +103,7 @@ export class Pace {
     if (Number.isNaN(plainMs) || Number.isNaN(lookMs)) return undefined;
     const worth = this.#target * plainMs;
     this.#every = round(lookMs / worth);
-    const earned = this.#from + (this.#look.total + lookMs) / worth;
+    const earned = this.#from + (this.#spent + lookMs) / worth;
     return Math.ceil(Math.max(step + 1, earned) / this.#every) * this.#every;
   }
 
@@ -118,7 +129,7 @@ export class Pace {
   /** Time of looks over the time that the same steps take without. */
   get overhead(): number {
     if (this.#calibrated) return this.lookMs / this.plainMs;
-    return this.#steps === 0 || this.#look.total === 0 ? 0 : this.#look.total / (this.#steps * this.plainMs);
+    return this.#steps === 0 ? 0 : this.#spent / (this.#steps * this.plainMs);
   }
 }
 

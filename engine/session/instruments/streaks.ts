@@ -26,9 +26,10 @@ export class Streaks {
     }
   }
 
-  /** Units that were 0 at all of the last looks: at least LASTING and a quarter of `count`, or all. */
+  /** Units that were 0 at all of the last of `count` looks: LASTING and a quarter of them, or all where there are few. */
   lasting(count: number): { unit: number; since: number; looks: number }[] {
-    const enough = Math.max(1, Math.min(count, LASTING), Math.ceil(count / 4));
+    if (count < 3) return [];
+    const enough = Math.max(Math.min(count, LASTING), Math.ceil(count / 4));
     return Array.from(this.looks, (looks, unit) => ({ unit, since: this.since[unit] as number, looks })).filter(
       ({ looks }) => looks >= enough,
     );
