@@ -103,6 +103,8 @@ export function vegaConfig(theme: Theme, fixed = false): Record<string, unknown>
       symbolType: "stroke",
       symbolStrokeWidth: 3,
       symbolSize: 220,
+      symbolBaseFillColor: foreground,
+      symbolBaseStrokeColor: foreground,
       offset: 10,
       padding: 0,
       columnPadding: 16,

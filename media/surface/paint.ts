@@ -6,9 +6,13 @@ import { logTicks, type Tick, ticks } from "./ticks.ts";
 
 /** Half the box's height; its sides go from -1 to 1. */
 const HEIGHT = 0.6;
-/** Half of what is seen at zoom 1, in the box's units: room for labels. */
-const [SEEN_ACROSS, SEEN_UP] = [1.75, 1.35];
-const LEGEND = { width: 12, margin: 8 };
+/** Half of what is seen of the box at zoom 1, from every side. */
+const [SEEN_ACROSS, SEEN_UP] = [1.42, 1.25];
+/** Room for labels left and right, and above and below; for the legend; in pixels. */
+const [BESIDE, ABOVE] = [54, 30];
+const LEGEND = { width: 12, margin: 8, room: 64 };
+/** Panes narrower than this have fewer ticks. */
+const NARROW = 520;
 /** Slopes facing the light are this much lighter than those that look away. */
 const SHADE = 0.3;
 
@@ -123,12 +127,17 @@ export function paint(
   height: number,
 ): void {
   const { grid, corners, faces, path } = model;
-  const unit = camera.zoom * Math.min((width - 60) / (2 * SEEN_ACROSS), height / (2 * SEEN_UP));
-  const page = ({ right, down }: Projected): Point => [width / 2 - 30 + right * unit, height / 2 + down * unit];
+  const unit =
+    camera.zoom *
+    Math.min((width - LEGEND.room - 2 * BESIDE) / (2 * SEEN_ACROSS), (height - 2 * ABOVE) / (2 * SEEN_UP));
+  const page = ({ right, down }: Projected): Point => [
+    (width - LEGEND.room) / 2 + right * unit,
+    height / 2 + down * unit,
+  ];
   const look = (x: number, y: number, z: number): Point => page(project(camera, x, y, z));
   context.clearRect(0, 0, width, height);
   context.lineJoin = "round";
-  paintBox(context, model, camera, theme, look);
+  paintBox(context, model, camera, theme, look, width);
 
   const [n, m] = [grid.xs.length, grid.ys.length];
   const places: Point[] = Array.from({ length: n * m }, (_, k) =>
@@ -229,6 +238,7 @@ function paintBox(
   camera: Camera,
   theme: Theme,
   look: (x: number, y: number, z: number) => Point,
+  width: number,
 ): void {
   const contrast = theme.kind.startsWith("high-contrast");
   const place = placing(grid);
@@ -273,10 +283,18 @@ function paintBox(
     }
     const beyond = 14 + Math.abs(out[0]) * widest + Math.abs(out[1]) * theme.fontSize;
     context.font = `600 ${theme.fontSize}px ${theme.font}`;
-    context.fillText(title, middle[0] + beyond * out[0], middle[1] + beyond * out[1]);
+    // a long title moves in from the edge
+    const wide = context.measureText(title).width;
+    const left = middle[0] + beyond * out[0] - { left: 0, center: wide / 2, right: wide }[context.textAlign as "left"];
+    context.textAlign = "left";
+    const inside = Math.max(2, Math.min(left, width - 2 - wide));
+    // and away from the labels that it would cover there
+    const lower = Math.abs(inside - left) > theme.fontSize ? Math.sign(out[1]) * theme.fontSize * 1.6 : 0;
+    context.fillText(title, inside, middle[1] + beyond * out[1] + lower);
   };
+  const count = width < NARROW ? 2 : 4;
   const along = (values: readonly number[], index: 0 | 1) =>
-    ticks(values[0] as number, values.at(-1) as number, 4).map(({ at, text }) => ({
+    ticks(values[0] as number, values.at(-1) as number, count).map(({ at, text }) => ({
       place: place(index === 0 ? at : 0, index === 1 ? at : 0, 0)[index],
       text,
     }));
@@ -285,7 +303,10 @@ function paintBox(
   if (Math.cos(camera.elevation) < 0.2) return;
   const corners = [-1, 1].flatMap((x) => [-1, 1].map((y) => ({ x, y, left: look(x, y, 0)[0] })));
   const { x, y } = corners.reduce((a, b) => (b.left < a.left ? b : a));
-  const marks = heightTicks(grid, 4).map(({ at, text }) => ({ place: place(0, 0, at)[2] / HEIGHT, text }));
+  const marks = heightTicks(grid, 4)
+    .map(({ at, text }) => ({ place: place(0, 0, at)[2] / HEIGHT, text }))
+    // the floor's corner has labels of its own
+    .filter((mark) => mark.place > -0.9);
   const [left, top] = look(x, y, 0);
   axis((t) => look(x, y, t * HEIGHT), marks, labels.z, [left + 1, top]);
 }
@@ -298,7 +319,7 @@ function heightTicks({ log, low, high }: Grid, count: number): Tick[] {
 function paintLegend(context: Context, { grid, labels }: Model, theme: Theme, width: number, height: number): void {
   const { width: bar, margin } = LEGEND;
   const tall = Math.min(160, height * 0.5);
-  const [left, top] = [width - 64, margin + 18];
+  const [left, top] = [width - LEGEND.room, margin + 18];
   for (let i = 0; i < tall; i++) {
     context.fillStyle = `rgb(${blend(theme.heatmap, 1 - i / (tall - 1))})`;
     context.fillRect(left, top + i, bar, 1.5);

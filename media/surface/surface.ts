@@ -17,7 +17,7 @@ export interface SurfaceHost {
 /** Radians per pixel of a drag, radians and factor per key. */
 const [TURN, KEY_TURN, KEY_ZOOM] = [0.01, 0.1, 1.15];
 const ASPECT = 0.62;
-const TALLEST = 460;
+const [LEAST, TALLEST] = [290, 460];
 const HELP = "drag or arrow keys turn it, plus and minus zoom, a double click brings it back";
 
 /** A grid as a surface that is turned with the pointer or the keys, and saved as a mesh. */
@@ -102,7 +102,7 @@ export class Surface {
     const width = this.element.clientWidth;
     const context = this.#canvas.getContext("2d");
     if (this.#shown === null || context === null || width === 0) return;
-    const height = Math.round(Math.min(TALLEST, width * ASPECT));
+    const height = Math.round(Math.min(TALLEST, Math.max(LEAST, width * ASPECT)));
     const ratio = devicePixelRatio || 1;
     const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (this.#canvas.width !== w || this.#canvas.height !== h) {

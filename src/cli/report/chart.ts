@@ -2,7 +2,8 @@ import type * as Vega from "vega";
 import type { Chart, ChartHints, Columns } from "../../../engine/protocol/index.ts";
 import { escapeHtml } from "./escape.ts";
 import { isStretched, sealed } from "./layout.ts";
-import { config, FONT_SIZE, type Schemes, themed } from "./theme.ts";
+import { rasterize } from "./raster.ts";
+import { config, FONT_SIZE, PAGE_COLOURS, type Schemes, themed } from "./theme.ts";
 
 /** What a chart may take; the page scales a picture down where it is narrower. */
 const WIDTH = 820;
@@ -38,14 +39,23 @@ async function toSvg(chart: Chart): Promise<string> {
   });
   try {
     begin(view, usermeta);
-    if (!isStretched(chart.spec, compiled)) return await view.toSVG();
+    const stretched = isStretched(chart.spec, compiled);
+    await (stretched ? view.width(WIDTH - AXES) : view).runAsync();
     // axes and legends take what they need, the plots the rest
-    const drawn = await view.width(WIDTH - AXES).toSVG();
-    const spare = WIDTH - Number(/ width="([\d.]+)"/.exec(drawn)?.[1] ?? WIDTH);
-    return spare === 0 ? drawn : await view.width(view.width() + Math.floor(spare)).toSVG();
+    if (stretched) await view.width(view.width() + Math.floor(WIDTH - widthOf(view))).runAsync();
+    const withPictures = rasterize(view, PAGE_COLOURS);
+    return withPictures(await view.toSVG());
   } finally {
     view.finalize();
   }
+}
+
+/** Of a drawing with its axes, legends and padding. */
+function widthOf(view: Vega.View): number {
+  const [whole] = (view.scenegraph() as unknown as { root: { items: { bounds: { x1: number; x2: number } }[] } }).root
+    .items;
+  const { left, right } = view.padding() as { left: number; right: number };
+  return whole === undefined ? WIDTH : Math.ceil(whole.bounds.x2) - Math.floor(whole.bounds.x1) + left + right;
 }
 
 /** Sliders and lists stand where a reader finds them. */

@@ -16,6 +16,9 @@ const RAMP = ["#4a6fdc", "#3d86c6", "#3f9196", "#6f8f62", "#a1842f", "#c9762a", 
 const DIVERGING = ["#1c5a9e", "#4a8cc4", "#8fb3cd", "#b4b4b4", "#d6a47a", "#d6802f", "#a84f00"];
 const ORDERED = "dlnb-report";
 
+/** Colours that change with the page's theme. */
+export const PAGE_COLOURS = [FOREGROUND, BACKGROUND, ...SERIES];
+
 export const LOOK = {
   kind: "report",
   font: FONT,
@@ -74,6 +77,8 @@ export function config(vega: Schemes): Record<string, unknown> {
       symbolType: "stroke",
       symbolStrokeWidth: 3,
       symbolSize: 220,
+      symbolBaseFillColor: FOREGROUND,
+      symbolBaseStrokeColor: FOREGROUND,
       offset: 10,
       padding: 0,
       columnPadding: 16,
