@@ -250,13 +250,17 @@ function domainOf({ live, lr, ends, ending, steps }: LrFinderState): [number, nu
   return [ends[0], whole ? ends[1] : (lr.at(-1) as number)];
 }
 
-/** The losses that are drawn: what comes before the lowest and a little more, so that divergence does not flatten the curve. */
-function topOf({ smoothed, loss, low }: LrFinderState): [number, number] {
-  if (smoothed.length === 0) return [0, 1];
-  const lowest = smoothed.indexOf(Math.min(...smoothed));
-  const before = loss.slice(0, lowest + 1).sort((a, b) => a - b);
-  const high = Math.max(before[Math.floor(0.98 * (before.length - 1))] as number, ...smoothed.slice(0, lowest + 1));
-  const floor = Math.min(...smoothed, ...low, ...loss.slice(0, lowest + 1));
+/** The losses that are drawn: what comes before divergence, so that it does not flatten the rest; of single batches' not the outermost. */
+function topOf({ smoothed, loss, low, lr, diverges }: LrFinderState): [number, number] {
+  const end = diverges === null ? lr.length : Math.max(1, lr.indexOf(diverges));
+  const lowest = smoothed.indexOf(Math.min(...smoothed.slice(0, end)));
+  const shown = Math.max(lowest, Math.floor(end / 2)) + 1;
+  const single = loss.slice(0, shown).sort((a, b) => a - b);
+  const smooth = smoothed.slice(0, shown);
+  if (smooth.length === 0) return [0, 1];
+  const part = (share: number) => single[Math.round(share * (single.length - 1))] as number;
+  const high = Math.max(part(0.95), ...smooth);
+  const floor = Math.min(part(0.01), ...smooth, ...low.slice(0, shown));
   const room = Math.max(high - floor, 0.05 * Math.abs(high), 1e-12);
   return [floor - 0.06 * room, high + 0.25 * room];
 }

@@ -142,7 +142,10 @@ class RangeTest {
     const lr = curves.loss.map((_, i) => this.#rate(i));
     const ending = this.#ending(live, curves.loss.length);
     const adviceOn = (curve: { loss: readonly number[]; smoothed: readonly number[] }, finite: boolean): Advice =>
-      advise({ ...curve, lr: curve.loss.map((_, i) => this.#rate(i)) }, { planned: steps, finite, prefer: suggest });
+      advise(
+        { ...curve, lr: curve.loss.map((_, i) => this.#rate(i)) },
+        { planned: steps, finite, prefer: suggest, trained: this.#subject.run !== null },
+      );
     const known = live ? { suggestions: null, suggestion: null, rule: null, reason: "" } : null;
     return {
       name: this.#subject.name,

@@ -23,11 +23,12 @@ const FEWEST = 4;
 
 /**
  * What to recommend after a range test of `planned` steps: rules look at the smoothed losses, whether anything falls is
- * asked of the raw ones. `finite` is false when the test ended at a value that is not finite.
+ * asked of the raw ones. `finite` is false when the test ended at a value that is not finite, `trained` true when it began from a
+ * run's weights.
  */
 export function advise(
   { lr, loss, smoothed }: { lr: readonly number[]; loss: readonly number[]; smoothed: readonly number[] },
-  { planned, finite, prefer }: { planned: number; finite: boolean; prefer: SuggestionName },
+  { planned, finite, prefer, trained }: { planned: number; finite: boolean; prefer: SuggestionName; trained: boolean },
 ): Advice {
   const inner = trimmed({ lr, loss: smoothed }, planned, finite);
   const none = (reason: string): Advice => ({
@@ -47,9 +48,11 @@ export function advise(
   if (!falls) {
     const from = `from ${significant(start)} to ${significant(lowest)} at its lowest, no more than batches differ by`;
     const rises = (smoothed.at(-1) as number) > 1.5 * start || !finite;
-    const cure = rises
-      ? "it only rises: take more steps, begin lower with startLr, and look at the scale of the inputs; weights that are trained already have nothing left to fall by"
-      : "raise endLr, take more steps, or look at the data and the initialization";
+    const cure = trained
+      ? "these weights are trained, and it may have nothing left to fall by; ask the experiment for a test from its initial weights"
+      : rises
+        ? "it only rises: take more steps, begin lower with startLr, or look at the scale of the inputs"
+        : "raise endLr, take more steps, or look at the data and the initialization";
     return none(`the loss never falls (${from}): ${cure}`);
   }
   const suggestions = Object.fromEntries(ruleNames.map((name) => [name, rules[name](inner)])) as Advice["suggestions"];
@@ -86,13 +89,23 @@ export function consensus(suggestions: Readonly<Record<RuleName, number | null>>
   return Math.sqrt(middle * (suggestions.minimum ?? middle));
 }
 
-/** The first rate from which on the loss stays above where it began (by 5 %, as losses are noisy); null when it never does. */
+/** Of the losses from a rate on, how many are above where it began when that rate diverges. */
+const ABOVE = 0.9;
+
+/**
+ * The first rate after the lowest loss from which on nearly all losses stay above where they began (by 5 %, as batches differ); null when
+ * there is none, or the last one when the test `ended` at a value that is not finite.
+ */
 export function divergesAt({ lr, loss }: RangeCurve, ended: boolean): number | null {
-  const first = Math.max(1, Math.floor(loss.length / 10));
-  const mean = loss.slice(0, first).reduce((a, b) => a + b, 0) / first;
-  const start = mean + 0.05 * Math.abs(mean);
-  let i = loss.length;
-  while (i > 0 && (loss[i - 1] as number) > start) i -= 1;
-  if (i < loss.length) return lr[i] as number;
+  const first = loss.slice(0, Math.max(1, Math.floor(loss.length / 10)));
+  const mean = first.reduce((a, b) => a + b, 0) / first.length;
+  const above = loss.map((l) => l > mean + 0.05 * Math.abs(mean));
+  const lowest = loss.indexOf(Math.min(...loss));
+  let [count, found] = [0, -1];
+  for (let i = loss.length - 1; i > lowest; i--) {
+    if (above[i]) count += 1;
+    if (above[i] && count >= ABOVE * (loss.length - i)) found = i;
+  }
+  if (found >= 0) return lr[found] as number;
   return ended ? (lr.at(-1) ?? null) : null;
 }
