@@ -49,7 +49,7 @@ export const updateInterferencePlot = definePlot<UpdateInterference>({
       usermeta: { dlnb: hints },
       params: [LAYER_PARAM],
       ...panel(
-        "each layer alone, then their sum, all at once, and the difference (tick: promised by the gradient)",
+        "each layer alone, then in sum, all at once, and what is left (tick: promised by the gradient)",
         18 * names.length,
         {
           width: 500,
@@ -129,9 +129,9 @@ function bars({ layers, together, alone, interaction }: UpdateInterference) {
           ),
         ]
       : []),
-    row("alone, in sum", "all layers", alone),
-    row("all at once", "all layers", together),
-    row("interaction", "interaction", interaction),
+    row("in sum", "all layers", alone),
+    row("at once", "all layers", together),
+    row("residual", "interaction", interaction),
   ];
 }
 

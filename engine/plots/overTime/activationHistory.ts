@@ -6,17 +6,18 @@ import { count, significant } from "../format.ts";
 import { definePlot, type Spec } from "../plot.ts";
 import {
   DIM,
+  endOf,
   evenIndices,
   LAYER_LINK,
   LAYER_PARAM,
   labelOf,
   layerAxis,
   mapHeight,
-  nextSteps,
+  mapLooks,
   panel,
   SEAM,
+  spansOf,
   stepAxis,
-  underNext,
 } from "./parts.ts";
 
 export interface ActivationsState {
@@ -29,9 +30,8 @@ export interface ActivationsState {
   readonly verdict: readonly string[];
 }
 
-/** Columns of a histogram's heat map, and of the overview's. */
+/** Columns of a histogram's heat map. */
 const HISTORY_COLUMNS = 48;
-const OVERVIEW_COLUMNS = 80;
 
 /** Width of the overview; of the heat maps, and of the histogram of one look beside each: with the gap they are as wide. */
 const WIDTH = 520;
@@ -59,7 +59,7 @@ export const activationHistory = definePlot<ActivationsState>({
   },
 
   spec: ({ steps, layers, shown }) => {
-    const end = nextSteps(steps).at(-1) ?? 1;
+    const end = endOf(steps);
     const looks = evenIndices(steps.length, HISTORY_COLUMNS);
     const at = looks.map((look) => steps[look] as number);
     const hints: ChartHints = {
@@ -138,8 +138,8 @@ function overview(layers: readonly LayerOverTime[], end: number): Spec {
     transform: [{ calculate: "datum[statistic]", as: "shown" }],
     mark: { type: "rect", strokeWidth: 0, tooltip: true },
     encoding: {
-      x: stepAxis(end, false),
-      x2: { field: "next" },
+      x: stepAxis(end, false, "from"),
+      x2: { field: "to" },
       y: layerAxis(all),
       color: {
         field: "shown",
@@ -191,8 +191,8 @@ function history(label: string, end: number, bottom: boolean, first: boolean): S
           {
             mark: { type: "rect", strokeWidth: 0 },
             encoding: {
-              x: stepAxis(end, bottom),
-              x2: { field: "next" },
+              x: stepAxis(end, bottom, "from"),
+              x2: { field: "to" },
               y,
               y2: { field: "high" },
               color: colour,
@@ -244,16 +244,17 @@ function history(label: string, end: number, bottom: boolean, first: boolean): S
 }
 
 function overviewTable(steps: readonly number[], layers: readonly LayerOverTime[]): Columns {
-  const looks = evenIndices(steps.length, OVERVIEW_COLUMNS);
+  const looks = mapLooks(steps.length, layers.length);
   const at = looks.map((look) => steps[look] as number);
-  const next = underNext(at);
+  const spans = spansOf(at);
   const each = (of: (layer: LayerOverTime, look: number, i: number) => number): number[] =>
     layers.flatMap((layer) => looks.map((look, i) => of(layer, look, i)));
   return {
     layer: { text: layers.flatMap((layer) => looks.map(() => labelOf(layer))) },
     ...encodeColumns({
       step: each((_, __, i) => at[i] as number),
-      next: each((_, __, i) => next[i] as number),
+      from: each((_, __, i) => spans.from[i] as number),
+      to: each((_, __, i) => spans.to[i] as number),
       mean: each((layer, look) => layer.mean[look] as number),
       std: each((layer, look) => layer.std[look] as number),
       // what is 0 has no logarithm: it is drawn as nothing
@@ -272,7 +273,7 @@ function binTable(
 ): Columns {
   const looks = evenIndices(steps.length, HISTORY_COLUMNS);
   const at = looks.map((look) => steps[look] as number);
-  const next = underNext(at);
+  const spans = spansOf(at);
   const rows = shown.flatMap(({ label, histogram }) => {
     const layer = layers.find((l) => labelOf(l) === label) as LayerOverTime;
     return looks.flatMap((look, i) => {
@@ -282,7 +283,17 @@ function binTable(
       return Array.from(histogram(look)).flatMap((share, bin) => {
         const low = mean + (bin - 1 - BINS / 2) * width;
         if (!(share > 0) || bin === 0 || bin > BINS || !Number.isFinite(low)) return [];
-        return [{ label, step: at[i] as number, next: next[i] as number, low, high: low + (1 + SEAM) * width, share }];
+        return [
+          {
+            label,
+            step: at[i] as number,
+            from: spans.from[i] as number,
+            to: spans.to[i] as number,
+            low,
+            high: low + (1 + SEAM) * width,
+            share,
+          },
+        ];
       });
     });
   });
@@ -290,7 +301,8 @@ function binTable(
     layer: { text: rows.map(({ label }) => label) },
     ...encodeColumns({
       step: rows.map((r) => r.step),
-      next: rows.map((r) => r.next),
+      from: rows.map((r) => r.from),
+      to: rows.map((r) => r.to),
       low: rows.map((r) => r.low),
       high: rows.map((r) => r.high),
       share: rows.map((r) => r.share),

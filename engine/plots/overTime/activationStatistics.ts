@@ -5,17 +5,7 @@ import { count, percent, significant } from "../format.ts";
 import { logAxis } from "../logAxis.ts";
 import { definePlot, type Spec } from "../plot.ts";
 import { type ActivationsState, activationHistory, activationsTitle } from "./activationHistory.ts";
-import {
-  DIM,
-  evenIndices,
-  LAYER_LINK,
-  LAYER_PARAM,
-  labelOf,
-  layerColour,
-  nextSteps,
-  panel,
-  stepAxis,
-} from "./parts.ts";
+import { DIM, endOf, evenIndices, LAYER_LINK, LAYER_PARAM, labelOf, layerColour, panel, stepAxis } from "./parts.ts";
 
 /** Points of a line. */
 const POINTS = 200;
@@ -45,7 +35,7 @@ export const activationStatistics = definePlot<ActivationsState>({
     const { steps } = state;
     const layers = chosen(state);
     const all = layers.map(labelOf);
-    const end = nextSteps(steps).at(-1) ?? 1;
+    const end = endOf(steps);
     const stds = layers.flatMap(({ std }) => Array.from(std)).filter((v) => v > 0);
     const saturating = layers.some(({ saturated }) => saturated.some((v) => v >= 0));
     const hints: ChartHints = { link: LAYER_LINK };

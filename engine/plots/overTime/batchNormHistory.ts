@@ -6,13 +6,13 @@ import { logAxis } from "../logAxis.ts";
 import { definePlot, type Spec } from "../plot.ts";
 import {
   DIM,
+  endOf,
   evenIndices,
   LAYER_LINK,
   LAYER_PARAM,
   labelOf,
   layerColour,
   MOST_SHOWN,
-  nextSteps,
   panel,
   stepAxis,
 } from "./parts.ts";
@@ -41,7 +41,7 @@ export const batchNormHistory = definePlot<BatchNorms>({
   spec: ({ layers, steps }) => {
     const shown = few(layers);
     const all = shown.map(labelOf);
-    const end = nextSteps(steps).at(-1) ?? 1;
+    const end = endOf(steps);
     const stds = shown.flatMap((l) => [...l.inputStd, ...l.outputStd]);
     const tracks = layers.some(({ tracked }) => tracked !== null);
     const hints: ChartHints = { link: LAYER_LINK };

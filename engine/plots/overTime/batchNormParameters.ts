@@ -4,17 +4,7 @@ import { encodeColumns } from "../columns.ts";
 import { significant } from "../format.ts";
 import { definePlot, type Spec } from "../plot.ts";
 import { exampleNorms, few } from "./batchNormHistory.ts";
-import {
-  DIM,
-  evenIndices,
-  LAYER_LINK,
-  LAYER_PARAM,
-  labelOf,
-  layerColour,
-  nextSteps,
-  panel,
-  stepAxis,
-} from "./parts.ts";
+import { DIM, endOf, evenIndices, LAYER_LINK, LAYER_PARAM, labelOf, layerColour, panel, stepAxis } from "./parts.ts";
 
 const POINTS = 120;
 /** Width of each of the two scatter plots. */
@@ -42,7 +32,7 @@ export const batchNormParameters = definePlot<BatchNorms>({
 
   spec: ({ layers, steps }) => {
     const all = few(layers).map(labelOf);
-    const end = nextSteps(steps).at(-1) ?? 1;
+    const end = endOf(steps);
     const affine = layers.some(({ gammaMean }) => !Number.isNaN(gammaMean.at(-1)));
     const tracks = layers.some(({ tracked }) => tracked !== null);
     const hints: ChartHints = { link: LAYER_LINK };

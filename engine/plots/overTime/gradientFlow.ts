@@ -6,6 +6,7 @@ import { logAxis } from "../logAxis.ts";
 import { definePlot, type Spec } from "../plot.ts";
 import {
   DIM,
+  endOf,
   evenIndices,
   LAYER_LINK,
   LAYER_PARAM,
@@ -15,14 +16,13 @@ import {
   layerColour,
   MOST_SHOWN,
   mapHeight,
-  nextSteps,
+  mapLooks,
   panel,
+  spansOf,
   stepAxis,
-  underNext,
 } from "./parts.ts";
 
-/** Columns of the heat map, points of a line. */
-const COLUMNS = 80;
+/** Points of a line. */
 const POINTS = 200;
 
 export const gradientFlow = definePlot<Gradients>({
@@ -59,7 +59,7 @@ export const gradientFlow = definePlot<Gradients>({
     const { layers, steps, whole } = state;
     const all = layers.map(labelOf);
     const shown = shownOf(layers).map(labelOf);
-    const end = Math.max(nextSteps(steps).at(-1) ?? 1, whole.step.at(-1) ?? 0);
+    const end = Math.max(endOf(steps), whole.step.at(-1) ?? 0);
     const norms = shownOf(layers).flatMap(({ gradientNorm }) => Array.from(gradientNorm));
     const hints: ChartHints = { link: LAYER_LINK };
     return {
@@ -73,8 +73,8 @@ export const gradientFlow = definePlot<Gradients>({
           data: { name: "map" },
           mark: { type: "rect", strokeWidth: 0 },
           encoding: {
-            x: stepAxis(end, false),
-            x2: { field: "next" },
+            x: stepAxis(end, false, "from"),
+            x2: { field: "to" },
             y: layerAxis(all),
             color: {
               field: "log",
@@ -142,9 +142,9 @@ export const gradientFlow = definePlot<Gradients>({
   },
 
   datasets: ({ layers, steps, whole }) => {
-    const looks = evenIndices(steps.length, COLUMNS);
+    const looks = mapLooks(steps.length, layers.length);
     const at = looks.map((look) => steps[look] as number);
-    const next = underNext(at);
+    const spans = spansOf(at);
     const points = evenIndices(steps.length, POINTS);
     const shown = shownOf(layers);
     const bins = evenIndices(whole.step.length, 2 * POINTS);
@@ -154,7 +154,8 @@ export const gradientFlow = definePlot<Gradients>({
         layer: { text: layers.flatMap((layer) => looks.map(() => labelOf(layer))) },
         ...encodeColumns({
           step: layers.flatMap(() => at),
-          next: layers.flatMap(() => next),
+          from: layers.flatMap(() => spans.from),
+          to: layers.flatMap(() => spans.to),
           norm: layers.flatMap(({ gradientNorm }) => looks.map((look) => gradientNorm[look] as number)),
           log: layers.flatMap(({ gradientNorm }) => looks.map((look) => Math.log10(gradientNorm[look] || Number.NaN))),
         }),

@@ -77,18 +77,28 @@ export function evenIndices(count: number, most: number): number[] {
   return Array.from({ length: most }, (_, i) => Math.round((i * (count - 1)) / (most - 1)));
 }
 
-/** Where the column of a look ends: at the next one; the last is as wide as the one before. */
-export function nextSteps(steps: readonly number[]): number[] {
-  const last = steps.length > 1 ? (steps.at(-1) as number) - (steps.at(-2) as number) : 1;
-  return steps.map((step, i) => steps[i + 1] ?? step + last);
+/** The steps that the column of each look stands for: half way to the looks beside it, and a seam under the column that follows. */
+export function spansOf(steps: readonly number[]): { from: number[]; to: number[] } {
+  const between = (i: number) => ((steps[i] as number) + (steps[i + 1] as number)) / 2;
+  const last = steps.length - 1;
+  const from = steps.map((step, i) => (i === 0 ? step : between(i - 1)));
+  const to = steps.map((step, i) => (i === last ? Math.max(step, (steps[0] as number) + 1) : between(i)));
+  return { from, to: to.map((end, i) => (i < last ? end + SEAM * (end - (from[i] as number)) : end)) };
 }
 
-/** As `nextSteps`, and a little under the column that follows, so that no seam shows between them. */
-export const underNext = (steps: readonly number[]): number[] =>
-  nextSteps(steps).map((next, i) => (i < steps.length - 1 ? next + SEAM * (next - (steps[i] as number)) : next));
+/** Where the axis of looks ends. */
+export const endOf = (steps: readonly number[]): number => Math.max(1, steps.at(-1) ?? 1);
 
 /** Share of a column or bin that lies under the next. */
 export const SEAM = 0.08;
 
 /** The last value that is known: a look after the first step or at the end may not know all. */
 export const lastKnown = (values: Float64Array): number => values.findLast((v) => !Number.isNaN(v)) ?? Number.NaN;
+
+/** Cells of a heat map of layers and looks, and columns of it, at most. */
+const CELLS = 4000;
+const COLUMNS = 80;
+
+/** The looks that are columns of a heat map with a row for each of so many layers. */
+export const mapLooks = (looks: number, layers: number): number[] =>
+  evenIndices(looks, Math.max(2, Math.min(COLUMNS, Math.floor(CELLS / Math.max(1, layers)))));

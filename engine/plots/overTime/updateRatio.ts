@@ -4,17 +4,7 @@ import { encodeColumns } from "../columns.ts";
 import { significant } from "../format.ts";
 import { definePlot } from "../plot.ts";
 import { exampleGradients, log, shownOf } from "./gradientFlow.ts";
-import {
-  DIM,
-  evenIndices,
-  LAYER_LINK,
-  LAYER_PARAM,
-  labelOf,
-  layerColour,
-  nextSteps,
-  panel,
-  stepAxis,
-} from "./parts.ts";
+import { DIM, endOf, evenIndices, LAYER_LINK, LAYER_PARAM, labelOf, layerColour, panel, stepAxis } from "./parts.ts";
 
 /** Updates of about this share of the weights are healthy: a rule of thumb. */
 const GUIDE = 1e-3;
@@ -48,7 +38,7 @@ export const updateRatio = definePlot<Gradients>({
   spec: ({ layers, steps }) => {
     const shown = shownOf(layers);
     const all = shown.map(labelOf);
-    const end = nextSteps(steps).at(-1) ?? 1;
+    const end = endOf(steps);
     const ratio = log("ratio", [GUIDE, ...shown.flatMap((layer) => Array.from(layer.ratio))]);
     const hints: ChartHints = { link: LAYER_LINK };
     const colour = (legend: boolean) => ({
