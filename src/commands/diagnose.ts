@@ -18,7 +18,7 @@ export async function diagnose(controller: Controller, command: DiagnosticComman
   const session = controller.sessions.of(notebook);
   const found = await subjects(notebook, await running(session.kernel));
   if (!found.some(({ kind }) => of.includes(kind))) {
-    await sayWhatToWrite(notebook, command, found);
+    await sayWhatToWrite(notebook, command);
     return;
   }
   const subject = await chooseSubject(found, of, title);
@@ -78,27 +78,12 @@ async function mayTrain(subject: Subject, cells: readonly vscode.NotebookCell[])
   return choice !== undefined;
 }
 
-async function sayWhatToWrite(
-  notebook: vscode.NotebookDocument,
-  { title, of, purpose }: DiagnosticCommand,
-  found: readonly Subject[],
-): Promise<void> {
-  const end = vscode.window.activeNotebookEditor?.selections[0]?.end ?? notebook.cellCount;
-  const [last] = found.filter(({ kind }) => kind === "experiment").reverse();
-  if (last !== undefined) {
-    const text = `const run = await ${last.name}.fit({ epochs: 10 });`;
-    const choice = await vscode.window.showInformationMessage(
-      `${title}: there is no run to ${purpose} yet. Train ${last.name} first: ${text}`,
-      "Insert Cell",
-    );
-    if (choice !== undefined) await insertCell(notebook, Math.max(end, (last.cell?.index ?? -1) + 1), text);
-    return;
-  }
-  const noun = of.includes("experiment") ? "experiment" : "run";
+async function sayWhatToWrite(notebook: vscode.NotebookDocument, { title, purpose }: DiagnosticCommand): Promise<void> {
   const choice = await vscode.window.showInformationMessage(
-    `${title}: this notebook has no ${noun} to ${purpose}. Write one in a cell, as const exp = experiment({ data, model, loss, optimizer });`,
+    `${title}: this notebook has no experiment to ${purpose}. Write one in a cell, as const exp = experiment({ data, model, loss, optimizer });`,
     "Insert Experiment",
   );
+  const end = vscode.window.activeNotebookEditor?.selections[0]?.end ?? notebook.cellCount;
   if (choice !== undefined) await insertCell(notebook, end, template.definition);
 }
 

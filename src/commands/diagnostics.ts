@@ -41,7 +41,7 @@ export const diagnosticCommands: Readonly<Record<string, DiagnosticCommand>> = {
   "dlnb.inspectBatchNorm": {
     title: "Inspect Batch Norm",
     path: "inspect.batchNorm",
-    of: ["run"],
+    of: ["run", "experiment"],
     purpose: "inspect the batch norm of",
   },
   "dlnb.gradientFlow": {

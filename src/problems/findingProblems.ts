@@ -24,6 +24,11 @@ export class FindingProblems implements vscode.Disposable, vscode.CodeActionProv
       this.#collection,
       vscode.workspace.onDidOpenNotebookDocument((notebook) => this.#lookAt(notebook, notebook.getCells())),
       vscode.workspace.onDidCloseNotebookDocument((notebook) => this.#forget(notebook.getCells())),
+      // the Problems view itself may hold a notebook open that nobody sees any more
+      vscode.window.tabGroups.onDidChangeTabs(({ opened, closed }) => {
+        for (const notebook of notebooksOf(closed)) if (!isShown(notebook)) this.#forget(notebook.getCells());
+        for (const notebook of notebooksOf(opened)) this.#lookAt(notebook, notebook.getCells());
+      }),
       vscode.workspace.onDidChangeNotebookDocument(({ notebook, cellChanges, contentChanges }) => {
         for (const { removedCells } of contentChanges) this.#forget(removedCells);
         const changed = cellChanges.filter(({ outputs, document }) => outputs !== undefined || document !== undefined);
@@ -88,6 +93,17 @@ export class FindingProblems implements vscode.Disposable, vscode.CodeActionProv
     }
   }
 }
+
+function notebooksOf(tabs: readonly vscode.Tab[]): vscode.NotebookDocument[] {
+  const { notebookDocuments } = vscode.workspace;
+  return tabs.flatMap(({ input }) => {
+    const uri = input instanceof vscode.TabInputNotebook ? input.uri.toString() : null;
+    return notebookDocuments.filter((notebook) => notebook.uri.toString() === uri);
+  });
+}
+
+const isShown = (notebook: vscode.NotebookDocument): boolean =>
+  vscode.window.tabGroups.all.some(({ tabs }) => notebooksOf(tabs).includes(notebook));
 
 const says = ({ title, saw }: Finding): string => `${title}: ${saw}`;
 

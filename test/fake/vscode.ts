@@ -170,6 +170,15 @@ export class WorkspaceEdit {
   }
 }
 
+export class TabInputNotebook {
+  readonly uri: unknown;
+
+  constructor(uri: unknown) {
+    this.uri = uri;
+  }
+}
+
+const tabs = new EventEmitter<unknown>();
 const disposable = { dispose: () => undefined };
 
 /** What the user sees and answers; tests look at `said` and set `answer`. */
@@ -182,6 +191,11 @@ export const window = {
   answer: ((_choices: readonly { label: string }[]) => undefined) as (
     choices: readonly { label: string }[],
   ) => { label: string } | undefined,
+  tabGroups: {
+    all: [] as { tabs: unknown[] }[],
+    onDidChangeTabs: tabs.event,
+    change: (event: unknown) => tabs.fire(event),
+  },
   selection: undefined as { uri: unknown; range: Range } | undefined,
   showInformationMessage: async (text: string, ...buttons: unknown[]) => {
     window.said.push(text);

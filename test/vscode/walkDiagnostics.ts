@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "mocha";
 import type { Locator } from "playwright-core";
@@ -132,7 +132,10 @@ describe("diagnostics of a run", () => {
 });
 
 describe("preflight", () => {
-  it("lists what it warns of among the problems, for as long as that stands under its cell", async () => {
+  const problem = () => window.page.locator(".markers-panel .monaco-list-row", { hasText: "units are dead" }).first();
+  const look = () => window.command("Problems: Focus on Problems View");
+
+  it("lists what it warns of among the problems", async () => {
     await window.openNotebook("rough.dlnb");
     await window.command("dlnb: Preflight Check");
     await window.outputs
@@ -141,16 +144,33 @@ describe("preflight", () => {
       .waitFor({ timeout: 60_000 });
     await window.idle();
     await shot("preflight");
-    await window.command("Problems: Focus on Problems View");
-    const problems = window.page.locator(".markers-panel .monaco-list-row", { hasText: "units are dead" });
-    await problems.first().waitFor({ timeout: 10_000 });
+    await look();
+    await problem().waitFor({ timeout: 10_000 });
     await shot("preflight problems");
-    await window.command("View: Toggle Panel Visibility");
-    await window.command("Notebook: Clear All Outputs");
-    await window.command("Problems: Focus on Problems View");
-    await problems.first().waitFor({ state: "detached", timeout: 10_000 });
-    await window.command("View: Toggle Panel Visibility");
     await saved("rough.dlnb");
+  });
+
+  it("lists it for as long as the notebook is open, and again when it is opened again", async () => {
+    await window.command("View: Close All Editors");
+    await problem().waitFor({ state: "detached", timeout: 10_000 });
+    await window.openNotebook("rough.dlnb");
+    await problem().waitFor({ timeout: 20_000 });
+  });
+
+  it("lists nothing of a cell that has changed since", async () => {
+    const path = (name: string) => join(server.workspace, name);
+    const text = readFileSync(path("rough.dlnb"), "utf8");
+    writeFileSync(path("stale.dlnb"), text.replace("await exp.preflight()", "await exp.preflight({ examples: 4 })"));
+    cpSync(path(".dlnb/rough"), path(".dlnb/stale"), { recursive: true });
+    await window.openNotebook("stale.dlnb");
+    await window.outputs
+      .getByText(/in \d+ checks before training/)
+      .first()
+      .waitFor({ timeout: 20_000 });
+    await window.page.waitForTimeout(1000);
+    await shot("preflight of an earlier text");
+    assert.equal(await problem().count(), 0);
+    await window.command("View: Toggle Panel Visibility");
   });
 });
 

@@ -147,11 +147,6 @@ describe("a diagnostic from the palette", () => {
     await empty.ask(find);
     expect(window.said[0]).toMatch(/no experiment to find a learning rate for\. Write one/);
     expect(empty.notebook.text[1]).toMatch(/const exp = experiment\(\{/);
-    const untrained = setUp([exp]);
-    window.answer = ([first]) => first;
-    await untrained.ask({ ...(look as DiagnosticCommand), of: ["run"] });
-    expect(window.said[0]).toMatch(/no run to diagnose yet\. Train exp first/);
-    expect(untrained.notebook.text).toEqual([exp, "const run = await exp.fit({ epochs: 10 });"]);
   });
 
   test("says that it needs a notebook, and does nothing in a workspace that is not trusted", async () => {

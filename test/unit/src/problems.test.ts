@@ -4,7 +4,15 @@ import { FINDINGS_MIME, type Finding } from "../../../engine/protocol/index.ts";
 import { FindingProblems } from "../../../src/problems/findingProblems.ts";
 import { STALE } from "../../../src/problems/findings.ts";
 import { fakeNotebook } from "../../fake/notebook.ts";
-import { commands, languages, NotebookCellOutput, NotebookCellOutputItem, workspace } from "../../fake/vscode.ts";
+import {
+  commands,
+  languages,
+  NotebookCellOutput,
+  NotebookCellOutputItem,
+  TabInputNotebook,
+  window,
+  workspace,
+} from "../../fake/vscode.ts";
 
 const action = { label: "Insert 1e-3", title: "", do: { kind: "insert-cell", text: "1" } } as const;
 const finding = (severity: Finding["severity"], more: Partial<Finding> = {}): Finding => ({
@@ -69,6 +77,21 @@ describe("what a check found", () => {
     expect(listed()?.length).toBe(1);
     workspace.close(notebook);
     expect(listed()).toBe(undefined);
+  });
+
+  test("goes with the last tab that shows it, and is there again with the next", () => {
+    const { change, listed, notebook } = setUp("await exp.preflight()");
+    change([output([finding("error")])]);
+    const tab = { input: new TabInputNotebook(notebook.uri) };
+    workspace.notebookDocuments = [notebook];
+    window.tabGroups.all = [{ tabs: [tab] }];
+    window.tabGroups.change({ opened: [], closed: [tab] });
+    expect(listed()?.length).toBe(1);
+    window.tabGroups.all = [];
+    window.tabGroups.change({ opened: [], closed: [tab] });
+    expect(listed()).toBe(undefined);
+    window.tabGroups.change({ opened: [tab], closed: [] });
+    expect(listed()?.length).toBe(1);
   });
 
   test("is not claimed of a cell whose text has changed since, nor of data that is none", () => {
