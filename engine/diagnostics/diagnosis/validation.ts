@@ -1,3 +1,4 @@
+import { median } from "./evidence/curve.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 
 /** A validation loss that ended above its lowest. */
@@ -14,11 +15,14 @@ export interface ValidRise {
   readonly metricNow: number;
 }
 
+/** Times the usual change from one epoch to the next. */
+const STEADY = 8;
+
 /**
- * A rise by half of the lowest validation loss, beyond three standard errors of the loss at the end, that is not made by the last
- * epoch alone. Null when there is none.
+ * A rise by half of the lowest validation loss, and by a tenth of the loss of a network that knows nothing, that is beyond three
+ * standard errors of the loss at the end or eight times what changes between epochs, and not made by the last epoch alone.
  */
-export function validRise({ ran, experiment, initial }: Evidence): ValidRise | null {
+export function validRise({ ran, experiment, initial, expected }: Evidence): ValidRise | null {
   const history = ran?.run.history;
   const valid = ran?.outcome.valid;
   if (!history || !valid) return null;
@@ -29,7 +33,12 @@ export function validRise({ ran, experiment, initial }: Evidence): ValidRise | n
   const tail = known.slice(-Math.max(2, Math.ceil(known.length / 10)));
   const end = tail.reduce((s, { l }) => s + l, 0) / tail.length;
   const rise = end - best.l;
-  if (rise < 0.5 * best.l || rise < 3 * (valid.lossError ?? 0) || rise < 0.02 * initial.loss) return null;
+  if (rise < 0.5 * best.l || rise < 0.1 * Math.min(initial.loss, expected.value)) return null;
+  const half = known.slice(known.length >> 1);
+  const jitter = median(half.slice(1).map(({ l }, i) => Math.abs(l - (half[i] as { l: number }).l)));
+  // the same examples at every epoch: a climb far above what changes between epochs is no chance
+  const steady = rise > STEADY * jitter && best.i < known.length / 2;
+  if (rise < 3 * (valid.lossError ?? 0) && !steady) return null;
   const [metric] = experiment.options.metrics;
   const values = metric ? (history.valid[metric.type] ?? []) : [];
   const then = values[best.i] ?? Number.NaN;

@@ -20,7 +20,7 @@ import { type Probe, probe, probeSize } from "./probe.ts";
 import { type Trial, Trials } from "./trials.ts";
 
 /** Time for short trainings, all together. */
-const TRIALS_MS = 2500;
+const TRIALS_MS = 3000;
 /** A run whose loss came down to this share of where it began needs no trials. */
 const SETTLED = 0.05;
 
@@ -51,7 +51,7 @@ export interface RunFacts {
   readonly trials: {
     readonly lower: readonly Trial[];
     readonly higher: readonly Trial[];
-    /** The same rate on standardized features. */
+    /** Of trainings on standardized features, at the same rate, 10 and 100 times it, the one that came furthest. */
     readonly standardized: Trial | null;
   };
 }
@@ -139,7 +139,8 @@ async function gatherRun(at: Gathering): Promise<RunFacts> {
   const lr = rates.reduce((most, rate) => Math.max(most, rate), 0) || (hyperparameters(config.optimizer).lr ?? 0);
   const failed = run.stopped === "non-finite";
   const usual = Math.min(initial.loss, expected.value);
-  const settled = curve !== null && !failed && curve.end < SETTLED * usual && curve.highest < 1.5 * initial.loss;
+  const calm = curve !== null && !failed && curve.highest < 1.5 * initial.loss;
+  const settled = calm && curve.end < SETTLED * usual && initial.loss < 5 * expected.value;
   const trials = new Trials(context, device, { experiment, initial: first, budgetMs: TRIALS_MS });
   const lower: Trial[] = [];
   const higher: Trial[] = [];
@@ -151,20 +152,32 @@ async function gatherRun(at: Gathering): Promise<RunFacts> {
       const trial = await trials.run("train", splits.train, { factor, lr, ...limit });
       if (trial) into.push(trial);
     };
+    const upwards = async () => {
+      // for as long as it gets better
+      for (let factor = 10; factor <= 1e6 && trials.left; factor *= 10) {
+        const before = higher.at(-1);
+        await attempt(higher, factor);
+        const last = higher.at(-1);
+        if (last && (!last.finite || (before && last.end > before.end))) break;
+      }
+    };
+    // a loss that has hardly moved asks for larger steps first
+    const still = calm && curve.end > 0.8 * initial.loss;
+    if (still) await upwards();
     await attempt(lower, 0.1);
+    const reached = failed || !curve ? Number.POSITIVE_INFINITY : curve.end;
     if (splits.train.x.dtype === "f32" && oddScale(data.features)) {
       const fitted = splits.train.normalize("standardize");
-      standardized = await trials.run("standardized", fitted, { factor: 1, lr, ...limit });
+      // smaller features want larger steps: upwards until it is clear
+      for (const factor of [1, 10, 100]) {
+        const trial = await trials.run("standardized", fitted, { factor, lr, ...limit });
+        if (trial?.finite && trial.end < (standardized?.end ?? Number.POSITIVE_INFINITY)) standardized = trial;
+        if (!trial?.finite || trial.end < 0.5 * Math.min(reached, usual)) break;
+      }
     }
     await attempt(lower, 0.01);
     await attempt(lower, 0.001);
-    // upwards for as long as it gets better
-    for (let factor = 10; !failed && factor <= 1e6 && trials.left; factor *= 10) {
-      const before = higher.at(-1);
-      await attempt(higher, factor);
-      const last = higher.at(-1);
-      if (last && (!last.finite || (before && last.end > before.end))) break;
-    }
+    if (!failed && !still) await upwards();
     if (!trials.left) missing.push("short trainings at other rates were cut off by their time");
   }
   step(4);

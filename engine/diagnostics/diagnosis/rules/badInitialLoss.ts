@@ -14,6 +14,12 @@ export const badInitialLoss = defineRule({
     const regression = experiment.splits.train.task === "regression";
     return {
       severity: initial.loss > 5 * expected.value ? "error" : "warning",
+      // so far off that no rate was made for it
+      ...(initial.loss > 10 * expected.value
+        ? {
+            explains: ["loss-spike", "clipped-too-often", "rate-too-high", "dead-relu", "diverging", "saturated-units"],
+          }
+        : {}),
       saw: `the loss at the first weights is ${num(initial.loss)}; from ${expected.from} it would be ${num(expected.value)}`,
       tries: [
         { text: "draw the last layer smaller: leave its weight option out, or weight: init.normal({ std: 0.01 })" },

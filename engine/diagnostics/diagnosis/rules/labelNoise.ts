@@ -1,11 +1,12 @@
-import { defineRule } from "../rule.ts";
+import type { Evidence } from "../evidence/evidence.ts";
+import { defineRule, type Verdict } from "../rule.ts";
 import { percent } from "../words.ts";
 
 export const labelNoise = defineRule({
   name: "label-noise",
   title: "many labels look wrong",
   summary:
-    "Among training examples in places where the neighbours agree best, the share with another label than theirs: over 6 %, and over 4 % at the lower end of its 90 % interval. Classes that merely overlap have places where they do not.",
+    "Among training examples in places where the neighbours agree best, the share with another label than theirs: over 6 %, and over 4 % at the lower end of its 90 % interval. Classes that merely overlap have places where they do not. Or neither neighbours nor the network beat the most frequent class by three standard errors.",
   why: "Wrong labels are a floor under the loss; a network that goes below it learns them by heart, and its figures on equally wrong validation labels cannot reach 100 %.",
   paper: "Northcutt, Jiang & Chuang 2021, Confident Learning, arXiv:1911.00068",
   explains: [
@@ -18,8 +19,11 @@ export const labelNoise = defineRule({
     "ill-conditioned",
     "loss-spike",
   ],
-  judge: ({ data: { neighbours, labels } }) => {
+  judge: (evidence): Verdict | null => {
+    const { neighbours, labels } = evidence.data;
     if (!neighbours || !labels) return null;
+    const random = unrelated(evidence);
+    if (random) return random;
     const { odd, clear, clearShare } = neighbours;
     const error = Math.sqrt((odd * (1 - odd)) / clear);
     if (clearShare < 0.5 || odd < 0.06 || odd - 1.64 * error < 0.04) return null;
@@ -35,3 +39,21 @@ export const labelNoise = defineRule({
     };
   },
 });
+
+/** Labels that neither neighbours nor the trained network can tell from chance. */
+function unrelated({ data: { neighbours, labels }, ran }: Evidence): Verdict | null {
+  const valid = ran?.outcome.valid;
+  if (!neighbours || !labels || !valid || valid.score === null || neighbours.asked < 100) return null;
+  const chance = labels.most.share;
+  const error = Math.sqrt((chance * (1 - chance)) / neighbours.asked);
+  if (neighbours.accuracy > chance + 3 * error || valid.score > chance + 3 * (valid.scoreError ?? 0)) return null;
+  return {
+    severity: "error",
+    title: "the labels have nothing to do with the features",
+    saw: `the vote of ${neighbours.neighbours} neighbours is right for ${percent(neighbours.accuracy)} of the training examples and the network for ${percent(valid.score)} of the validation examples; always saying ${labels.most.label} would be for ${percent(chance)}`,
+    tries: [
+      { text: "check that labels and features belong together: a file that was sorted or shuffled on its own?" },
+      { text: "check the target column" },
+    ],
+  };
+}

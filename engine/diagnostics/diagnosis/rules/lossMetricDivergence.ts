@@ -6,7 +6,7 @@ export const lossMetricDivergence = defineRule({
   name: "loss-metric-divergence",
   title: "validation loss and metric disagree",
   summary:
-    "The validation loss rose from its lowest to twice that and by three standard errors, while the metric is as good at the end as it was then.",
+    "The validation loss rose from its lowest to twice that (and by three standard errors, or steadily), while the metric is as good at the end as it was then.",
   why: "The loss is only a stand-in for what one wants. Here the network gets surer of its few mistakes: the metric does not mind, the loss does, and an early stopper that watches it stops long before the best metric.",
   paper: "Guo, Pleiss, Sun & Weinberger 2017, On Calibration of Modern Neural Networks, arXiv:1706.04599, section 3",
   judge: (evidence): Verdict | null => {

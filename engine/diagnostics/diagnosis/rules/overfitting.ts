@@ -7,7 +7,7 @@ export const overfitting = defineRule({
   name: "overfitting",
   title: "the network overfits",
   summary:
-    "Accuracy on training examples is over 5 points and two standard errors above that on validation examples (explained variance: 30 points), or the validation loss rose from its lowest by half and by three standard errors while the metric did not gain.",
+    "Accuracy on training examples is over 5 points and two standard errors above that on validation examples (explained variance: 30 points), or the validation loss rose from its lowest by half (and three standard errors, or steadily) while the metric did not gain.",
   why: "It learns its examples by heart: what it gains on them no longer helps on others, or hurts.",
   paper: "Goodfellow, Bengio & Courville 2016, Deep Learning, section 5.2",
   explains: ["noisy-validation", "loss-metric-divergence"],

@@ -1,18 +1,23 @@
 import { defineRule, type Verdict } from "../rule.ts";
-import { learned } from "../standing.ts";
+import { baseline, learned } from "../standing.ts";
 import { num, percent, setRate } from "../words.ts";
 
 export const plateau = defineRule({
   name: "plateau",
   title: "training sits on a plateau",
   summary:
-    "Over the last quarter the loss fell by less than 2 %, it is above four fifths of the first loss, and training did not come to what a simple method reaches.",
+    "Over the last quarter the loss fell by less than 2 %, it is above four fifths of the first loss, and training did not come halfway from chance to what a simple method reaches.",
   why: "Where the loss is flat gradients say little about where to go: plain steps of the same size do not get off it.",
   paper: "Goodfellow, Bengio & Courville 2016, Deep Learning, section 8.2.3",
   explains: ["underfitting"],
   judge: (evidence): Verdict | null => {
     const { ran, initial } = evidence;
     if (!ran?.curve || learned(evidence) === true || ran.run.stopped === "non-finite") return null;
+    // halfway from chance to a simple method it has moved, and is held back by something else
+    const simple = baseline(evidence);
+    const score = ran.outcome.train.score;
+    const chance = evidence.data.labels?.most.share ?? 0;
+    if (simple && score !== null && score > (chance + simple.score) / 2) return null;
     const { falling, end, steps } = ran.curve;
     if (!(Math.abs(falling) < 0.02) || end < 0.8 * initial.loss || steps.length < 20) return null;
     const from = steps[Math.floor(0.75 * steps.length)] as number;

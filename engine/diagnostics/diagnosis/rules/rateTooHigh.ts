@@ -48,7 +48,6 @@ export const rateTooHigh = defineRule({
     "clipped-too-often",
     "class-imbalance",
     "vanishing-gradients",
-    "bad-initial-loss",
   ],
   judge: (evidence): Verdict | null => {
     const { ran, initial } = evidence;

@@ -32,6 +32,7 @@ export const saturatedUnits = defineRule({
     const last = ran && failed(evidence) ? over(ran.final.layers, AT_LAST) : [];
     const [worst] = first.length > 0 ? first : last;
     if (!worst) return null;
+    const squashing = initial.layers.filter(({ saturated }) => saturated !== null).length;
     const layers = (first.length > 0 ? first : last).map(({ path }) => path);
     return {
       severity: first.length > 0 && learned(evidence) === true ? "warning" : "error",
@@ -52,6 +53,8 @@ export const saturatedUnits = defineRule({
               { text: "put nn.batchNorm() before the activation, or take nn.relu()" },
             ],
       where: { layers },
+      // a few layers of a deep net are not why its gradients vanish
+      ...(layers.length < squashing / 4 ? { explains: ["bad-initial-loss"] } : {}),
     };
   },
 });

@@ -24,6 +24,7 @@ export const vanishingGradients = defineRule({
     "dead-relu",
     "class-imbalance",
     "rate-too-high",
+    "saturated-units",
   ],
   judge: (evidence): Verdict | null => {
     const { initial, ran } = evidence;
