@@ -32,9 +32,9 @@ function outlook({ found, curve }: { found: DataCurve; curve: DataCurveOf }): st
   }
   const least = curve.neededRange[0];
   if (!Number.isFinite(needed)) {
-    return Number.isFinite(least) && least > last.examples
-      ? `${figure(found, target)} needs at least ${round(least)}, if data alone can do it`
-      : `more data ends near ${figure(found, law.c)}`;
+    const floor = figure(found, law.c);
+    if (!Number.isFinite(least)) return `more data ends at ${floor}`;
+    return `more data ends near ${floor}, too uncertain to rule ${figure(found, target)} out`;
   }
   if (needed > 1e3 * last.examples) return `${figure(found, target)} is out of reach of more data`;
   return `${figure(found, target)} needs about ${round(needed)}${rangeOf(curve)}`;

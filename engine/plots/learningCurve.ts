@@ -252,15 +252,16 @@ export const bestMetricColumns = (bests: readonly BestMetric[]): Record<keyof Be
   value: bests.map((b) => b.value),
 });
 
-/** Marks nearer to the last that has a label, in shares of the planned steps, have none. */
-const LABEL_ROOM = 0.1;
+/** Shares of the planned steps that a label needs to its right: the whole one, and the short one. */
+const [LONG_LABEL, SHORT_LABEL] = [0.3, 0.1];
 
+/** Marks with what is written beside them, as far as the next mark leaves room. */
 export function rateMarkTable(marks: readonly RateMark[], steps: number): Columns {
-  let last = Number.NEGATIVE_INFINITY;
-  const label = marks.map(({ step, from, to }) => {
-    if (step - last < LABEL_ROOM * steps) return "";
-    last = step;
-    return to < from ? `rate × ${significant(to / from)}` : "restart";
+  const label = marks.map(({ step, from, to, before, after }, i) => {
+    const room = ((marks[i + 1]?.step ?? steps) - step) / steps;
+    const what = to < from ? `× ${significant(to / from)}` : "restart";
+    if (room >= LONG_LABEL) return `${what}: loss ${significant(before)} → ${significant(after)}`;
+    return room >= SHORT_LABEL ? what : "";
   });
   return {
     label: { text: label },
@@ -393,15 +394,7 @@ function rateRules(): Spec[] {
     number("before", "training loss before"),
     number("after", "training loss at the end of what follows"),
   ];
-  return [
-    { data, mark: { type: "rule", strokeWidth: 1, opacity: 0.55, strokeDash: [6, 3] }, encoding: { tooltip } },
-    {
-      data,
-      // below the row of the lowest loss
-      mark: { type: "text", align: "left", baseline: "top", dx: 4 },
-      encoding: { y: { value: 18 }, text: { field: "label", type: "nominal" }, tooltip },
-    },
-  ];
+  return [{ data, mark: { type: "rule", strokeWidth: 1, opacity: 0.55, strokeDash: [6, 3] }, encoding: { tooltip } }];
 }
 
 function metricPanel(state: CurveState, { name, better }: CurveState["metrics"][number], index: number): Spec {
@@ -458,6 +451,15 @@ function lrPanel(state: CurveState): Spec {
   const lr = y("lr", { scale: { type: "linear", zero: true }, axis: { tickCount: 3, labelExpr: SHORT } });
   return panel("lr", "learning rate", 56, state, true, [
     { data: { name: "train" }, mark: { type: "line", strokeWidth: 1.5 }, encoding: lr },
+    {
+      data: { name: "rateMarks" },
+      // where the line is not: above a rate that fell, below one that rose
+      mark: { type: "text", align: "left", baseline: "middle", dx: 5 },
+      encoding: {
+        y: { value: { expr: "datum.to < datum.from ? 10 : 46" } },
+        text: { field: "label", type: "nominal" },
+      },
+    },
   ]);
 }
 

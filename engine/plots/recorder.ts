@@ -214,8 +214,9 @@ export class CurveRecorder {
       this.#emit({ dataset: "bestMetrics", columns, replace: true });
     }
     const marks = this.#marks.marks;
-    if (marks.length !== this.#marksSent) {
-      this.#marksSent = marks.length;
+    // what the loss came to after the last one goes on changing
+    if (marks.length > 0 && this.#last.step !== this.#marksSent) {
+      this.#marksSent = this.#last.step;
       this.#emit({ dataset: "rateMarks", columns: rateMarkTable(marks, this.#options.steps), replace: true });
     }
   }
@@ -251,7 +252,7 @@ export class CurveRecorder {
     this.#sent.set(this.#epochs, { length: this.#epochs.length, generation: this.#epochs.generation });
     this.#bestSent = this.#best?.epoch ?? null;
     this.#bestMetricsSent = this.#bestMetrics;
-    this.#marksSent = state.rateMarks.length;
+    this.#marksSent = this.#last.step;
     return learningCurve.chart(id, state, live);
   }
 
