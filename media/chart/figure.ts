@@ -47,6 +47,8 @@ export interface FigureHost {
 const DRAW_INTERVAL_MS = 90;
 const DRAW_SHARE = 4;
 const SLOWEST_MS = 400;
+/** A surface that is being turned is kept when it rests this long. */
+const KEEP_MS = 200;
 /** Above this many shapes a canvas is faster than SVG; below, SVG is sharper and can be saved as it is. */
 const MAX_SVG_SHAPES = 2500;
 
@@ -98,6 +100,7 @@ export class Figure {
   #drawingNow = false;
   #inSight = true;
   #lastDraw = 0;
+  #keeping: ReturnType<typeof setTimeout> | undefined;
   #drawMs = 0;
   #disposed = false;
 
@@ -212,6 +215,7 @@ export class Figure {
 
   dispose(): void {
     this.#disposed = true;
+    clearTimeout(this.#keeping);
     cancelAnimationFrame(this.#frame);
     cancelAnimationFrame(this.#paramFrame);
     this.#scrubber.pause();
@@ -323,7 +327,8 @@ export class Figure {
         this.#scheduleParams();
         return;
       }
-      if (this.#setParams(drawing)) void this.#run(drawing);
+      // a spec that fails has said so when it was first drawn
+      if (this.#setParams(drawing)) this.#run(drawing).catch(() => undefined);
     });
   }
 
@@ -381,7 +386,7 @@ export class Figure {
       }
       this.#setEnd(this.#drawing);
       if (width !== this.#width) this.#drawing.resize(width);
-      void this.#run(this.#drawing);
+      this.#run(this.#drawing).catch(() => undefined);
     }
     if (this.#waiting.size > 0) this.#join();
     this.#waiting.clear();
@@ -398,8 +403,13 @@ export class Figure {
   #replaceDrawing(width: number, renderer: "svg" | "canvas"): void {
     const next = element("div");
     const before = this.#drawing;
+    const fail = (error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#canvas.replaceChildren(element("p", { class: "dlnb-note" }, `this chart cannot be drawn: ${why}`));
+    };
     try {
-      const steady = this.#hints.values !== undefined;
+      // the values above the plots name the series, in place of legends
+      const steady = this.#hints.values?.some(({ series }) => series !== null) ?? false;
       const options = { theme: readTheme(this.#root), width, steady, renderer, container: next };
       const drawing = new Drawing(this.#spec(), options);
       for (const dataset of this.#tables.keys()) drawing.change(dataset, this.#rows(dataset, 0), true);
@@ -410,7 +420,7 @@ export class Figure {
       next.style.position = "absolute";
       next.style.visibility = "hidden";
       this.#canvas.append(next);
-      void this.#run(drawing).then(() => {
+      const swap = () => {
         if (this.#drawing !== drawing) {
           next.remove();
           return;
@@ -422,10 +432,10 @@ export class Figure {
         this.#plot.style.minHeight = `${this.#canvas.offsetHeight}px`;
         before?.dispose();
         this.#cursor.refresh();
-      });
+      };
+      this.#run(drawing).then(swap, fail);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      this.#canvas.replaceChildren(element("p", { class: "dlnb-note" }, `this chart cannot be drawn: ${why}`));
+      fail(error);
     }
   }
 
@@ -453,7 +463,8 @@ export class Figure {
         camera: readCamera(this.#state.surface),
         turned: (camera) => {
           this.#state = { ...this.#state, surface: camera };
-          this.#host.keep(this.#state);
+          clearTimeout(this.#keeping);
+          this.#keeping = setTimeout(() => this.#host.keep(this.#state), KEEP_MS);
         },
         save: (name, base64) => this.#host.save(name, base64),
       });
