@@ -8,6 +8,7 @@ import {
   DIM,
   endOf,
   evenIndices,
+  fromTop,
   LAYER_LINK,
   LAYER_PARAM,
   labelOf,
@@ -133,7 +134,11 @@ function overview(layers: readonly LayerOverTime[], end: number): Spec {
   return {
     ...panel("", mapHeight(layers.length), {}),
     width: WIDTH,
-    title: { text: { expr: `'all layers: ' + (${names}'')` }, anchor: "start", frame: "group" },
+    title: {
+      text: { expr: `'all layers: ' + (${names}'') + '${fromTop(layers.length)}'` },
+      anchor: "start",
+      frame: "group",
+    },
     data: { name: "overview" },
     transform: [{ calculate: "datum[statistic]", as: "shown" }],
     mark: { type: "rect", strokeWidth: 0, tooltip: true },

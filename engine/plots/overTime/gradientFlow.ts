@@ -8,6 +8,7 @@ import {
   DIM,
   endOf,
   evenIndices,
+  fromTop,
   LAYER_LINK,
   LAYER_PARAM,
   labelOf,
@@ -69,7 +70,7 @@ export const gradientFlow = definePlot<Gradients>({
       spacing: 12,
       resolve: { scale: { color: "independent", strokeDash: "independent" } },
       vconcat: [
-        panel("gradient norm by layer (log10)", mapHeight(all.length), {
+        panel(`gradient norm by layer (log10)${fromTop(all.length)}`, mapHeight(all.length), {
           data: { name: "map" },
           mark: { type: "rect", strokeWidth: 0 },
           encoding: {

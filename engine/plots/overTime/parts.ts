@@ -40,7 +40,7 @@ export function stepAxis(end: number, bottom: boolean, field = "step"): Spec {
   };
 }
 
-/** The layers from top to bottom, named where there is room; `all` in the order of the network. */
+/** The layers from top to bottom, named where there is room; `all` in the order of the network: see `fromTop`. */
 export function layerAxis(all: readonly string[]): Spec {
   return {
     field: "layer",
@@ -48,7 +48,7 @@ export function layerAxis(all: readonly string[]): Spec {
     sort: all,
     scale: { padding: 0 },
     axis: {
-      title: all.length > MOST_NAMES ? `${all.length} layers, from input (top) to output` : null,
+      title: null,
       labels: all.length <= MOST_NAMES,
       ticks: false,
       grid: false,
@@ -56,6 +56,10 @@ export function layerAxis(all: readonly string[]): Spec {
     },
   };
 }
+
+/** Said above a heat map whose layers have no room for their names. */
+export const fromTop = (layers: number): string =>
+  layers > MOST_NAMES ? `, ${layers} layers from the input (top) on` : "";
 
 /** Height of a heat map with a row for each layer: whole pixels for each, so that there are no seams. */
 export const mapHeight = (layers: number): number =>

@@ -64,7 +64,8 @@ export async function probe(
         break;
       }
     }
-    if (done === steps) await watch.end(done, scalars(done));
+    // on the first batch of the order, as `fit` does: the next one may be smaller
+    if (done === steps) await watch.end(done, scalarsOf(experiment, schedule, extent, done, done));
     return { instruments, weights: await device.save() };
   } finally {
     device.dispose();
