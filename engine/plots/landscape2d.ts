@@ -21,6 +21,8 @@ const [SINGLE, SEVERAL] = [390, 252];
 const LEVELS = 12;
 /** Colours span so many magnitudes at most: one far cell must not flatten the rest. */
 const MAGNITUDES = 6;
+/** A cross of two strokes, as an SVG path. */
+const PLUS = "M-1,0H1M0,-1V1";
 /** Parameter: which of several radii is shown. */
 const RADIUS = "radius";
 
@@ -71,7 +73,7 @@ export const landscape2d = definePlot<LandscapeState>({
       // axes and titles keep out of the layout, so that squares stand in line whatever is written around them
       bounds: "flush",
       spacing: { column: 56, row: 72 },
-      resolve: { scale: { color: "shared" } },
+      resolve: { scale: { fill: "shared", stroke: "shared" } },
       concat: shown.map((panel, i) => panelSpec(state, panel, i, side)),
     };
   },
@@ -245,7 +247,7 @@ function panelSpec(state: LandscapeState, panel: Panel, index: number, side: num
           x2: { field: "right" },
           y: { ...y, field: "bottom" },
           y2: { field: "top" },
-          color: colour.cells,
+          fill: colour.cells,
           tooltip: numbers({ loss: "loss", ...place }),
         },
       },
@@ -286,18 +288,12 @@ function panelSpec(state: LandscapeState, panel: Panel, index: number, side: num
             },
           })
         : []),
-      {
+      ...twoTone(colour, 2, {
         data: data("centre"),
         transform: chosen,
-        mark: { type: "point", shape: "cross", size: 90, strokeWidth: 1.2, opacity: 1, clip: true },
-        encoding: {
-          x,
-          y,
-          fill: { ...colour.bright, legend: null },
-          stroke: { ...colour.dark, legend: null },
-          tooltip: numbers({ loss: "loss of the weights" }),
-        },
-      },
+        mark: { type: "point", shape: PLUS, size: 150, opacity: 1, clip: true },
+        encoding: { x, y, tooltip: numbers({ loss: "loss of the weights" }) },
+      }),
     ],
   };
 }
@@ -316,7 +312,6 @@ function colourOf({ panels, radii }: LandscapeState, side: number): Colour {
   const several = panels.length > 1 && !radii;
   const legend = {
     title: "loss",
-    type: "gradient",
     orient: several ? "bottom" : "right",
     ...(several && { direction: "horizontal" }),
     gradientLength: several ? 2 * side : side - 20,
@@ -329,15 +324,15 @@ function colourOf({ panels, radii }: LandscapeState, side: number): Colour {
       "''",
     );
     const cells = { field: "shade", type, scale, legend: { ...legend, values: [0, 0.25, 0.5, 0.75, 1], labelExpr } };
-    return { cells, dark: { datum: 0, type, scale }, bright: { datum: 1, type, scale } };
+    return { cells, dark: { datum: 0, type, scale, legend: null }, bright: { datum: 1, type, scale, legend: null } };
   }
   const scale = { type: log ? "log" : "linear", domain: [low, high], clamp: true, range: "heatmap", nice: false };
   const { values, labelExpr } = logAxis([low, high], 5) as { values?: number[]; labelExpr?: string };
   const ticks = log && values ? { values, labelExpr } : {};
   return {
     cells: { field: "loss", type, scale, legend: { ...legend, ...ticks } },
-    dark: { datum: low, type, scale },
-    bright: { datum: high, type, scale },
+    dark: { datum: low, type, scale, legend: null },
+    bright: { datum: high, type, scale, legend: null },
   };
 }
 
@@ -357,12 +352,12 @@ function twoTone({ dark, bright }: Colour, width: number, layer: { mark: Spec; e
     {
       ...layer,
       mark: { ...mark, strokeWidth: width + 2.5 },
-      encoding: { ...places, color: dark },
+      encoding: { ...places, stroke: dark },
     },
     {
       ...layer,
       mark: { ...mark, strokeWidth: width, ...(point !== undefined && { point }) },
-      encoding: { ...places, tooltip, color: bright },
+      encoding: { ...places, tooltip, stroke: bright },
     },
   ];
 }

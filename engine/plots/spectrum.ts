@@ -37,49 +37,26 @@ export const spectrum = definePlot<SpectrumState>({
   spec: (state) => {
     const domain = domainOf(state);
     const x = { field: "value", type: "quantitative", scale: { domain, nice: false, zero: false } };
-    const axis = { ...x, axis: { title: "eigenvalue of the Hessian (loss per squared unit of weight)", grid: false } };
+    const axis = {
+      ...x,
+      axis: { title: "eigenvalue of the Hessian (loss per squared unit of weight)", grid: false, tickCount: 8 },
+    };
     const beyond = state.bound.value > (domain[1] as number);
+    const limited = Number.isFinite(state.bound.value);
     const named = `${state.bound.formula} = ${significant(state.bound.value)}`;
+    const aside = state.density || !limited ? "" : beyond ? `; ${named} lies further right` : `; dashed: ${named}`;
     return {
       $schema: "https://vega.github.io/schema/vega-lite/v6.json",
       usermeta: { dlnb: {} },
       spacing: 6,
       resolve: { scale: { x: "shared" } },
       vconcat: [
-        {
-          name: "density",
-          width: 600,
-          height: 150,
-          title: { text: "share of all eigenvalues at a curvature", anchor: "start", frame: "group" },
-          layer: [
-            {
-              data: { name: "density" },
-              mark: { type: "area", opacity: 0.25, line: { strokeWidth: 1.5 }, clip: true },
-              encoding: {
-                x: { ...x, axis: { title: null, labels: false, ticks: false, grid: false } },
-                y: {
-                  field: "share",
-                  type: "quantitative",
-                  scale: { type: "log", domain: [10 ** -MAGNITUDES, 1], nice: false },
-                  axis: {
-                    title: null,
-                    values: [1, 1e-2, 1e-4],
-                    labelExpr: "datum.value == 1 ? 'most' : format(datum.value, '~e')",
-                    grid: true,
-                  },
-                },
-                y2: { datum: 10 ** -MAGNITUDES },
-              },
-            },
-            boundRule(x, beyond, named),
-            boundLabel(x, beyond, named),
-          ],
-        },
+        ...(state.density ? [densityPanel(x, beyond, named)] : []),
         {
           name: "eigenvalues",
           width: 600,
           height: 40,
-          title: { text: "the largest (dots) and the lowest (diamond)", anchor: "start", frame: "group" },
+          title: { text: `the largest (dots) and the lowest (diamond)${aside}`, anchor: "start", frame: "group" },
           encoding: { x: axis },
           layer: [
             {
@@ -185,3 +162,34 @@ function boundLabel(x: Spec, beyond: boolean, named: string): Spec {
     encoding: { x, y: { value: 2 } },
   };
 }
+
+/** How the eigenvalues are spread, on a logarithmic axis: nearly all of them are nearly 0. */
+const densityPanel = (x: Spec, beyond: boolean, named: string): Spec => ({
+  name: "density",
+  width: 600,
+  height: 150,
+  title: { text: "share of all eigenvalues at a curvature", anchor: "start", frame: "group" },
+  layer: [
+    {
+      data: { name: "density" },
+      mark: { type: "area", opacity: 0.25, line: { strokeWidth: 1.5 }, clip: true },
+      encoding: {
+        x: { ...x, axis: { title: null, labels: false, ticks: false, grid: false } },
+        y: {
+          field: "share",
+          type: "quantitative",
+          scale: { type: "log", domain: [10 ** -MAGNITUDES, 1], nice: false },
+          axis: {
+            title: null,
+            values: [1, 1e-2, 1e-4],
+            labelExpr: "datum.value == 1 ? 'most' : format(datum.value, '~e')",
+            grid: true,
+          },
+        },
+        y2: { datum: 10 ** -MAGNITUDES },
+      },
+    },
+    boundRule(x, beyond, named),
+    boundLabel(x, beyond, named),
+  ],
+});

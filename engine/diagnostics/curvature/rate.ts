@@ -46,10 +46,11 @@ export function stability({
   const value = top[0]?.value ?? Number.NaN;
   const limit = `${bound.formula} = ${significant(bound.value)}`;
   const whose = bound.exact ? "" : " for plain gradient steps; this optimizer rescales each parameter";
-  if (value > bound.value) {
-    return `largest curvature ${significant(value)} is above ${limit}: steps of rate ${significant(lr)} are unstable along it${whose}`;
-  }
   const share = value / bound.value;
+  if (share > 1) {
+    const edge = share < 1.1 ? ", at the edge of stability" : "";
+    return `largest curvature ${significant(value)} is above ${limit}: steps of rate ${significant(lr)} are unstable along it${edge}${whose}`;
+  }
   if (share > 0.8)
     return `largest curvature ${significant(value)} is just below ${limit}: the edge of stability${whose}`;
   return `largest curvature ${significant(value)} is below ${limit}: steps of rate ${significant(lr)} are stable${whose}`;
