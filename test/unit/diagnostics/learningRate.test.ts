@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../../engine/backends/backend.ts";
 import { wasmProvider } from "../../../engine/backends/wasm/index.ts";
+import { webgpuProvider } from "../../../engine/backends/webgpu/index.ts";
 import { Dataset } from "../../../engine/data/index.ts";
 import "../../../engine/diagnostics/index.ts";
 import type { FoundLearningRate } from "../../../engine/diagnostics/learningRate/findLearningRate.ts";
@@ -227,6 +228,17 @@ describe("finding a learning rate", () => {
     expect(seeds?.smoothed[1]?.slice(0, steps)).toBeAllclose(one.smoothed.slice(0, steps), { rtol: 1e-4 });
     expect(seeds?.suggestions[1]).toBeCloseTo(one.suggestion as number, 6);
     expect(String(all)).toMatch(/Try a learning rate of [\d.e-]+, [\d.e-]+ to [\d.e-]+ over 4 seeds/);
+  });
+
+  test("finds the same on a GPU, for as long as the loss is not chaotic", async () => {
+    const gpu = await webgpuProvider.open({ threads: 0, log: () => {} });
+    try {
+      const [a, b] = [await find(make(), { seeds: 2 }), await find(make(), { seeds: 2 }, testContext(gpu))];
+      expect(b.smoothed.slice(0, 60)).toBeAllclose(a.smoothed.slice(0, 60), { rtol: 1e-3 });
+      expect((b.suggestion as number) / (a.suggestion as number)).toBeCloseTo(1, 0);
+    } finally {
+      await gpu.close();
+    }
   });
 
   test("offers to insert what is recommended first, then what the rules say", async () => {

@@ -142,7 +142,10 @@ describe.each([
       for (const lane of new Set([0, lanes >> 1, lanes - 1])) {
         const one = await single(backend, withRate(options, rates[lane] as number, seeds[lane] as number));
         expect(all.losses[lane]).toBeAllclose(one.losses, { rtol: 1e-5, atol: 1e-6 });
-        expect([...(all.weights[lane]?.parameters ?? [])]).toBeAllclose(one.weights, { rtol: 1e-4, atol: 1e-5 });
+        const weights = [...(all.weights[lane]?.parameters ?? [])];
+        // the CPU adds in the same order whatever stands beside a lane; a GPU splits sums by their number
+        if (backend.name === "wasm") expect(weights).toEqual(one.weights);
+        else expect(weights).toBeAllclose(one.weights, { rtol: 1e-4, atol: 1e-5 });
         expect(all.valid?.loss?.[lane]).toBeCloseTo(one.valid.loss as number, 5);
         expect(all.valid?.accuracy?.[lane]).toEqual(one.valid.accuracy);
       }
