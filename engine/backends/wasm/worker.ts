@@ -27,6 +27,9 @@ type KernelCall = (descriptor: number, scalars: number, thread: number, threads:
 type Exports = Readonly<Record<string, KernelCall>>;
 
 const { memory, gemm, thread, port } = workerData as WorkerData & { port: MessagePort };
+// V8 tells a thread of growth from when the thread has the memory, not of what came while it was starting: until the next
+// growth a copy beyond the length it first saw would be out of bounds. Growing by nothing brings the length up to date.
+memory.grow(0);
 const words = new Int32Array(memory.buffer, 0, CONTROL_BYTES / 4);
 const imports = { env: { memory } };
 const library = new WebAssembly.Instance(gemm, imports).exports as Exports;
