@@ -194,7 +194,7 @@ export const lrFinderPlot = definePlot<LrFinderState>({
     const { lr, loss, smoothed, low, high, diverges } = state;
     const [, last] = domainOf(state);
     const [, cap] = topOf(state);
-    const marks = state.live ? [] : marksOf(state);
+    const marks = marksOf(state);
     const band = high.map((v) => (Number.isFinite(v) ? v : 2 * cap));
     return {
       curve: encodeColumns({ lr, loss, smoothed, low, high: band }),
@@ -282,7 +282,7 @@ function marksOf(state: LrFinderState): Mark[] {
   const { suggestion, rule, suggestions } = advice;
   const all = [
     ...(rule === "consensus" && suggestion !== null ? [["consensus", suggestion] as const] : []),
-    ...(Object.entries(suggestions ?? {}) as [RuleName, number | null][]),
+    ...(Object.entries(suggestions) as [RuleName, number | null][]),
   ].filter((entry): entry is [RuleName | "consensus", number] => entry[1] !== null);
   const [first, last] = domainOf(state);
   const scale = (v: number) =>

@@ -10,7 +10,7 @@ import { type Ending, RangeRecord, rateOf } from "./rangeTest.ts";
 import { checkRates } from "./rates.ts";
 import type { RuleName } from "./rules.ts";
 import { bundle } from "./seeds.ts";
-import { type Advice, advise, divergesAt, type SuggestionName, suggestionNames } from "./suggestion.ts";
+import { type Advice, advise, divergesAt, noAdvice, type SuggestionName, suggestionNames } from "./suggestion.ts";
 
 const params = {
   startLr: num(1e-7, "(0, inf)", "Rate of the first step."),
@@ -146,7 +146,6 @@ class RangeTest {
         { ...curve, lr: curve.loss.map((_, i) => this.#rate(i)) },
         { planned: steps, finite, prefer: suggest, trained: this.#subject.run !== null },
       );
-    const known = live ? { suggestions: null, suggestion: null, rule: null, reason: "" } : null;
     return {
       name: this.#subject.name,
       experiment: this.#subject.experiment.name,
@@ -156,7 +155,7 @@ class RangeTest {
       ends: [startLr, endLr] as const,
       mode,
       live,
-      advice: (known ?? adviceOn(curves, ending !== "not finite")) as Advice,
+      advice: live ? noAdvice("it goes on") : adviceOn(curves, ending !== "not finite"),
       diverges: divergesAt({ lr, loss: curves.loss }, ending === "not finite"),
       ending,
       alone: records.length > 1 && !live ? records.map((r) => adviceOn(r, r.ending !== "not finite").suggestion) : null,

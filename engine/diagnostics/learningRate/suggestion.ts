@@ -31,14 +31,8 @@ export function advise(
   { planned, finite, prefer, trained }: { planned: number; finite: boolean; prefer: SuggestionName; trained: boolean },
 ): Advice {
   const inner = trimmed({ lr, loss: smoothed }, planned, finite);
-  const none = (reason: string): Advice => ({
-    suggestions: { valley: null, steep: null, minimum: null, slide: null },
-    suggestion: null,
-    rule: null,
-    reason,
-  });
   if (inner.loss.length < FEWEST) {
-    return none(
+    return noAdvice(
       `${loss.length} steps with a finite loss are too few to read a rate from, as both ends of a test are left out; ${
         loss.length < planned ? "start lower: startLr" : "take more: steps: 100"
       }`,
@@ -53,7 +47,7 @@ export function advise(
       : rises
         ? "it only rises: take more steps, begin lower with startLr, or look at the scale of the inputs"
         : "raise endLr, take more steps, or look at the data and the initialization";
-    return none(`the loss never falls (${from}): ${cure}`);
+    return noAdvice(`the loss never falls (${from}): ${cure}`);
   }
   const suggestions = Object.fromEntries(ruleNames.map((name) => [name, rules[name](inner)])) as Advice["suggestions"];
   const middle = consensus(suggestions);
@@ -67,6 +61,14 @@ export function advise(
     reason: `${prefer} finds nothing on this curve; ${middle === null ? "nor do the others" : told("consensus")}`,
   };
 }
+
+/** Nothing to recommend, and why. */
+export const noAdvice = (reason: string): Advice => ({
+  suggestions: { valley: null, steep: null, minimum: null, slide: null },
+  suggestion: null,
+  rule: null,
+  reason,
+});
 
 const meanings: Readonly<Record<SuggestionName, string>> = {
   consensus: "between four rules",

@@ -98,15 +98,15 @@ async function trained({ config }: Case, bench: Bench): Promise<Experiment> {
 
 /** "SGD momentum 0.9 nesterov", "AdamW weight_decay=0.01" or "SGD(momentum=0.9)". */
 function optimizerOf(text: string): Optimizer {
-  const { name, named: options } = parseCall(text.includes("(") ? text : asCall(text));
+  const { name, named: options } = parseCall(/^\w+\(/.test(text) ? text : asCall(text));
   const { lr: _, ...others } = options as Config;
   return torchOptimizer(name, others, []);
 }
 
+const OPTION = /([a-z_]\w*)\s*=?\s*(\([^)]*\)|\[[^\]]*\]|True|False|-?[\d.]+(?:e-?\d+)?)?/gi;
+
 function asCall(text: string): string {
-  const [name, ...words] = text.split(/[\s,]+/);
-  const pairs = words.join(" ").replace(/([a-z_]\w*)(?:\s*=\s*|\s+)?([\d.e-]+)?/g, (_, key, value) => {
-    return `${key}=${value ?? "True"},`;
-  });
-  return `${name}(${pairs})`;
+  const [, name = text, rest = ""] = /^(\w+)\s*([\s\S]*)$/.exec(text) ?? [];
+  const options = [...rest.matchAll(OPTION)].map(([, key, value = "True"]) => `${key}=${value}`);
+  return `${name}(${options.join(", ")})`;
 }
