@@ -3,7 +3,6 @@ import { readGrid } from "../surface/grid.ts";
 import { Surface } from "../surface/surface.ts";
 import { actionButton } from "./actions.ts";
 import { toBase64 } from "./base64.ts";
-import { choiceList } from "./choices.ts";
 import { Cursor } from "./cursor.ts";
 import { element } from "./dom.ts";
 import { Drawing } from "./drawing.ts";
@@ -14,11 +13,13 @@ import { expectedHeight, shapeCount } from "./layout.ts";
 import { links } from "./links.ts";
 import { withLogAxis } from "./logAxis.ts";
 import { positiveFields } from "./logFields.ts";
+import { Params } from "./params.ts";
 import type { Action, Chart, ChartHints, Columns } from "./payload.ts";
 import { showValues } from "./readout.ts";
 import { Scrubber } from "./scrubber.ts";
 import { axisEnd, ema, type Row, Table, type Value } from "./table.ts";
 import { PADDING, readTheme, SPACING, watchTheme } from "./theme.ts";
+import { Toolbar } from "./toolbar.ts";
 
 /** What a reader set on a chart; it outlives the element. */
 export interface ChartState {
@@ -58,17 +59,7 @@ export class Figure {
   readonly #root = element("figure", { class: "dlnb-chart" });
   readonly #title = element("p", { class: "dlnb-title" });
   readonly #text = element("p", { class: "dlnb-hidden" });
-  readonly #log = element("button", { type: "button", "aria-pressed": "false" }, "log axis");
-  readonly #turnable = element(
-    "button",
-    { type: "button", "aria-pressed": "false", title: "See it as a surface" },
-    "3-D",
-  );
-  readonly #weight = element("input", { type: "range", min: "0", max: "0.99", step: "0.01" });
-  readonly #weightValue = element("output");
-  readonly #smoothing = element("label", {}, "smoothing", this.#weight, this.#weightValue);
-  readonly #choices = element("span", { class: "dlnb-choices" });
-  readonly #svg: HTMLButtonElement;
+  readonly #toolbar: Toolbar;
   readonly #values = element("ul", { class: "dlnb-values" });
   readonly #scrubber: Scrubber;
   readonly #plot = element("div", { class: "dlnb-plot" });
@@ -82,8 +73,7 @@ export class Figure {
   readonly #tables = new Map<string, Table>();
   /** Per dataset, the first row that is not drawn yet; -1: all of them are to be replaced. */
   readonly #waiting = new Map<string, number>();
-  /** What parameters of the spec are to be. */
-  readonly #params = new Map<string, Value | null>();
+  readonly #params: Params;
   #state: ChartState;
   #chart: Chart;
   #hints: ChartHints = {};
@@ -96,7 +86,6 @@ export class Figure {
   #drawn = "";
   #width = 0;
   #frame = 0;
-  #paramFrame = 0;
   #drawingNow = false;
   #inSight = true;
   #lastDraw = 0;
@@ -108,24 +97,23 @@ export class Figure {
     this.#host = host;
     this.#state = host.state;
     this.#chart = chart;
-    const button = (label: string, text: string, click: () => void) => {
-      const made = element("button", { type: "button", "aria-label": label, title: label }, text);
-      made.addEventListener("click", click);
-      return made;
-    };
-    const { open } = host;
-    this.#svg = button("Save as SVG", "SVG", () => void this.#save("SVG"));
-    const tools = element(
-      "div",
-      { class: "dlnb-tools" },
-      this.#smoothing,
-      this.#choices,
-      this.#log,
-      this.#turnable,
-      button("Save as PNG", "PNG", () => void this.#save("PNG")),
-      this.#svg,
-      ...(open === undefined ? [] : [button("Open in a panel beside the notebook", "panel", open)]),
-    );
+    this.#toolbar = new Toolbar({
+      toggleLog: () => this.#set({ log: !this.#state.log }),
+      toggleSurface: () => this.#set({ surface: this.#state.surface ? null : readCamera(null) }),
+      smooth: (weight) => this.#set({ weight }),
+      choose: (param, index) => {
+        this.#set({ choices: { ...this.#state.choices, [param]: index } });
+        this.#setChosen();
+      },
+      save: (kind) => void this.#save(kind),
+      open: host.open?.bind(host),
+    });
+    this.#params = new Params({
+      drawing: () => (this.#inSight && !this.#disposed ? this.#drawing : null),
+      busy: () => this.#drawingNow,
+      // a spec that fails has said so when it was first drawn
+      draw: (drawing) => void this.#run(drawing).catch(() => undefined),
+    });
     this.#scrubber = new Scrubber((index, settled) => {
       this.#state = { ...this.#state, scrub: index };
       if (settled) host.keep(this.#state);
@@ -133,7 +121,7 @@ export class Figure {
     });
     this.#plot.append(this.#canvas);
     this.#root.append(
-      element("figcaption", { class: "dlnb-head" }, this.#title, tools),
+      element("figcaption", { class: "dlnb-head" }, this.#title, this.#toolbar.element),
       this.#text,
       this.#values,
       this.#scrubber.element,
@@ -154,16 +142,11 @@ export class Figure {
         return field === undefined ? null : { field, values: this.#linked };
       },
     });
-    this.#log.addEventListener("click", () => this.#set({ log: !this.#state.log }));
-    this.#turnable.addEventListener("click", () =>
-      this.#set({ surface: this.#state.surface ? null : readCamera(null) }),
-    );
-    this.#weight.addEventListener("input", () => this.#set({ weight: Number(this.#weight.value) }));
     this.#resize = new ResizeObserver(() => this.#schedule());
     this.#resize.observe(this.#plot);
     this.#sight = new IntersectionObserver((entries) => {
       this.#inSight = entries.at(-1)?.isIntersecting ?? true;
-      if (this.#inSight) this.#scheduleParams();
+      if (this.#inSight) this.#params.schedule();
       else this.#scrubber.pause();
     });
     this.#sight.observe(this.#root);
@@ -184,9 +167,10 @@ export class Figure {
     this.#text.textContent = chart.text;
     this.#root.setAttribute("aria-label", chart.title);
     this.#root.dataset.live = String(chart.live);
-    this.#smoothing.hidden = this.#hints.smooth === undefined;
-    this.#log.hidden = this.#hints.log === undefined;
-    this.#turnable.hidden = this.#hints.surface === undefined;
+    this.#toolbar.offer(
+      this.#hints,
+      (this.#hints.choose ?? []).map((choose) => this.#chosen(choose)),
+    );
     this.#plot.style.minHeight ||= `${expectedHeight(chart.spec, SPACING, PADDING.top + PADDING.bottom)}px`;
     const { act } = this.#host;
     const buttons = (this.#hints.actions ?? []).flatMap((action) =>
@@ -196,7 +180,7 @@ export class Figure {
     this.#actions.hidden = buttons.length === 0;
     this.#smooth();
     this.#join();
-    this.#offerChoices();
+    this.#setChosen();
     this.#setScrubbed();
     this.#showState();
     this.#draw();
@@ -217,7 +201,7 @@ export class Figure {
     this.#disposed = true;
     clearTimeout(this.#keeping);
     cancelAnimationFrame(this.#frame);
-    cancelAnimationFrame(this.#paramFrame);
+    this.#params.dispose();
     this.#scrubber.pause();
     this.#resize.disconnect();
     this.#sight.disconnect();
@@ -242,14 +226,8 @@ export class Figure {
 
   #showState(): void {
     const weight = this.#state.weight ?? this.#hints.smooth?.weight ?? 0;
-    this.#weight.value = String(weight);
-    this.#weight.setAttribute("aria-valuetext", weight.toFixed(2));
-    this.#weightValue.textContent = weight.toFixed(2);
-    const possible = this.#logPossible();
-    this.#log.disabled = !possible;
-    this.#log.title = possible ? "Logarithmic vertical axis" : "A logarithmic axis needs values above 0";
-    this.#log.setAttribute("aria-pressed", String(this.#isLog()));
     this.#showSurface();
+    this.#toolbar.show({ weight, log: this.#logPossible() ? this.#isLog() : null, surface: this.#surface !== null });
   }
 
   #isLog(): boolean {
@@ -282,59 +260,26 @@ export class Figure {
     const known = new Set(this.#linked);
     this.#unlink = links.join(link.field, (value) => {
       const own = value !== null && known.has(value) ? value : null;
-      this.#setParam(link.param, own);
+      this.#params.set(link.param, own);
       this.#describe();
     });
   }
 
-  #offerChoices(): void {
-    const lists = this.#hints.choose ?? [];
-    this.#choices.hidden = lists.length === 0;
-    this.#choices.replaceChildren(
-      ...lists.map((choose) => {
-        const chosen = Math.min(this.#state.choices?.[choose.param] ?? 0, choose.choices.length - 1);
-        const take = (index: number) => this.#setParam(choose.param, choose.choices[index]?.value ?? null);
-        take(chosen);
-        return choiceList(choose, chosen, (index) => {
-          this.#set({ choices: { ...this.#state.choices, [choose.param]: index } });
-          take(index);
-        });
-      }),
-    );
+  #chosen({ param, choices }: NonNullable<ChartHints["choose"]>[number]): number {
+    return Math.min(this.#state.choices?.[param] ?? 0, choices.length - 1);
+  }
+
+  #setChosen(): void {
+    for (const choose of this.#hints.choose ?? []) {
+      this.#params.set(choose.param, choose.choices[this.#chosen(choose)]?.value ?? null);
+    }
   }
 
   #setScrubbed(): void {
     const { scrub } = this.#hints;
     const index = Math.min(this.#state.scrub ?? scrub?.start ?? 0, (scrub?.values.length ?? 1) - 1);
     this.#scrubber.show(scrub ?? null, index);
-    if (scrub !== undefined) this.#setParam(scrub.param, scrub.values[index] ?? null);
-  }
-
-  #setParam(param: string, value: Value | null): void {
-    if (this.#params.get(param) === value) return;
-    this.#params.set(param, value);
-    this.#scheduleParams();
-  }
-
-  /** Parameters are drawn with the next frame, those of a chart out of sight when it comes into it. */
-  #scheduleParams(): void {
-    if (this.#paramFrame !== 0 || this.#disposed || !this.#inSight) return;
-    this.#paramFrame = requestAnimationFrame(() => {
-      this.#paramFrame = 0;
-      const drawing = this.#drawing;
-      if (drawing === null || !this.#inSight) return;
-      if (this.#drawingNow) {
-        this.#scheduleParams();
-        return;
-      }
-      // a spec that fails has said so when it was first drawn
-      if (this.#setParams(drawing)) this.#run(drawing).catch(() => undefined);
-    });
-  }
-
-  /** Whether any of them was not so before. */
-  #setParams(drawing: Drawing): boolean {
-    return [...this.#params].filter(([param, value]) => drawing.set(param, value)).length > 0;
+    if (scrub !== undefined) this.#params.set(scrub.param, scrub.values[index] ?? null);
   }
 
   async #run(drawing: Drawing): Promise<void> {
@@ -414,7 +359,7 @@ export class Figure {
       const drawing = new Drawing(this.#spec(), options);
       for (const dataset of this.#tables.keys()) drawing.change(dataset, this.#rows(dataset, 0), true);
       this.#setEnd(drawing);
-      this.#setParams(drawing);
+      this.#params.apply(drawing);
       this.#drawing = drawing;
       // sizes are those of what is on the page
       next.style.position = "absolute";
@@ -445,13 +390,10 @@ export class Figure {
     const wanted = hint !== undefined && Boolean(this.#state.surface);
     const grid = wanted ? readGrid(hint, this.#tables) : null;
     const shown = hint !== undefined && grid !== null;
-    this.#turnable.setAttribute("aria-pressed", String(shown));
     this.#plot.hidden = shown;
-    // what moves and is chosen is in the plots
+    // what the slider moves is in the plots
     this.#scrubber.element.hidden = shown || this.#hints.scrub === undefined;
-    this.#choices.hidden = shown || this.#hints.choose === undefined;
     if (shown) this.#scrubber.pause();
-    this.#svg.hidden = shown;
     if (!shown) {
       this.#surface?.dispose();
       this.#surface?.element.remove();
@@ -484,7 +426,7 @@ export class Figure {
   #describe(): void {
     const { x, link } = this.#hints;
     const along = x !== undefined && this.#mainTable() !== undefined;
-    const pointed = link === undefined ? null : (this.#params.get(link.param) ?? null);
+    const pointed = link === undefined ? null : this.#params.get(link.param);
     if (!along && this.#linked.length === 0) {
       for (const name of ["tabindex", "role", "aria-label"]) this.#plot.removeAttribute(name);
       return;
@@ -521,7 +463,7 @@ export class Figure {
     const drawing = new Drawing(titled, { theme, width: this.#width });
     for (const dataset of this.#tables.keys()) drawing.change(dataset, this.#rows(dataset, 0), true);
     this.#setEnd(drawing);
-    this.#setParams(drawing);
+    this.#params.apply(drawing);
     await drawing.draw();
     const base64 = kind === "SVG" ? toBase64(await drawing.toSVG()) : ((await drawing.toPNG()).split(",")[1] ?? "");
     drawing.dispose();
