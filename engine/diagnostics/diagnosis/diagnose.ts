@@ -42,7 +42,7 @@ export const diagnose = defineDiagnostic({
         findings: judged.map(({ finding, explainedBy }) => ({ ...finding, explainedBy })),
         checked: rules.map((rule) => rule.name),
       },
-      [title, ...findings.map((f) => `${f.severity}: ${f.title}: ${f.saw}`)].join("\n"),
+      title,
     );
   },
 });

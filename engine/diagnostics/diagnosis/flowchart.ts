@@ -81,7 +81,7 @@ export const flowchart = defineDiagnostic({
       const questions: (Omit<FlowQuestion, "answer"> & { high: boolean | null })[] = [
         {
           question: "Training error high?",
-          numbers: `${percent(train)} ${what}; ${percent(target)} can be reached${from}`,
+          numbers: `${percent(train)} ${what}; ${percent(target)} ${given === null && simple === null ? "is the aim" : "can be reached"}${from}`,
           high: train > target + margin,
           verdict: "Bias: it underfits",
           advice: [
@@ -131,10 +131,7 @@ export const flowchart = defineDiagnostic({
           }),
         ),
       });
-      return measured(
-        { verdict, target, train, valid, test, advice },
-        [`${of.name}: ${finding}`, ...advice.map((a, i) => `  ${i + 1}. ${a}`)].join("\n"),
-      );
+      return measured({ verdict, target, train, valid, test, advice }, `${of.name}: ${finding}`);
     } finally {
       device.dispose();
     }

@@ -57,7 +57,7 @@ export function judge(evidence: Evidence, list: readonly Rule[] = rules): Judged
         severity: above ? "info" : verdict.severity,
         title: verdict.title ?? rule.title,
         saw: above ? `${verdict.saw}; explained by: ${above.title}` : verdict.saw,
-        why: rule.why,
+        why: above ? "" : rule.why,
         tries: above ? [] : verdict.tries,
         ...(marked ? { mark } : {}),
         ...(rule.paper ? { paper: rule.paper } : {}),

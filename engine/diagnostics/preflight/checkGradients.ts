@@ -39,7 +39,7 @@ export const checkGradients = defineDiagnostic({
     return measured(
       { error, passed: error <= WRONG, tensors },
       [
-        `${finding.title}: ${finding.saw}`,
+        `${subject.name}: ${finding.title}`,
         ...tensors.map(
           (t) =>
             `  ${t.name}: ${num(t.relative)}, ${num(t.error)} beyond rounding and curvature (${t.told} of ${t.sampled} told)`,

@@ -21,7 +21,7 @@ export const overfitCheck = defineDiagnostic({
     const found = await overfit(experiment, options, context, (share) => progress.check(Math.round(100 * share)));
     const finding = overfitFinding(found);
     showFindings(context, `${name}: ${finding.title}`, [finding]);
-    return measured(found, `${finding.title}: ${finding.saw}`);
+    return measured(found, `${name}: ${finding.title}`);
   },
 });
 

@@ -52,10 +52,7 @@ export const preflight = defineDiagnostic({
     const [errors, warnings] = [count("error"), count("warning")];
     const title = `${name}: ${plural(errors, "error")} and ${plural(warnings, "warning")} in ${found.length} checks before training`;
     showFindings(context, title, found);
-    return measured(
-      { errors, warnings, checks: found },
-      [title, ...found.map((f) => `  ${f.severity.padEnd(7)} ${f.title}: ${f.saw}`)].join("\n"),
-    );
+    return measured({ errors, warnings, checks: found }, title);
   },
 });
 

@@ -57,7 +57,7 @@ export const rateTooHigh = defineRule({
     const reached =
       run.stopped === "non-finite"
         ? `broke off after ${run.steps} steps`
-        : `came to a loss of ${num(curve?.end ?? Number.NaN)} in ${run.steps}`;
+        : `came to a loss of ${num(curve?.end ?? Number.NaN)} in ${run.steps} steps`;
     const climbed = curve && curve.highest > 1.5 * initial.loss ? ` and rose to ${num(curve.highest)} on the way` : "";
     return {
       severity: run.stopped === "non-finite" || (curve?.end ?? 0) > 0.5 * initial.loss ? "error" : "warning",
