@@ -24,6 +24,7 @@ export { activationStatistics } from "./overTime/activationStatistics.ts";
 export { batchNormHistory } from "./overTime/batchNormHistory.ts";
 export { batchNormParameters } from "./overTime/batchNormParameters.ts";
 export { gradientFlow } from "./overTime/gradientFlow.ts";
+export { liveLayers } from "./overTime/liveLayers.ts";
 export { updateRatio } from "./overTime/updateRatio.ts";
 export { precisionRecallPlot as precisionRecall } from "./precisionRecall.ts";
 export { race } from "./race.ts";

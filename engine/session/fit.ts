@@ -11,7 +11,16 @@ import { EarlyStopping } from "./earlyStopping.ts";
 import { EpochSums } from "./epochSums.ts";
 import type { Experiment } from "./experiment.ts";
 import type { DeviceData } from "./forward.ts";
-import { DeviceClock, Instruments, Pace, Strip, Watch, type Watched, watchedOf } from "./instruments/index.ts";
+import {
+  DeviceClock,
+  Instruments,
+  LiveChart,
+  Pace,
+  Strip,
+  Watch,
+  type Watched,
+  watchedOf,
+} from "./instruments/index.ts";
 import { initialWeights, type Weights } from "./model.ts";
 import { type Failure, nonFinite } from "./nonFinite.ts";
 import type { FitOptions } from "./options.ts";
@@ -59,6 +68,7 @@ class Fit {
   readonly #watched: Watched;
   readonly #instruments: Instruments;
   #looks: Watch | null = null;
+  #live: LiveChart | null = null;
   readonly #startedAt = performance.now();
 
   /** Optimizer updates done. */
@@ -115,8 +125,8 @@ class Fit {
     const { schedule, earlyStopping } = this.#options;
     try {
       await this.#device.prepare(this.#data, this.#experiment.options.batchSize);
-      if (this.#pace.first < this.#extent.steps) this.#looks = await this.#beginWatch();
       this.#telling.start(this.#step, { fit: { ...this.#extent, schedule, earlyStopping, resumedAt: this.#step } });
+      if (this.#pace.first < this.#extent.steps) this.#looks = await this.#beginWatch();
       if (this.#trace.due(this.#step)) await this.#trace.take(this.#step, this.#device);
       return await this.#end(await this.#epochsUntilDone());
     } catch (error) {
@@ -132,6 +142,9 @@ class Fit {
   }
 
   async #beginWatch(): Promise<Watch> {
+    const { name } = this.#telling;
+    const message = `${name}: preparing instruments`;
+    this.#context.emit({ event: "progress", done: 0, total: null, unit: "steps", message, run: null });
     const watch = await Watch.begin({
       instruments: this.#instruments,
       watched: this.#watched,
@@ -142,9 +155,16 @@ class Fit {
       batch: this.#experiment.options.batchSize,
       from: this.#step,
       to: this.#extent.steps,
-      told: (step, row) => this.#telling.look(step, row),
+      told: (step, row) => {
+        this.#telling.look(step, row);
+        this.#live?.update();
+      },
     });
     this.#telling.columns = this.#instruments.looks?.columns ?? [];
+    // economy leaves the page as it is: its looks are for later
+    if (this.#instruments.mode !== "economy") {
+      this.#live = new LiveChart(this.#context, this.#instruments, name, this.#extent.steps);
+    }
     return watch;
   }
 
@@ -321,6 +341,7 @@ class Fit {
 
   async #end(stopped: RunSummary["stopped"]): Promise<Run> {
     if (!this.#failure) await this.#looks?.end(this.#step, this.#scalars(this.#step, this.#step));
+    this.#live?.end();
     const state = await this.#checkpoint(stopped);
     const best = this.#best;
     const restores = this.#stopping?.options.restoreBest === true && stopped !== "interrupted";
