@@ -96,7 +96,8 @@ export const lrFinderPlot = definePlot<LrFinderState>({
       field,
       type: "quantitative",
       title: "loss",
-      scale: { domain: [...top], nice: false, zero: false },
+      // while it goes on the data are cut instead, so that the spec stays and only rows change
+      scale: { ...(live ? {} : { domain: [...top] }), nice: false, zero: false },
       axis: { tickCount: 5 },
     });
     const one = { color: { datum: "loss", ...COLOURS } };
@@ -196,8 +197,9 @@ export const lrFinderPlot = definePlot<LrFinderState>({
     const [, cap] = topOf(state);
     const marks = marksOf(state);
     const band = high.map((v) => (Number.isFinite(v) ? v : 2 * cap));
+    const cut = (values: readonly number[]) => (state.live ? values.map((v) => Math.min(v, cap)) : values);
     return {
-      curve: encodeColumns({ lr, loss, smoothed, low, high: band }),
+      curve: encodeColumns({ lr, loss: cut(loss), smoothed: cut(smoothed), low: cut(low), high: cut(band) }),
       diverged: encodeColumns(diverges === null ? { lr: [], end: [] } : { lr: [diverges], end: [last] }),
       marks: {
         ...encodeColumns({
@@ -262,7 +264,8 @@ function topOf({ smoothed, loss, low, lr, diverges }: LrFinderState): [number, n
   const high = Math.max(part(0.95), ...smooth);
   const floor = Math.min(part(0.01), ...smooth, ...low.slice(0, shown));
   const room = Math.max(high - floor, 0.05 * Math.abs(high), 1e-12);
-  return [floor - 0.06 * room, high + 0.25 * room];
+  // above 0 where losses are, for the reader's log axis
+  return [floor > 0 ? Math.max(floor - 0.06 * room, floor / 2) : floor - 0.06 * room, high + 0.25 * room];
 }
 
 interface Mark {

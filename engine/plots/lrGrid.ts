@@ -67,7 +67,8 @@ export const lrGridPlot = definePlot<LrGridState>({
       field: "loss",
       type: "quantitative",
       title: "smoothed loss",
-      scale: { domain, nice: false, zero: false },
+      // while it goes on the data are cut instead, so that the spec stays and only rows change
+      scale: { ...(state.live ? {} : { domain }), nice: false, zero: false },
       axis: { tickCount: 5 },
     };
     const ends = [state.lrs[0] as number, state.lrs.at(-1) as number] as const;
@@ -177,7 +178,7 @@ export const lrGridPlot = definePlot<LrGridState>({
       curves: {
         ...encodeColumns({
           step: rows.map((r) => r.step),
-          loss: rows.map((r) => r.loss),
+          loss: rows.map((r) => (state.live ? Math.min(r.loss, cap) : r.loss)),
           lr: rows.map((r) => lrs[r.i] as number),
         }),
         rate: { text: rows.map((r) => shown[r.i] as string) },

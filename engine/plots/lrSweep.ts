@@ -78,8 +78,10 @@ export const lrSweepPlot = definePlot<LrSweepState>({
       field,
       type: "quantitative",
       title: `${of} loss at the end`,
-      scale: { ...scaleOf(state), nice: false, ...(scaleOf(state).type === "linear" ? { zero: false } : {}) },
-      axis: axisOf(state),
+      // while it goes on the spec stays and only rows change
+      ...(state.live
+        ? { scale: { nice: false, zero: false }, axis: { tickCount: 5 } }
+        : { scale: { ...scaleOf(state), nice: false }, axis: axisOf(state) }),
     });
     const data = { name: "rates" };
     const one = { color: { datum: "loss", ...COLOURS } };
@@ -205,14 +207,18 @@ const closeOf = ({ lrs, medians, best }: LrSweepState): number[] =>
   lrs.filter((_, i) => (medians[i] as number) <= (1 + CLOSE) * (medians[best] as number));
 
 /** Logarithmic where losses span more than a factor of five; cut a little above where training began. */
-function scaleOf({ medians, bySeed, start }: LrSweepState): { type: "linear" | "log"; domain: [number, number] } {
+function scaleOf({ medians, bySeed, start }: LrSweepState): {
+  type: "linear" | "log";
+  domain: [number, number];
+  zero?: false;
+} {
   const finite = [...medians, ...bySeed.flat()].filter((v) => Number.isFinite(v));
   const low = Math.min(start, ...finite);
   const top = Math.max(start, ...medians.filter((v) => v <= start));
-  if (finite.length === 0 || !Number.isFinite(top)) return { type: "linear", domain: [0, 1] };
+  if (finite.length === 0 || !Number.isFinite(top)) return { type: "linear", domain: [0, 1], zero: false };
   if (low > 0 && top / low > 5) return { type: "log", domain: [low / 1.3, top * 1.5] };
   const room = Math.max(top - low, 0.05 * Math.abs(top), 1e-12);
-  return { type: "linear", domain: [low - 0.08 * room, top + 0.2 * room] };
+  return { type: "linear", domain: [low - 0.08 * room, top + 0.2 * room], zero: false };
 }
 
 function axisOf(state: LrSweepState): Spec {
