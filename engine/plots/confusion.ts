@@ -33,7 +33,7 @@ export const confusionPlot = definePlot<ConfusionState>({
     const head = `${percent(accuracy)} of ${counted(examples, `${part} example`)} right`;
     const [worst, second] = pairs;
     if (!worst) return `${head}: no confusion`;
-    const pair = (p: typeof worst) => `${p.truth} for ${p.predicted} (${p.count})`;
+    const pair = (p: typeof worst) => `${shortened(p.truth)} for ${shortened(p.predicted)} (${p.count})`;
     return `${head}; most often mistaken: ${pair(worst)}${second && second.count > 1 ? `, ${pair(second)}` : ""}`;
   },
 
@@ -48,7 +48,7 @@ export const confusionPlot = definePlot<ConfusionState>({
     const cell = Math.min(MOST_CELL, SIZE / classes.length);
     const size = Math.round(cell * classes.length);
     const most = Math.max(1e-9, ...matrix.flatMap((row, t) => shares(row).filter((_, p) => p !== t)));
-    const axis = { labelLimit: 70, labelOverlap: true, domain: false, ticks: false };
+    const axis = { labelLimit: 90, labelOverlap: classes.length > MOST_NUMBERS, domain: false, ticks: false };
     const place = (field: string, title: string, extra: Spec = {}) => ({
       field,
       type: "nominal",
@@ -147,5 +147,7 @@ function shares(row: readonly number[]): number[] {
   const support = row.reduce((a, b) => a + b, 0);
   return row.map((count) => (support === 0 ? 0 : count / support));
 }
+
+const shortened = (name: string): string => (name.length > 16 ? `${name.slice(0, 15)}…` : name);
 
 const widest = (names: readonly string[]): number => Math.max(...names.map((name) => name.length));

@@ -259,9 +259,11 @@ const [LONG_LABEL, SHORT_LABEL] = [0.3, 0.1];
 export function rateMarkTable(marks: readonly RateMark[], steps: number): Columns {
   const label = marks.map(({ step, from, to, before, after }, i) => {
     const room = ((marks[i + 1]?.step ?? steps) - step) / steps;
-    const what = to < from ? `× ${significant(to / from)}` : "restart";
-    if (room >= LONG_LABEL) return `${what}: loss ${significant(before)} → ${significant(after)}`;
-    return room >= SHORT_LABEL ? what : "";
+    if (room < SHORT_LABEL) return "";
+    // a cosine falls through what would stand beside a restart
+    if (to > from) return "restart";
+    const fell = `× ${significant(to / from)}`;
+    return room >= LONG_LABEL ? `${fell}: loss ${significant(before)} → ${significant(after)}` : fell;
   });
   return {
     label: { text: label },

@@ -1,5 +1,4 @@
 import { type ClassCurve, curveLayers, curveTable } from "./classCurves.ts";
-import { encodeColumns } from "./columns.ts";
 import { count as counted, significant } from "./format.ts";
 import { definePlot } from "./plot.ts";
 
@@ -31,9 +30,6 @@ const curves = ({ perClass }: PrecisionRecallState): ClassCurve[] =>
 
 const worst = (state: PrecisionRecallState) => curves(state).sort((a, b) => a.value - b.value)[0];
 
-/** Lines of one F1, faint: where the curve touches the highest, precision and recall are best balanced. */
-const F_LINES = [0.5, 0.8, 0.9];
-
 export const precisionRecallPlot = definePlot<PrecisionRecallState>({
   kind: "plot",
   summary: "Precision against recall at every threshold, a curve for each class.",
@@ -62,49 +58,11 @@ export const precisionRecallPlot = definePlot<PrecisionRecallState>({
     width: 400,
     height: 340,
     layer: [
-      {
-        data: { name: "guides" },
-        mark: { type: "line", strokeDash: [2, 3], strokeWidth: 1, opacity: 0.45 },
-        encoding: {
-          x: { field: "recall", type: "quantitative" },
-          y: { field: "precision", type: "quantitative" },
-          detail: { field: "f1", type: "nominal" },
-        },
-      },
-      {
-        data: { name: "guideEnds" },
-        mark: { type: "text", align: "left", baseline: "top", dx: 5, dy: 5, opacity: 0.7 },
-        encoding: {
-          x: { field: "recall", type: "quantitative" },
-          y: { field: "precision", type: "quantitative" },
-          text: { field: "label", type: "nominal" },
-        },
-      },
       { data: { name: "curves" }, layer: curveLayers(curves(state), "step-before", { x: "recall", y: "precision" }) },
     ],
   }),
 
-  datasets: (state) => {
-    const guides = F_LINES.flatMap((f1) => {
-      const from = f1 / (2 - f1);
-      return Array.from({ length: 25 }, (_, i) => {
-        const recall = from + ((1 - from) * i) / 24;
-        return { f1, recall, precision: (f1 * recall) / (2 * recall - f1) };
-      });
-    });
-    return {
-      curves: curveTable(curves(state)),
-      guides: encodeColumns({
-        f1: guides.map((g) => g.f1),
-        recall: guides.map((g) => g.recall),
-        precision: guides.map((g) => g.precision),
-      }),
-      guideEnds: {
-        label: { text: F_LINES.map((f1) => `F1 ${f1}`) },
-        ...encodeColumns({ recall: F_LINES.map((f1) => f1 / (2 - f1)), precision: F_LINES.map(() => 1) }),
-      },
-    };
-  },
+  datasets: (state) => ({ curves: curveTable(curves(state)) }),
 
   example: () => ({
     name: "example",

@@ -95,7 +95,11 @@ export const residualsPlot = definePlot<ResidualsState>({
                 ],
               },
             },
-            { mark: { type: "rule", strokeDash: [4, 3] }, encoding: { x: { datum: 0, type: "quantitative" } } },
+            {
+              data: { name: "zero" },
+              mark: { type: "rule", strokeDash: [4, 3] },
+              encoding: { x: { field: "at", type: "quantitative" } },
+            },
           ],
         },
       ],
@@ -121,6 +125,7 @@ export const residualsPlot = definePlot<ResidualsState>({
         predicted: kept.map((i) => predicted[i] as number),
       }),
       line: encodeColumns({ at: all }),
+      zero: encodeColumns({ at: [0] }),
       bins: encodeColumns({
         from: counts.map((_, i) => low + i * width),
         to: counts.map((_, i) => low + (i + 1) * width),
