@@ -104,8 +104,11 @@ export type FromRenderer =
   | { type: "act"; cell: string; action: Action }
   | { type: "save"; name: string; base64: string };
 
-/** Panel to editor: it is there, or wants a file saved. */
-export type FromPanel = { type: "ready" } | { type: "save"; name: string; base64: string };
+/** Panel to editor: it is there, a button of its chart was pressed, or it wants a file saved. */
+export type FromPanel =
+  | { type: "ready" }
+  | { type: "act"; action: Action }
+  | { type: "save"; name: string; base64: string };
 
 /** Reads an output item; throws when it is no chart. */
 export function readChart(value: unknown): Chart {

@@ -21,6 +21,7 @@ addEventListener("message", ({ data }: MessageEvent<ToRenderer>) => {
     figure = new Figure(document.body, data.chart, {
       state: editor.getState() ?? {},
       keep: (state) => editor.setState(state),
+      act: (action) => editor.postMessage({ type: "act", action }),
       save: (name, base64) => editor.postMessage({ type: "save", name, base64 }),
     });
 });

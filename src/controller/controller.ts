@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { type BackendChoice, CHART_MIME, type KernelEvent } from "../../engine/protocol/index.ts";
+import { type Action, type BackendChoice, CHART_MIME, type KernelEvent } from "../../engine/protocol/index.ts";
 import { act } from "../commands/act.ts";
 import { cellId, missingIds } from "../notebook/cellIds.ts";
 import { restoreOutputs } from "../notebook/restore.ts";
@@ -49,8 +49,11 @@ export class Controller implements vscode.Disposable {
       chart: (notebook, id) => this.sessions.get(notebook)?.chart(id)?.snapshot() ?? null,
       open: (notebook, id) => {
         const growing = () => this.sessions.get(notebook)?.chart(id)?.snapshot() ?? null;
-        const chart = growing() ?? shownChart(notebook, id);
-        if (chart !== null) this.#panels.open(chart, growing, notebook);
+        const shown = shownChart(notebook, id);
+        const chart = growing() ?? shown?.chart;
+        if (chart === undefined) return;
+        const offer = shown === null ? {} : { act: (action: Action) => void act(this.sessions, shown.cell, action) };
+        this.#panels.open(chart, { growing, ...offer }, notebook);
       },
       cell: cellOf,
       act: (notebook, id, action) => {

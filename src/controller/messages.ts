@@ -17,7 +17,10 @@ export type FromRenderer =
   | { type: "act"; cell: string; action: Action }
   | { type: "save"; name: string; base64: string };
 
-export type FromPanel = { type: "ready" } | { type: "save"; name: string; base64: string };
+export type FromPanel =
+  | { type: "ready" }
+  | { type: "act"; action: Action }
+  | { type: "save"; name: string; base64: string };
 
 export interface RendererHost {
   /** A chart that still grows in the notebook. */
@@ -39,7 +42,7 @@ export class RendererMessages implements vscode.Disposable {
     this.#host = host;
     this.#listening = this.#messaging.onDidReceiveMessage(({ editor, message }) => {
       const known = readMessage(message);
-      if (known !== null && known.type !== "ready") void this.#answer(editor, known);
+      if (known !== null && isFromRenderer(known)) void this.#answer(editor, known);
     });
   }
 
@@ -90,14 +93,20 @@ export function readMessage(message: unknown): FromRenderer | FromPanel | null {
   if (type === "reveal" && typeof cell === "string" && isPosition(line) && isPosition(column)) {
     return { type, cell, line, column };
   }
-  if (type === "act" && typeof cell === "string") {
+  if (type === "act" && (cell === undefined || typeof cell === "string")) {
     const action = readAction(message.action);
-    return action === null ? null : { type, cell, action };
+    if (action === null) return null;
+    return cell === undefined ? { type, action } : { type, cell, action };
   }
   if (type === "save" && typeof name === "string" && FILE_NAME.test(name) && typeof base64 === "string") {
     return { type, name, base64 };
   }
   return null;
+}
+
+/** A panel has one chart, and need not say of which cell. */
+function isFromRenderer(message: FromRenderer | FromPanel): message is FromRenderer {
+  return message.type !== "ready" && (message.type !== "act" || "cell" in message);
 }
 
 /** Pictures and meshes. */

@@ -1,7 +1,14 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
-import type { Chart } from "../../engine/protocol/index.ts";
+import type { Action, Chart } from "../../engine/protocol/index.ts";
 import { readMessage, saveChart, type ToRenderer } from "../controller/messages.ts";
+
+export interface PanelHost {
+  /** The chart with all rows while it grows; asked whenever the page is made anew. */
+  growing(): Chart | null;
+  /** Does what a button under the chart offers; not given: its cell is gone. */
+  act?(action: Action): void;
+}
 
 /** Panels beside the notebook, one per chart; those of running cells grow as the notebook's own do. */
 export class ChartPanels implements vscode.Disposable {
@@ -12,8 +19,7 @@ export class ChartPanels implements vscode.Disposable {
     this.#dist = vscode.Uri.joinPath(extension, "dist");
   }
 
-  /** `growing` gives the chart with all rows while it grows; it is asked whenever the page is made anew. */
-  open(chart: Chart, growing: () => Chart | null, notebook: vscode.NotebookDocument): void {
+  open(chart: Chart, { growing, act }: PanelHost, notebook: vscode.NotebookDocument): void {
     const open = this.#panels.get(chart.id);
     if (open !== undefined) {
       open.panel.reveal(undefined, true);
@@ -32,7 +38,8 @@ export class ChartPanels implements vscode.Disposable {
       const known = readMessage(message);
       if (known?.type === "ready") {
         await panel.webview.postMessage({ type: "chart", chart: growing() ?? entry.chart } satisfies ToRenderer);
-      } else if (known?.type === "save") await saveChart(notebook, known.name, known.base64);
+      } else if (known?.type === "act") act?.(known.action);
+      else if (known?.type === "save") await saveChart(notebook, known.name, known.base64);
     });
     panel.webview.html = page(panel.webview, vscode.Uri.joinPath(this.#dist, "panel.js"));
   }

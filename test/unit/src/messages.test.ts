@@ -16,6 +16,7 @@ test.each([
   { type: "reveal", cell: "a", line: 1, column: 2 },
   { type: "act", cell: "a", action: set },
   { type: "act", cell: "a", action: insert },
+  { type: "act", action: insert },
   ...["svg", "png", "obj", "ply"].map((kind) => ({ type: "save", name: `loss.${kind}`, base64: "AA==" })),
 ])("a page may say %j", (message) => {
   expect(readMessage({ ...message, more: 1 })).toEqual(message);
@@ -27,7 +28,7 @@ test.each([
   { type: "run" },
   { type: "sync" },
   { type: "reveal", cell: "a", line: 0, column: 1 },
-  { type: "act", action: set },
+  { type: "act", cell: 3, action: set },
   { type: "act", cell: "a", action: { ...set, do: { kind: "run", text: "x" } } },
   { type: "save", name: "../loss.svg", base64: "" },
   { type: "save", name: "loss.html", base64: "" },
