@@ -53,7 +53,7 @@ export function trainingStep(
 /**
  * What a training step computes: gather, forward, backward; then clipping and one fused update. Nothing is changed, now and
  * in all later steps, once the loss or the gradient is not finite, so the state stays the last good one.
- * Rows: loss, squared gradient norm, whether the step counted, sums and counts of the metrics.
+ * Rows: loss, squared gradient norm, whether the step counted, what clipping did (see `clipRows`), sums and counts of the metrics.
  */
 export function trainingStages(
   config: StepConfig,
@@ -76,7 +76,8 @@ export function trainingStages(
   const ok = ops.and(ops.and(ops.isFinite(loss), ops.isFinite(normSquared)), ops.equal(halted, 0));
 
   const state = Object.fromEntries(stateNames(optimizer).map((name) => [name, flat(`state ${name}`)]));
-  const updated = traceUpdate(optimizer, { p, g: clipped(raw, normSquared, clip), state });
+  const g = clipped(raw, normSquared, clip);
+  const updated = traceUpdate(optimizer, { p, g, state });
   const keep = (fresh: Tensor, old: Tensor): Tensor => ops.select(ops.broadcastTo(ok, old.shape), fresh, old);
   const stages: [Stage, Stage] = [
     {
@@ -91,6 +92,7 @@ export function trainingStages(
         { name: "loss", value: loss },
         { name: "gradient norm squared", value: normSquared },
         { name: "ok", value: ops.cast(ok, "f32") },
+        ...clipRows(raw, g, clip),
         ...metricRows(config.metrics, output, y),
       ],
       stores: [
@@ -109,6 +111,16 @@ export function trainingStages(
     },
   ];
   return { stages, places };
+}
+
+/** Whether a step was clipped, and the squared norm after it, where the norm before does not tell. */
+function clipRows(raw: Tensor, g: Tensor, { norm, normType = 2, value }: Clip): { name: string; value: Tensor }[] {
+  if (value === undefined && (norm === undefined || normType === 2)) return [];
+  const changed = ops.cast(ops.not(ops.equal(raw, g)), "f32");
+  return [
+    { name: "clipped", value: ops.max(changed) },
+    { name: "clipped norm squared", value: ops.sum(ops.square(g)) },
+  ];
 }
 
 /** (sum |g|^p)^(1 / p), or the largest |g|. */

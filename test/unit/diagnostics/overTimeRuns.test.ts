@@ -10,6 +10,7 @@ import { loss } from "../../../engine/losses/index.ts";
 import { type Layer, nn } from "../../../engine/nn/index.ts";
 import { optim } from "../../../engine/optim/index.ts";
 import { Experiment, inContext } from "../../../engine/session/index.ts";
+import "../../support/allclose.ts";
 import { testContext } from "../../support/context.ts";
 import { pictures } from "../../support/pictures.ts";
 
@@ -84,6 +85,21 @@ test("clipped steps are counted over all steps, whatever was looked at", async (
   expect(whole.clippedShare).toBeCloseTo(norms.filter((norm) => norm > 0.2).length / 30, 6);
   expect(Math.max(...whole.after)).toBeLessThanOrEqual(0.2 + 1e-6);
   expect([...whole.norm]).toEqual(norms);
+});
+
+test("elements that are cut off count as clipped, and the norm is that of what is left", async () => {
+  const small = 1e-3;
+  const exp = make(nn.sequential(nn.flatten(), nn.linear(3)), { clip: { value: small } });
+  const run = await cell(() => exp.fit({ steps: 6 }));
+  const rows = run.instruments?.strip.rows();
+  expect(run.instruments?.strip.clippedShare).toBe(1);
+  // 36 x 3 weights and 3 biases, each at most the value
+  expect(Math.max(...(rows?.after ?? []))).toBeLessThanOrEqual(small * Math.sqrt(111) * 1.0001);
+  const loose = make(nn.sequential(nn.flatten(), nn.linear(3)), { clip: { norm: 1e3, normType: 1 } });
+  const free = await cell(() => loose.fit({ steps: 6 }));
+  expect(free.instruments?.strip.clippedShare).toBe(0);
+  const after = free.instruments?.strip.rows();
+  expect(after?.after).toBeAllclose(after?.norm as Float64Array, { rtol: 1e-5 });
 });
 
 test("inspecting changes nothing: the run's weights, and the bits of a training after it", async () => {
