@@ -48,7 +48,8 @@ export const lrGridPlot = definePlot<LrGridState>({
     const numbers = verdicts
       .map((v) => ({ v, n: judged.filter((own) => own === v).length }))
       .flatMap(({ v, n }) => (n > 0 ? [`${n} ${v}`] : []));
-    if (best < 0) return `All ${lrs.length} learning rates diverge within ${done}; try lower ones, from 1e-8`;
+    if (best < 0)
+      return `All ${lrs.length} learning rates diverge within ${done}; try lower ones than ${rate(lrs[0] as number)}`;
     const probe = eps0 ? `; start with ${rate(eps0.rate)} (${eps0.factor} times that)` : "";
     return `${rate(lrs[best] as number)} is the best of ${lrs.length} learning rates after ${done}: loss ${significant(ends[best])}${probe}; ${numbers.join(", ")}`;
   },

@@ -41,7 +41,7 @@ export const lrSweepPlot = definePlot<LrSweepState>({
       steps < planned ? `${steps.toLocaleString("en-US")} of ${count(planned, "step")}` : count(steps, "step");
     if (live) return `Training at ${lrs.length} learning rates with ${count(seeds, "seed")}: ${done}`;
     if (best < 0)
-      return `No loss is finite at any of ${lrs.length} learning rates after ${done}; try lower ones, from 1e-8`;
+      return `All ${lrs.length} learning rates diverge within ${done}; try lower ones than ${rate(lrs[0] as number)}`;
     const close = closeOf(state);
     const also =
       close.length > 1 ? `; ${rate(close[0] as number)} to ${rate(close.at(-1) as number)} are within 5 %` : "";

@@ -5,6 +5,7 @@ import { measured, ShownChart } from "../showing.ts";
 import { checkRates, ratesOf, ratesParams, stepsOf } from "./rates.ts";
 import { RatesTraining } from "./ratesTraining.ts";
 import { median } from "./seeds.ts";
+import { judge } from "./verdict.ts";
 
 export interface LrSweep {
   readonly lrs: readonly number[];
@@ -40,7 +41,6 @@ export const lrSweep = defineDiagnostic({
       const bySeed = (valid ?? training.ends).map((own) => [...own].sort((a, b) => a - b));
       const { start } = training;
       const medians = bySeed.map(median);
-      const lowest = Math.min(...medians);
       return {
         name: subject.name,
         experiment: subject.experiment.name,
@@ -49,7 +49,7 @@ export const lrSweep = defineDiagnostic({
         bySeed,
         medians,
         start,
-        best: Number.isFinite(lowest) ? medians.indexOf(lowest) : -1,
+        best: judge(medians, start).best,
         seeds: options.seeds,
         steps: training.steps,
         planned,
