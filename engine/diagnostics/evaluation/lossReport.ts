@@ -1,6 +1,6 @@
 import { significant } from "../../plots/format.ts";
 import { defineDiagnostic } from "../definition.ts";
-import { measured } from "../showing.ts";
+import { measured, Progress } from "../showing.ts";
 
 /** Means over the whole of one part. */
 export interface PartReport {
@@ -27,9 +27,11 @@ export const lossReport = defineDiagnostic({
     const { splits } = subject.experiment;
     const parts = await subject.onDevice(context, async (device) => {
       const found: PartReport[] = [];
+      const progress = new Progress(context, { total: 3, unit: "parts", message: "loss report" });
       for (const part of ["train", "valid", "test"] as const) {
         const set = splits[part];
         if (!set) continue;
+        progress.check(found.length);
         found.push({ part, examples: set.size, figures: await device.evaluate(device.upload(part, set)) });
       }
       return found;

@@ -25,36 +25,20 @@ export interface ClassScores {
 /** Evaluates a classifier. Throws ConfigError for a model of values; `what` begins it. */
 export async function classScores(subject: Subject, on: On, context: RunContext, what: string): Promise<ClassScores> {
   const { name: part, set } = partOf(subject, on);
-  const binary = isBinary(set, subject.config.loss.type);
-  if (set.task !== "classification" && !binary) {
+  const { classes } = set;
+  if (!classes) {
     throw new ConfigError(`${what}: is for classes, and ${set.name} has values as targets; use inspect.residuals()`);
   }
-  const classes = set.classes ?? ["0", "1"];
-  const { type } = subject.config.loss;
   const outputs = await outputsOf(subject, set, context);
-  const probs = probabilities(outputs, type, classes.length, what);
+  const probs = probabilities(outputs, classes.length, what);
   const labels = Int32Array.from(set.y.data);
   const { place, value } = tops(probs, classes.length);
   return { part, set, classes, count: labels.length, labels, probs, predicted: place, confidence: value };
 }
 
-/** One value of 0 or 1 per example, for a loss of probabilities. */
-const isBinary = ({ y, task }: Dataset, loss: string): boolean =>
-  task === "regression" && /^bce/i.test(loss) && y.size === y.shape[0] && y.data.every((v) => v === 0 || v === 1);
-
-/**
- * [places, classes] f64 from what the model puts out: [N, C, ...] scores (log-probabilities for nll), or one number per example, the score or
- * the probability of the second class.
- */
-function probabilities({ shape, data }: Outputs, loss: string, classes: number, what: string): Float64Array {
+/** Softmax of scores [N, C, ...], or of log-probabilities, which it leaves as they are: [places, classes] f64. */
+function probabilities({ shape, data }: Outputs, classes: number, what: string): Float64Array {
   const [count = 0, width = 1, ...rest] = shape;
-  if (classes === 2 && data.length === count) {
-    const p = (v: number) => (loss === "bce" ? v : 1 / (1 + Math.exp(-v)));
-    return Float64Array.from({ length: 2 * count }, (_, i) => {
-      const one = p(data[i >> 1] as number);
-      return i % 2 ? one : 1 - one;
-    });
-  }
   if (width < classes || shape.length < 2) {
     throw new ConfigError(`${what}: an output ${show(shape)} has no score for each of ${classes} classes`);
   }

@@ -5,6 +5,6 @@ export * from "./coverage.ts";
 export * from "./curves.ts";
 export * from "./multiclass.ts";
 export * from "./multilabel.ts";
-export { column, descending, type Numbers, quantile, tops } from "./numbers.ts";
+export { column, type Numbers, tops } from "./numbers.ts";
 export * from "./probability.ts";
 export * from "./regression.ts";

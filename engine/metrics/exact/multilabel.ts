@@ -116,3 +116,27 @@ export function rankingAveragePrecision(y: Numbers, score: Numbers, labels: numb
   }
   return sum / examples;
 }
+
+/** How far down the ranking one has to go to find all labels of an example, on average; 0 for one without labels. */
+export function coverageError(y: Numbers, score: Numbers, labels: number): number {
+  let sum = 0;
+  for (let n = 0; n < y.length; n += labels) {
+    const all = Array.from({ length: labels }, (_, c) => score[n + c] as number);
+    const least = Math.min(...all.filter((_, c) => y[n + c] === 1));
+    if (Number.isFinite(least)) sum += all.filter((s) => s >= least).length;
+  }
+  return sum / (y.length / labels);
+}
+
+/** Share of the pairs of a right and a wrong label that are ranked the wrong way round or alike; 0 where there is no pair. */
+export function rankingLoss(y: Numbers, score: Numbers, labels: number): number {
+  let sum = 0;
+  for (let n = 0; n < y.length; n += labels) {
+    const of = (value: number) =>
+      Array.from({ length: labels }, (_, c) => c).flatMap((c) => (y[n + c] === value ? [score[n + c] as number] : []));
+    const [right, wrong] = [of(1), of(0)];
+    if (right.length === 0 || wrong.length === 0) continue;
+    sum += right.reduce((k, r) => k + wrong.filter((w) => w >= r).length, 0) / (right.length * wrong.length);
+  }
+  return sum / (y.length / labels);
+}

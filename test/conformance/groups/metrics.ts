@@ -16,6 +16,7 @@ import {
   column,
   confusionMatrix,
   coverageAt,
+  coverageError,
   exactMatch,
   fMeasure,
   hammingLoss,
@@ -31,6 +32,7 @@ import {
   perLabel,
   precisionRecallCurve,
   rankingAveragePrecision,
+  rankingLoss,
   regressionFigures,
   riskCoverage,
   rocAuc,
@@ -255,6 +257,7 @@ function classFigures(matrix: Confusion, zeroDivision: number): Figures {
   return {
     confusion: matrix.flat(),
     confusion_matrix: matrix.flat(),
+    confusion_normalized: matrix.flatMap((row, i) => row.map((v) => v / (rows[i] as number))),
     confusion_true: matrix.flatMap((row, i) => row.map((v) => v / (rows[i] as number))),
     confusion_pred: matrix.flatMap((row) => row.map((v, j) => v / (columns[j] as number))),
     confusion_all: matrix.flatMap((row) => row.map((v) => v / all)),
@@ -369,6 +372,11 @@ function rankingFigures(y: Values, scores: Values, labels: number): Figures {
     roc_auc_micro: one(rocAuc(y, scores)),
     lrap,
     label_ranking_average_precision: lrap,
+    coverage_error: one(coverageError(y, scores, labels)),
+    ranking_loss: one(rankingLoss(y, scores, labels)),
+    label_ranking_loss: one(rankingLoss(y, scores, labels)),
+    average_precision_per_label: each,
+    auc_per_label: areas,
   };
 }
 
@@ -402,6 +410,7 @@ function regressionCase(c: Case): Figures {
     mean_absolute_percentage_error: figure("mape"),
     msle: figure("msle"),
     mean_squared_log_error: figure("msle"),
+    root_mean_squared_error: figure("rmse"),
     pearson: figure("correlation"),
     correlation: figure("correlation"),
     bias: figure("bias"),

@@ -10,6 +10,7 @@ import {
   column,
   confusionMatrix,
   coverageAt,
+  coverageError,
   exactMatch,
   fMeasure,
   hammingLoss,
@@ -23,6 +24,7 @@ import {
   perClass,
   precisionRecallCurve,
   rankingAveragePrecision,
+  rankingLoss,
   regressionFigures,
   riskCoverage,
   rocAuc,
@@ -155,6 +157,14 @@ test("a ranking with every label on top has average precision 1, whatever the sc
   expect(rankingAveragePrecision(truth, ranked, 3)).toBe(1);
   const { each } = labelAveragePrecision(truth, ranked, 3);
   expect(each).toEqual([0, 1, 2].map((c) => averagePrecision(column(truth, 3, c), column(ranked, 3, c))));
+});
+
+test("a ranking that puts a wrong label first goes further down, and loses pairs", () => {
+  // labels 0 and 2 are right, ranked second and third of three
+  expect(coverageError([1, 0, 1], [0.5, 0.9, 0.4], 3)).toBe(3);
+  expect(rankingLoss([1, 0, 1], [0.5, 0.9, 0.4], 3)).toBe(1);
+  expect(rankingLoss([1, 0, 1], [0.5, 0.45, 0.4], 3)).toBe(0.5);
+  expect([coverageError([0, 0], [1, 2], 2), rankingLoss([1, 1], [1, 2], 2)]).toEqual([0, 0]);
 });
 
 test("probabilities that come true as often as they say have no calibration error", () => {
