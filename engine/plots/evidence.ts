@@ -22,6 +22,8 @@ export interface EvidenceState {
     readonly smoothed: readonly number[];
     /** Loss before the first step. */
     readonly first: number;
+    /** What learning rate its shape is typical of; null when that cannot be told. */
+    readonly regime: string | null;
   } | null;
   /** In the order of the network; values after training are null when there was none. */
   readonly layers: readonly {
@@ -65,7 +67,7 @@ export const evidencePlot = definePlot<EvidenceState>({
       return [`${mark}: ${title}, ${where.join("; ")}`];
     });
     const ends = curve
-      ? `loss from ${significant(curve.first)} to ${significant(curve.smoothed.at(-1))} in ${curve.step.at(-1) ?? 0} steps`
+      ? `loss from ${significant(curve.first)} to ${significant(curve.smoothed.at(-1))} in ${curve.step.at(-1) ?? 0} steps${curve.regime ? `, shaped as at a ${curve.regime} learning rate` : ""}`
       : "no training yet";
     return [...places, ends, `${layers.length} layers`].join(". ");
   },
@@ -142,7 +144,7 @@ export const evidencePlot = definePlot<EvidenceState>({
         { title: "the learning rate is too high", mark: 1, steps: [1, 40], layers: [] },
         { title: "units died in training", mark: 2, steps: null, layers: ["1 relu"] },
       ],
-      curve: { step, loss, smoothed: loss, first: 2.3 },
+      curve: { step, loss, smoothed: loss, first: 2.3, regime: "high" },
       layers: [
         { layer: "0 linear", gradient: 0.02, gradientAfter: 0.0001, lost: null, lostAfter: null },
         { layer: "1 relu", gradient: 0.03, gradientAfter: 0.0002, lost: 0.03, lostAfter: 0.97 },
@@ -169,7 +171,10 @@ function thinned({ step, loss, smoothed }: NonNullable<EvidenceState["curve"]>) 
   return out;
 }
 
-function lossPanels({ step, loss, smoothed, first }: NonNullable<EvidenceState["curve"]>, bars: number): Spec[] {
+function lossPanels(
+  { step, loss, smoothed, first, regime }: NonNullable<EvidenceState["curve"]>,
+  bars: number,
+): Spec[] {
   const end = step.at(-1) ?? 1;
   const most = (values: readonly number[], from: number) => values.reduce((a, b) => (b > a ? b : a), from);
   const low = loss.reduce((a, b) => (b < a ? b : a), first);
@@ -200,7 +205,11 @@ function lossPanels({ step, loss, smoothed, first }: NonNullable<EvidenceState["
   return [
     {
       name: "loss",
-      title: { text: "training loss", anchor: "start", frame: "group" },
+      title: {
+        text: `training loss${regime ? `, shaped as at a ${regime} learning rate` : ""}`,
+        anchor: "start",
+        frame: "group",
+      },
       width: 600,
       height: 180,
       layer: [
@@ -264,8 +273,16 @@ function layerPanels(layers: EvidenceState["layers"]): Spec[] {
   // what is after training lies within the ring of what was before
   const points = (y: Spec, legend: Spec | null, last: boolean, format: string): Spec[] =>
     [
-      { when: FIRST, mark: { type: "point", size: 110, filled: false, strokeWidth: 2 } },
-      { when: LAST, mark: { type: "point", size: 38, filled: true } },
+      {
+        when: FIRST,
+        mark: {
+          type: "point",
+          size: layers.length > 40 ? 30 : 110,
+          filled: false,
+          strokeWidth: layers.length > 40 ? 1 : 2,
+        },
+      },
+      { when: LAST, mark: { type: "point", size: layers.length > 40 ? 12 : 38, filled: true } },
     ].map(({ when, mark }) => ({
       data: { name: "layers" },
       transform: [{ filter: `datum.when === '${when}'` }],

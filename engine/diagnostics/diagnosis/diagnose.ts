@@ -4,6 +4,7 @@ import { defineDiagnostic } from "../definition.ts";
 import { measured, Progress, showChart, showFindings } from "../showing.ts";
 import { type Evidence, gather } from "./evidence/evidence.ts";
 import { type Judged, judge } from "./judge.ts";
+import { type Regime, regimeOf } from "./regime.ts";
 import { rules } from "./rules/all.ts";
 import { num, percent } from "./words.ts";
 
@@ -11,6 +12,8 @@ import { num, percent } from "./words.ts";
 export interface Diagnosis {
   /** Rule of the first cause; null when nothing wrong was found. */
   readonly cause: string | null;
+  /** Learning rate that the loss curve is shaped as at: "very high", "high", "low", "good"; null when that cannot be told. */
+  readonly regime: Regime | null;
   /** Causes, then what follows from them, each as information with the name of its cause. */
   readonly findings: readonly (Finding & { readonly explainedBy: string | null })[];
   /** Names of all rules that were judged. */
@@ -39,6 +42,7 @@ export const diagnose = defineDiagnostic({
     return measured(
       {
         cause: first && first.finding.severity !== "info" ? first.finding.rule : null,
+        regime: regimeOf(evidence, judged),
         findings: judged.map(({ finding, explainedBy }) => ({ ...finding, explainedBy })),
         checked: rules.map((rule) => rule.name),
       },
@@ -85,7 +89,9 @@ function sound({ experiment, initial, expected, data, ran, missing }: Evidence):
   };
 }
 
-function stateOf(name: string, { ran, initial }: Evidence, judged: readonly Judged[]) {
+function stateOf(name: string, evidence: Evidence, judged: readonly Judged[]) {
+  const { ran, initial } = evidence;
+  const regime = regimeOf(evidence, judged);
   const label = (path: string) => `${path} ${initial.layers.find((l) => l.path === path)?.type ?? ""}`.trim();
   return {
     name,
@@ -96,7 +102,7 @@ function stateOf(name: string, { ran, initial }: Evidence, judged: readonly Judg
       layers: (where.layers ?? []).map(label),
     })),
     curve: ran?.curve
-      ? { step: ran.curve.steps, loss: ran.curve.loss, smoothed: ran.curve.smoothed, first: initial.loss }
+      ? { step: ran.curve.steps, loss: ran.curve.loss, smoothed: ran.curve.smoothed, first: initial.loss, regime }
       : null,
     layers: initial.layers.map((l) => {
       const after = ran?.final.layers.find(({ path }) => path === l.path);

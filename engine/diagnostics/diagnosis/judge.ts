@@ -60,7 +60,7 @@ export function judge(evidence: Evidence, list: readonly Rule[] = rules): Judged
         why: above ? "" : rule.why,
         tries: above ? [] : verdict.tries,
         ...(marked ? { mark } : {}),
-        ...(rule.paper ? { paper: rule.paper } : {}),
+        ...(rule.paper && !above ? { paper: rule.paper } : {}),
       },
       where,
       explainedBy: above?.name ?? null,

@@ -127,7 +127,7 @@ function signal(
       return within(limits.green) ? "green" : within(limits.amber) ? "amber" : "red";
     };
     const told = layers.map((l, i) => ({
-      text: `${l.path} ${num(values[i] as number)}`,
+      text: `layer ${l.path} ${num(values[i] as number)}`,
       colour: colour(values[i] as number),
     }));
     const those = (wanted: string) => told.filter((t) => t.colour === wanted);

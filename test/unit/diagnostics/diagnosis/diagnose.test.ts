@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../../../engine/backends/backend.ts";
 import { wasmProvider } from "../../../../engine/backends/wasm/index.ts";
+import { webgpuProvider } from "../../../../engine/backends/webgpu/index.ts";
 import { inContext } from "../../../../engine/context/index.ts";
 import type { diagnose } from "../../../../engine/diagnostics/all.ts";
 import "../../../../engine/diagnostics/index.ts";
-import { NonFiniteError } from "../../../../engine/errors/index.ts";
+import { Interrupted, NonFiniteError } from "../../../../engine/errors/index.ts";
+import { CHART_MIME, type Chart, FINDINGS_MIME, type Findings } from "../../../../engine/protocol/index.ts";
 import { Experiment } from "../../../../engine/session/index.ts";
 import { testContext } from "../../../support/context.ts";
 import { loadSets, type Net, nets } from "./nets.ts";
@@ -21,8 +23,8 @@ beforeAll(async () => {
 afterAll(async () => await backend.close());
 
 /** Trains a net of the matrix, whatever comes of it, and asks for the diagnosis of its experiment. */
-async function diagnosed(net: Net, seed = 1): Promise<{ found: Diagnosis; experiment: Experiment }> {
-  return await inContext(testContext(backend), async () => {
+async function diagnosed(net: Net, seed = 1, on = backend): Promise<{ found: Diagnosis; experiment: Experiment }> {
+  return await inContext(testContext(on), async () => {
     const { experiment: options, fit } = net.make(sets, seed);
     const experiment = new Experiment(options);
     try {
@@ -57,4 +59,61 @@ describe("a sound net has no finding", () => {
       expect(found.cause).toBeNull();
     },
   );
+});
+
+describe("the shape of the loss curve says what rate it is typical of", () => {
+  test.each([
+    ["rate 100 x too high, sgd 10, digits", "very high"],
+    ["rate too low, sgd 1e-5", "low"],
+    ["digits mlp, adam", "good"],
+    ["all zero", null],
+  ])("%s: %s", async (name, regime) => {
+    const { found } = await diagnosed(nets.find((net) => net.name === name) as Net);
+    expect(found.regime).toBe(regime);
+  });
+});
+
+test("the other backend comes to the same diagnosis", async () => {
+  const webgpu = await webgpuProvider.open({ threads: 0, log: () => {} });
+  try {
+    for (const name of ["batches of 2 with batch norm, iris", "iris mlp"]) {
+      const net = nets.find((n) => n.name === name) as Net;
+      const { found } = await diagnosed(net, 1, webgpu);
+      expect(found.cause).toBe(net.cause?.[0] ?? null);
+    }
+  } finally {
+    await webgpu.close();
+  }
+});
+
+test("a diagnosis shows its findings, and a chart with a mark for each that has a place", async () => {
+  const context = testContext(backend);
+  const net = nets.find(({ name }) => name === "relu with bias -10") as Net;
+  await inContext(context, async () => {
+    const { experiment: options, fit } = net.make(sets, 1);
+    const run = await new Experiment(options).fit(fit);
+    context.events.length = 0;
+    await run.diagnose();
+  });
+  const outputs = context.events.flatMap((e) => (e.event === "output" ? [e.output.items[0]] : []));
+  expect(outputs.map((item) => item?.mime)).toEqual([FINDINGS_MIME, CHART_MIME]);
+  const [findings, chart] = outputs.map((item) => item?.data) as [Findings, Chart];
+  const marks = findings.findings.flatMap(({ mark }) => (mark === undefined ? [] : [mark]));
+  expect(marks).toEqual(marks.map((_, i) => i + 1));
+  for (const mark of marks) expect(chart.text).toContain(`${mark}: `);
+  expect(chart.text).toContain("1 relu");
+});
+
+test("an interrupt stops a diagnosis and leaves the run as it was", async () => {
+  const net = nets.find(({ name }) => name === "iris mlp") as Net;
+  const { experiment: options, fit } = net.make(sets, 1);
+  const experiment = new Experiment(options);
+  const run = await inContext(testContext(backend), () => experiment.fit(fit));
+  const before = Float32Array.from(run.weights.parameters);
+  const stopping = new AbortController();
+  stopping.abort();
+  const context = testContext(backend, { signal: stopping.signal });
+  await expect(inContext(context, () => run.diagnose())).rejects.toThrow(Interrupted);
+  expect(run.weights.parameters).toEqual(before);
+  expect(experiment.runs).toEqual([run]);
 });
