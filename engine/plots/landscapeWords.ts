@@ -18,7 +18,9 @@ export function panelWords(panel: Panel, directions: Landscape["directions"]): s
     parts.push(
       off > 0.1 * radius && lowest.loss < 0.8 * centre
         ? `no minimum of this plane: the loss falls from ${significant(centre)} to ${significant(lowest.loss)} at distance ${significant(off)}`
-        : `${adjective(convex)}: ${rimWords(panel)}`,
+        : flat(panel)
+          ? `nearly flat: ${rimWords(panel)}`
+          : `${adjective(convex)}: ${rimWords(panel)}`,
     );
     if (Number.isFinite(rim.high) && parts[0]?.startsWith("no")) parts.push(rimWords(panel));
   }
@@ -26,6 +28,9 @@ export function panelWords(panel: Panel, directions: Landscape["directions"]): s
   if (holes > 0) parts.push(`not finite at ${percent(holes / computed)}`);
   return parts.join("; ");
 }
+
+/** Whether the loss hardly changes as far as the rim. */
+const flat = ({ rim, centre }: Panel): boolean => centre > 0 && rim.high < 1.1 * centre && rim.low > centre / 1.1;
 
 /** A plane's form in two words. */
 export function adjective(convex: number): string {
@@ -43,6 +48,7 @@ export function rimWords({ rim, centre, radius, loss }: Panel): string {
   const at = `at radius ${significant(radius)} the loss is`;
   if (!(centre > 0))
     return `${at} ${significant(rim.low)} to ${significant(rim.high)}, ${significant(centre)} at the centre`;
-  const [low, high] = [rim.low / centre, rim.high / centre].map((x) => significant(Number(x.toPrecision(2))));
+  const digits = rim.high < 1.5 * centre ? 3 : 2;
+  const [low, high] = [rim.low / centre, rim.high / centre].map((x) => significant(Number(x.toPrecision(digits))));
   return `${at} ${low === high ? low : `${low} to ${high}`} times the centre's ${significant(centre)}`;
 }

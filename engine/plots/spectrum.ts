@@ -149,14 +149,17 @@ function boundRule(x: Spec, beyond: boolean, named: string): Spec {
   };
 }
 
+/** Beside the rule, on the side that has room. */
 function boundLabel(x: Spec, beyond: boolean, named: string): Spec {
+  const { domain } = x.scale as { domain: readonly [number, number] };
+  const left = `datum.value < ${(domain[0] + domain[1]) / 2}`;
   return {
     data: { name: "bound" },
     mark: {
       type: "text",
       baseline: "top",
-      align: "right",
-      dx: -5,
+      align: { expr: `${left} ? 'left' : 'right'` },
+      dx: { expr: `${left} ? 5 : -5` },
       text: beyond ? `${named}, further right \u2192` : `stable below ${named}`,
     },
     encoding: { x, y: { value: 2 } },

@@ -8,6 +8,7 @@ import { optim } from "../../engine/optim/index.ts";
 import { Experiment } from "../../engine/session/index.ts";
 import type { Layout } from "../../engine/session/layout.ts";
 import { initialWeights, type Weights } from "../../engine/session/model.ts";
+import { HostTensor } from "../../engine/tensor/index.ts";
 import { type Case, Unsupported } from "./case.ts";
 import type { Bench } from "./run.ts";
 import { parseCall, torchLayer } from "./torch.ts";
@@ -37,13 +38,13 @@ export function lossOf(text: string | undefined, set: Dataset) {
   throw new Unsupported(`loss ${text}`);
 }
 
-/** Weights from the inputs named `PREFIX.NAME`, and running statistics from `buffer.NAME` where they are given. */
+/** Weights from the inputs named `PREFIX.NAME`, running statistics from `PREFIX.NAME` or `buffer.NAME` where they are given. */
 export function weightsOf({ inputs }: Case, { config }: Experiment, prefix: string): Weights {
   const { parameters, running } = config.model;
   const weights = initialWeights(config.model, 0);
   weights.parameters.set(flatten(parameters, (name) => inputs[`${prefix}.${name}`]?.data));
   for (const { name, offset, size, dtype } of running.slices) {
-    const given = inputs[`buffer.${name}`]?.data;
+    const given = (inputs[`${prefix}.${name}`] ?? inputs[`buffer.${name}`])?.data;
     if (!given) continue;
     const words = weights.running.subarray(offset, offset + size);
     if (dtype === "f32") new Float32Array(words.buffer, words.byteOffset, size).set(given);
@@ -63,23 +64,40 @@ export function flatten(layout: Layout, tensor: (name: string) => ArrayLike<numb
   return out;
 }
 
-/** "iris standardized", "digits x/16, first 200 test rows": a data set, how it is scaled, and which rows. */
-export async function dataset(text: string, shape: readonly (number | string)[], { data: folder }: Bench): Promise<Dataset> {
-  const [, name = "", scale = "", which = "all rows"] = /^(\w+) ?([^,]*?)(?:, (.+))?$/.exec(text) ?? [];
+/** "iris standardized", "digits x/16, first 200 test rows", "diabetes standardized, y/100": a data set, its scale, which rows. */
+export async function dataset(
+  text: string,
+  shape: readonly (number | string)[],
+  { data: folder }: Bench,
+): Promise<Dataset> {
+  const [, name = "", rest = ""] = /^(\w+)[ ,]*(.*)$/.exec(text) ?? [];
   const file = join(folder, `${name}.csv`);
   if (!existsSync(file)) throw new Unsupported(`data ${text}`);
   const task = name === "diabetes" ? "regression" : "classification";
   let set = await sources.csv(file, { target: "y", task });
-  const divisor = /^x\/(\d+)$/.exec(scale)?.[1];
-  if (divisor !== undefined) set = set.normalize({ scale: 1 / Number(divisor) });
-  else if (scale.startsWith("standardized")) set = set.normalize("standardize");
-  else if (scale !== "" && scale !== "unscaled") throw new Unsupported(`data ${text}`);
-  const [, count, part] = /^(?:first (\d+) |all )(?:(test|training|train) )?rows$/.exec(which) ?? [];
-  if (which !== "all rows" && part === undefined && count === undefined) throw new Unsupported(`data ${text}`);
-  set = set.rows(rowsOf(folder, name, part, set.size).slice(0, count === undefined ? undefined : Number(count)));
+  let rows = rowsOf(folder, name, undefined, set.size);
+  for (const word of rest.split(",").map((part) => part.trim())) {
+    const [, axis, divisor] = /^([xy])\/(\d+)$/.exec(word) ?? [];
+    const [isRows, count, part] =
+      /^(?:first (\d+) |all )?(?:(test|training|train) )?(?:rows|examples)$/.exec(word) ?? [];
+    if (axis === "x") set = set.normalize({ scale: 1 / Number(divisor) });
+    else if (axis === "y") set = set.with({ y: scaledBy(set.y, 1 / Number(divisor)) });
+    else if (word.startsWith("standardized")) set = set.normalize("standardize");
+    else if (isRows)
+      rows = rowsOf(folder, name, part, set.size).slice(0, count === undefined ? undefined : Number(count));
+    else if (word !== "" && word !== "unscaled") throw new Unsupported(`data ${text}`);
+  }
   const image = shape.filter((d): d is number => typeof d === "number");
-  return image.length > 1 ? set.reshape(image) : set;
+  const taken = set.rows(rows);
+  return image.length > 1 ? taken.reshape(image) : taken;
 }
+
+const scaledBy = ({ shape, data }: HostTensor, factor: number): HostTensor =>
+  new HostTensor(
+    shape,
+    "f32",
+    Float32Array.from(data, (x) => x * factor),
+  );
 
 /** Rows of a part in the order that goes with the data; without a part, all as they lie. */
 function rowsOf(folder: string, name: string, part: string | undefined, size: number): number[] {

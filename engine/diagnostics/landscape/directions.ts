@@ -4,6 +4,9 @@ import { gaussian, length } from "../curvature/vectors.ts";
 /** How a random direction is made as long as the weights. */
 export type Normalization = "filter" | "layer" | "none";
 
+/** What tensors of one axis or none do, unless nothing is scaled: nothing, or grow and shrink. */
+export type Biases = "still" | "along";
+
 /** Streams of random directions: the first and the second. */
 const DIRECTION_STREAM = 0x5eed0300;
 
@@ -12,14 +15,15 @@ const DIRECTION_STREAM = 0x5eed0300;
  *   "filter"   each filter (row of axis 0) of tensors with two axes or more is as long as the weights' own filter
  *   "layer"    each such tensor is as long as the weights' own
  *   "none"     nothing is scaled
- * and, unless "none", tensors of one axis or none (biases, the scale and shift of a normalization) do not move.
+ * and, unless "none", tensors of one axis or none (biases, the scale and shift of a normalization) do not move ("still", the
+ * authors' ignore="biasbn") or move along themselves ("along", their ignore=None).
  */
 export function randomDirection(
   layout: Layout,
   weights: Float32Array,
-  { seed, index, normalization }: { seed: number; index: number; normalization: Normalization },
+  options: { seed: number; index: number; normalization: Normalization; biases: Biases },
 ): Float32Array {
-  return normalized(layout, weights, gaussian(layout, seed, DIRECTION_STREAM + index), normalization);
+  return normalized(layout, weights, gaussian(layout, options.seed, DIRECTION_STREAM + options.index), options);
 }
 
 /** `direction` scaled to the lengths of `weights`: see `randomDirection`. arXiv:1712.09913, section 4. */
@@ -27,13 +31,16 @@ export function normalized(
   { slices, words }: Layout,
   weights: ArrayLike<number>,
   direction: ArrayLike<number>,
-  normalization: Normalization,
+  { normalization, biases }: { normalization: Normalization; biases: Biases },
 ): Float32Array {
   const out = Float32Array.from({ length: words }, (_, i) => direction[i] as number);
   if (normalization === "none") return out;
   for (const slice of slices) {
-    if (slice.shape.length <= 1) out.fill(0, slice.offset, slice.offset + slice.size);
-    else for (const { from, to } of parts(slice, normalization)) scaleTo(out, weights, from, to);
+    if (slice.shape.length <= 1) {
+      for (let i = slice.offset; i < slice.offset + slice.size; i++) {
+        out[i] = biases === "still" ? 0 : (weights[i] as number);
+      }
+    } else for (const { from, to } of parts(slice, normalization)) scaleTo(out, weights, from, to);
   }
   return out;
 }

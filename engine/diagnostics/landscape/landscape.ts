@@ -82,7 +82,12 @@ export const landscape = defineDiagnostic({
     normalization: choice(
       "filter",
       ["filter", "layer", "none"],
-      "Random directions are scaled to the weights, filter by filter or layer by layer, and leave biases and norms alone.",
+      "Random directions are scaled to the weights, filter by filter or layer by layer; none: not at all.",
+    ),
+    biases: choice(
+      "still",
+      ["still", "along"],
+      "In scaled random directions biases and norms do not move, or grow and shrink: the authors' ignore='biasbn' and None.",
     ),
     path: optional(bool(required, "Draws the run's path; when not given, where the plane is the path's own.")),
     batches: optional(
@@ -217,7 +222,7 @@ class Look {
 
   /** Where the plane of a subject lies. */
   async #scene(subject: Subject, objective: Objective): Promise<Scene> {
-    const { normalization, seed, radius, path } = this.#options;
+    const { normalization, biases, seed, radius, path } = this.#options;
     const layout = subject.config.model.parameters;
     const { parameters } = subject.weights();
     const trace = fewer(subject.run?.trace ?? [], layout.words);
@@ -227,7 +232,7 @@ class Look {
       return { ...plane, ...points, extent: around(points.path, radius) };
     }
     const [first, second] = [0, 1].map((index) =>
-      randomDirection(layout, parameters, { seed, index, normalization }),
+      randomDirection(layout, parameters, { seed, index, normalization, biases }),
     ) as [Float32Array, Float32Array];
     const points = path && trace.length > 0 ? await this.#path(subject, objective, { first, second }) : noPath;
     return { first, second, ...points, extent: { a: 0, b: 0, radius: radius ?? 1 } };
@@ -264,7 +269,7 @@ class Look {
     const subject = this.#subject;
     const { experiment } = subject;
     const { batchSize } = experiment.options;
-    const { normalization, seed, radius, mode } = this.#options;
+    const { normalization, biases, seed, radius, mode } = this.#options;
     const whole = Math.floor(experiment.splits.train.size / batchSize);
     const missing = batches.find((k) => k >= whole);
     if (missing !== undefined) {
@@ -277,7 +282,7 @@ class Look {
       const [s = [], t = s] = steps;
       this.#angle = (Math.acos(Math.max(-1, Math.min(1, dot(s, t) / (length(s) * length(t))))) * 180) / Math.PI;
       const longest = Math.max(...steps.map(length));
-      const random = (index: number) => randomDirection(layout, parameters, { seed, index, normalization });
+      const random = (index: number) => randomDirection(layout, parameters, { seed, index, normalization, biases });
       const [first, second] = this.#kind === "steps" ? spanned(s, t, random(1)) : [random(0), random(1)];
       const unit = this.#kind === "steps" ? longest : 1;
       const extent = { a: 0, b: 0, radius: (radius ?? (this.#kind === "steps" ? STEPS_AROUND : 1)) * unit };

@@ -5,7 +5,6 @@ import { significant } from "../../plots/format.ts";
 import { landscape1d as plot } from "../../plots/landscape1d.ts";
 import { initialWeights, type Weights } from "../../session/model.ts";
 import { Run } from "../../session/run.ts";
-import { viewAs } from "../../tensor/index.ts";
 import type { Objective } from "../curvature/objective.ts";
 import { objectiveOf, objectiveParams, overWhat } from "../curvature/objectiveOf.ts";
 import { contentKey, remembered } from "../curvature/remember.ts";
@@ -14,7 +13,7 @@ import { defineDiagnostic } from "../definition.ts";
 import { measured, Progress, ShownChart } from "../showing.ts";
 import type { Subject } from "../subject.ts";
 import { type Height, heights } from "./grid.ts";
-import { recomputeStatistics } from "./statistics.ts";
+import { betweenRunning, recomputeStatistics } from "./statistics.ts";
 
 /** Loss and metrics along a straight line between two sets of weights, `from` at alpha 0 and `to` at 1. */
 export interface Line {
@@ -140,7 +139,9 @@ async function walk(subject: Subject, options: Options, context: RunContext): Pr
           }
         }
       } else {
-        const running = moves ? { running: runningBetween(subject, a.weights, b.weights) } : {};
+        const running = moves
+          ? { running: betweenRunning(subject.config.model.running, a.weights.running, b.weights.running) }
+          : {};
         for (const [part, objective] of objectives.entries()) {
           const places = alpha.map((at) => ({ a: at, b: 0 }));
           await heights(objective, { first: direction, ...running }, places, {
@@ -180,18 +181,6 @@ function ends(subject: Subject, to: Run | "start"): [End, End] {
 interface End {
   readonly name: string;
   readonly weights: Weights;
-}
-
-/** b - a of the running statistics, in the words of a flat buffer. */
-function runningBetween(subject: Subject, a: Weights, b: Weights): Float32Array {
-  const { words, slices } = subject.config.model.running;
-  const out = new Float32Array(words);
-  const [from, to] = [viewAs("f32", a.running), viewAs("f32", b.running)];
-  for (const { dtype, offset, size } of slices) {
-    if (dtype !== "f32") continue;
-    for (let i = offset; i < offset + size; i++) out[i] = (to[i] as number) - (from[i] as number);
-  }
-  return out;
 }
 
 /** How far `loss` rises above the straight line between its values nearest to alpha 0 and 1. */

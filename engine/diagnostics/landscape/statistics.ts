@@ -10,6 +10,8 @@ import {
   modelInputs,
   type StepConfig,
 } from "../../session/forward.ts";
+import type { Layout } from "../../session/layout.ts";
+import { viewAs } from "../../tensor/index.ts";
 import type { Objective } from "../curvature/objective.ts";
 
 /**
@@ -26,6 +28,17 @@ export async function recomputeStatistics(objective: Objective): Promise<void> {
     );
     await program.run([objective.scalars(cursor, { share, kept: i === 0 ? 0 : 1 })]);
   }
+}
+
+/** to - from of running statistics, flat; 0 for counts, which do not move. */
+export function betweenRunning({ words, slices }: Layout, from: Uint32Array, to: Uint32Array): Float32Array {
+  const out = new Float32Array(words);
+  const [a, b] = [viewAs("f32", from), viewAs("f32", to)];
+  for (const { dtype, offset, size } of slices) {
+    if (dtype !== "f32") continue;
+    for (let i = offset; i < offset + size; i++) out[i] = (b[i] as number) - (a[i] as number);
+  }
+  return out;
 }
 
 /** Adds a batch's statistics, times its share, to the running ones; the first batch begins anew. */

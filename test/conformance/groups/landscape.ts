@@ -1,6 +1,7 @@
 import { Objective } from "../../../engine/diagnostics/curvature/objective.ts";
-import { type Normalization, normalized } from "../../../engine/diagnostics/landscape/directions.ts";
+import { type Biases, type Normalization, normalized } from "../../../engine/diagnostics/landscape/directions.ts";
 import { type Directions, heights, type Place } from "../../../engine/diagnostics/landscape/grid.ts";
+import { betweenRunning } from "../../../engine/diagnostics/landscape/statistics.ts";
 import { DeviceModel } from "../../../engine/session/device.ts";
 import type { Experiment } from "../../../engine/session/index.ts";
 import type { Weights } from "../../../engine/session/model.ts";
@@ -38,12 +39,13 @@ async function line(c: Case, bench: Bench): Promise<Given> {
   const experiment = await experimentOf(c, bench);
   const [start, end] = [weightsOf(c, experiment, "start"), weightsOf(c, experiment, "end")];
   const first = end.parameters.map((x, i) => x - (start.parameters[i] as number));
+  const running = betweenRunning(experiment.config.model.running, start.running, end.running);
   return await at(
     c,
     bench,
     experiment,
     start,
-    { first },
+    { first, running },
     (axes(c.config.alpha)[0] ?? []).map((a) => ({ a, b: 0 })),
   );
 }
@@ -83,11 +85,16 @@ async function at(
   }
 }
 
-function normalizationOf(text: string | undefined): Normalization {
-  const word = /^\w+/.exec(text ?? "none")?.[0];
-  if (word !== "filter" && word !== "layer" && word !== "none") throw new Unsupported(`normalization ${text}`);
-  if (word !== "none" && !/1-d[^;]*zero/.test(text ?? "")) throw new Unsupported(`normalization ${text}`);
-  return word;
+/** "filter: every row ...; 1-d parameters: zero": how directions are scaled, and what biases do. */
+function normalizationOf(text = "none"): { normalization: Normalization; biases: Biases } {
+  const normalization = /^\w+/.exec(text)?.[0];
+  if (normalization !== "filter" && normalization !== "layer" && normalization !== "none") {
+    throw new Unsupported(`normalization ${text}`);
+  }
+  const vectors = /1-d([^;]*)/.exec(text)?.[1] ?? "zero";
+  if (/zero/.test(vectors)) return { normalization, biases: "still" };
+  if (/weight|itself|themselves|copied/.test(vectors)) return { normalization, biases: "along" };
+  throw new Unsupported(`normalization ${text}`);
 }
 
 /** The numbers of each linspace(from, to, count) in a text; the last stands for all that follow. */

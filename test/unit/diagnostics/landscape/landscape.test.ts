@@ -71,7 +71,7 @@ describe("landscape", () => {
     const [panel] = found.panels;
     const { parameters } = run.config.model;
     const [first, second] = [0, 1].map((index) =>
-      randomDirection(parameters, run.weights.parameters, { seed: 0, index, normalization: "filter" }),
+      randomDirection(parameters, run.weights.parameters, { seed: 0, index, normalization: "filter", biases: "still" }),
     ) as [Float32Array, Float32Array];
     for (const n of [0, 3, 12, 17, 24]) {
       const [a, b] = [n % 5, Math.floor(n / 5)].map((i) => 0.8 * (i / 2 - 1)) as [number, number];
@@ -87,7 +87,12 @@ describe("landscape", () => {
     const norms = (flat: Float32Array, from: number, count: number) =>
       Math.hypot(...Array.from(flat.subarray(from, from + count)));
     for (const normalization of ["filter", "layer"] as const) {
-      const d = randomDirection(parameters, run.weights.parameters, { seed: 4, index: 0, normalization });
+      const d = randomDirection(parameters, run.weights.parameters, {
+        seed: 4,
+        index: 0,
+        normalization,
+        biases: "still",
+      });
       for (const { shape, offset, size } of parameters.slices) {
         if (shape.length === 1) expect(norms(d, offset, size)).toBe(0);
         else {
@@ -97,6 +102,16 @@ describe("landscape", () => {
           }
         }
       }
+    }
+  });
+
+  test("biases may grow and shrink with a direction", async () => {
+    const { parameters } = make().config.model;
+    const weights = Float32Array.from({ length: parameters.words }, (_, i) => i + 1);
+    const d = randomDirection(parameters, weights, { seed: 4, index: 0, normalization: "filter", biases: "along" });
+    for (const { shape, offset, size } of parameters.slices.filter(({ shape }) => shape.length === 1)) {
+      expect(shape).toEqual([size]);
+      expect(d.subarray(offset, offset + size)).toEqual(weights.subarray(offset, offset + size));
     }
   });
 
