@@ -26,6 +26,10 @@ export interface Directions {
   readonly running?: Float32Array;
 }
 
+/** Places are told in blocks that take about so long, of so many at most. */
+const BLOCK_MS = 250;
+const MOST_PLACES = 1024;
+
 /**
  * The objective at `places`, in their order. The weights of every place are made on the device from two scalars. Stops
  * between submits: what is done by then has been told to `take`. Returns how many places are done.
@@ -53,8 +57,9 @@ export async function heights(
   const { metrics } = device.config;
   const pace = { size: 1 };
   // batches of one size after the other over a block of places, so that what is done is done for whole places
-  const block = Math.max(1, Math.floor(256 / batches.length));
-  for (let from = 0; from < places.length; from += block) {
+  let block = 1;
+  for (let from = 0; from < places.length; ) {
+    const began = performance.now();
     const some = places.slice(from, from + block);
     const sums = some.map(() => ({ loss: 0, sums: metrics.map(() => 0), counts: metrics.map(() => 0) }));
     for (const [batch, program] of programs) {
@@ -79,6 +84,9 @@ export async function heights(
     for (const [i, { loss, sums: total, counts }] of sums.entries()) {
       take(from + i, { loss, metrics: total.map((s, k) => s / (counts[k] as number)) });
     }
+    from += some.length;
+    const ms = Math.max(1, performance.now() - began);
+    block = Math.max(1, Math.min(MOST_PLACES, 4 * block, Math.round((some.length * BLOCK_MS) / ms)));
   }
   return places.length;
 }
