@@ -46,8 +46,10 @@ export const lrFinderPlot = definePlot<LrFinderState>({
     const done = lr.length;
     if (live) return `Finding a learning rate: ${count(done, "step")} of ${steps.toLocaleString("en-US")}`;
     const stopped = ending === "interrupted" ? ` (stopped after ${count(done, "step")} of ${steps})` : "";
-    if (advice.suggestion === null)
-      return `No learning rate to recommend after ${count(done, "step")}${stopped}: ${advice.reason}`;
+    if (advice.suggestion === null) {
+      const [short] = advice.reason.split(/ \(|[,;:] /);
+      return `No learning rate to recommend after ${count(done, "step")}${stopped}: ${short}`;
+    }
     const spread = spreadOf(alone);
     const over =
       alone === null
@@ -72,6 +74,7 @@ export const lrFinderPlot = definePlot<LrFinderState>({
       `range test of ${name}: ${mode} rates from ${rate(lr[0] as number)} to ${rate(lr.at(-1) as number)}, ${endings[ending]}`,
       `smoothed loss from ${significant(smoothed[0])}, lowest ${significant(smoothed[lowest])} at ${rate(lr[lowest] as number)}`,
       ...(said.length ? [said.map(({ label }) => label).join(", ")] : []),
+      ...(advice.suggestion === null && !state.live ? [advice.reason] : []),
     ].join("; ");
   },
 

@@ -306,6 +306,14 @@ describe("nothing is changed by a range test", () => {
     expect(bits(b)).toEqual(bits(a));
   });
 
+  test("a run that is tested and stopped keeps its bits too", async () => {
+    const run = await train(make(), { epochs: 2 });
+    const before = bits(run);
+    const found = await find(run, { steps: 20000, stopFactor: 1e9 }, interruptedAfter(2));
+    expect(found.ending).toBe("interrupted");
+    expect(bits(run)).toEqual(before);
+  });
+
   test("a stop before it begins is an interruption", async () => {
     const controller = new AbortController();
     controller.abort();
