@@ -28,8 +28,8 @@ export interface Requests {
   /** Answered at all times, also while training. */
   status(p: Record<string, never>): KernelStatus;
   /**
-   * Where cells give options of these names as plain numbers: `lr: 1e-3` in `optim.adamw({ lr: 1e-3 })`, for an editor that
-   * puts another number there. Positions count UTF-16 units of the cell's text; cells that do not parse have none.
+   * Where cells give options of these names as plain numbers: `lr: 1e-3` in `optim.adamw({ lr: 1e-3 })`, or `const maxLr = 0.1`
+   * for `{ maxLr }`, for an editor that puts another number there. Positions count UTF-16 units of the cell's text; cells that do not parse have none.
    */
   locate(p: { cells: readonly { cell: string; text: string }[]; options: readonly string[] }): {
     found: readonly LocatedOption[];

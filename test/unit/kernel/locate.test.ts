@@ -52,6 +52,28 @@ describe("a number that a cell gives an option", () => {
   });
 });
 
+describe("an option that is given by a name", () => {
+  test("has the number that the name is declared with, and stands where it is used", () => {
+    const cells = [
+      { cell: "a", text: "const maxLr = 9; const rate = 0.1;" },
+      { cell: "b", text: "const maxLr: number = 3e-3;\nawait exp.fit({ schedule: schedule.oneCycle({ maxLr }) });" },
+      { cell: "c", text: "const exp = experiment({ optimizer: optim.sgd({ lr: rate }) })" },
+    ];
+    expect(locateOptions(cells, ["maxLr", "lr"])).toMatchObject([
+      { cell: "b", option: "maxLr", text: "3e-3", start: 22, within: ["exp.fit", "schedule.oneCycle"], declares: null },
+      { cell: "a", option: "lr", text: "0.1", within: ["experiment", "optim.sgd"], declares: "exp" },
+    ]);
+  });
+
+  test("has none when the name is computed, or declared only below", () => {
+    const cells = (...texts: string[]) => texts.map((text, i) => ({ cell: `c${i}`, text }));
+    const use = "optim.sgd({ lr: rate })";
+    expect(locateOptions(cells("const rate = 2 * 0.1;", use), ["lr"])).toEqual([]);
+    expect(locateOptions(cells(use, "const rate = 0.1;"), ["lr"])).toEqual([]);
+    expect(locateOptions(cells("const rate = 0.1;", "const rate = pick();", use), ["lr"])).toEqual([]);
+  });
+});
+
 test.each([
   ["a name", "optim.sgd({ lr })"],
   ["a variable", "optim.sgd({ lr: rate })"],

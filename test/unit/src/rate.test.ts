@@ -32,6 +32,11 @@ describe("a suggested rate goes", () => {
     expect(chosen("exp", define("exp", "1e-3"), fit)).toEqual(["c2 maxLr: 0.1"]);
   });
 
+  test("to the declaration of the name that the schedule is given", () => {
+    const train = "const maxLr = 3e-3;\nconst run = await exp.fit({ schedule: schedule.oneCycle({ maxLr }) });";
+    expect(chosen("exp", define("exp", "1e-3"), train)).toEqual(["c2 maxLr: 3e-3"]);
+  });
+
   test("never to another experiment's, whatever stands first", () => {
     const fit = "await other.fit({ schedule: schedule.oneCycle({ maxLr: 0.1 }) });";
     expect(chosen("exp", define("other", "0.5"), fit, define("exp", "1e-3"))).toEqual(["c3 lr: 1e-3"]);
