@@ -250,7 +250,9 @@ function lossPanels(
 function layerPanels(layers: EvidenceState["layers"]): Spec[] {
   const names = layers.length <= MOST_NAMES;
   const lost = layers.some((l) => l.lost !== null);
-  const values = layers.flatMap((l) => [l.gradient, l.gradientAfter ?? Number.NaN]).filter((v) => v > 0);
+  const measured = layers.flatMap((l) => (l.gradientAfter === null ? [l.gradient] : [l.gradient, l.gradientAfter]));
+  const values = measured.filter((v) => v > 0);
+  const [none, all] = [measured.length - values.length, measured.length];
   const x = (last: boolean): Spec => ({
     field: "layer",
     type: "nominal",
@@ -308,7 +310,11 @@ function layerPanels(layers: EvidenceState["layers"]): Spec[] {
   return [
     {
       name: "gradient",
-      title: { text: "gradient at each layer's outputs (root mean square)", anchor: "start", frame: "group" },
+      title: {
+        text: `gradient at each layer's outputs (root mean square${none > 0 ? `; ${none} of ${all} are 0 and not shown` : ""})`,
+        anchor: "start",
+        frame: "group",
+      },
       width: 600,
       height: 150,
       layer: [

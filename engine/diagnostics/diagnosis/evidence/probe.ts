@@ -62,9 +62,6 @@ export interface Probe {
 /** Types whose output is their input in another order or shape, or with noise: nothing of their own to look at. */
 const PASSED = new Set(["flatten", "identity", "dropout", "alphaDropout"]);
 
-const watched = (layers: StepConfig["model"]["declaration"]["layers"]) =>
-  layers.filter(({ container, type, path }) => !container && !PASSED.has(type) && path !== "");
-
 /** Examples that a probe of this model looks at. */
 export function probeSize(config: StepConfig, count: number): number {
   const layers = config.model.declaration.layers;
@@ -84,10 +81,9 @@ export async function probe(
   seed: number,
 ): Promise<Probe> {
   const { config } = device;
-  const traced = pass(config, data, examples, { training: true, ordered: true });
-  const layers = traced.layers.filter(({ container, type, path }) => !container && !PASSED.has(type) && path !== "");
+  const forward = pass(config, data, examples, { training: true, ordered: true });
+  const layers = forward.layers.filter(({ container, type, path }) => !container && !PASSED.has(type) && path !== "");
   const program = await device.program(`probe ${data.name} ${examples}`, (max) => {
-    const forward = traced;
     const ofLayers = ops.gradients(
       forward.loss,
       layers.map(({ output }) => output),
@@ -145,10 +141,6 @@ export async function probe(
     batchStatistics,
   };
 }
-
-/** Paths of the layers that a probe looks at, in the order in which they finish. */
-export const probedLayers = (config: StepConfig): string[] =>
-  watched(config.model.declaration.layers).map(({ path }) => path);
 
 function layerFacts(
   path: string,
