@@ -18,20 +18,28 @@ export function clashes(
       const from = target.offset;
       const to = from + node.size;
       const own = launches.slice(ranges[i]?.from, ranges[i]?.to);
-      const store = own.flatMap(storeViews).find((v) => v.buffer === target.buffer && v.offset === from);
       const later = drafts.flatMap((d, j) =>
         j > i && d.stage === draft.stage ? launches.slice(ranges[j]?.from, ranges[j]?.to) : [],
       );
       const reads = (l: Launch) => loadViews(l).filter((v) => v.buffer === target.buffer && overlaps(l, v, from, to));
-      const same = (v: View) =>
-        store !== undefined && v.offset === store.offset && v.strides.join() === store.strides.join();
-      if (later.some((l) => reads(l).length > 0) || own.some((l) => reads(l).some((v) => !same(v)))) found.push(target);
+      if (later.some((l) => reads(l).length > 0) || own.some((l) => reads(l).some((v) => !replaced(l, v)))) {
+        found.push(target);
+      }
     }
   }
   return found;
 }
 
-const storeViews = (l: Launch): View[] => (l.kind === "contract" ? [l.out] : l.stores.map((s) => s.view));
+/**
+ * Whether the launch writes a word of the view only once it has read it, and reads it for nothing else: the same word at
+ * the same coordinates. A product reads its operands many times; what a concatenation's other parts read is not theirs.
+ */
+function replaced(l: Launch, v: View): boolean {
+  if (l.kind === "contract") return false;
+  return l.stores.some(
+    ({ view }) => view.buffer === v.buffer && view.offset === v.offset && view.strides.join() === v.strides.join(),
+  );
+}
 
 const loadViews = (l: Launch): View[] => {
   if (l.kind === "contract") return [l.a, l.b];
