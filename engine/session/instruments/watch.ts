@@ -7,8 +7,8 @@ import type { DeviceClock, Pace } from "./pace.ts";
 import type { Watched } from "./watched.ts";
 
 /** Steps of either kind that are timed at the end of a run that had no plain ones, and for how long at most. */
-const CALIBRATIONS = 5;
-const CALIBRATION_MS = 300;
+const CALIBRATIONS = 11;
+const CALIBRATION_MS = 500;
 
 /** Runs of a look before the first that counts. */
 const WARMING = 3;
