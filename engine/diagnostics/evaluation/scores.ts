@@ -1,6 +1,6 @@
 import type { RunContext } from "../../context/index.ts";
 import type { Dataset } from "../../data/index.ts";
-import { ConfigError } from "../../errors/index.ts";
+import { ConfigError, NonFiniteError } from "../../errors/index.ts";
 import { tops } from "../../metrics/exact/index.ts";
 import { show } from "../../tensor/index.ts";
 import type { Subject } from "../subject.ts";
@@ -31,6 +31,13 @@ export async function classScores(subject: Subject, on: On, context: RunContext,
   }
   const outputs = await outputsOf(subject, set, context);
   const probs = probabilities(outputs, classes.length, what);
+  const broken = probs.findIndex(Number.isNaN);
+  if (broken >= 0) {
+    const row = Math.floor(broken / classes.length);
+    throw new NonFiniteError(
+      `${what}: the output for example ${row} of ${part} data is not finite; the run's weights are of no use`,
+    );
+  }
   const labels = Int32Array.from(set.y.data);
   const { place, value } = tops(probs, classes.length);
   return { part, set, classes, count: labels.length, labels, probs, predicted: place, confidence: value };

@@ -317,6 +317,12 @@ test("baselines name who is best and whether chance explains the difference", as
   expect(Math.abs(of(trained.name) - of("logistic regression"))).toBeLessThan(0.07);
 });
 
+test("outputs that are not finite are named and not counted", async () => {
+  const broken = await train();
+  broken.weights.parameters.fill(Number.NaN);
+  await expect(shown(() => broken.inspect.confusion())).rejects.toThrow("the output for example 0 of validation data");
+});
+
 test("a part that is not there is named with the way to it", async () => {
   const whole = await train(nn.sequential(nn.linear(3)), bars.train as never);
   await expect(shown(() => whole.inspect.confusion({ on: "test" }))).rejects.toThrow(
