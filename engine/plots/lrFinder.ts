@@ -65,7 +65,7 @@ export const lrFinderPlot = definePlot<LrFinderState>({
     const lowest = smoothed.indexOf(Math.min(...smoothed));
     const said = marksOf(state).filter(({ rule }) => rule !== "consensus" || advice.rule !== "consensus");
     const endings: Readonly<Record<Ending, string>> = {
-      "all steps": `all ${count(steps, "step")} done`,
+      "all steps": `${count(steps, "step")} done`,
       diverged: `ended after ${count(lr.length, "step")}, as the loss diverges`,
       "not finite": `ended after ${count(lr.length, "step")}, as the loss is no longer finite`,
       interrupted: `stopped after ${count(lr.length, "step")} of ${steps}`,

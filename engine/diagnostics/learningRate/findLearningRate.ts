@@ -156,7 +156,7 @@ class RangeTest {
       mode,
       live,
       advice: live ? noAdvice("it goes on") : adviceOn(curves, ending !== "not finite"),
-      diverges: divergesAt({ lr, loss: curves.loss }, ending === "not finite"),
+      diverges: divergesAt({ lr, loss: curves.loss }, ending === "not finite" || ending === "diverged"),
       ending,
       alone: records.length > 1 && !live ? records.map((r) => adviceOn(r, r.ending !== "not finite").suggestion) : null,
     };

@@ -33,7 +33,7 @@ export function advise(
   const inner = trimmed({ lr, loss: smoothed }, planned, finite);
   if (inner.loss.length < FEWEST) {
     return noAdvice(
-      `${loss.length} steps with a finite loss are too few to read a rate from, as both ends of a test are left out; ${
+      `too few steps have a finite loss (${loss.length}), as both ends of a test are left out; ${
         loss.length < planned ? "start lower: startLr" : "take more: steps: 100"
       }`,
     );
@@ -46,7 +46,9 @@ export function advise(
       ? "these weights are trained, and it may have nothing left to fall by; ask the experiment for a test from its initial weights"
       : rises
         ? "it only rises: take more steps, begin lower with startLr, or look at the scale of the inputs"
-        : "raise endLr, take more steps, or look at the data and the initialization";
+        : (lr.at(-1) as number) < 1
+          ? "raise endLr or take more steps"
+          : "look at the data and, with inspect.initialization(), at the initial weights, or take more steps";
     return noAdvice(`the loss never falls (${from}): ${cure}`);
   }
   const suggestions = Object.fromEntries(ruleNames.map((name) => [name, rules[name](inner)])) as Advice["suggestions"];

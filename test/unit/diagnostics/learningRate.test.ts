@@ -209,7 +209,7 @@ describe("finding a learning rate", () => {
   test("says that few steps are too few", async () => {
     const { suggestion, reason } = await find(make(), { steps: 3 });
     expect(suggestion).toBeNull();
-    expect(reason).toContain("3 steps with a finite loss are too few");
+    expect(reason).toContain("too few steps have a finite loss (3)");
     await expect(find(make(), { steps: 12, startLr: 1e-3 })).resolves.toHaveProperty("loss.length", 12);
   });
 
