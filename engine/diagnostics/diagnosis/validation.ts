@@ -25,7 +25,8 @@ const STEADY = 8;
 export function validRise({ ran, experiment, initial, expected }: Evidence): ValidRise | null {
   const history = ran?.run.history;
   const valid = ran?.outcome.valid;
-  if (!history || !valid) return null;
+  // a run that went back to its best weights took no harm
+  if (!history || !valid || ran.run.weights !== ran.run.checkpoint.state) return null;
   const losses = history.valid.loss ?? [];
   const known = losses.map((l, i) => ({ l, i })).filter(({ l }) => !Number.isNaN(l));
   if (known.length < 5) return null;

@@ -13,7 +13,7 @@ export const leakage = defineRule({
     "A single feature that orders or marks the labels with at most 1 % of exceptions, or validation and test examples that are in the training part: at least 3, over 5 % of the part, and three times the rate within the training part.",
   why: "Figures on validation and test data then say nothing about new data: the network needs to learn no more than to copy or to remember.",
   paper: "Kaufman, Rosset & Perlich 2011, Leakage in Data Mining",
-  explains: ["overfitting", "noisy-validation", "loss-metric-divergence", "class-imbalance", "input-scale"],
+  explains: ["overfitting", "noisy-validation", "loss-metric-divergence"],
   judge: ({ data: { leak, duplicates } }): Verdict | null => {
     const shared = duplicates.shared.filter(
       ({ count, of }) => count >= FEW && count / of > Math.max(SHARE, OVER_WITHIN * duplicates.within),

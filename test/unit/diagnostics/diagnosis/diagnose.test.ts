@@ -6,8 +6,10 @@ import { inContext } from "../../../../engine/context/index.ts";
 import type { diagnose } from "../../../../engine/diagnostics/all.ts";
 import "../../../../engine/diagnostics/index.ts";
 import { Interrupted, NonFiniteError } from "../../../../engine/errors/index.ts";
+import { optim } from "../../../../engine/optim/index.ts";
 import { CHART_MIME, type Chart, FINDINGS_MIME, type Findings } from "../../../../engine/protocol/index.ts";
 import { Experiment } from "../../../../engine/session/index.ts";
+import { HostTensor } from "../../../../engine/tensor/index.ts";
 import { testContext } from "../../../support/context.ts";
 import { loadSets, type Net, nets } from "./nets.ts";
 
@@ -116,4 +118,32 @@ test("an interrupt stops a diagnosis and leaves the run as it was", async () => 
   await expect(inContext(context, () => run.diagnose())).rejects.toThrow(Interrupted);
   expect(run.weights.parameters).toEqual(before);
   expect(experiment.runs).toEqual([run]);
+});
+
+test("a value that is not a number is named, also when training broke off at once", async () => {
+  const { wine } = sets;
+  const x = Float32Array.from(wine.x.data);
+  x[17] = Number.NaN;
+  const holed = wine.with({ x: new HostTensor(wine.x.shape, "f32", x) });
+  const net = nets.find(({ name }) => name === "wine mlp") as Net;
+  const make: Net["make"] = (_, seed) => {
+    const { experiment, fit } = net.make(sets, seed);
+    return { experiment: { ...experiment, data: holed }, fit };
+  };
+  const { found, experiment } = await diagnosed({ ...net, make });
+  expect(experiment.lastRun?.stopped).toBe("non-finite");
+  expect(found.cause).toBe("bad-values");
+});
+
+test("a run that went back to its best epoch is not called overfitted for the epochs after it", async () => {
+  const net = nets.find(({ name }) => name === "breast cancer mlp, early stopping") as Net;
+  const make: Net["make"] = (all, seed) => {
+    const { experiment } = net.make(all, seed);
+    return {
+      experiment: { ...experiment, optimizer: optim.adam({ lr: 0.01 }) },
+      fit: { epochs: 60, earlyStopping: { patience: 50 } },
+    };
+  };
+  const { found } = await diagnosed({ ...net, make });
+  expect(found.findings.map(({ rule }) => rule)).not.toContain("overfitting");
 });
