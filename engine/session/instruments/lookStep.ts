@@ -1,4 +1,4 @@
-import { BINS, histogram, momentRows, unitPeaks } from "../../diagnostics/statistics.ts";
+import { histogram, momentRows, unitPeaks } from "../../diagnostics/statistics.ts";
 import type { TracedLayer } from "../../nn/index.ts";
 import * as ops from "../../ops/index.ts";
 import { input, type Tensor } from "../../ops/index.ts";
@@ -192,6 +192,3 @@ function parameterRows({ model }: StepConfig, index: number, forward: Pass, plac
   };
   return Object.entries(values).map(([sum, value]) => ({ name: `parameter ${index} ${sum}`, value }));
 }
-
-/** Shares of a histogram of a look. */
-export const HISTOGRAM = BINS + 2;
