@@ -322,7 +322,6 @@ describe("nothing is changed by a range test", () => {
 
   test("device memory is given back", async () => {
     await find(make(), { seeds: 3 });
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(backend.deviceBytes).toBe(0);
+    await expect.poll(() => backend.deviceBytes, { timeout: 5000 }).toBe(0);
   });
 });
