@@ -2,6 +2,7 @@ import { type Config, changeset, Error as ErrorLevel, type Loader, parse, type S
 import { expressionInterpreter } from "vega-interpreter";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { fixedHeight, isStretched, sealed } from "./layout.ts";
+import { lazyTooltips, POINTED, tipSignal } from "./lazyTooltips.ts";
 import { type Frame, type Pointed, panels, pointedAt } from "./scene.ts";
 import type { Row, Value } from "./table.ts";
 import { PADDING, plotWidth, SPACING, type Theme, vegaConfig } from "./theme.ts";
@@ -52,7 +53,7 @@ export class Drawing {
     const { theme, width, container, renderer = "svg", steady = false } = options;
     const height = steady && container !== undefined ? fixedHeight(spec, SPACING) : null;
     const config = vegaConfig(theme, height !== null) as object;
-    const compiled = sealed(compile(spec as unknown as TopLevelSpec, { config }).spec as Spec);
+    const compiled = lazyTooltips(sealed(compile(spec as unknown as TopLevelSpec, { config }).spec as Spec));
     this.#layout = height !== null ? "steady" : isStretched(spec, compiled) ? "stretched" : "own";
     const runtime = parse(height !== null ? withFixedLayout(compiled, height) : compiled, {} as Config, { ast: true });
     this.#view = new View(runtime, {
@@ -121,7 +122,8 @@ export class Drawing {
     const box = this.#container.getBoundingClientRect();
     const scale = this.#scale();
     const [left, top] = this.#origin();
-    return pointedAt(this.#view, (clientX - box.left) / scale - left, (clientY - box.top) / scale - top);
+    const found = pointedAt(this.#view, (clientX - box.left) / scale - left, (clientY - box.top) / scale - top);
+    return typeof found?.tooltip === "number" ? { ...found, tooltip: this.#tip(found.datum, found.tooltip) } : found;
   }
 
   /** The rectangle around all plots proper, in pixels of the container's own box. */
@@ -184,6 +186,10 @@ export class Drawing {
     }
     this.#first.clear();
     this.#begun = true;
+  }
+
+  #tip(datum: Pointed["datum"], n: number): unknown {
+    return this.#view.signal(POINTED, datum).run().signal(tipSignal(n));
   }
 
   /** Axes and legends take what they need, the plots the rest of the pane. */

@@ -27,7 +27,7 @@ async function toSvg(chart: Chart): Promise<string> {
   const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
   measureText(vega);
   const datasets = Object.fromEntries(Object.entries(chart.datasets).map(([name, columns]) => [name, toRows(columns)]));
-  const { usermeta, ...spec } = chart.spec;
+  const { usermeta, ...spec } = withoutTooltips(chart.spec);
   const compiled = compile({ ...spec, datasets } as unknown as Parameters<typeof compile>[0], {
     config: config(vega as unknown as Schemes) as never,
     logger: quiet,
@@ -48,6 +48,11 @@ async function toSvg(chart: Chart): Promise<string> {
   } finally {
     view.finalize();
   }
+}
+
+/** Nobody points at a report. */
+function withoutTooltips(spec: Chart["spec"]): Chart["spec"] {
+  return JSON.parse(JSON.stringify(spec, (key, value) => (key === "tooltip" ? undefined : value)));
 }
 
 /** Of a drawing with its axes, legends and padding. */

@@ -1,6 +1,7 @@
 import { compile, type TopLevelSpec } from "vega-lite";
 import { expect, test } from "vitest";
 import * as page from "../../../media/chart/layout.ts";
+import { lazyTooltips, tipSignal } from "../../../media/chart/lazyTooltips.ts";
 import { vegaConfig } from "../../../media/chart/theme.ts";
 import * as report from "../../../src/cli/report/layout.ts";
 import { config, LOOK } from "../../../src/cli/report/theme.ts";
@@ -47,6 +48,21 @@ test("cells of a heat map are edged in their own colour, bars and outlined cells
   for (const mark of ["rect", "bar", "line"]) {
     expect(report.sealed(compiled(cell(mark)))).toEqual(page.sealed(compiled(cell(mark))));
   }
+});
+
+test("tooltips wait for the pointer, but for those that depend on where their mark stands", () => {
+  const tips = (tooltip: unknown) => {
+    const spec = lazyTooltips(compiled({ ...plot(), mark: "point", encoding: { ...plot().encoding, tooltip } }));
+    const [mark] = spec.marks as { encode: { update: { tooltip: unknown } } }[];
+    const signals = spec.signals as { name: string; update?: string }[];
+    return [mark?.encode.update.tooltip, signals.find(({ name }) => name === tipSignal(0))?.update];
+  };
+  expect(tips([x, { field: "datum", type: "nominal", title: "my datum" }])).toEqual([
+    { value: 0 },
+    expect.stringMatching(/^\{"a": format\(dlnbPointed\["a"\], ""\), "my datum": isValid\(dlnbPointed\["datum"\]\)/),
+  ]);
+  expect(tips({ value: { expr: "width + datum.a" } })[0]).toEqual({ signal: "width + datum.a" });
+  expect(tips({ value: { expr: "datum['a'].b" } })[0]).toEqual({ signal: "datum['a'].b" });
 });
 
 test("charts look alike in the editor and in reports, but for colours", () => {
