@@ -71,7 +71,8 @@ export interface CurveState {
   /** Steps per training row. */
   binSize: number;
   train: Readonly<Record<TrainField, ArrayLike<number>>>;
-  epochRows: Readonly<Record<EpochField, ArrayLike<number>>>;
+  /** Metrics that have no panel have no columns. */
+  epochRows: Readonly<Partial<Record<EpochField, ArrayLike<number>>>>;
 }
 
 /** Share of the previous value in the smoothed training loss; the reader has a slider for it. */
@@ -179,7 +180,6 @@ export const learningCurve = definePlot<CurveState>({
     const [epochs, stepsPerEpoch] = [6, 4];
     const at = Array.from({ length: epochs * stepsPerEpoch }, (_, i) => i + 1);
     const loss = at.map((step) => Number((2.3 * Math.exp(-step / 8) + (step % 3) / 50).toFixed(4)));
-    const missing = Array.from({ length: epochs }, () => Number.NaN);
     const changes = (values: readonly number[]) =>
       values.map((v, i) => (i === 0 ? Number.NaN : Number((v - (values[i - 1] as number)).toFixed(6))));
     const trainLoss = [1.8, 1.0, 0.7, 0.4, 0.3, 0.2];
@@ -218,18 +218,10 @@ export const learningCurve = definePlot<CurveState>({
         validLoss,
         train0,
         valid0,
-        train1: missing,
-        valid1: missing,
-        train2: missing,
-        valid2: missing,
         trainLossChange: changes(trainLoss),
         validLossChange: changes(validLoss),
         train0Change: changes(train0),
         valid0Change: changes(valid0),
-        train1Change: missing,
-        valid1Change: missing,
-        train2Change: missing,
-        valid2Change: missing,
       },
     };
   },

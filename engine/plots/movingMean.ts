@@ -1,6 +1,7 @@
 /** The mean of the last values, at most as many as `length` says. */
 export class MovingMean {
   readonly #values: Float64Array;
+  #sum = 0;
   #count = 0;
 
   constructor(length: number) {
@@ -8,18 +9,27 @@ export class MovingMean {
   }
 
   push(value: number): void {
-    this.#values[this.#count % this.#values.length] = value;
+    const at = this.#count % this.#values.length;
+    if (this.#count >= this.#values.length) this.#sum -= this.#values[at] as number;
+    this.#values[at] = value;
+    this.#sum += value;
     this.#count += 1;
+    // what rounding adds up to is taken back once a round
+    if (at === 0) this.#sum = this.#held().reduce((a, b) => a + b, 0);
   }
 
   clear(): void {
     this.#count = 0;
+    this.#sum = 0;
   }
 
   /** NaN when there is no value. */
   get mean(): number {
-    const some = this.#values.subarray(0, Math.min(this.#count, this.#values.length));
-    return some.length === 0 ? Number.NaN : some.reduce((a, b) => a + b, 0) / some.length;
+    return this.#sum / Math.min(this.#count, this.#values.length);
+  }
+
+  #held(): Float64Array {
+    return this.#values.subarray(0, Math.min(this.#count, this.#values.length));
   }
 }
 

@@ -6,7 +6,6 @@ import {
   bestColumns,
   bestMetricColumns,
   type CurveState,
-  type EpochField,
   learningCurve,
   MAX_METRICS,
   rateMarkTable,
@@ -60,11 +59,8 @@ export interface EpochRow {
 
 /** Rows of the history that goes to `--json` and the run log: more than the chart needs, still bounded. */
 const HISTORY_ROWS = 8192;
-/** Columns of the epochs' dataset. */
-const FIGURES = ["trainLoss", "validLoss", ...[0, 1, 2].flatMap((i) => [`train${i}`, `valid${i}`])];
+/** A figure's change since the epoch before, as a column. */
 const changeOf = (figure: string): string => `${figure}Change`;
-const meansOf = (figures: readonly string[]) =>
-  Object.fromEntries(figures.flatMap((figure) => [figure, changeOf(figure)]).map((name) => [name, "mean" as const]));
 
 /** About one per pixel of a notebook. */
 const MAX_ROWS = 1200;
@@ -82,7 +78,9 @@ export class CurveRecorder {
   readonly #interval: number;
   readonly #metrics: readonly string[];
   readonly #train: Series<TrainField>;
-  readonly #epochs: Series<EpochField>;
+  /** Columns of the epochs' dataset: the losses, and the metrics that have a panel. */
+  readonly #figures: readonly string[];
+  readonly #epochs: Series<string>;
   readonly #steps: Series<"step" | "loss" | "lr" | "gradientNorm">;
   readonly #history: Series<string>;
   readonly #sent = new Map<object, { length: number; generation: number }>();
@@ -111,13 +109,15 @@ export class CurveRecorder {
       { step: "last", loss: "mean", low: "min", high: "max", lr: "last", momentum: "last", clipped: "mean" },
       rows,
     );
+    const panels = this.#metrics.slice(0, MAX_METRICS);
+    this.#figures = ["trainLoss", "validLoss", ...panels.flatMap((_, i) => [`train${i}`, `valid${i}`])];
     this.#epochs = new Series(
       {
         step: "last",
         epoch: "last",
         upper: "mean",
-        ...meansOf(FIGURES),
-      } as Record<EpochField, "last" | "mean">,
+        ...Object.fromEntries(this.#figures.flatMap((name) => [name, changeOf(name)]).map((name) => [name, "mean"])),
+      },
       rows,
     );
     this.#steps = new Series({ step: "last", loss: "mean", lr: "last", gradientNorm: "mean" }, HISTORY_ROWS);
@@ -162,23 +162,23 @@ export class CurveRecorder {
 
   /** One epoch's means. Emitted at once when the interval allows, else with the next rows. */
   addEpoch({ epoch, step, train, valid = {} }: EpochRow): void {
-    const fields: Record<string, number> = {};
+    const [trainLoss, validLoss] = [finite(train.loss), finite(valid.loss)];
+    const figures: Record<string, number> = { trainLoss, validLoss };
     const history: Record<string, number> = { epoch, step };
-    for (let i = 0; i < MAX_METRICS; i++) {
-      const name = this.#metrics[i];
-      fields[`train${i}`] = name === undefined ? Number.NaN : finite(train[name]);
-      fields[`valid${i}`] = name === undefined ? Number.NaN : finite(valid[name]);
+    for (const [i, name] of this.#metrics.slice(0, MAX_METRICS).entries()) {
+      figures[`train${i}`] = finite(train[name]);
+      figures[`valid${i}`] = finite(valid[name]);
     }
     for (const name of ["loss", ...this.#metrics]) {
       history[`train ${name}`] = finite(train[name]);
       history[`valid ${name}`] = finite(valid[name]);
     }
-    const [trainLoss, validLoss] = [finite(train.loss), finite(valid.loss)];
-    const figures: Readonly<Record<string, number>> = { trainLoss, validLoss, ...fields };
-    const changes = FIGURES.map((name) => [changeOf(name), figures[name]! - (this.#before[name] ?? Number.NaN)]);
+    const row: Record<string, number> = { ...figures, step, epoch, upper: Math.max(trainLoss, validLoss) };
+    for (const name of this.#figures) {
+      row[changeOf(name)] = (figures[name] as number) - (this.#before[name] ?? Number.NaN);
+    }
     this.#before = figures;
-    const upper = Math.max(trainLoss, validLoss);
-    this.#epochs.push({ step, epoch, upper, ...figures, ...Object.fromEntries(changes) } as Record<EpochField, number>);
+    this.#epochs.push(row);
     this.#history.push(history);
     this.#last = { ...this.#last, step: Math.max(step, this.#last.step), epoch, validLoss };
     if (!Number.isNaN(trainLoss)) this.#last.trainLoss = trainLoss;
@@ -213,7 +213,7 @@ export class CurveRecorder {
       const columns = encodeColumns(bestMetricColumns(this.#bestMetrics));
       this.#emit({ dataset: "bestMetrics", columns, replace: true });
     }
-    const marks = this.#marks.marks;
+    const { marks } = this.#marks;
     // what the loss came to after the last one goes on changing
     if (marks.length > 0 && this.#last.step !== this.#marksSent) {
       this.#marksSent = this.#last.step;
@@ -245,7 +245,7 @@ export class CurveRecorder {
       moving: { momentum: this.#options.movesMomentum === true, clipped: this.#options.clipNorm !== undefined },
       binSize: this.#train.binSize,
       train: this.#train.rows(),
-      epochRows: this.#epochs.rows(),
+      epochRows: this.#epochs.rows() as CurveState["epochRows"],
     };
     const { length } = this.#train;
     this.#sent.set(this.#train, { length, generation: this.#train.generation });
