@@ -61,7 +61,7 @@ export const STYLE = `
 .dlnb-findings .severity { display: inline-flex; gap: 5px; align-items: baseline; font-size: 11px; font-weight: 600; white-space: nowrap; }
 .dlnb-findings .sign { display: inline-block; width: 15px; height: 15px; border-radius: 50%; font: 700 10px/15px system-ui, sans-serif; text-align: center;
   color: var(--vscode-editor-background, #fff); background: var(--sign); }
-.dlnb-findings .mark { position: relative; min-width: 16px; padding: 0 4px; border: 1.5px solid currentColor; border-radius: 9px; font-size: 11px; font-weight: 600; line-height: 14px;
+.dlnb-findings .mark { position: relative; box-sizing: border-box; min-width: 18px; padding: 0 4px; border: 1.5px solid currentColor; border-radius: 9px; font-size: 11px; font-weight: 600; line-height: 14px;
   text-align: center; }
 .dlnb-findings dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 10px; margin-top: 4px; max-width: 90ch; }
 .dlnb-findings dt { opacity: 0.75; min-width: 3em; }
@@ -70,7 +70,7 @@ export const STYLE = `
 .dlnb-findings .tries li + li { margin-top: 3px; }
 .dlnb-findings .dlnb-action { margin-left: 8px; font-size: 12px; }
 .dlnb-findings .passed { margin-top: 10px; }
-.dlnb-findings .passed li { display: flex; flex-wrap: wrap; gap: 0 8px; align-items: baseline; padding: 1px 0 1px 13px; }
+.dlnb-findings .passed li { display: flex; flex-wrap: wrap; gap: 0 8px; align-items: baseline; padding: 1px 0 1px 13px; } .dlnb-findings .passed .what { flex: 0 1 auto; }
 .dlnb-findings .passed .saw { opacity: 0.8; font-size: 12px; }
 .vscode-high-contrast .dlnb-findings .open > li, .vscode-high-contrast-light .dlnb-findings .open > li { border: 1px solid var(--vscode-contrastBorder, currentColor);
   border-left: 3px solid var(--sign); background: none; }
