@@ -5,28 +5,40 @@ import { pass } from "../../session/forward.ts";
 import type { Weights } from "../../session/model.ts";
 import type { Objective } from "./objective.ts";
 
-/** Results kept per kernel, the ones used last; each is a few numbers or a grid. */
+/** Results kept per kernel, those that were used last, up to so many and so many bytes in all. */
 const MOST = 64;
+const MOST_BYTES = 32 * 2 ** 20;
 
-const results = new Map<string, unknown>();
+const results = new Map<string, { readonly result: unknown; readonly bytes: number }>();
 
 /**
- * What `compute` gave when it was last asked for the same `key`. A result that is not whole is not kept.
+ * What `compute` gave when it was last asked for the same `key`. A result that is not whole is not kept, nor one that is
+ * larger than all that may be kept.
  */
 export async function remembered<T extends { readonly interrupted: boolean }>(
   key: string,
   compute: () => Promise<T>,
 ): Promise<T> {
-  const known = results.get(key) as T | undefined;
-  const result = known ?? (await compute());
-  if (result.interrupted) return result;
+  const known = results.get(key);
+  const result = known ? (known.result as T) : await compute();
+  const bytes = known?.bytes ?? bytesOf(result);
+  if (result.interrupted || bytes > MOST_BYTES) return result;
   results.delete(key);
-  results.set(key, result);
-  for (const oldest of results.keys()) {
-    if (results.size <= MOST) break;
+  results.set(key, { result, bytes });
+  let total = Array.from(results.values()).reduce((sum, { bytes: own }) => sum + own, 0);
+  for (const [oldest, { bytes: own }] of results) {
+    if (results.size <= MOST && total <= MOST_BYTES) break;
     results.delete(oldest);
+    total -= own;
   }
   return result;
+}
+
+/** About what a result takes: its numbers. */
+function bytesOf(value: unknown): number {
+  if (ArrayBuffer.isView(value)) return value.byteLength;
+  if (typeof value !== "object" || value === null) return 8;
+  return Object.values(value).reduce((sum: number, part) => sum + bytesOf(part), 0);
 }
 
 /**
@@ -48,12 +60,13 @@ export function contentKey(objective: Objective, weights: readonly Weights[], op
   }
   for (const part of dataOf(objective.set)) hash.update(part);
   for (const { parameters, running } of weights) {
-    hash.update(bytes(parameters));
-    hash.update(bytes(running));
+    hash.update(asBytes(parameters));
+    hash.update(asBytes(running));
   }
   return hash.digest("hex");
 }
 
-const dataOf = ({ x, y }: Dataset): Uint8Array[] => [bytes(x.data), bytes(y.data)];
+const dataOf = ({ x, y }: Dataset): Uint8Array[] => [asBytes(x.data), asBytes(y.data)];
 
-const bytes = (array: ArrayBufferView): Uint8Array => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+const asBytes = (array: ArrayBufferView): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
