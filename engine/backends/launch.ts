@@ -159,3 +159,9 @@ export const ROW_SLOT = 0;
 
 /** Steps that one submit can take; the rows buffer has room for so many. */
 export const MAX_STEPS_PER_SUBMIT = 1024;
+
+/** Steps that one submit of the plan can take: its ring of rows may be smaller. */
+export function mostSteps({ buffers, rows, rowWords }: Pick<Plan, "buffers" | "rows" | "rowWords">): number {
+  const room = rows < 0 || rowWords === 0 ? MAX_STEPS_PER_SUBMIT : (buffers[rows] as PlanBuffer).words / rowWords;
+  return Math.min(MAX_STEPS_PER_SUBMIT, Math.floor(room));
+}

@@ -77,14 +77,14 @@ export class WasmBackend implements Backend {
   }
 
   write(buffer: DeviceBuffer, data: TypedArray, offsetWords = 0): void {
-    const { at } = within(buffer, offsetWords, data.length, "write");
+    const at = within(buffer, offsetWords, data.length, "write").at + offsetWords * WORD_BYTES;
     const words = viewAs("u32", data);
     const kept = this.#pool.idle ? words : words.slice(); // what waits must not change under the caller's hands
     this.#pool.host(() => this.#words(at, kept.length).set(kept));
   }
 
   read(buffer: DeviceBuffer, offsetWords = 0, words = buffer.words - offsetWords): Promise<Uint32Array> {
-    const { at } = within(buffer, offsetWords, words, "read");
+    const at = within(buffer, offsetWords, words, "read").at + offsetWords * WORD_BYTES;
     return new Promise((resolve, reject) => this.#pool.host(() => resolve(this.#words(at, words).slice()), reject));
   }
 
@@ -93,11 +93,13 @@ export class WasmBackend implements Backend {
   }
 
   async compile(plan: Plan, named: Readonly<Record<string, DeviceBuffer>>): Promise<Executable> {
+    const own: WasmBuffer[] = [];
     const addresses = plan.buffers.map(({ name, words }) => {
       if (name === undefined) return undefined;
       const buffer = named[name];
       if (!buffer) throw new BackendError(`wasm: plan ${plan.label}: no buffer "${name}" was given`);
-      return within(buffer, 0, words, `plan ${plan.label}: buffer "${name}"`).at;
+      own.push(within(buffer, 0, words, `plan ${plan.label}: buffer "${name}"`));
+      return own.at(-1)?.at;
     });
     const compiled = await compile(plan, addresses, {
       heap: this.#heap,
@@ -105,7 +107,7 @@ export class WasmBackend implements Backend {
       tile: this.#tile,
       workspace: this.#workspace,
     });
-    const program = new WasmExecutable(++this.#programs, plan, compiled, this.#heap, this.#pool);
+    const program = new WasmExecutable(++this.#programs, plan, compiled, own, this.#heap, this.#pool);
     await program.load();
     return program;
   }
@@ -116,7 +118,7 @@ export class WasmBackend implements Backend {
 }
 
 /** The buffer as ours, with room for `words` words from `offset` on. */
-function within(buffer: DeviceBuffer, offset: number, words: number, what: string): { at: number } {
+function within(buffer: DeviceBuffer, offset: number, words: number, what: string): WasmBuffer {
   if (!(buffer instanceof WasmBuffer)) throw new BackendError(`wasm: ${what}: the buffer is from another backend`);
   if (buffer.disposed) throw new BackendError(`wasm: ${what}: buffer ${buffer.label} was disposed`);
   if (offset < 0 || offset + words > buffer.words) {
@@ -124,5 +126,5 @@ function within(buffer: DeviceBuffer, offset: number, words: number, what: strin
       `wasm: ${what}: ${words} words at ${offset} do not fit into buffer ${buffer.label} of ${buffer.words}`,
     );
   }
-  return { at: buffer.at + offset * WORD_BYTES };
+  return buffer;
 }

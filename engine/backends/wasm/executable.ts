@@ -1,7 +1,7 @@
 import { BackendError } from "../../errors/index.ts";
 import { WORD_BYTES } from "../../tensor/index.ts";
 import type { Executable } from "../backend.ts";
-import { MAX_STEPS_PER_SUBMIT, type Plan, ROW_SLOT } from "../launch.ts";
+import { mostSteps, type Plan, ROW_SLOT } from "../launch.ts";
 import type { Compiled } from "./compile.ts";
 import { Crew } from "./crew.ts";
 import type { Heap } from "./heap.ts";
@@ -14,21 +14,29 @@ interface Slot {
   readonly steps: number;
 }
 
+/** What a submit wants to know of a buffer that the caller provides. */
+interface Named {
+  readonly label: string;
+  readonly disposed: boolean;
+}
+
 /** A program that the workers have, and the memory of its submits. */
 export class WasmExecutable implements Executable {
   readonly #id: number;
   readonly #plan: Plan;
   readonly #compiled: Compiled;
+  readonly #named: readonly Named[];
   readonly #heap: Heap;
   readonly #pool: Pool;
   readonly #crew: Crew;
   #slots: Slot[] = [];
   #disposed = false;
 
-  constructor(id: number, plan: Plan, compiled: Compiled, heap: Heap, pool: Pool) {
+  constructor(id: number, plan: Plan, compiled: Compiled, named: readonly Named[], heap: Heap, pool: Pool) {
     this.#id = id;
     this.#plan = plan;
     this.#compiled = compiled;
+    this.#named = named;
     this.#heap = heap;
     this.#pool = pool;
     this.#crew = new Crew(compiled.passes.some((pass) => pass.parallel) ? pool.threads : 1);
@@ -50,10 +58,14 @@ export class WasmExecutable implements Executable {
   async submit(scalars: Uint32Array, count: number): Promise<Uint32Array> {
     const { label, scalarWords, rowWords, rows } = this.#plan;
     if (this.#disposed) throw new BackendError(`wasm: plan ${label} was disposed`);
-    if (!(count >= 1 && count <= MAX_STEPS_PER_SUBMIT) || scalars.length !== count * scalarWords) {
+    const most = mostSteps(this.#plan);
+    if (!(count >= 1 && count <= most) || scalars.length !== count * scalarWords) {
       throw new BackendError(
-        `wasm: plan ${label}: ${count} steps with ${scalars.length} scalar words; 1 to ${MAX_STEPS_PER_SUBMIT} steps of ${scalarWords} words fit`,
+        `wasm: plan ${label}: ${count} steps with ${scalars.length} scalar words; 1 to ${most} steps of ${scalarWords} words fit`,
       );
+    }
+    for (const { label: name, disposed } of this.#named) {
+      if (disposed) throw new BackendError(`wasm: plan ${label}: buffer ${name} was disposed`);
     }
     const slot = this.#slot(count);
     const scalarBytes = scalars.length * WORD_BYTES;

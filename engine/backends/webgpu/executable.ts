@@ -1,6 +1,6 @@
 import { BackendError } from "../../errors/index.ts";
 import type { Executable } from "../backend.ts";
-import { MAX_STEPS_PER_SUBMIT, type Plan, ROW_SLOT } from "../launch.ts";
+import { MAX_STEPS_PER_SUBMIT, mostSteps, type Plan, ROW_SLOT } from "../launch.ts";
 import { contractKernels } from "./contract.ts";
 import type { WebgpuBackend } from "./device.ts";
 import { type Extras, type Kernel, MAX_GROUPS_PER_AXIS, scalarBlockBytes } from "./kernel.ts";
@@ -153,8 +153,9 @@ class WebgpuExecutable implements Executable {
     const { label, scalarWords, rowWords } = this.#plan;
     const backend = this.#backend;
     if (this.#disposed) throw new BackendError(`${label}: the plan was disposed`);
-    if (!(count >= 1 && count <= MAX_STEPS_PER_SUBMIT)) {
-      throw new BackendError(`${label}: a submit takes 1 to ${MAX_STEPS_PER_SUBMIT} steps, not ${count}`);
+    const most = mostSteps(this.#plan);
+    if (!(count >= 1 && count <= most)) {
+      throw new BackendError(`${label}: a submit takes 1 to ${most} steps, not ${count}`);
     }
     backend.check();
     const blockWords = this.#blockBytes / 4;

@@ -161,8 +161,15 @@ describe("a backend", () => {
     const program = await backend.compile(counter, { x });
     await expect(program.submit(new Uint32Array(4), 1)).rejects.toThrow(/1 steps with 4 scalar words/);
     await expect(program.submit(new Uint32Array(0), 0)).rejects.toThrow(BackendError);
+    const small: Plan = { ...counter, buffers: [{ words: 5000, name: "x" }, { words: 2 }] }; // a ring of rows for two steps
+    const short = await backend.compile(small, { x });
+    expect(asFloats(await short.submit(blocks(1, 2), 2))).toEqual([1, 3]);
+    await expect(short.submit(blocks(1, 2, 3), 3)).rejects.toThrow(/3 steps with 6 scalar words; 1 to 2 steps of 2/);
+    const running = program.submit(blocks(1), 1);
     x.dispose();
     x.dispose();
+    expect(asFloats(await running)).toEqual([4]);
+    await expect(program.submit(blocks(1), 1)).rejects.toThrow(/plan counter: buffer x was disposed/);
     expect(() => backend.write(x, new Float32Array(1))).toThrow(/buffer x was disposed/);
     expect(() => backend.write(backend.alloc(2, "y"), new Float32Array(3))).toThrow(/3 words at 0 do not fit/);
   });
