@@ -10,8 +10,8 @@ import { initializers } from "./groups/init.ts";
 import { landscapeGroup } from "./groups/landscape.ts";
 import { layersGroup } from "./groups/layers.ts";
 import { lossesGroup } from "./groups/losses.ts";
-import { metricsGroup } from "./groups/metrics.ts";
 import { lrFinderGroup } from "./groups/lrfinder.ts";
+import { metricsGroup } from "./groups/metrics.ts";
 import { optimizersGroup } from "./groups/optim.ts";
 import { schedulers } from "./groups/schedulers.ts";
 

@@ -5,6 +5,7 @@ import { crc32, inflateSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import * as plots from "../../../engine/plots/all.ts";
 import { encodeColumns } from "../../../engine/plots/index.ts";
+import { learningCurve } from "../../../engine/plots/learningCurve.ts";
 import type { Plot } from "../../../engine/plots/plot.ts";
 import { CHART_MIME, type Chart, type Output, type RunSummary } from "../../../engine/protocol/index.ts";
 import { Recording } from "../../../src/cli/recording.ts";
@@ -291,7 +292,7 @@ describe("outputs", () => {
 
 test("a recording joins text, replaces outputs and completes charts with their rows", () => {
   const recording = new Recording();
-  const chart = plots.learningCurve.chart("c", plots.learningCurve.example(), true);
+  const chart = learningCurve.chart("c", learningCurve.example(), true);
   const rows = {
     step: {
       f64: chart.datasets.train?.step && "f64" in chart.datasets.train.step ? chart.datasets.train.step.f64 : "",

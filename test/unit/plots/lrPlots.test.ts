@@ -69,5 +69,7 @@ test("labels of suggestions and of curves do not touch", () => {
 test("a sweep whose lowest loss lies at its edge says where to look on", () => {
   const state = { ...lrSweepPlot.example(), best: 5, medians: [5, 4, 3, 2, 1, 0.5] };
   expect(lrSweepPlot.title(state)).toMatch(/; higher rates may be better yet$/);
-  expect(lrSweepPlot.title({ ...state, best: -1 })).toMatch(/^All 6 learning rates diverge within 200 steps; try lower ones than 1e-5$/);
+  expect(lrSweepPlot.title({ ...state, best: -1 })).toMatch(
+    /^All 6 learning rates diverge within 200 steps; try lower ones than 1e-5$/,
+  );
 });
