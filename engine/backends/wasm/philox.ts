@@ -11,7 +11,7 @@ export function philox(w: Func, seed: V128, step: V128, stream: number, index: V
 
 /** Words `index` to `index + 15` as four vectors; `index`, the same in every lane, is a multiple of four. */
 export function philox16(w: Func, seed: V128, step: V128, stream: number, index: V128): V128[] {
-  const counter = w.let(i32x4.add(i32x4.shrU(index, 2), v128.const([0, 1, 2, 3])));
+  const counter = w.let(i32x4.shrU(i32x4.add(index, v128.const([0, 4, 8, 12])), 2)); // indices wrap, counters do not
   const [a, b, c, d] = blocks(w, seed, step, stream, counter);
   const pairs = (x: V128, y: V128) =>
     [w.let(v128.shuffle(x, y, [0, 4, 1, 5])), w.let(v128.shuffle(x, y, [2, 6, 3, 7]))] as const;

@@ -478,6 +478,7 @@ const randoms: Case[] = [
   random("philox words from the middle of a block", 1, 103, 5, 0),
   random("philox words in rows of whole blocks", 3, 52, 8, 4),
   random("philox words in rows that break blocks", 3, 50, 0, 1),
+  random("philox words whose indices begin below 0, as in a padded copy", 1, 103, -36, 0),
 ];
 
 interface Fold {
