@@ -22,7 +22,7 @@ import { type Trial, Trials } from "./trials.ts";
 /** Time for short trainings, all together. */
 const TRIALS_MS = 3000;
 /** A run whose loss came down to this share of where it began needs no trials. */
-const SETTLED = 0.05;
+const SETTLED = 0.02;
 
 /** What the data alone says. */
 export interface DataFacts {

@@ -12,7 +12,8 @@ const CLIMB = 2;
 /** The trial at a lower rate that came furthest, when it tells that the run's rate was too high. */
 export function betterLower({ ran, initial }: Evidence): Trial | null {
   if (!ran) return null;
-  const best = ran.trials.lower.filter((t) => t.finite).sort((a, b) => a.end - b.end)[0];
+  const finite = ran.trials.lower.filter((t) => t.finite).sort((a, b) => a.end - b.end);
+  const [best] = finite;
   if (!best) return null;
   const { curve, run } = ran;
   // where the run broke off any progress is better
@@ -22,8 +23,9 @@ export function betterLower({ ran, initial }: Evidence): Trial | null {
   // twice the standard error of a median of so many batches
   const chance = (2 * 1.25 * curve.noise) / Math.sqrt(tail);
   if (best.end < BETTER * curve.end && curve.end - best.end > chance) return best;
-  const smooth = best.loss.every((l) => l < CLIMB * initial.loss) && best.end < 0.5 * initial.loss;
-  return curve.highest > CLIMB * initial.loss && smooth ? best : null;
+  if (!(curve.highest > CLIMB * initial.loss)) return null;
+  const smooth = (t: Trial) => t.end < 0.5 * initial.loss && t.loss.every((l) => l < CLIMB * initial.loss);
+  return finite.find(smooth) ?? null;
 }
 
 export const rateTooHigh = defineRule({
