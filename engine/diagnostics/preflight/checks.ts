@@ -57,7 +57,7 @@ const initialLoss: Check = ({ initial, expected, experiment }) => {
     const mean = Array.from(y.data).reduce((a, b) => a + b, 0) / y.size;
     const offset = mean ** 2 / expected.value;
     const far = experiment.config.loss.type === "mse" && offset > 0.5;
-    if (off > 1) return { ...fault(rule, "warning", "the loss before training is too high", saw) };
+    if (off > 3) return fault(rule, "warning", "the loss before training is too high", saw);
     return far
       ? {
           rule,

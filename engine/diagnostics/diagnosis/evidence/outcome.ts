@@ -15,7 +15,7 @@ export interface PartFacts {
   readonly lossError: number | null;
   /** Accuracy, or share of the target's variance that is explained; null where neither fits the output. */
   readonly score: number | null;
-  /** Standard error of the accuracy; null for values. */
+  /** Its standard error. */
   readonly scoreError: number | null;
   /** Share of each class that is recognized. */
   readonly recall: readonly { readonly label: string; readonly count: number; readonly right: number }[];
@@ -66,7 +66,9 @@ function explained(output: ArrayLike<number>, set: Dataset) {
     residual += e;
     total += (y - (means[i % width] as number)) ** 2;
   }
-  return { score: total > 0 ? 1 - residual / total : null, lossError: standardError(errors) };
+  const error = standardError(errors);
+  if (!(total > 0)) return { score: null, lossError: error };
+  return { score: 1 - residual / total, lossError: error, scoreError: (error * set.y.size) / total };
 }
 
 function recognized(output: ArrayLike<number>, classes: number, set: Dataset, scores: boolean) {

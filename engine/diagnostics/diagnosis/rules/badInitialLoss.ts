@@ -1,17 +1,21 @@
 import { defineRule, type Verdict } from "../rule.ts";
 import { inspectInitialization, num } from "../words.ts";
 
+/** Times the loss that is expected; outputs that vary as much as the targets double it without harm. */
+const CLASSES = 2;
+const VALUES = 4;
+
 export const badInitialLoss = defineRule({
   name: "bad-initial-loss",
   title: "the loss before training is too high",
   summary:
-    "The loss at the first weights is over twice that of a network that knows nothing (ln C for cross entropy). Scores of deviation 1 add 0.5 to ln C; twice ln 10 takes a deviation above 2.",
+    "The loss at the first weights is over twice that of a network that knows nothing (ln C for cross entropy), four times for values. Scores of deviation 1 add 0.5 to ln C; twice ln 10 takes a deviation above 2.",
   why: "The network begins sure of wrong answers: the first steps are spent on taking the last layer's scores back, with gradients that are large for no good reason.",
   paper: "Karpathy 2019, A Recipe for Training Neural Networks: verify loss at init",
   explains: ["loss-spike", "clipped-too-often"],
   judge: ({ initial, expected, experiment }): Verdict | null => {
-    if (!(expected.value > 0) || !(initial.loss > 2 * expected.value)) return null;
     const regression = experiment.splits.train.task === "regression";
+    if (!(expected.value > 0) || !(initial.loss > (regression ? VALUES : CLASSES) * expected.value)) return null;
     return {
       severity: initial.loss > 5 * expected.value ? "error" : "warning",
       // so far off that no rate was made for it

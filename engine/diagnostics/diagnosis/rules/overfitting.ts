@@ -7,7 +7,7 @@ export const overfitting = defineRule({
   name: "overfitting",
   title: "the network overfits",
   summary:
-    "Accuracy on training examples is over 5 points and two standard errors above that on validation examples (explained variance: 30 points), or the validation loss rose from its lowest by half (and three standard errors, or steadily) while the metric did not gain.",
+    "Accuracy on training examples is over 5 points and two standard errors above that on validation examples (explained variance: 30 points, and 15 points and two standard errors), or the validation loss rose from its lowest by half (and three standard errors, or steadily) while the metric did not gain.",
   why: "It learns its examples by heart: what it gains on them no longer helps on others, or hurts.",
   paper: "Goodfellow, Bengio & Courville 2016, Deep Learning, section 5.2",
   explains: ["noisy-validation", "loss-metric-divergence"],
@@ -55,7 +55,7 @@ function gapOf({ ran, experiment }: Evidence): string | null {
   if (!train || !valid || train.score === null || valid.score === null) return null;
   const gap = train.score - valid.score;
   if (experiment.splits.train.task === "regression") {
-    return gap > 0.3 && train.score > 0.3
+    return gap > 0.15 + 2 * (valid.scoreError ?? 0) && gap > 0.3 && train.score > 0.3
       ? `it explains ${percent(train.score)} of the variance of training and ${percent(Math.max(-9.99, valid.score))} of that of validation targets`
       : null;
   }
