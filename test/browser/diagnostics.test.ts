@@ -137,10 +137,7 @@ describe.skipIf(browserPath() === undefined)("what diagnostics show", () => {
     ];
     await page.render("a", CHART_MIME, norms("a", 3, { choose: [{ param: "on", label: "layer", choices }] }));
     await page.page.getByLabel("layer", { exact: true }).selectOption("last");
-    await page.page.waitForFunction(
-      () => document.querySelector("#a .mark-line path")?.getAttribute("opacity") === "0.2",
-    );
-    expect(await opacities(page, "a")).toEqual([0.2, 0.2, 1]);
+    await expect.poll(() => opacities(page, "a")).toEqual([0.2, 0.2, 1]);
   });
 
   test.each(Object.keys(themes) as (keyof typeof themes)[])(
