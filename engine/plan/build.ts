@@ -5,6 +5,7 @@ import { sizeOf } from "../tensor/index.ts";
 import { type Draft, draftLaunches, type StageRoots, squeeze, type Target } from "./drafts.ts";
 import { emitDraft, type Surroundings } from "./emit.ts";
 import type { Location } from "./emitter.ts";
+import { withFreshInputs } from "./fresh.ts";
 import { clashes } from "./hazards.ts";
 import { renumber, type Scratch, shareBuffers } from "./memory.ts";
 import type { BuiltPlan, PlanRequest } from "./request.ts";
@@ -15,7 +16,8 @@ import { chooseStored } from "./stored.ts";
  * Turns the values of a step into a plan: rewrite, choose what is stored, group into launches, emit their code, share
  * scratch memory. Same request, same plan, to the last number.
  */
-export function buildPlan(request: PlanRequest): BuiltPlan {
+export function buildPlan(given: PlanRequest): BuiltPlan {
+  const request = { ...given, stages: withFreshInputs(given) };
   const names = Object.keys(request.buffers);
   const numberOf = (buffer: string): number => {
     const i = names.indexOf(buffer);

@@ -38,3 +38,26 @@ test.each(Object.entries(inPlace))("%s, in place", async (label, make) => {
   const found = new Float32Array((await backend.read(buffer)).buffer);
   expect(found).toBeAllclose(want?.data as Float64Array, { rtol: 1e-6 });
 });
+
+test("a stage computes from what the stages before it wrote, also what they computed too", async () => {
+  const p = input("p", [4]);
+  const total = ops.sum(ops.exp(p));
+  const { plan, rows } = buildPlan({
+    label: "twice",
+    buffers: { p: 4 },
+    inputs: { p: { buffer: "p", offset: 0 } },
+    stages: [
+      { rows: [{ name: "before", value: total }], stores: [{ value: ops.mul(p, 2), buffer: "p", offset: 0 }] },
+      { rows: [{ name: "after", value: total }], stores: [{ value: ops.add(p, 1), buffer: "p", offset: 0 }] },
+      { rows: [{ name: "last", value: total }] },
+    ],
+    maxBuffersPerLaunch: 8,
+  });
+  const backend = interpretBackend();
+  const buffer = backend.alloc(4, "p");
+  backend.write(buffer, Float32Array.of(0.1, 0.2, 0.3, 0.4));
+  const words = await (await backend.compile(plan, { p: buffer })).submit(new Uint32Array(plan.scalarWords), 1);
+  const found = rows.map(({ offset }) => new Float32Array(words.buffer)[offset] as number);
+  const sum = (f: (x: number) => number) => [0.1, 0.2, 0.3, 0.4].reduce((s, x) => s + Math.exp(f(x)), 0);
+  expect(found).toBeAllclose([sum((x) => x), sum((x) => 2 * x), sum((x) => 2 * x + 1)], { rtol: 1e-5 });
+});
