@@ -3,11 +3,10 @@ import * as ops from "../../engine/ops/index.ts";
 import { type Shape, sizeOf } from "../../engine/tensor/index.ts";
 import type { Dice } from "./dice.ts";
 
-/** A tensor of a random graph: numbers within +-bound, and the buffers that it is computed from. */
+/** A tensor of a random graph, of numbers within +-bound. */
 export interface Grown {
   readonly t: Tensor;
   readonly bound: number;
-  readonly reads: ReadonlySet<string>;
   /** Whether it has the same bits wherever it is computed: then it may be compared. */
   readonly exact: boolean;
 }
@@ -56,7 +55,6 @@ function tamed(x: Grown): Grown {
 const from = (xs: readonly Grown[], t: Tensor, bound: number, exact = false): Grown => ({
   t,
   bound,
-  reads: new Set(xs.flatMap((x) => [...x.reads])),
   exact: exact && xs.every((x) => x.exact),
 });
 
@@ -231,6 +229,19 @@ const KINDS: Record<string, Kind> = {
     const stream = dice.int(1, 1000);
     const u = ops.uniform({ seed: ops.scalar("seed", "u32"), step: ops.scalar("number", "u32"), stream }, a.t.shape);
     return from([a], dice.chance(0.5) ? ops.select(ops.less(u, 0.7), a.t, 0) : ops.mul(u, a.t), a.bound);
+  },
+  lanes: (dice, a, pool) => {
+    const [lanes = 0, ...shape] = a.t.shape;
+    if (lanes < 1 || lanes > 16) return undefined;
+    const one: Grown = { ...a, t: ops.input("lane", shape) };
+    const grown = [...pool.slice(-3), one];
+    for (let n = dice.int(2, 4); n > 0; n--) {
+      const next = grow(dice, grown);
+      if (next) grown.push(next);
+    }
+    const last = grown.at(-1) as Grown;
+    const [t] = ops.batched([last.t], new Map([[one.t, a.t]]), lanes) as [Tensor];
+    return from([last, a], t, last.bound);
   },
   scaled: (dice, a) => from([a], ops.mul(a.t, ops.scalar(dice.pick(["rate", "decay"]))), a.bound),
 };

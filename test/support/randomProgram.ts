@@ -40,26 +40,23 @@ export function randomProgram(seed: number, most: number): RandomProgram {
   const data = Object.fromEntries(Object.entries(buffers).map(([name, words]) => [name, dice.floats(words)]));
   const written = new Set(dice.shuffled(Object.keys(buffers)).slice(0, dice.int(1, Object.keys(buffers).length)));
   const inputs: Record<string, { buffer: string; offset: number }> = {};
-  const tensorOf = ({ name, buffer, offset, shape }: Part, stage: number): Grown => {
+  const leaf = ({ name, buffer, offset, shape }: Part, stage: number): Grown => {
     const label = stage === 0 ? name : `${name}@${stage}`;
     inputs[label] = { buffer, offset };
-    return { t: ops.input(label, shape), bound: 1, reads: new Set([buffer]), exact: !written.has(buffer) };
+    return { t: ops.input(label, shape), bound: 1, exact: !written.has(buffer) };
   };
 
-  let pool = parts.map((part) => tensorOf(part, 0));
+  const pool = parts.map((part) => leaf(part, 0));
   const stages: Stage[] = [];
-  const count = dice.pick([1, 1, 2, 3]);
-  for (let stage = 0; stage < count; stage++) {
+  for (let stage = 0, count = dice.pick([1, 1, 2, 3]); stage < count; stage++) {
+    // a later stage may know a part by another name too
+    if (stage > 0) pool.push(...parts.filter(() => dice.chance(0.3)).map((part) => leaf(part, stage)));
     for (let n = dice.int(2, 14); n > 0; n--) {
       const grown = grow(dice, pool);
       if (grown) pool.push(grown);
     }
     if (dice.chance(0.3)) pool.push(...slopes(dice, pool));
-    const made = stageOf(dice, pool, parts, written, stage);
-    stages.push(made.stage);
-    // what was written has new values from here on
-    const fresh = parts.filter(({ buffer }) => made.writes.has(buffer)).map((part) => tensorOf(part, stage + 1));
-    pool = [...pool.filter(({ reads }) => ![...reads].some((b) => made.writes.has(b))), ...fresh];
+    stages.push(stageOf(dice, pool, parts, written, stage));
   }
   const numbers: Record<string, (step: number) => number> = {
     rate: (step) => Math.fround(0.5 / (step + 1)),
@@ -82,7 +79,8 @@ function slopes(dice: Dice, pool: readonly Grown[]): Grown[] {
   if (leaves.length === 0) return [];
   const x = dice.pick(leaves);
   const [g] = ops.gradients(ops.mean(ops.square(y.t)), [x.t]) as [Tensor];
-  return [{ t: ops.tanh(g), bound: 1, reads: y.reads, exact: false }];
+  if (topological([g]).some(({ size }) => size > 1e6)) return []; // the gradient of a gather is a product with one-hot rows
+  return [{ t: ops.tanh(g), bound: 1, exact: false }];
 }
 
 /** Numbers within +-1 made from the tensor's own, which they are to replace, at other places. */
@@ -117,7 +115,7 @@ function stageOf(
   parts: readonly Part[],
   written: ReadonlySet<string>,
   number: number,
-): { stage: Stage; writes: Set<string> } {
+): Stage {
   const targets = parts.filter(({ buffer }) => written.has(buffer) && dice.chance(0.6));
   const stores = targets.map((part) => {
     const own = pool.find(({ t }) => String(t.attrs.name).split("@")[0] === part.name) as Grown;
@@ -137,7 +135,7 @@ function stageOf(
     const whole = picked.t.size <= 300 && dice.chance(0.4);
     return { name, value: whole ? picked.t : fitted(dice, picked, dice.chance(0.6) ? [] : randomShape(dice, 70)).t };
   });
-  return { stage: { stores, rows }, writes: new Set(targets.map(({ buffer }) => buffer)) };
+  return { stores, rows };
 }
 
 /** What a step reports by name, and what every buffer holds after it. */

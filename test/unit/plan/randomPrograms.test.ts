@@ -20,8 +20,8 @@ const wasm = (threads: number) => wasmProvider.open({ threads, log: () => {} });
 const webgpu = () => webgpuProvider.open({ threads: 0, log: () => {} });
 
 /** Leaves memory behind that holds NaN. */
-function litter(backend: Backend, dice: Dice): void {
-  const left = Array.from({ length: dice.int(0, 4) }, () => backend.alloc(dice.int(1, 20_000), "litter"));
+function litter(backend: Backend, dice: Dice, most = 20_000): void {
+  const left = Array.from({ length: dice.int(0, 4) }, () => backend.alloc(dice.int(1, most), "litter"));
   for (const buffer of left) backend.write(buffer, new Float32Array(buffer.words).fill(Number.NaN));
   for (const buffer of left) buffer.dispose();
 }
@@ -41,9 +41,9 @@ async function check(seed: number, most: number, [first, ...others]: readonly Ba
     const outcomes = await followed(await started(first as Backend), program, steps);
     for (const backend of others.length > 0 ? others : [first as Backend]) {
       const again = [await started(backend), ...(dice.chance(0.3) ? [await started(backend)] : [])];
-      await Promise.all(
-        again.map((run) => repeated(run, outcomes, `${program.request.label} on ${backend.adapter}`, dice)),
-      );
+      const runs = again.map((run) => repeated(run, outcomes, `${program.request.label} on ${backend.adapter}`, dice));
+      if (dice.chance(0.2)) litter(backend, dice, 500_000); // memory grows under what is under way
+      await Promise.all(runs);
     }
   } finally {
     for (const run of running) run.dispose();
