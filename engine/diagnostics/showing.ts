@@ -1,5 +1,6 @@
 import type { RunContext } from "../context/index.ts";
 import { Interrupted } from "../errors/index.ts";
+import { capital } from "../plots/format.ts";
 import type { Plot } from "../plots/plot.ts";
 import {
   CHART_MIME,
@@ -62,7 +63,7 @@ export function showChart<State>(context: RunContext, plot: Plot<State>, state: 
 export function showFindings(context: RunContext, title: string, findings: readonly Finding[]): void {
   const order = ["error", "warning", "info", "pass"];
   const sorted = [...findings].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
-  const data: Findings = { id: context.freshId("findings"), title, findings: sorted };
+  const data: Findings = { id: context.freshId("findings"), title: capital(title), findings: sorted };
   const text = sorted.map((f) => {
     const lines = [`${f.severity}: ${f.title}: ${f.saw}`, ...(f.why ? [`  why: ${f.why}`] : [])];
     return [...lines, ...f.tries.map((t) => `  try: ${t.text}`)].join("\n");
@@ -73,7 +74,7 @@ export function showFindings(context: RunContext, title: string, findings: reado
       id: data.id,
       items: [
         { mime: FINDINGS_MIME, data },
-        { mime: "text/plain", data: [title, ...text].join("\n") },
+        { mime: "text/plain", data: [data.title, ...text].join("\n") },
       ],
     },
   });
@@ -84,7 +85,7 @@ export function showGallery(
   context: RunContext,
   gallery: { readonly title: string; readonly text: string; readonly pictures: readonly Picture[] },
 ): void {
-  const data = { id: context.freshId("gallery"), ...gallery };
+  const data = { id: context.freshId("gallery"), ...gallery, title: capital(gallery.title) };
   context.emit({
     event: "output",
     output: {

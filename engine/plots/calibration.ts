@@ -46,7 +46,7 @@ export const calibrationPlot = definePlot<CalibrationState>({
   summary: "Shares that came true against predicted probabilities, with the examples behind each.",
 
   title: (state) =>
-    `${verdict(state).replace(/^./, (c) => c.toUpperCase())}: expected calibration error ${percent(state.expectedError)} on ${counted(state.count, `${state.part} example`)}`,
+    `${verdict(state)}: expected calibration error ${percent(state.expectedError)} on ${counted(state.count, `${state.part} example`)}`,
 
   text: (state) =>
     `reliability diagram of ${state.name} for ${state.of} on ${counted(state.count, `${state.part} example`)}: ${verdict(state)}, expected calibration error ${percent(state.expectedError)}; ${state.bins

@@ -18,7 +18,7 @@ export function verdictOf({ groups, figure, beyondSeeds }: Comparison): string {
   if (!second) {
     if (best.finals.length === 1) return `${best.label}: ${figure.name} ${significant(best.median)}`;
     const outlier = beats(best, figure.better);
-    return `${capital(figure.name)} ${significant(best.median)} over ${seeds}, from ${significant(best.low)} to ${significant(best.high)} (std ${significant(best.std)})${outlier ? `; ${outlier}` : ""}`;
+    return `${figure.name} ${significant(best.median)} over ${seeds}, from ${significant(best.low)} to ${significant(best.high)} (std ${significant(best.std)})${outlier ? `; ${outlier}` : ""}`;
   }
   const head = `${best.label} ends best: ${figure.name} ${significant(best.median)}, then ${second.label} with ${significant(second.median)}`;
   if (beyondSeeds === null) return `${head}; too few seeds to tell it from chance`;
@@ -37,8 +37,6 @@ function beats({ finals, median }: Compared, better: "higher" | "lower"): string
     ? `one seed found a better minimum: ${significant(best)}`
     : "";
 }
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const shortened = (label: string): string => (label.length > 32 ? `${label.slice(0, 31)}…` : label);
 

@@ -24,3 +24,7 @@ export function percent(share: number | undefined): string {
   if (Math.abs(value) < 0.01 && share !== 0) return "< 0.01 %";
   return `${value} %`;
 }
+
+/** A title with a capital at its head, but for a name in camelCase: kaimingNormal stays what it is. */
+export const capital = (title: string): string =>
+  /^[a-z]+(?![\w.])/.test(title) ? title.charAt(0).toUpperCase() + title.slice(1) : title;

@@ -24,14 +24,14 @@ export const initializationPlot = definePlot<InitializationState>({
     const [only, ...others] = nets;
     if (!only) return "no network";
     if (others.length === 0) {
-      if (only.verdict.length > 0) return capital(only.verdict.slice(0, 2).join("; "));
+      if (only.verdict.length > 0) return only.verdict.slice(0, 2).join("; ");
       const stds = only.layers.map(({ activation }) => activation.std);
       return `Signals keep their scale: outputs' std from ${significant(Math.min(...stds))} to ${significant(Math.max(...stds))}`;
     }
     const sound = nets.filter(({ verdict }) => verdict.length === 0).map(({ name }) => name);
     if (sound.length === nets.length) return `All ${nets.length} initializers keep signals and gradients in scale`;
     if (sound.length > 0) return `${sound.join(", ")} keep${sound.length > 1 ? "" : "s"} the scale; ${faults(nets)}`;
-    return capital(faults(nets));
+    return faults(nets);
   },
 
   text: ({ nets, examples }) =>
@@ -113,8 +113,6 @@ const faults = (nets: readonly InitializedNet[]): string =>
     .map(({ name, verdict }) => `${name}: ${verdict[0]}`)
     .slice(0, 2)
     .join("; ");
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const label = ({ path, type }: InitializedLayer): string => `${path} ${type}`;
 

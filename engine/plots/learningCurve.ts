@@ -100,8 +100,11 @@ export const learningCurve = definePlot<CurveState>({
     }
     const found = `validation loss ${significant(last.validLoss)} after ${after}`;
     if (best === null || best.epoch === last.epoch) return `${found}, its lowest`;
+    const above = last.validLoss - last.trainLoss;
     const gap =
-      last.validLoss > MEMORIZES * best.loss ? `, ${significant(last.validLoss - last.trainLoss)} above training` : "";
+      last.validLoss > MEMORIZES * best.loss
+        ? `, ${significant(Math.abs(above))} ${above < 0 ? "below" : "above"} training`
+        : "";
     return `${found}, lowest (${significant(best.loss)}) at epoch ${best.epoch}${gap}`;
   },
 

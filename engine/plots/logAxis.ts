@@ -13,7 +13,7 @@ export function logAxis(values: Iterable<number>, count = 4): Spec {
   }
   if (high === 0) return {};
   const labelExpr =
-    "datum.value >= 0.001 && datum.value < 10000 ? format(datum.value, '~g') : format(datum.value, '~e')";
+    "datum.value >= 0.001 && datum.value < 10000 ? format(datum.value, '~g') : replace(format(datum.value, '~e'), 'e+', 'e')";
   return { values: logTicks(low, high, count), labelExpr };
 }
 

@@ -1,4 +1,5 @@
 import type { Chart, ChartKind, Columns } from "../protocol/index.ts";
+import { capital } from "./format.ts";
 
 /** A Vega-Lite spec without colours, fonts or data values: the reader's theme and the datasets join it where it is drawn. */
 export type Spec = Readonly<Record<string, unknown>>;
@@ -7,7 +8,7 @@ export type Spec = Readonly<Record<string, unknown>>;
 export interface PlotDeclaration<State> {
   kind: ChartKind;
   summary: string;
-  /** The finding, in one line. */
+  /** The finding, in one line; `definePlot` makes its first letter a capital. */
   title: (state: State) => string;
   /** The same finding for those who do not see the picture: a few sentences. */
   text: (state: State) => string;
@@ -23,11 +24,13 @@ export interface Plot<State> extends PlotDeclaration<State> {
 }
 
 export function definePlot<State>(plot: PlotDeclaration<State>): Plot<State> {
+  const title = (state: State) => capital(plot.title(state));
   return {
     ...plot,
+    title,
     chart: (id, state, live) => ({
       id,
-      title: plot.title(state),
+      title: title(state),
       kind: plot.kind,
       spec: plot.spec(state),
       datasets: plot.datasets(state),

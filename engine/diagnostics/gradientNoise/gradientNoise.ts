@@ -192,12 +192,12 @@ function distancePlan(config: StepConfig, data: DeviceData, batch: number, maxBu
 function describe({ batches, batchSize, noiseScale, signalToNoise, layers }: GradientNoise): string {
   const lines = layers.map(
     (layer) =>
-      `  ${labelOf(layer).padEnd(16)} signal / noise ${significant(layer.signalToNoise)}, noise scale ${scale(layer.noiseScale)}`,
+      `  ${labelOf(layer).padEnd(16)} signal to noise ${significant(layer.signalToNoise)}, noise scale ${scale(layer.noiseScale)}`,
   );
   return [
     `gradient noise over ${batches} batches of ${count(batchSize, "example")}`,
     `  noise scale ${scale(noiseScale)} examples: larger batches than that learn little more per step`,
-    `  signal / noise ${significant(signalToNoise)} at batches of ${batchSize}`,
+    `  signal to noise ${significant(signalToNoise)} at batches of ${batchSize}`,
     ...(lines.length > 24 ? [...lines.slice(0, 12), "  ...", ...lines.slice(-11)] : lines),
   ].join("\n");
 }

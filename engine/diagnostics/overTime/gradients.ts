@@ -145,7 +145,7 @@ function flow(layers: readonly LayerGradients[]): Pick<Gradients, "vanishing" | 
 function describe({ source, layers, whole, vanishing, exploding }: Gradients): string {
   const lines = layers.map(
     ({ gradientNorm, ratio, ...layer }) =>
-      `  ${labelOf(layer).padEnd(16)} gradient ${significant(lastKnown(gradientNorm))}, update / weight ${significant(lastKnown(ratio))}`,
+      `  ${labelOf(layer).padEnd(16)} gradient ${significant(lastKnown(gradientNorm))}, update per weight ${significant(lastKnown(ratio))}`,
   );
   return [
     `gradients of ${source}`,

@@ -49,7 +49,7 @@ test("the learning curve's spec and words are as in the golden file", async () =
 test("a run without validation says its training loss", () => {
   const state = learningCurve.example();
   const { title } = learningCurve.chart("id", { ...state, validation: false }, false);
-  expect(title).toBe("training loss 0.13 after 6 epochs");
+  expect(title).toBe("Training loss 0.13 after 6 epochs");
 });
 
 /** Dataset and column of every encoding channel. */

@@ -52,7 +52,7 @@ test("rows leave in the order they came, and the chart holds the same ones", () 
   expect(reader.tables.train?.step).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
   expect([...(final.loss ?? [])]).toEqual(reader.tables.train?.loss);
   expect(reader.tables.best).toEqual({ epoch: [4], step: [40], loss: [1] });
-  expect(chart.title).toBe("validation loss 1 after 4 epochs, its lowest");
+  expect(chart.title).toBe("Validation loss 1 after 4 epochs, its lowest");
 });
 
 test("rows leave at most once per interval", () => {
@@ -106,7 +106,7 @@ test("a loss that is not finite is drawn as a gap", () => {
   const recorder = new CurveRecorder(reader.take, { ...options, intervalMs: 0 });
   recorder.addTrain([1, 2, 3], [1, Number.POSITIVE_INFINITY, Number.NaN], [0.1, 0.1, 0.1]);
   expect(reader.tables.train?.loss).toEqual([1, Number.NaN, Number.NaN]);
-  expect(recorder.chart(false).title).toBe("training loss 1 after 3 steps");
+  expect(recorder.chart(false).title).toBe("Training loss 1 after 3 steps");
 });
 
 test("the history has one column per loss and metric that was seen, in full for short runs", () => {

@@ -90,7 +90,7 @@ describe("what holds of gradient descent", () => {
     expect(still.loss.at(-1)).toBeCloseTo(0, 10);
     const freed = await race({ ...about, noise: 0.05 });
     expect(freed.path("sgd").reached).toBeLessThan(100);
-    expect(chartOf(freed).title).toMatch(/^sgd leaves the saddle after \d+ steps$/);
+    expect(chartOf(freed).title).toMatch(/^Sgd leaves the saddle after \d+ steps$/);
   });
 
   test("the wall of a cliff throws it far back, and clipping keeps it near", async () => {
@@ -161,7 +161,7 @@ test("a path ends where it is no longer finite, and says so", async () => {
   expect(diverged).toBe(x.length);
   expect([...x, ...y, ...loss].every(Number.isFinite)).toBe(true);
   const { title, text } = chartOf(result);
-  expect(title).toBe(`tame reaches the minimum first, after 263 steps; wild diverges at step ${diverged}`);
+  expect(title).toBe(`Tame reaches the minimum first, after 263 steps; wild diverges at step ${diverged}`);
   expect(text).toContain(`wild: diverged at step ${diverged}`);
   expect(String(result)).toContain("tame: 263 steps; ends at (2.94, 0.485)");
 });
@@ -185,14 +185,14 @@ test("titles say who came first, or that nobody did", async () => {
     chartOf(await race({ surface: toy.surface("ravine"), ...options })).title;
   const [slow, fast] = [optim.sgd({ lr: 0.01 }), optim.sgd({ lr: 0.18 })];
   expect(await title({ optimizers: { slow, fast } })).toMatch(
-    /^fast reaches the minimum first, after \d+ steps; slow is still 0\.\d+ away after 200$/,
+    /^Fast reaches the minimum first, after \d+ steps; slow is still 0\.\d+ away after 200$/,
   );
-  expect(await title({ optimizers: { slow }, steps: 20 })).toMatch(/^slow is still 4\.\d+ away after 20$/);
+  expect(await title({ optimizers: { slow }, steps: 20 })).toMatch(/^Slow is still 4\.\d+ away after 20$/);
   expect(await title({ optimizers: { slow, fast }, steps: 10 })).toMatch(
-    /^none reaches the minimum in 10 steps; fast ends nearest, 0\.\d+ away$/,
+    /^None reaches the minimum in 10 steps; fast ends nearest, 0\.\d+ away$/,
   );
   expect(await title({ optimizers: { fast, same: fast } })).toMatch(
-    /^fast and same reach the minimum after \d+ steps$/,
+    /^Fast and same reach the minimum after \d+ steps$/,
   );
 });
 

@@ -83,7 +83,7 @@ test("a surface is what was written, and shows its map", () => {
   const show = (ravine as unknown as Record<symbol, () => { data: { title: string } }[]>)[Symbol.for("dlnb.display")];
   const [chart, text] = show?.call(ravine) ?? [];
   expect(chart?.data.title).toBe(
-    "ravine: curvature 1 one way and 10 the other at its minimum (0, 0): plain gradient descent is stable there below lr 0.2",
+    "Ravine: curvature 1 one way and 10 the other at its minimum (0, 0): plain gradient descent is stable there below lr 0.2",
   );
   expect(String(text?.data)).toContain("races begin at (-5, 2)");
 });

@@ -141,7 +141,7 @@ describe("curvature", () => {
     expect(again.top).toBe(first.top); // from memory
     expect((await inCell(() => run.curvature({ seed: 1 }))).top).not.toBe(first.top);
     const chart = context.events.flatMap((e) => (e.event === "output" ? [e.output.items[0]?.data as Chart] : []))[0];
-    expect(chart?.title).toContain("largest curvature");
+    expect(chart?.title).toContain("Largest curvature");
   });
 
   test("a stop gives what there is by then, or says that nothing was changed", async () => {

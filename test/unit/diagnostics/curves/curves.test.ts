@@ -80,7 +80,7 @@ describe("comparing runs", () => {
     const loss4 = runs.slice(3).map((run) => run.history.valid.loss?.[3] as number);
     const band = best?.bands["validation loss"];
     expect([band?.low.at(-1), band?.high.at(-1)]).toEqual([Math.min(...loss4), Math.max(...loss4)]);
-    expect(charts[0]?.title).toMatch(/^lr 0\.1 ends best: validation accuracy/);
+    expect(charts[0]?.title).toMatch(/^Lr 0\.1 ends best: validation accuracy/);
   });
 
   test("says that one run each is too few to tell", async () => {
@@ -199,7 +199,7 @@ describe("the curve over the amount of data", () => {
     expect(found.curves[0]?.points[3]?.errors[0]).toBeCloseTo(1 - (whole.final.validAccuracy as number), 1);
     expect(found.figure).toBe("error");
     expect(found.complete).toBe(true);
-    expect(charts.at(-1)?.title).toMatch(/^validation error [\d.]+ % with 160 examples; /);
+    expect(charts.at(-1)?.title).toMatch(/^Validation error [\d.]+ % with 160 examples; /);
     expect(exp.runs).toEqual([]);
     expect(events.filter((e) => e.event === "run")).toEqual([]);
   });

@@ -312,7 +312,7 @@ test("baselines name who is best and whether chance explains the difference", as
   // for clouds of one spread the nearest mean is best; a network without hidden layers is a logistic regression
   expect(names[0]).toBe("nearest mean");
   expect(found.network).toBe("worse");
-  expect(charts[0]?.title).toMatch(/^a baseline beats the network: .*nearest mean/);
+  expect(charts[0]?.title).toMatch(/^A baseline beats the network: .*nearest mean/);
   const of = (name: string) => found.contenders.find((c) => c.name === name)?.figure ?? 0;
   expect(Math.abs(of(trained.name) - of("logistic regression"))).toBeLessThan(0.07);
 });
