@@ -13,9 +13,15 @@ type Rule = (curve: RangeCurve) => number | null;
 
 /**
  * The rules of fastai 2 (fastai/callback/schedule.py, SuggestionMethod) over smoothed losses without the ends: see `trimmed`. Each
- * gives a rate, or null where the curve has too few points or nothing of what it looks for.
+ * gives a rate, or null where the curve has too few points; as in fastai also one on a curve without what it looks for: see `finds`.
  */
 export const rules: Readonly<Record<RuleName, Rule>> = { valley, steep, minimum, slide };
+
+/** Whether a curve has what a rule looks for: a valley of three losses or more, any fall at all; the others ask for nothing. */
+export function finds(name: RuleName, { loss }: RangeCurve): boolean {
+  if (name === "valley") return longestValley(loss).length >= 3;
+  return name !== "steep" || loss.some((l, i) => l < (loss[i - 1] as number));
+}
 
 /**
  * The part of a test that rules look at: fastai's [n / 10 : -5] for a test of n planned steps (the loss of the first is
@@ -34,6 +40,14 @@ export function trimmed({ lr, loss }: RangeCurve, planned: number, finite = true
  * begins as many places before its end as it has members.
  */
 function valley({ lr, loss }: RangeCurve): number | null {
+  if (loss.length === 0) return null;
+  const { end, length } = longestValley(loss);
+  const third = length / 3;
+  return lr[Math.max(0, end - length + Math.floor(third) + Math.floor(third / 2))] as number;
+}
+
+/** Where the longest decreasing subsequence ends (the first of them), and its length. */
+function longestValley(loss: readonly number[]): { end: number; length: number } {
   const lengths = new Array<number>(loss.length).fill(1);
   let end = 0;
   for (let i = 1; i < loss.length; i++) {
@@ -43,10 +57,7 @@ function valley({ lr, loss }: RangeCurve): number | null {
     }
     if ((lengths[end] as number) < (lengths[i] as number)) end = i;
   }
-  const length = lengths[end] ?? 1;
-  if (length < 3) return null;
-  const third = length / 3;
-  return lr[Math.max(0, end - length + Math.floor(third) + Math.floor(third / 2))] as number;
+  return { end, length: lengths[end] ?? 0 };
 }
 
 /** Where the loss falls most for a factor in the rate. */
@@ -55,7 +66,7 @@ function steep({ lr, loss }: RangeCurve): number | null {
     .slice(1)
     .map((l, i) => (l - (loss[i] as number)) / Math.log((lr[i + 1] as number) / (lr[i] as number)));
   const at = slopes.indexOf(Math.min(...slopes));
-  return at >= 0 && (slopes[at] as number) < 0 ? (lr[at] as number) : null;
+  return at < 0 ? null : (lr[at] as number);
 }
 
 /** A tenth of the rate with the lowest loss. */

@@ -1,6 +1,6 @@
 import { significant } from "../../plots/format.ts";
 import { fallOf } from "./falls.ts";
-import { type RangeCurve, type RuleName, ruleNames, rules, trimmed } from "./rules.ts";
+import { finds, type RangeCurve, type RuleName, ruleNames, rules, trimmed } from "./rules.ts";
 import { median } from "./seeds.ts";
 
 /** What may be recommended: what one rule says, or what lies between all of them. */
@@ -51,7 +51,9 @@ export function advise(
           : "look at the data and, with inspect.initialization(), at the initial weights, or take more steps";
     return noAdvice(`the loss never falls (${from}): ${cure}`);
   }
-  const suggestions = Object.fromEntries(ruleNames.map((name) => [name, rules[name](inner)])) as Advice["suggestions"];
+  const suggestions = Object.fromEntries(
+    ruleNames.map((name) => [name, finds(name, inner) ? rules[name](inner) : null]),
+  ) as Advice["suggestions"];
   const middle = consensus(suggestions);
   const own = prefer === "consensus" ? middle : suggestions[prefer];
   const told = (rule: SuggestionName) => (rule === "consensus" ? meanings[rule] : `${rule}: ${meanings[rule]}`);

@@ -58,7 +58,10 @@ async function rangeTest(c: Case, bench: Bench): Promise<Given> {
   );
   const found = await findLearningRate.measure(subject, options, contextOf(bench));
   const { lr, loss, smoothed } = found;
-  const usual = config.trim === undefined || String(config.trim).includes(`[${Math.floor(steps / 10)}:-5]`);
+  // where nothing is recommended the rules, which as in fastai always give a rate, are asked by themselves
+  const usual =
+    found.suggestion !== null &&
+    (config.trim === undefined || String(config.trim).includes(`[${Math.floor(steps / 10)}:-5]`));
   return {
     lr,
     loss,

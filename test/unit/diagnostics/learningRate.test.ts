@@ -5,7 +5,7 @@ import { webgpuProvider } from "../../../engine/backends/webgpu/index.ts";
 import { Dataset } from "../../../engine/data/index.ts";
 import "../../../engine/diagnostics/index.ts";
 import type { FoundLearningRate } from "../../../engine/diagnostics/learningRate/findLearningRate.ts";
-import { rules, trimmed } from "../../../engine/diagnostics/learningRate/rules.ts";
+import { finds, rules, trimmed } from "../../../engine/diagnostics/learningRate/rules.ts";
 import { consensus } from "../../../engine/diagnostics/learningRate/suggestion.ts";
 import { ConfigError, Interrupted } from "../../../engine/errors/index.ts";
 import { loss } from "../../../engine/losses/index.ts";
@@ -98,14 +98,26 @@ describe("the rules", () => {
     const lr = [1e-3, 1e-2, 1e-1, 1];
     expect(rules.minimum({ lr, loss: [3, 2, 1, 2] })).toBeCloseTo(1e-2, 12);
     expect(rules.steep({ lr, loss: [3, 2.5, 1, 0.9] })).toBe(1e-2);
-    expect(rules.steep({ lr, loss: [1, 2, 3, 4] })).toBeNull();
+    expect(rules.steep({ lr, loss: [1, 2, 3, 4] })).toBe(1e-3);
   });
 
   test("valley lies halfway down the longest decreasing subsequence", () => {
     const lr = exponential(12);
     // twelve members that fall: 12 / 3 + 12 / 6 places from where fastai has it begin, one place before the first
     expect(rules.valley({ lr, loss: lr.map((_, i) => 5 - i) })).toBe(lr[5]);
-    expect(rules.valley({ lr, loss: lr.map((_, i) => i) })).toBeNull();
+    expect(rules.valley({ lr, loss: lr.map((_, i) => i) })).toBe(lr[0]);
+  });
+
+  test("always give a rate, and tell apart a curve without what they look for", () => {
+    const lr = exponential(40);
+    const rising = { lr, loss: lr.map((_, i) => i) };
+    const dip = { lr, loss: lr.map((_, i) => (i === 20 ? 18.5 : i)) };
+    expect([finds("valley", rising), finds("steep", rising), finds("minimum", rising)]).toEqual([false, false, true]);
+    expect([finds("valley", dip), finds("steep", dip)]).toEqual([false, true]);
+    for (const rule of [rules.valley, rules.steep, rules.minimum, rules.slide]) {
+      expect(rule(rising)).toBeGreaterThan(0);
+      expect(rule({ lr: [], loss: [] })).toBeNull();
+    }
   });
 
   test("slide stops where the slopes fifteen places apart agree, and needs sixteen losses", () => {
