@@ -135,12 +135,33 @@ export class Progress {
 const DISPLAY = Symbol.for("dlnb.display");
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
+/** Characters of a line of text: outputs in the editor do not wrap, and a pane beside a side bar has room for about as many. */
+const LINE = 88;
+
+/** Lines of prose that are too long go on below, a little further in; those of tables stay. */
+function wrapped(text: string): string {
+  const wrap = (line: string): string => {
+    const start = /^ */.exec(line)?.[0] ?? "";
+    if (line.length <= LINE || / {3}/.test(line.trim())) return line;
+    const lines = [start];
+    for (const word of line.slice(start.length).split(" ")) {
+      const last = lines.at(-1) as string;
+      if (last.trim() === "") lines[lines.length - 1] = last + word;
+      else if (last.length + 1 + word.length <= LINE) lines[lines.length - 1] = `${last} ${word}`;
+      else lines.push(`${start}    ${word}`);
+    }
+    return lines.join("\n");
+  };
+  return text.split("\n").map(wrap).join("\n");
+}
+
 /** What a diagnostic returns: its numbers as plain properties, and one text for cells, consoles and templates. */
 export function measured<T extends object>(values: T, text: string): T {
+  const lines = wrapped(text);
   const show = (value: () => unknown) => ({ value, enumerable: false });
   return Object.defineProperties(values, {
     toString: show(() => text),
-    [INSPECT]: show(() => text),
-    [DISPLAY]: show(() => [{ mime: "text/plain", data: text }]),
+    [INSPECT]: show(() => lines),
+    [DISPLAY]: show(() => [{ mime: "text/plain", data: lines }]),
   });
 }

@@ -61,7 +61,7 @@ export const baselinesPlot = definePlot<BaselinesState>({
     ];
     return {
       $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-      width: 420,
+      width: 540,
       height: { step: 30 },
       data: { name: "contenders" },
       encoding: {

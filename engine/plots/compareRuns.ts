@@ -8,7 +8,7 @@ import { definePlot, type Spec } from "./plot.ts";
 const MOST_NAMED = 6;
 const OTHERS = "others";
 /** Beside it names stand in the strip. */
-const WIDTH = 490;
+const WIDTH = 540;
 
 /** What the comparison comes to, in a sentence. */
 export function verdictOf({ groups, figure, beyondSeeds }: Comparison): string {

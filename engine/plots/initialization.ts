@@ -13,7 +13,7 @@ export interface InitializationState {
   readonly nets: readonly InitializedNet[];
 }
 
-/** Up to so many layers their names are written at the axis. */
+/** So many layers at most have their names at the axis. */
 const MOST_NAMES = 24;
 
 export const initializationPlot = definePlot<InitializationState>({
@@ -48,7 +48,9 @@ export const initializationPlot = definePlot<InitializationState>({
     const theory = nets.some(({ layers }) => layers.some(({ expectedStd }) => expectedStd !== null));
     const saturating = nets.some(({ layers }) => layers.some(({ saturated }) => saturated !== null));
     const stds = nets.flatMap(({ layers }) => layers.map(({ activation }) => activation.std)).filter((v) => v > 0);
-    const gradients = nets.flatMap(({ layers }) => layers.map(({ gradientStd }) => gradientStd));
+    const gradients = nets.flatMap(({ layers }) =>
+      layers.flatMap(({ gradientStd, expectedGradientStd }) => [gradientStd, expectedGradientStd ?? gradientStd]),
+    );
     const hints: ChartHints = {
       link: { field: "layer", param: "layer" },
       ...(compared
@@ -180,7 +182,7 @@ function x(nets: readonly InitializedNet[], bottom = false): Spec {
     ? {
         title: "layer, from input to output",
         labelAngle: all.length > 8 ? -40 : 0,
-        labels: all.length <= MOST_NAMES,
+        values: all.filter((_, i) => i % Math.ceil(all.length / MOST_NAMES) === 0),
         ticks: false,
       }
     : { title: null, labels: false, ticks: false };
@@ -314,6 +316,10 @@ function shares(nets: readonly InitializedNet[], saturating: boolean): Spec {
   return panel(saturating ? "dead units, and (dotted) saturated outputs" : "dead units", 60, {
     data: { name: "layers" },
     transform: [{ filter: "datum.what === 'measured'" }],
-    layer: [line("dead", [1, 0]), ...(saturating ? [line("saturated", [2, 3])] : [])],
+    layer: [
+      line("dead", [1, 0]),
+      // layers that cannot saturate are left out, so that the line goes on behind them
+      ...(saturating ? [{ transform: [{ filter: "isValid(datum.saturated)" }], ...line("saturated", [2, 3]) }] : []),
+    ],
   });
 }

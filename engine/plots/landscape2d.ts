@@ -37,7 +37,7 @@ export const landscape2d = definePlot<LandscapeState>({
     const computed = panels.reduce((n, panel) => n + panel.computed, 0);
     const part = interrupted ? ` (${computed.toLocaleString("en-US")} points so far)` : "";
     if (radii) {
-      const each = panels.map((panel) => `radius ${significant(panel.radius)}: ${adjective(panel.convex)}`);
+      const each = panels.map((panel) => `radius ${significant(panel.radius)}: ${adjective(panel)}`);
       return `${each.join("; ")}${part}`;
     }
     if (first.arrow) {

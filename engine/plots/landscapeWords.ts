@@ -18,9 +18,7 @@ export function panelWords(panel: Panel, directions: Landscape["directions"]): s
     parts.push(
       off > 0.1 * radius && lowest.loss < 0.8 * centre
         ? `no minimum of this plane: the loss falls from ${significant(centre)} to ${significant(lowest.loss)} at distance ${significant(off)}`
-        : flat(panel)
-          ? `nearly flat: ${rimWords(panel)}`
-          : `${adjective(convex)}: ${rimWords(panel)}`,
+        : `${adjective(panel)}: ${rimWords(panel)}`,
     );
     if (Number.isFinite(rim.high) && parts[0]?.startsWith("no")) parts.push(rimWords(panel));
   }
@@ -33,7 +31,9 @@ export function panelWords(panel: Panel, directions: Landscape["directions"]): s
 const flat = ({ rim, centre }: Panel): boolean => centre > 0 && rim.high < 1.1 * centre && rim.low > centre / 1.1;
 
 /** A plane's form in two words. */
-export function adjective(convex: number): string {
+export function adjective(panel: Panel): string {
+  const { convex } = panel;
+  if (flat(panel)) return "nearly flat";
   if (!(convex >= 1 - RUGGED)) return "a rugged plane";
   return convex >= 1 - RUGGED / 4 ? "a smooth bowl" : "a bowl with bumps";
 }

@@ -1,7 +1,7 @@
 import { type Config, changeset, Error as ErrorLevel, type Loader, parse, type Spec, View } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { compile, type TopLevelSpec } from "vega-lite";
-import { fixedHeight, isStretched, sealed } from "./layout.ts";
+import { fixedHeight, isStretched, type Rows, rowsOf, sealed } from "./layout.ts";
 import { lazyTooltips, POINTED, tipSignal } from "./lazyTooltips.ts";
 import { type Frame, type Pointed, panels, pointedAt } from "./scene.ts";
 import type { Row, Value } from "./table.ts";
@@ -35,13 +35,16 @@ const LEAST_PLOT = 120;
 
 /**
  * A Vega-Lite spec on the page. Expressions run in Vega's interpreter, so a strict content security policy holds. Rows join named
- * datasets without a redraw of the rest. Single plots and plots under each other take the pane's width; everything else keeps its
- * own and is scaled down where the pane is narrower.
+ * datasets without a redraw of the rest. Single plots, plots under each other and wide rows of plots take the pane's width;
+ * everything else keeps its own and is scaled down where the pane is narrower.
  */
 export class Drawing {
   readonly #view: View;
   readonly #container: HTMLElement | null;
-  readonly #layout: "steady" | "stretched" | "own";
+  readonly #layout: "steady" | "stretched" | "rows" | "own";
+  readonly #rows: Rows | null;
+  /** How many times as wide as in the spec the plots of rows are. */
+  #factor = 1;
   /** Rows that came before the first draw. */
   readonly #first = new Map<string, readonly Row[]>();
   #outer: number;
@@ -54,7 +57,9 @@ export class Drawing {
     const height = steady && container !== undefined ? fixedHeight(spec, SPACING) : null;
     const config = vegaConfig(theme, height !== null) as object;
     const compiled = lazyTooltips(sealed(compile(spec as unknown as TopLevelSpec, { config }).spec as Spec));
-    this.#layout = height !== null ? "steady" : isStretched(spec, compiled) ? "stretched" : "own";
+    this.#rows = height !== null ? null : rowsOf(spec, compiled);
+    this.#layout =
+      height !== null ? "steady" : isStretched(spec, compiled) ? "stretched" : this.#rows !== null ? "rows" : "own";
     const runtime = parse(height !== null ? withFixedLayout(compiled, height) : compiled, {} as Config, { ast: true });
     this.#view = new View(runtime, {
       expr: expressionInterpreter,
@@ -67,7 +72,7 @@ export class Drawing {
     });
     this.#container = container ?? null;
     this.#outer = width;
-    if (this.#layout !== "own") this.#view.width(plotWidth(width));
+    if (this.#layout === "steady" || this.#layout === "stretched") this.#view.width(plotWidth(width));
   }
 
   /** Rows for the next `draw`. */
@@ -91,6 +96,7 @@ export class Drawing {
     await this.#view.runAsync();
     if (this.#container === null) return;
     if (this.#layout === "stretched") await this.#stretch();
+    if (this.#rows !== null) await this.#stretchRows(this.#rows);
     this.#drawn = true;
     const scale = this.#scale();
     const { style } = this.#container;
@@ -200,6 +206,19 @@ export class Drawing {
     const plot = Math.max(LEAST_PLOT, Math.floor(this.#view.width() + spare));
     if (plot === this.#view.width()) return;
     await this.#view.width(plot).resize().runAsync();
+  }
+
+  /** As `#stretch`, for rows: each has gaps and axes of its own, so that a second pass may be needed. */
+  async #stretchRows({ widths, widest }: Rows): Promise<void> {
+    for (let pass = 0; pass < 2; pass++) {
+      const spare = this.#outer - this.#size().width;
+      if (spare >= 0 && spare <= SLACK) return;
+      const factor = Math.max(LEAST_PLOT / widest, this.#factor + spare / widest);
+      if (factor === this.#factor) return;
+      this.#factor = factor;
+      for (const [name, width] of widths) this.#view.signal(name, Math.floor(width * factor));
+      await this.#view.resize().runAsync();
+    }
   }
 
   /** Of the drawing with its axes, unscaled. */

@@ -13,6 +13,26 @@ export function isStretched(spec: Node, compiled: { width?: unknown }): boolean 
   return compiled.width >= NARROW || !given;
 }
 
+/** Widths of plots that stand under and beside each other, by their names in Vega. */
+export interface Rows {
+  readonly widths: ReadonlyMap<string, number>;
+  /** Sum of those in the widest row. */
+  readonly widest: number;
+}
+
+/** The plots of rows that differ, where the widest takes 500 pixels or more: they grow and shrink with the pane, all alike. */
+export function rowsOf(spec: Node, compiled: { width?: unknown; signals?: unknown }): Rows | null {
+  if (compiled.width !== undefined || !Array.isArray(spec.vconcat)) return null;
+  const wide = (plot: Node): number => {
+    const beside = plot.hconcat as Node[] | undefined;
+    return beside ? beside.reduce((sum, inner) => sum + wide(inner), 0) : Number(plot.width ?? 0);
+  };
+  const widest = Math.max(...(spec.vconcat as Node[]).map(wide));
+  const signals = (compiled.signals ?? []) as { name: string; value?: unknown }[];
+  const own = signals.filter(({ name, value }) => /_(width|childWidth)$/.test(name) && typeof value === "number");
+  return widest >= NARROW ? { widths: new Map(own.map(({ name, value }) => [name, value as number])), widest } : null;
+}
+
 /** Height of plots that stand under each other, from the first's top to the last's bottom; null for other specs. */
 export function fixedHeight(spec: Node, spacing: number): number | null {
   if (!Array.isArray(spec.vconcat)) return null;

@@ -13,10 +13,10 @@ export interface Signal {
 /** Mean square of a parameter's drawn values, by name; undefined when there is no such parameter. */
 export type DrawnSquare = (name: string) => number | undefined;
 
-/** What theory makes of a layer: its output, and the mean square of dL/dx over that of dL/dy. */
+/** What theory makes of a layer: its output, and the mean square of dL/dx over that of dL/dy; null: theory says nothing of it. */
 interface Passage {
   readonly output: Signal;
-  readonly back: number;
+  readonly back: number | null;
 }
 
 /**
@@ -67,7 +67,9 @@ export function expectedBackward(
     const here = expected.get(layer.output);
     found.set(layer.path, here === undefined || readers.get(layer.output) !== 1 ? null : here);
     const passage = passages.get(layer);
-    if (passage) expected.set(layer.input, (here ?? measured(layer.path)) * Math.sqrt(passage.back));
+    if (passage && passage.back !== null) {
+      expected.set(layer.input, (here ?? measured(layer.path)) * Math.sqrt(passage.back));
+    }
   }
   return found;
 }
@@ -91,7 +93,8 @@ function through(
   const variance = x.square - x.mean ** 2;
   if (type === "batchNorm") {
     const scale = weight ?? 1;
-    return { output: { mean: 0, square: scale }, back: scale / variance };
+    // backwards it divides by the deviation of each unit over the examples, and the moments are of all units together
+    return { output: { mean: 0, square: scale }, back: null };
   }
   if (type === "dropout") {
     const kept = 1 - (layer.options as { p: number }).p;

@@ -82,3 +82,14 @@ test("shapes are counted by the rows that marks draw one by one", () => {
     1001,
   );
 });
+
+test("rows of plots grow with the pane, all alike, where the widest is wide", () => {
+  const wide = { vconcat: [plot(520), { hconcat: [plot(380), plot(110)] }] };
+  const rows = page.rowsOf(wide, compiled(wide));
+  expect([...(rows?.widths.values() ?? [])]).toEqual([520, 380, 110]);
+  expect(rows?.widest).toBe(520);
+  const narrow = { vconcat: [plot(300), { hconcat: [plot(150), plot(150)] }] };
+  expect(page.rowsOf(narrow, compiled(narrow))).toBe(null);
+  const alike = { vconcat: [plot(600), plot(600)] };
+  expect(page.rowsOf(alike, compiled(alike))).toBe(null);
+});

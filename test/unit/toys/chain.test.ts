@@ -44,10 +44,10 @@ test("sigmoids let through at most a quarter each", async () => {
 
 test("it says how much of the gradient arrives, and where none does", async () => {
   expect(String(await chain({ depth: 4, seed: 1 }))).toMatch(
-    /^of the gradient, 8\.12e-4 reaches the first of 4 layers; sigmoids alone let through at most 0\.25\^4 = 0\.00391\n/,
+    /^Of the gradient, 8\.12e-4 reaches the first of 4 layers; sigmoids alone let through at most 0\.25\^4 = 0\.00391\n/,
   );
   expect(String(await chain({ depth: 8, seed: 2, activation: "relu", bias: 1 }))).toMatch(
-    /^nothing of the gradient passes layer 7 of 8: the slope of its relu is 0\n/,
+    /^Nothing of the gradient passes layer 7 of 8: the slope of its relu is 0\n/,
   );
   expect(String(await chain({ depth: 200 }))).toContain("the product is smaller than f32 can hold");
 });

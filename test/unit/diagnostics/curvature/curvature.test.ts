@@ -188,7 +188,7 @@ describe("taylorStep", () => {
     const found = await inCell(() => regression(1).taylorStep({ lrs: [0.001] }), context);
     expect(found.steps.map(({ lr }) => lr)).toEqual([0.001, 1]);
     expect(found.illConditioned).toBe(true);
-    expect(String(found)).toContain("ill-conditioned at rate 1");
+    expect(String(found)).toContain("Ill-conditioned at rate 1");
     const { slope, curvature, actual } = found.steps[1] as (typeof found.steps)[number];
     expect(curvature).toBeGreaterThan(-slope);
     expect(actual).toBeGreaterThan(0);

@@ -95,7 +95,7 @@ test("a barrier is measured against the straight line between the ends, and name
   const [start, end] = [losses[10] as number, losses[30] as number];
   const rises = losses.slice(10, 31).map((x, i) => x - (start + ((end - start) * i) / 20));
   expect(line.barrier.height).toBeCloseTo(Math.max(...rises), 9);
-  expect(String(line)).toContain(line.barrier.height > 0.02 * Math.max(start, end) ? "a barrier of" : "no barrier");
+  expect(String(line)).toContain(line.barrier.height > 0.02 * Math.max(start, end) ? "A barrier of" : "No barrier");
 });
 
 test("the line to the start begins at the initial weights", async () => {
