@@ -241,12 +241,12 @@ function multiclassCase(c: Case): Figures {
   if (!said) throw new Unsupported(`inputs ${Object.keys(c.inputs).join(", ")}`);
   const matrix = confusionMatrix(y, said, classes, weights(c));
   return {
-    ...classFigures(matrix, config.zero_division ?? 0),
+    ...classFigures(matrix, config.zero_division ?? 0, config.normalize ?? null),
     ...(t ? scoreFigures(y, t.data, classes, config.k ?? config.top_k ?? 2) : {}),
   };
 }
 
-function classFigures(matrix: Confusion, zeroDivision: number): Figures {
+function classFigures(matrix: Confusion, zeroDivision: number, normalize: "true" | "pred" | "all" | null): Figures {
   const each = perClass(matrix, zeroDivision);
   const rows = matrix.map((row) => row.reduce((a, b) => a + b, 0));
   const columns = matrix.map((_, c) => matrix.reduce((sum, row) => sum + (row[c] as number), 0));
@@ -254,13 +254,20 @@ function classFigures(matrix: Confusion, zeroDivision: number): Figures {
   const averages = (["macro", "weighted", "micro"] as Average[]).flatMap((how) =>
     Object.entries(averaged(each, matrix, how)).map(([name, value]) => [`${name}_${how}`, one(value)] as const),
   );
+  // as scikit-learn has it, a class without examples has shares of 0
+  const shares = {
+    true: matrix.flatMap((row, i) => row.map((v) => v / (rows[i] || 1))),
+    pred: matrix.flatMap((row) => row.map((v, j) => v / (columns[j] || 1))),
+    all: matrix.flatMap((row) => row.map((v) => v / (all || 1))),
+  };
+  const asked = normalize === null ? matrix.flat() : shares[normalize];
   return {
-    confusion: matrix.flat(),
-    confusion_matrix: matrix.flat(),
-    confusion_normalized: matrix.flatMap((row, i) => row.map((v) => v / (rows[i] as number))),
-    confusion_true: matrix.flatMap((row, i) => row.map((v) => v / (rows[i] as number))),
-    confusion_pred: matrix.flatMap((row) => row.map((v, j) => v / (columns[j] as number))),
-    confusion_all: matrix.flatMap((row) => row.map((v) => v / all)),
+    confusion: asked,
+    confusion_matrix: asked,
+    confusion_normalized: shares[normalize ?? "true"],
+    confusion_true: shares.true,
+    confusion_pred: shares.pred,
+    confusion_all: shares.all,
     precision: each.map((e) => e.precision),
     precision_per_class: each.map((e) => e.precision),
     recall: each.map((e) => e.recall),
