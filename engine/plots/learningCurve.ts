@@ -488,7 +488,7 @@ function panel(name: string, title: string, height: number, state: CurveState, b
 }
 
 function y(field: string, { axis, ...rest }: { scale?: Spec; axis?: Spec } = {}): Record<"y", Spec> {
-  return { y: { field, type: "quantitative", title: null, axis: { tickCount: 4, ...axis }, ...rest } };
+  return { y: { field, type: "quantitative", title: null, axis: { tickCount: 4, labelExpr: LARGE, ...axis }, ...rest } };
 }
 
 function pointed({ epochs }: CurveState): Spec {
@@ -508,3 +508,6 @@ const series = (datum: string) => ({
 });
 const TRAIN = series("train");
 const VALIDATION = series("validation");
+
+/** Numbers as the axis writes them, but for those that its room would cut: 100k. */
+const LARGE = "abs(datum.value) >= 1e5 ? format(datum.value, '~s') : datum.label";

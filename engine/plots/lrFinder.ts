@@ -112,6 +112,7 @@ export const lrFinderPlot = definePlot<LrFinderState>({
     });
     const main: Spec = {
       name: "loss",
+      title: { text: "loss", anchor: "start", frame: "group" },
       width: WIDTH,
       height: HEIGHT,
       layer: [
