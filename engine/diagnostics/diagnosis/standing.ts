@@ -1,6 +1,6 @@
 import type { Evidence } from "./evidence/evidence.ts";
 
-/** What simple methods reach on the training examples: the vote of nearest neighbours, or linear least squares. */
+/** What simple methods reach on the training examples: the vote of nearest neighbours; for values linear least squares or their mean. */
 export function baseline({ data }: Evidence): { readonly score: number; readonly by: string } | null {
   if (data.neighbours) {
     return {
@@ -8,7 +8,9 @@ export function baseline({ data }: Evidence): { readonly score: number; readonly
       by: `the vote of ${data.neighbours.neighbours} nearest neighbours is right for`,
     };
   }
-  return data.linearR2 === null ? null : { score: data.linearR2, by: "linear least squares explains" };
+  const [linear, near] = [data.linearR2, data.neighbourR2];
+  if (near !== null && near > (linear ?? 0)) return { score: near, by: "the mean of 10 nearest neighbours explains" };
+  return linear === null ? null : { score: linear, by: "linear least squares explains" };
 }
 
 /** Whether training came to what a simple method reaches, less a twentieth; null when that cannot be told. */
@@ -35,4 +37,12 @@ export function failed(evidence: Evidence): boolean {
 export function wholeRun({ ran }: Evidence): { steps?: readonly [number, number] } {
   const steps = ran?.curve?.steps;
   return steps ? { steps: [steps[0] as number, steps.at(-1) as number] } : {};
+}
+
+/** The largest share that a layer drops. */
+export function largestDropout(layer: { type: string; options: Readonly<Record<string, unknown>> }): number {
+  if (layer.type === "dropout" || layer.type === "alphaDropout") return Number(layer.options.p ?? 0);
+  const inner = layer.options.layers;
+  if (typeof inner !== "object" || inner === null) return 0;
+  return Object.values(inner as Record<string, typeof layer>).reduce((most, l) => Math.max(most, largestDropout(l)), 0);
 }

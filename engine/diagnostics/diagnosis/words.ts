@@ -48,6 +48,15 @@ export function setRate({ experiment, ran }: Evidence, rate: number, text?: stri
 export const lrOf = (experiment: Evidence["experiment"]): number =>
   hyperparameters(experiment.config.optimizer).lr ?? Number.NaN;
 
+/** Optimizers whose steps have one size whatever the gradient's. */
+const ADAPTIVE: readonly string[] = ["adam", "adamw", "adamax", "radam", "rmsprop", "adagrad", "adadelta", "lion"];
+
+/** The advice to take such an optimizer, for those who have none. */
+export const scaledSteps = ({ experiment }: Evidence): readonly Try[] =>
+  ADAPTIVE.includes(experiment.config.optimizer.type)
+    ? []
+    : [{ text: "take an optimizer that scales its own steps: optim.adamw({ lr: 1e-3 })" }];
+
 /** A new cell with `code` below this one. */
 export const insertCell = (text: string, label: string, code: string): Try => ({
   text,

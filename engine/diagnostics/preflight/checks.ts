@@ -4,8 +4,10 @@ import type { LayerFacts } from "../diagnosis/evidence/probe.ts";
 import type { Rule } from "../diagnosis/rule.ts";
 import { badValues } from "../diagnosis/rules/badValues.ts";
 import { deadRelu } from "../diagnosis/rules/deadRelu.ts";
+import { differentParts } from "../diagnosis/rules/differentParts.ts";
 import { labelNoise } from "../diagnosis/rules/labelNoise.ts";
 import { leakage } from "../diagnosis/rules/leakage.ts";
+import { outputActivation } from "../diagnosis/rules/outputActivation.ts";
 import { saturatedUnits } from "../diagnosis/rules/saturatedUnits.ts";
 import { symmetricWeights } from "../diagnosis/rules/symmetricWeights.ts";
 import { tinyBatchNorm } from "../diagnosis/rules/tinyBatchNorm.ts";
@@ -337,6 +339,12 @@ export const checks: readonly Check[] = [
     ].join("; "),
   })),
   fittedOnAll,
+  from(differentParts, ({ data: { acrossParts } }) => ({
+    title: "validation examples are like training examples",
+    saw: acrossParts
+      ? `the vote of the nearest training examples is right for ${percent(acrossParts.accuracy)} of ${acrossParts.asked} validation examples`
+      : "too few examples, values, or no validation part: not looked at",
+  })),
   from(labelNoise, ({ data: { neighbours } }) => ({
     title: "labels agree with their neighbours'",
     saw: neighbours
@@ -348,6 +356,10 @@ export const checks: readonly Check[] = [
     saw: experiment.options.shuffle ? "shuffle: true" : "shuffle: false, and they are mixed as they lie",
   })),
   batches,
+  from(outputActivation, ({ experiment: { config } }) => ({
+    title: "the last layer suits the loss",
+    saw: `outputs ${JSON.stringify(config.model.declaration.outputShape.slice(1))} for loss.${config.loss.type}()`,
+  })),
   initialLoss,
   signal("activations", "outputs", ({ std }) => std, OUTPUTS),
   signal("gradients", "gradients", ({ gradient }) => gradient, GRADIENTS),

@@ -13,6 +13,8 @@ const STEPS = [1e-2, 3e-3, 1e-3, 3e-4];
 const TINY = 1e-7;
 /** Times the rounding that a slope must be to be told from it. */
 const CLEAR = 30;
+/** And to be a witness: a wrong gradient is off at every step that shows anything, a kink within reach of the larger ones only. */
+const WITNESS = 3;
 /** Share of a slope by which those of its two sides may differ where it is to be judged. */
 const BENT = 0.1;
 /** Losses per submit. */
@@ -46,7 +48,8 @@ interface Sample {
  * tensor: half of them those with the largest gradient, half drawn. Each is compared at several h, and the best counts: a kink of ReLU
  * or max pooling is out of reach of the smaller ones, while a wrong gradient is wrong at all. Where the slopes of both sides differ by
  * over a tenth there is a kink, and no one derivative; slopes under 30 times the loss's rounding, measured at the same weights, cannot be
- * told. Neither is judged.
+ * told. Neither is judged; but slopes over 3 times the rounding at a smaller h may clear a gradient that a larger one, with kinks on
+ * both sides of it, speaks against.
  *
  * The device's weights, order of examples and noise are as the caller left them, and stay so.
  */
@@ -114,11 +117,12 @@ export async function checkedGradients(
       const difference = (up - down) / (2 * h);
       const noise = rounding / h;
       const size = Math.max(Math.abs(difference), Math.abs(sample.gradient));
-      if (!(size > CLEAR * noise) && Number.isFinite(size)) continue;
+      if (!(size > WITNESS * noise) && Number.isFinite(size)) continue;
+      const clear = !(size <= CLEAR * noise);
       // slopes of the two sides: they differ by curvature, a little, and by kinks
       const bend = Math.abs(up - base - (base - down)) / h;
       if (bend > BENT * size + 2 * noise) continue;
-      best.told = true;
+      if (clear) best.told = true;
       const off = Math.abs(difference - sample.gradient) - noise - bend / 2;
       const error = Number.isFinite(off) ? Math.max(0, off) / size : Number.POSITIVE_INFINITY;
       const relative = size > 0 ? Math.abs(difference - sample.gradient) / size : 0;

@@ -11,6 +11,8 @@ export interface Shared {
 export interface DuplicateFacts {
   /** Share of training examples that occur there more than once. */
   readonly within: number;
+  /** Whether a feature takes so many values that equal examples must be copies of each other. */
+  readonly copies: boolean;
   readonly shared: readonly Shared[];
 }
 
@@ -29,7 +31,22 @@ export function duplicateFacts(parts: {
     const count = keys(set).filter((key) => known.has(key)).length;
     return [{ part: name === "valid" ? "validation" : "test", count, of: set.size }];
   });
-  return { within: again / Math.max(1, parts.train.size), shared };
+  return { within: again / Math.max(1, parts.train.size), copies: finest(parts.train) > FINE * known.size, shared };
+}
+
+/** Different values of a feature for each different example, above which the feature is as good as continuous. */
+const FINE = 0.5;
+
+/** Most different values that any feature has. */
+function finest(set: Dataset): number {
+  const features = sizeOf(set.x.shape.slice(1));
+  let most = 0;
+  for (let f = 0; f < features; f += Math.ceil(features / 256)) {
+    const values = new Set<number>();
+    for (let i = f; i < set.x.size; i += features) values.add(set.x.data[i] as number);
+    most = Math.max(most, values.size);
+  }
+  return most;
 }
 
 /** Two 32-bit hashes of each example's bits (FNV-1a over words with two offsets): equal for equal examples. */

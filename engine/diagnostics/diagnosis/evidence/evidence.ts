@@ -13,16 +13,20 @@ import { type FeatureFacts, featureFacts } from "./features.ts";
 import { type LabelFacts, labelFacts } from "./labels.ts";
 import { type LabelLeak, labelLeak } from "./leaks.ts";
 import { linearR2 } from "./linear.ts";
-import { type NeighbourFacts, neighbourFacts } from "./neighbours.ts";
+import { type AcrossParts, acrossParts, type NeighbourFacts, neighbourFacts, neighbourR2 } from "./neighbours.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { type Curvature, curvatureAlongGradient } from "./overshoot.ts";
 import { type Probe, probe, probeSize } from "./probe.ts";
+import { oddTargets, standardizedTargets, type TargetFacts, targetFacts } from "./targets.ts";
 import { type Trial, Trials } from "./trials.ts";
 
 /** Time for short trainings, all together. */
 const TRIALS_MS = 3000;
 /** A run whose loss came down to this share of where it began needs no trials. */
 const SETTLED = 0.02;
+/** Above this a velocity outlives the longest time in which batches are alike; Sutskever et al. 2013 go no further than 0.99. */
+const HIGH_MOMENTUM = 0.95;
+const USUAL_MOMENTUM = 0.9;
 
 /** What the data alone says. */
 export interface DataFacts {
@@ -31,8 +35,14 @@ export interface DataFacts {
   readonly leak: LabelLeak | null;
   readonly duplicates: DuplicateFacts;
   readonly neighbours: NeighbourFacts | null;
+  /** How neighbours in the training part do on the validation part. */
+  readonly acrossParts: AcrossParts | null;
+  /** Mean and deviation of values as targets. */
+  readonly targets: TargetFacts | null;
   /** Share of variance that linear least squares explains, for values. */
   readonly linearR2: number | null;
+  /** And the mean of the nearest neighbours, themselves left out. */
+  readonly neighbourR2: number | null;
 }
 
 /** What training did, and what is known of where it ended. */
@@ -53,6 +63,10 @@ export interface RunFacts {
     readonly higher: readonly Trial[];
     /** Of trainings on standardized features, at the same rate, 10 and 100 times it, the one that came furthest. */
     readonly standardized: Trial | null;
+    /** At the same rate on standardized targets, without weight decay, and at a momentum of 0.9; null where that would change nothing. */
+    readonly scaledTargets: Trial | null;
+    readonly undecayed: Trial | null;
+    readonly lessMomentum: Trial | null;
   };
 }
 
@@ -78,7 +92,10 @@ export function gatherData({ splits }: Experiment): DataFacts {
     leak: labelLeak(splits.train),
     duplicates: duplicateFacts(splits),
     neighbours: neighbourFacts(splits.train, features),
+    acrossParts: acrossParts(splits, features),
+    targets: targetFacts(splits.train),
     linearR2: linearR2(splits.train, features),
+    neighbourR2: neighbourR2(splits.train, features),
   };
 }
 
@@ -145,6 +162,9 @@ async function gatherRun(at: Gathering): Promise<RunFacts> {
   const lower: Trial[] = [];
   const higher: Trial[] = [];
   let standardized: Trial | null = null;
+  let scaledTargets: Trial | null = null;
+  let undecayed: Trial | null = null;
+  let lessMomentum: Trial | null = null;
   if (!settled && !run.record.loaded && lr > 0) {
     const steps = failed ? undefined : Math.min(150, Math.max(20, run.steps));
     const limit = steps === undefined ? {} : { steps };
@@ -175,6 +195,15 @@ async function gatherRun(at: Gathering): Promise<RunFacts> {
         if (!trial?.finite || trial.end < 0.5 * Math.min(reached, usual)) break;
       }
     }
+    if (config.loss.type === "mse" && data.targets && oddTargets(data.targets)) {
+      const fitted = standardizedTargets(splits.train, data.targets);
+      scaledTargets = await trials.run("scaled targets", fitted, { factor: 1, lr, ...limit });
+    }
+    const { weightDecay = 0, momentum = 0 } = hyperparameters(config.optimizer);
+    const at = { factor: 1, lr, ...limit };
+    if (weightDecay > 0) undecayed = await trials.run("train", splits.train, { ...at, hyper: { weightDecay: 0 } });
+    if (momentum > HIGH_MOMENTUM)
+      lessMomentum = await trials.run("train", splits.train, { ...at, hyper: { momentum: USUAL_MOMENTUM } });
     await attempt(lower, 0.01);
     await attempt(lower, 0.001);
     if (!failed && !still) await upwards();
@@ -185,7 +214,17 @@ async function gatherRun(at: Gathering): Promise<RunFacts> {
     settled || failed ? null : await curvatureAlongGradient(device, set, run.weights, Math.min(64, examples));
   step(5);
   const lrVaries = rates.some((rate) => Math.abs(rate - lr) > 1e-3 * lr);
-  return { run, curve, final, outcome, running, curvature, lr, lrVaries, trials: { lower, higher, standardized } };
+  return {
+    run,
+    curve,
+    final,
+    outcome,
+    running,
+    curvature,
+    lr,
+    lrVaries,
+    trials: { lower, higher, standardized, scaledTargets, undecayed, lessMomentum },
+  };
 }
 
 /**

@@ -47,11 +47,16 @@ export class Trials {
     return performance.now() < this.#until && !this.#context.signal.aborted;
   }
 
-  /** Trains on `set` at a constant rate, for `steps` or until the time is up; null when there was none for a tenth of it. */
+  /** Trains on `set` at a constant rate, with the run's other hyperparameters or those of `hyper`, for `steps` or until the time is up; null when there was none for a tenth of it. */
   async run(
     name: string,
     set: Dataset,
-    { factor, lr, steps = STEPS }: { factor: number; lr: number; steps?: number },
+    {
+      factor,
+      lr,
+      steps = STEPS,
+      hyper = {},
+    }: { factor: number; lr: number; steps?: number; hyper?: Readonly<Record<string, number>> },
   ): Promise<Trial | null> {
     const device = this.#device;
     const { config } = device;
@@ -76,7 +81,7 @@ export class Trials {
       const scalars = Array.from({ length: count }, (_, i): StepScalars => {
         const at = step + i;
         return {
-          hyper: { ...base, lr: lr * factor, step: at + 1 },
+          hyper: { ...base, ...hyper, lr: lr * factor, step: at + 1 },
           cursor: (at % perEpoch) * batchSize,
           noiseSeed: seed,
           noiseStep: at + 1,

@@ -5,6 +5,7 @@ import { batchNormGap } from "./batchNormGap.ts";
 import { classImbalance } from "./classImbalance.ts";
 import { clippedTooOften } from "./clippedTooOften.ts";
 import { deadRelu } from "./deadRelu.ts";
+import { differentParts } from "./differentParts.ts";
 import { diverging } from "./diverging.ts";
 import { explodingGradients } from "./explodingGradients.ts";
 import { illConditioned } from "./illConditioned.ts";
@@ -14,12 +15,15 @@ import { leakage } from "./leakage.ts";
 import { lossMetricDivergence } from "./lossMetricDivergence.ts";
 import { lossSpike } from "./lossSpike.ts";
 import { noisyValidation } from "./noisyValidation.ts";
+import { outputActivation } from "./outputActivation.ts";
 import { overfitting } from "./overfitting.ts";
+import { overRegularized } from "./overRegularized.ts";
 import { plateau } from "./plateau.ts";
 import { rateTooHigh } from "./rateTooHigh.ts";
 import { rateTooLow } from "./rateTooLow.ts";
 import { saturatedUnits } from "./saturatedUnits.ts";
 import { symmetricWeights } from "./symmetricWeights.ts";
+import { targetScale } from "./targetScale.ts";
 import { tinyBatchNorm } from "./tinyBatchNorm.ts";
 import { underfitting } from "./underfitting.ts";
 import { unshuffledLabels } from "./unshuffledLabels.ts";
@@ -29,7 +33,9 @@ import { vanishingGradients } from "./vanishingGradients.ts";
 export const rules: readonly Rule[] = [
   badValues,
   leakage,
+  differentParts,
   labelNoise,
+  outputActivation,
   inputScale,
   symmetricWeights,
   deadRelu,
@@ -38,7 +44,9 @@ export const rules: readonly Rule[] = [
   vanishingGradients,
   tinyBatchNorm,
   unshuffledLabels,
+  targetScale,
   badInitialLoss,
+  overRegularized,
   rateTooHigh,
   clippedTooOften,
   rateTooLow,

@@ -40,12 +40,17 @@ export const labelNoise = defineRule({
   },
 });
 
+/** Standard errors that must lie between the share of the most frequent class and 100 %, for a vote to show what it knows. */
+const ROOM = 10;
+
 /** Labels that neither neighbours nor the trained network can tell from chance. */
 function unrelated({ data: { neighbours, labels }, ran }: Evidence): Verdict | null {
   const valid = ran?.outcome.valid;
   if (!neighbours || !labels || !valid || valid.score === null || neighbours.asked < 100) return null;
   const chance = labels.most.share;
   const error = Math.sqrt((chance * (1 - chance)) / neighbours.asked);
+  // where nearly all are of one class a vote cannot do much better than that class
+  if (1 - chance < ROOM * error) return null;
   if (neighbours.accuracy > chance + 3 * error || valid.score > chance + 3 * (valid.scoreError ?? 0)) return null;
   return {
     severity: "error",

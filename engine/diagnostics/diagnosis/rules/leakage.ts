@@ -10,13 +10,14 @@ export const leakage = defineRule({
   name: "leakage",
   title: "the data gives the answer away",
   summary:
-    "A single feature that orders or marks the labels with at most 1 % of exceptions, or validation and test examples that are in the training part: at least 3, over 5 % of the part, and three times the rate within the training part.",
+    "A single feature that orders or marks the labels with at most 1 % of exceptions, or validation and test examples that are in the training part: at least 3, over 5 % of the part, and three times the rate within the training part unless a feature takes so many values that equal examples must be copies.",
   why: "Figures on validation and test data then say nothing about new data: the network needs to learn no more than to copy or to remember.",
   paper: "Kaufman, Rosset & Perlich 2011, Leakage in Data Mining",
   explains: ["overfitting", "noisy-validation", "loss-metric-divergence"],
   judge: ({ data: { leak, duplicates } }): Verdict | null => {
     const shared = duplicates.shared.filter(
-      ({ count, of }) => count >= FEW && count / of > Math.max(SHARE, OVER_WITHIN * duplicates.within),
+      ({ count, of }) =>
+        count >= FEW && count / of > Math.max(SHARE, duplicates.copies ? 0 : OVER_WITHIN * duplicates.within),
     );
     if (leak) {
       const what = {

@@ -1,18 +1,20 @@
 import { defineRule, type Verdict } from "../rule.ts";
 import { baseline, learned } from "../standing.ts";
-import { num, percent, setRate } from "../words.ts";
+import { num, percent, scaledSteps, setRate } from "../words.ts";
 
 export const plateau = defineRule({
   name: "plateau",
   title: "training sits on a plateau",
   summary:
-    "Over the last quarter the loss fell by less than 2 %, it is above four fifths of the first loss, and training did not come halfway from chance to what a simple method reaches.",
+    "Over the last quarter the loss fell by less than 2 %, it is above four fifths of the first loss, the network has two layers of weights or more, and training did not come halfway from chance to what a simple method reaches.",
   why: "Where the loss is flat gradients say little about where to go: plain steps of the same size do not get off it.",
   paper: "Goodfellow, Bengio & Courville 2016, Deep Learning, section 8.2.3",
   explains: ["underfitting"],
   judge: (evidence): Verdict | null => {
     const { ran, initial } = evidence;
     if (!ran?.curve || learned(evidence) === true || ran.run.stopped === "non-finite") return null;
+    // with one layer of weights the loss is convex: where it is flat is the best that it can do
+    if (initial.layers.filter(({ kind }) => kind === "weights").length < 2) return null;
     // halfway from chance to a simple method it has moved, and is held back by something else
     const simple = baseline(evidence);
     const score = ran.outcome.train.score;
@@ -28,7 +30,7 @@ export const plateau = defineRule({
         setRate(evidence, ran.lr * 3),
         { text: "restart the rate: schedule.warmRestarts() gets off flat parts" },
         { text: "take other initial weights: another seed, or init.kaimingNormal()" },
-        { text: "take an optimizer that scales its own steps: optim.adamw({ lr: 1e-3 })" },
+        ...scaledSteps(evidence),
       ],
       where: { steps: [from, steps.at(-1) as number] },
     };

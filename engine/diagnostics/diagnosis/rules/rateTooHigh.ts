@@ -1,3 +1,4 @@
+import { hyperparameters } from "../../../optim/index.ts";
 import type { Evidence } from "../evidence/evidence.ts";
 import type { Trial } from "../evidence/trials.ts";
 import { defineRule, type Verdict } from "../rule.ts";
@@ -52,7 +53,7 @@ export const rateTooHigh = defineRule({
     "vanishing-gradients",
   ],
   judge: (evidence): Verdict | null => {
-    const { ran, initial } = evidence;
+    const { ran, initial, experiment } = evidence;
     const best = betterLower(evidence);
     if (!ran || !best) return null;
     const { curve, lr, run } = ran;
@@ -60,11 +61,16 @@ export const rateTooHigh = defineRule({
       run.stopped === "non-finite"
         ? `broke off after ${run.steps} steps`
         : `came to a loss of ${num(curve?.end ?? Number.NaN)} in ${run.steps} steps`;
+    const { lessMomentum } = ran.trials;
+    const { momentum = 0 } = hyperparameters(experiment.config.optimizer);
+    const steadier = lessMomentum?.finite === true && lessMomentum.end <= Math.max(best.end, 0.3 * initial.loss);
     const climbed = curve && curve.highest > 1.5 * initial.loss ? ` and rose to ${num(curve.highest)} on the way` : "";
     return {
       severity: run.stopped === "non-finite" || (curve?.end ?? 0) > 0.5 * initial.loss ? "error" : "warning",
-      saw: `at ${num(lr)} the run ${reached}${climbed}; at ${num(lr * best.factor)} a short training comes to ${num(best.end)} in ${best.steps} steps, from the same weights (${num(initial.loss)} at first)`,
+      saw: `at ${num(lr)} the run ${reached}${climbed}; at ${num(lr * best.factor)} a short training comes to ${num(best.end)} in ${best.steps} steps, from the same weights (${num(initial.loss)} at first)${steadier ? `; so it does at ${num(lr)} with a momentum of 0.9: to ${num(lessMomentum.end)}. A momentum of ${num(momentum)} adds up ${num(1 / (1 - momentum))} steps` : ""}`,
+      ...(steadier ? { title: "the momentum is too high for this rate" } : {}),
       tries: [
+        ...(steadier ? [{ text: `set momentum to 0.9 in place of ${num(momentum)}` }] : []),
         setRate(evidence, lr * best.factor),
         findRate,
         { text: "warm up: schedule.oneCycle({ maxLr }) begins with small steps" },

@@ -1,9 +1,11 @@
 import { defineRule, type Verdict } from "../rule.ts";
 import { wholeRun } from "../standing.ts";
-import { findRate, num, percent, setRate } from "../words.ts";
+import { findRate, num, percent, scaledSteps, setRate } from "../words.ts";
 
 /** Share of the way that a run at a good rate covers at least. */
 const COVERED = 0.3;
+/** Share of the longest way that a rate is to cover to be recommended. */
+const MOST = 0.9;
 
 export const rateTooLow = defineRule({
   name: "rate-too-low",
@@ -17,7 +19,11 @@ export const rateTooLow = defineRule({
     const { ran, initial } = evidence;
     if (!ran?.curve || ran.run.stopped === "non-finite") return null;
     const { curve, lr, run } = ran;
-    const best = ran.trials.higher.filter((t) => t.finite && t.steps <= run.steps).sort((a, b) => a.end - b.end)[0];
+    const finite = ran.trials.higher.filter((t) => t.finite && t.steps <= run.steps);
+    const lowest = Math.min(...finite.map((t) => t.end));
+    // of rates that do about as well, the smallest: it is the furthest from where training breaks
+    const enough = lowest + (1 - MOST) * Math.max(0, initial.loss - lowest);
+    const best = finite.filter((t) => t.end <= enough).sort((a, b) => a.factor - b.factor)[0];
     if (!best || !(best.end < curve.end)) return null;
     const covered = (initial.loss - curve.end) / (initial.loss - best.end);
     // a gain that is no more than the spread of batches is none
@@ -26,11 +32,7 @@ export const rateTooLow = defineRule({
     return {
       severity: covered < 0.1 ? "error" : "warning",
       saw: `at ${num(lr)} the loss went from ${num(initial.loss)} to ${num(curve.end)} in ${run.steps} steps, ${percent(Math.max(0, covered))} of the way that ${num(lr * best.factor)} takes it in ${best.steps}: to ${num(best.end)}`,
-      tries: [
-        setRate(evidence, lr * best.factor),
-        findRate,
-        { text: "take an optimizer that scales its own steps: optim.adamw({ lr: 1e-3 })" },
-      ],
+      tries: [setRate(evidence, lr * best.factor), findRate, ...scaledSteps(evidence)],
       where: wholeRun(evidence),
     };
   },

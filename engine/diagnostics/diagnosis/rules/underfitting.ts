@@ -1,5 +1,5 @@
 import { defineRule, type Verdict } from "../rule.ts";
-import { baseline, wholeRun } from "../standing.ts";
+import { baseline, largestDropout, wholeRun } from "../standing.ts";
 import { num, percent } from "../words.ts";
 
 /** So far below a simple method. */
@@ -13,7 +13,7 @@ export const underfitting = defineRule({
   name: "underfitting",
   title: "the network underfits",
   summary:
-    "On its own training examples it is right for, or explains, 10 points less than a simple method: the vote of nearest neighbours for classes, linear least squares for values. It is no more than information where the loss still falls by over 5 % in the last quarter of fewer than 10 epochs.",
+    "On its own training examples it is right for, or explains, 10 points less than a simple method: the vote of nearest neighbours for classes, linear least squares or the mean of neighbours for values. It is no more than information where the loss still falls by over 5 % in the last quarter of fewer than 10 epochs.",
   why: "What it cannot do on the examples it learns from it cannot do on others: it is too small, held back too much, not trained long enough, or something is broken.",
   paper: "Goodfellow, Bengio & Courville 2016, Deep Learning, section 11.4",
   judge: (evidence): Verdict | null => {
@@ -24,7 +24,7 @@ export const underfitting = defineRule({
     const falling = ran.curve !== null && ran.curve.falling > FALLING;
     const short = falling && ran.run.record.epochs < SHORT;
     const { weightDecay } = experiment.config.optimizer.options as { weightDecay?: number };
-    const dropped = dropout(evidence.experiment.config.model.layer);
+    const dropped = largestDropout(evidence.experiment.config.model.layer);
     return {
       severity: short ? "info" : "warning",
       ...(short ? { title: "training ended while it was still learning" } : {}),
@@ -55,11 +55,3 @@ export const underfitting = defineRule({
     };
   },
 });
-
-/** The largest share that a layer drops. */
-function dropout(layer: { type: string; options: Readonly<Record<string, unknown>> }): number {
-  if (layer.type === "dropout" || layer.type === "alphaDropout") return Number(layer.options.p ?? 0);
-  const inner = layer.options.layers;
-  if (typeof inner !== "object" || inner === null) return 0;
-  return Object.values(inner as Record<string, typeof layer>).reduce((most, l) => Math.max(most, dropout(l)), 0);
-}
