@@ -14,6 +14,9 @@ export const SPREAD = 4;
 /** Elements that a histogram looks at when not said, spread evenly over larger tensors. */
 const MOST_COUNTED = 16_384;
 
+/** What tensors of smaller numbers, or of zeros, are divided by. */
+const SMALLEST_PEAK = 1e-37;
+
 export const momentNames = ["mean", "std", "min", "max", "zero", "nearZero", "nonFinite"] as const;
 
 export type MomentName = (typeof momentNames)[number];
@@ -25,11 +28,15 @@ export type Moments = Readonly<Record<MomentName, number>>;
  */
 export function moments(x: Tensor): Record<MomentName, Tensor> {
   const share = (condition: Tensor): Tensor => ops.mean(ops.cast(condition, "f32"));
+  const [mean, min, max] = [ops.mean(x), ops.neg(ops.max(ops.neg(x))), ops.max(x)];
+  // in units of the largest absolute value, as f32 does not hold the squares of an exploding net's activations
+  const peak = ops.maximum(ops.maximum(max, ops.neg(min)), SMALLEST_PEAK);
+  const spread = ops.sqrt(ops.mean(ops.square(ops.div(ops.sub(x, mean), peak))));
   return {
-    mean: ops.mean(x),
-    std: ops.sqrt(ops.variance(x, undefined, { correction: 0 })),
-    min: ops.neg(ops.max(ops.neg(x))),
-    max: ops.max(x),
+    mean,
+    std: ops.mul(spread, peak),
+    min,
+    max,
     zero: share(ops.equal(x, 0)),
     nearZero: share(ops.less(ops.abs(x), NEAR_ZERO)),
     nonFinite: share(ops.not(ops.isFinite(x))),
@@ -79,6 +86,6 @@ export const deviation = (x: Tensor): Tensor =>
 
 /** A figure that grows with x, of x brought to a largest absolute value of 1. */
 function scaled(x: Tensor, figure: (y: Tensor) => Tensor): Tensor {
-  const peak = ops.maximum(ops.max(ops.abs(x)), 1e-37);
+  const peak = ops.maximum(ops.max(ops.abs(x)), SMALLEST_PEAK);
   return ops.mul(figure(ops.div(x, peak)), peak);
 }
