@@ -38,14 +38,25 @@ export class Unsupported extends Error {}
 
 /** All cases in a folder and the folders within it, in the order of their paths. Other JSON files are passed over. */
 export function* casesIn(folder: string): Generator<Case> {
+  for (const file of jsonFilesIn(folder)) {
+    const found = readCase(file);
+    if (found) yield found;
+  }
+}
+
+/** All JSON files in a folder and the folders within it, in the order of their paths. */
+export function* jsonFilesIn(folder: string): Generator<string> {
   for (const name of readdirSync(folder).sort()) {
     const path = join(folder, name);
-    if (statSync(path).isDirectory()) yield* casesIn(path);
-    else if (name.endsWith(".json")) {
-      const found = JSON.parse(readFileSync(path, "utf8"));
-      if (found?.case && found.group) yield read(path, found);
-    }
+    if (statSync(path).isDirectory()) yield* jsonFilesIn(path);
+    else if (name.endsWith(".json")) yield path;
   }
+}
+
+/** The case in a file; null when it is none. Throws for what is not JSON. */
+export function readCase(file: string): Case | null {
+  const found = JSON.parse(readFileSync(file, "utf8"));
+  return found?.case && found.group ? read(file, found) : null;
 }
 
 function read(file: string, found: Config): Case {

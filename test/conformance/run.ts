@@ -1,5 +1,6 @@
+import { basename, dirname } from "node:path";
 import type { Backend } from "../../engine/backends/backend.ts";
-import { type Case, casesIn, Unsupported } from "./case.ts";
+import { type Case, jsonFilesIn, readCase, Unsupported } from "./case.ts";
 import { type Given, problems } from "./compare.ts";
 import { clip } from "./groups/clip.ts";
 import { curvatureGroup } from "./groups/curvature.ts";
@@ -51,10 +52,19 @@ export interface Result {
   readonly ms: number;
 }
 
-/** Runs every case of a folder, one after the other. */
+/** Runs every case of a folder, one after the other. A file that cannot be read is a failure of its own. */
 export async function* runFolder(folder: string, bench: Bench): AsyncGenerator<Result> {
-  for (const c of casesIn(folder)) {
+  for (const file of jsonFilesIn(folder)) {
     const start = performance.now();
+    let c: Case | null;
+    try {
+      c = readCase(file);
+    } catch (error) {
+      const detail = [`cannot be read: ${String(error).slice(0, 200)}`];
+      yield { group: basename(dirname(file)), case: basename(file, ".json"), op: "", status: "failed", detail, ms: 0 };
+      continue;
+    }
+    if (c === null) continue;
     const { status, detail } = await runCase(c, bench);
     yield { group: c.group, case: c.case, op: c.op, status, detail, ms: performance.now() - start };
   }
