@@ -92,7 +92,7 @@ async function sharesBeyond(
 /** "first 128 training rows of digits, x/16", or "standardized". */
 async function rowsOf({ config }: Case, { data: folder }: Bench): Promise<Dataset> {
   const [, count, part, name, scale] =
-    /^first (\d+) (training |test )?rows of (\w+)(?:, (.+))?$/.exec(String(config.rows)) ?? [];
+    /^(?:first (\d+)|all(?: \d+)?) (training |test )?rows of (\w+)(?:, (.+))?$/.exec(String(config.rows)) ?? [];
   if (!name) throw new Unsupported(`rows ${config.rows}`);
   let set = await sources.csv(join(folder, `${name}.csv`), {
     target: "y",
@@ -108,6 +108,6 @@ async function rowsOf({ config }: Case, { data: folder }: Bench): Promise<Datase
     ? (JSON.parse(readFileSync(order, "utf8")) as { perm: number[] }).perm
     : Array.from({ length: set.size }, (_, i) => i);
   // the file says so: the first 1437 rows train, the others test
-  const rows = part === "test " ? perm.slice(1437) : perm;
-  return set.rows(rows.slice(0, Number(count)));
+  const rows = part === undefined ? perm : part === "test " ? perm.slice(1437) : perm.slice(0, 1437);
+  return set.rows(rows.slice(0, count === undefined ? undefined : Number(count)));
 }

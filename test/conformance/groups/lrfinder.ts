@@ -73,10 +73,11 @@ async function rangeTest(c: Case, bench: Bench): Promise<Given> {
 
 /** The experiment of a case: "digits x/16, batches of 64 in order", trained on its training rows where it has such. */
 async function trained({ config }: Case, bench: Bench): Promise<Experiment> {
-  const [, what = "", size] = /^([^,]+?),? *batches of (\d+)/.exec(config.dataset) ?? [];
-  if (size === undefined) throw new Unsupported(`data ${config.dataset}`);
+  const [, what = "", size, whole] =
+    /^(.+?),? *(?:batches of (\d+)|(full batch|all rows every step))/.exec(config.dataset) ?? [];
+  if (size === undefined && whole === undefined) throw new Unsupported(`data ${config.dataset}`);
   let train = await dataset(
-    /^digits\b/.test(what) && !what.includes(",") ? `${what}, all training rows` : what,
+    /^digits\b/.test(what) && !/rows|examples/.test(what) ? `${what}, all training rows` : what,
     config.input_shape,
     bench,
   );
@@ -92,7 +93,7 @@ async function trained({ config }: Case, bench: Bench): Promise<Experiment> {
     model: nn.sequential(Object.fromEntries(layers)),
     loss: lossOf(config.loss, train),
     optimizer: optimizerOf(config.optimizer),
-    batchSize: Number(size),
+    batchSize: Number(size ?? train.size),
     shuffle: false,
     dropLast: true,
     clip: config.clip_grad_norm ? { norm: config.clip_grad_norm } : null,
