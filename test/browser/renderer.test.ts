@@ -154,7 +154,7 @@ describe.skipIf(browserPath() === undefined)("the renderer", () => {
     const files = (await page.sent()) as { name: string; base64: string }[];
     const [svg, png] = files.map(({ base64 }) => Buffer.from(base64, "base64"));
     expect(files.map(({ name }) => name.replace(/^.*\./, ""))).toEqual(["svg", "png"]);
-    expect(svg?.toString()).toMatch(/^<svg[^>]*>.*validation loss/s);
+    expect(svg?.toString()).toMatch(/^<svg[^>]*>.*Validation loss/s);
     expect(png?.subarray(1, 4).toString()).toBe("PNG");
   });
 
