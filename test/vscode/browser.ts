@@ -78,6 +78,10 @@ export class Workbench {
 
   async openNotebook(name: string): Promise<void> {
     await this.command("View: Close All Editors");
+    // what a test typed is not for the next one
+    const discard = this.page.getByRole("button", { name: "Don't Save" });
+    await this.page.waitForTimeout(300);
+    if (await discard.isVisible()) await discard.click();
     await this.page.locator(".explorer-folders-view .monaco-list-row", { hasText: name }).first().dblclick();
     await this.page.locator(".notebook-toolbar-container:visible").waitFor({ timeout: 20_000 });
     await this.kernelChosen();
