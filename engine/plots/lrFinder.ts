@@ -239,7 +239,7 @@ export const lrFinderPlot = definePlot<LrFinderState>({
         suggestions: { valley: 0.0063, steep: 0.021, minimum: 0.03, slide: 0.12 },
         suggestion: 0.025,
         rule: "consensus",
-        reason: "between four rules",
+        reason: "halfway between valley and minimum",
       },
       diverges: 0.87,
       ending: "diverged",

@@ -23,7 +23,7 @@ const params = {
   suggest: choice(
     "consensus",
     suggestionNames,
-    "What is recommended: a rule, or by consensus what lies between the four.",
+    "What is recommended: a rule, or by consensus what lies halfway between valley and minimum.",
   ),
   batchSize: optional(int(required, "[1, inf)", "Examples per step, when not the experiment's.")),
 };

@@ -49,7 +49,8 @@ interface Sample {
  * or max pooling is out of reach of the smaller ones, while a wrong gradient is wrong at all. Where the slopes of both sides differ by
  * over a tenth there is a kink, and no one derivative; slopes under 30 times the loss's rounding, measured at the same weights, cannot be
  * told. Neither is judged; but slopes over 3 times the rounding at a smaller h may clear a gradient that a larger one, with kinks on
- * both sides of it, speaks against.
+ * both sides of it, speaks against, and by what the
+ * slope itself moves from one h to the next nothing is judged.
  *
  * The device's weights, order of examples and noise are as the caller left them, and stay so.
  */
@@ -110,20 +111,26 @@ export async function checkedGradients(
       told: false,
       difference: Number.NaN,
     };
-    for (const [k, step] of STEPS.entries()) {
+    const slopes = STEPS.map((step, k) => {
       const h = step * sample.scale;
       const first = probes + 2 * (s * STEPS.length + k);
       const [up, down] = [losses[first] as number, losses[first + 1] as number];
-      const difference = (up - down) / (2 * h);
-      const noise = rounding / h;
+      const bend = Math.abs(up - base - (base - down)) / h;
+      return { difference: (up - down) / (2 * h), noise: rounding / h, bend };
+    });
+    for (const [k, { difference, noise, bend }] of slopes.entries()) {
       const size = Math.max(Math.abs(difference), Math.abs(sample.gradient));
       if (!(size > WITNESS * noise) && Number.isFinite(size)) continue;
       const clear = !(size <= CLEAR * noise);
-      // slopes of the two sides: they differ by curvature, a little, and by kinks
-      const bend = Math.abs(up - base - (base - down)) / h;
+      // slopes of the two sides differ by curvature, a little, and by kinks
       if (bend > BENT * size + 2 * noise) continue;
       if (clear) best.told = true;
-      const off = Math.abs(difference - sample.gradient) - noise - bend / 2;
+      // kinks on both sides alike bend nothing, but the slope moves with h as they come within reach
+      const moved = [slopes[k - 1], slopes[k + 1]].reduce(
+        (most, other) => (other ? Math.max(most, Math.abs(difference - other.difference) - other.noise) : most),
+        0,
+      );
+      const off = Math.abs(difference - sample.gradient) - noise - bend / 2 - moved;
       const error = Number.isFinite(off) ? Math.max(0, off) / size : Number.POSITIVE_INFINITY;
       const relative = size > 0 ? Math.abs(difference - sample.gradient) / size : 0;
       if (error < best.error || (error === best.error && relative < best.relative))

@@ -135,10 +135,10 @@ describe("the rules", () => {
     expect(trimmed({ lr: lr.slice(0, 80), loss: lr.slice(0, 80) }, 100, false).lr).toEqual(lr.slice(10, 80));
   });
 
-  test("meet halfway between minimum and the median of those that found something, on a log axis", () => {
+  test("meet halfway between valley and minimum on a log axis, or at the median of those that found something", () => {
     const close = (found: number | null, expected: number) => expect((found as number) / expected).toBeCloseTo(1, 10);
-    close(consensus({ valley: 1e-4, steep: 1, minimum: 1e-3, slide: 1e-2 }), Math.sqrt(10 ** -2.5 * 1e-3));
-    close(consensus({ valley: 1e-4, steep: null, minimum: 1e-2, slide: 1 }), 1e-2);
+    close(consensus({ valley: 1e-4, steep: 1, minimum: 1e-2, slide: 1e-2 }), 1e-3);
+    close(consensus({ valley: null, steep: 1e-3, minimum: 1e-2, slide: 1 }), 1e-2);
     close(consensus({ valley: 1e-4, steep: 1e-2, minimum: null, slide: null }), 1e-3);
     expect(consensus({ valley: null, steep: null, minimum: null, slide: null })).toBeNull();
   });
@@ -163,7 +163,7 @@ describe("finding a learning rate", () => {
     const [good, low] = [await train(rate), await train(rate / 100)];
     expect(good.final.trainLoss).toBeLessThan(0.5 * (low.final.trainLoss as number));
     const chart = charts(context).at(-1) as Chart;
-    expect(chart.title).toMatch(/^Try a learning rate of [\d.e-]+ \(between four rules\); /);
+    expect(chart.title).toMatch(/^Try a learning rate of [\d.e-]+ \(halfway between valley and minimum\); /);
     expect(chart.live).toBe(false);
   });
 
@@ -229,7 +229,7 @@ describe("finding a learning rate", () => {
     const found = await find(make(), { steps: 16, startLr: 1e-3, endLr: 1, smoothing: 0, suggest: "slide" });
     expect(found.suggestions.slide).toBeNull();
     expect(found.rule).toBe("consensus");
-    expect(found.reason).toBe("slide finds nothing on this curve; between four rules");
+    expect(found.reason).toBe("slide finds nothing on this curve; halfway between valley and minimum");
   });
 
   test("tests several seeds side by side, each as it would be alone", async () => {

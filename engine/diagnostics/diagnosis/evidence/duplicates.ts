@@ -11,7 +11,7 @@ export interface Shared {
 export interface DuplicateFacts {
   /** Share of training examples that occur there more than once. */
   readonly within: number;
-  /** Whether a feature takes so many values that equal examples must be copies of each other. */
+  /** Whether features take so many values that equal examples must be copies of each other. */
   readonly copies: boolean;
   readonly shared: readonly Shared[];
 }
@@ -31,22 +31,23 @@ export function duplicateFacts(parts: {
     const count = keys(set).filter((key) => known.has(key)).length;
     return [{ part: name === "valid" ? "validation" : "test", count, of: set.size }];
   });
-  return { within: again / Math.max(1, parts.train.size), copies: finest(parts.train) > FINE * known.size, shared };
+  return { within: again / Math.max(1, parts.train.size), copies: fine(parts.train), shared };
 }
 
-/** Different values of a feature for each different example, above which the feature is as good as continuous. */
-const FINE = 0.5;
+/** Pairs of values that two features could take for each example, above which chance makes no equal examples. */
+const ROOM = 10;
 
-/** Most different values that any feature has. */
-function finest(set: Dataset): number {
+/** Whether the two features with most values could take so many pairs of them. */
+function fine(set: Dataset): boolean {
   const features = sizeOf(set.x.shape.slice(1));
-  let most = 0;
+  const counts: number[] = [];
   for (let f = 0; f < features; f += Math.ceil(features / 256)) {
     const values = new Set<number>();
     for (let i = f; i < set.x.size; i += features) values.add(set.x.data[i] as number);
-    most = Math.max(most, values.size);
+    counts.push(values.size);
   }
-  return most;
+  const [most = 0, second = 0] = counts.sort((a, b) => b - a);
+  return most * second > ROOM * set.size;
 }
 
 /** Two 32-bit hashes of each example's bits (FNV-1a over words with two offsets): equal for equal examples. */

@@ -10,7 +10,7 @@ export const leakage = defineRule({
   name: "leakage",
   title: "the data gives the answer away",
   summary:
-    "A single feature that orders or marks the labels with at most 1 % of exceptions, or validation and test examples that are in the training part: at least 3, over 5 % of the part, and three times the rate within the training part unless a feature takes so many values that equal examples must be copies.",
+    "A single feature that orders or marks the labels with at most 1 % of exceptions, or validation and test examples that are in the training part: at least 3, over 5 % of the part, and three times the rate within the training part unless two features take so many values (ten pairs of them for each example) that equal examples must be copies.",
   why: "Figures on validation and test data then say nothing about new data: the network needs to learn no more than to copy or to remember.",
   paper: "Kaufman, Rosset & Perlich 2011, Leakage in Data Mining",
   explains: ["overfitting", "noisy-validation", "loss-metric-divergence"],

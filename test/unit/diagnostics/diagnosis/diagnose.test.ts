@@ -120,6 +120,21 @@ test("an interrupt stops a diagnosis and leaves the run as it was", async () => 
   expect(experiment.runs).toEqual([run]);
 });
 
+test("advice does not send those who use Adam to Adam, and takes the smallest rate that does nearly as well as any", async () => {
+  const { found } = await diagnosed(nets.find(({ name }) => name === "rate too low, adam 1e-6, breast cancer") as Net);
+  const said = found.findings[0]?.tries.map(({ text }) => text) as string[];
+  expect(said.join("; ")).not.toContain("optim.adamw");
+  const rate = Number(/^set the learning rate to ([\d.e-]+) /.exec(said[0] as string)?.[1]);
+  expect(rate).toBeLessThanOrEqual(0.01);
+});
+
+test("a run whose momentum is at fault is told so, and what it adds up to", async () => {
+  const { found } = await diagnosed(nets.find(({ name }) => name === "momentum 0.999, digits") as Net);
+  expect(found.findings[0]).toMatchObject({ rule: "rate-too-high", title: "the momentum is too high for this rate" });
+  expect(found.findings[0]?.tries[0]?.text).toBe("set momentum to 0.9 in place of 0.999");
+  expect(found.findings[0]?.saw).toContain("1000 steps");
+});
+
 test("a value that is not a number is named, also when training broke off at once", async () => {
   const { wine } = sets;
   const x = Float32Array.from(wine.x.data);

@@ -7,7 +7,17 @@ import { featureFacts } from "../../../../engine/diagnostics/diagnosis/evidence/
 import { saturatedShare } from "../../../../engine/diagnostics/diagnosis/evidence/kinds.ts";
 import { labelLeak } from "../../../../engine/diagnostics/diagnosis/evidence/leaks.ts";
 import { linearR2 } from "../../../../engine/diagnostics/diagnosis/evidence/linear.ts";
-import { neighbourFacts } from "../../../../engine/diagnostics/diagnosis/evidence/neighbours.ts";
+import {
+  acrossParts,
+  neighbourFacts,
+  neighbourR2,
+} from "../../../../engine/diagnostics/diagnosis/evidence/neighbours.ts";
+import {
+  oddTargets,
+  standardizedTargets,
+  type TargetFacts,
+  targetFacts,
+} from "../../../../engine/diagnostics/diagnosis/evidence/targets.ts";
 import { loss } from "../../../../engine/losses/index.ts";
 import { nn } from "../../../../engine/nn/index.ts";
 import { optim } from "../../../../engine/optim/index.ts";
@@ -95,11 +105,57 @@ test("duplicates across parts are counted by their bits, -0 as 0", () => {
   const valid = set.rows([3, 4, 10, 11]);
   expect(duplicateFacts({ train, valid })).toEqual({
     within: 1 / 6,
+    copies: false,
     shared: [{ part: "validation", count: 2, of: 4 }],
   });
 });
 
+test("equal examples are copies where two features take many values, and chance where they take few", () => {
+  const fine = made(200, 2, (i) => i % 2, 2);
+  expect(duplicateFacts({ train: fine }).copies).toBe(true);
+  const one = withFeature(fine, 1, (i) => i % 5);
+  expect(duplicateFacts({ train: one }).copies).toBe(false); // 200 x 5 pairs for 200 examples
+});
+
+test("targets are odd where they lie far from 0 or spread widely", () => {
+  const set = made(100, 2, (_, x) => x(0));
+  const facts = targetFacts(set) as TargetFacts;
+  expect(oddTargets(facts)).toBe(false);
+  expect(oddTargets({ ...facts, mean: 4 * facts.std })).toBe(true);
+  expect(oddTargets({ mean: 0, std: 20 })).toBe(true);
+  const again = targetFacts(standardizedTargets(set, facts)) as TargetFacts;
+  expect(again.mean).toBeCloseTo(0, 6);
+  expect(again.std).toBeCloseTo(1, 6);
+  expect(targetFacts(made(20, 2, (i) => i % 2, 2))).toBeNull();
+});
+
 describe("neighbours", () => {
+  test("explain values that a line does not", () => {
+    const set = made(300, 1, (_, x) => Math.sin(3 * x(0)));
+    expect(neighbourR2(set, featureFacts(set))).toBeGreaterThan(0.9);
+    expect(linearR2(set, featureFacts(set))).toBeLessThan(0.3);
+    const none = made(300, 2, (i) => Math.sin(i * 12.9898) * 43758.5453);
+    expect(neighbourR2(none, featureFacts(none))).toBeLessThan(0.1);
+  });
+
+  test("in the training part are asked about the validation part", () => {
+    const set = made(300, 2, (_, x) => (x(0) > 0 ? 1 : 0), 2);
+    const facts = featureFacts(set);
+    const half = (from: number) => set.rows(Array.from({ length: 150 }, (_, i) => from + i));
+    const [train, valid] = [half(0), half(150)];
+    expect(acrossParts({ train, valid }, facts)).toMatchObject({ asked: 150 });
+    expect(acrossParts({ train, valid }, facts)?.accuracy).toBeGreaterThan(0.9);
+    const turned = valid.with({
+      y: new HostTensor(
+        [150],
+        "i32",
+        Int32Array.from(valid.y.data, (c) => 1 - c),
+      ),
+    });
+    expect(acrossParts({ train, valid: turned }, facts)?.accuracy).toBeLessThan(0.1);
+    expect(acrossParts({ train }, facts)).toBeNull();
+  });
+
   const blobs = (n: number) => {
     const set = made(n, 4, (i) => i % 3, 3);
     return [0, 1, 2].reduce(

@@ -5,7 +5,7 @@ import { loss } from "../../../../engine/losses/index.ts";
 import { metrics } from "../../../../engine/metrics/index.ts";
 import { type Layer, nn } from "../../../../engine/nn/index.ts";
 import { optim } from "../../../../engine/optim/index.ts";
-import { uniform } from "../../../../engine/random/index.ts";
+import { normal, uniform } from "../../../../engine/random/index.ts";
 import { schedule } from "../../../../engine/schedules/index.ts";
 import { HostTensor } from "../../../../engine/tensor/index.ts";
 
@@ -118,7 +118,156 @@ const conv = (more: readonly Layer[] = []): Layer =>
     nn.linear(10),
   );
 
+/** Two clouds of normal features that overlap, the second with a twentieth of the examples. */
+function unequal(seed: number): Dataset {
+  const [count, rare, width] = [1000, 50, 4];
+  const x = normal(seed, 7, count * width).map((v, i) =>
+    Math.floor(i / width) < rare && i % width === 0 ? v + 0.7 : v,
+  );
+  const y = Int32Array.from({ length: count }, (_, i) => (i < rare ? 1 : 0));
+  return new Dataset({
+    name: "unequal",
+    x: new HostTensor([count, width], "f32", x),
+    y: new HostTensor([count], "i32", y),
+    task: "classification",
+    featureNames: ["a", "b", "c", "d"],
+    classes: ["usual", "rare"],
+  });
+}
+
+/** Every training label moved on to the next class. */
+const movedOn = (splits: Splits): Splits => {
+  const { y, classes } = splits.train;
+  const next = Int32Array.from(y.data, (c) => (c + 1) % (classes?.length ?? 1));
+  return new Splits({ ...splits, train: splits.train.with({ y: new HostTensor(y.shape, "i32", next) }) });
+};
+
 const sick: readonly Net[] = [
+  {
+    name: "softmax before cross entropy, digits",
+    cause: ["output-activation"],
+    quick: true,
+    make: ({ digits }, seed) => ({
+      experiment: classes(
+        std(digits, seed),
+        nn.sequential(nn.linear(64), nn.relu(), nn.linear(10), nn.softmax()),
+        optim.sgd({ lr: 0.1 }),
+        { seed },
+      ),
+      fit: { epochs: 8 },
+    }),
+  },
+  {
+    name: "relu at the end of a regression",
+    cause: ["output-activation"],
+    make: ({ diabetes }, seed) => ({
+      experiment: values(
+        unitTargets(std(diabetes, seed)),
+        nn.sequential(nn.linear(32), nn.relu(), nn.linear(1), nn.relu()),
+        optim.adam({ lr: 1e-2 }),
+        { seed },
+      ),
+      fit: { epochs: 20 },
+    }),
+  },
+  {
+    name: "weight decay 1, wine, sgd",
+    cause: ["over-regularized"],
+    quick: true,
+    make: ({ wine }, seed) => ({
+      experiment: classes(std(wine, seed), mlp([32], 3), optim.sgd({ lr: 0.1, weightDecay: 1 }), { seed }),
+      fit: { epochs: 30 },
+    }),
+  },
+  {
+    name: "dropout of 0.95, digits",
+    cause: ["over-regularized"],
+    make: ({ digits }, seed) => ({
+      experiment: classes(
+        std(digits, seed),
+        nn.sequential(nn.linear(64), nn.relu(), nn.dropout(0.95), nn.linear(10)),
+        optim.adam({ lr: 1e-3 }),
+        { seed },
+      ),
+      fit: { epochs: 12 },
+    }),
+  },
+  {
+    name: "diabetes, targets as they are, adam 1e-3",
+    cause: ["target-scale"],
+    quick: true,
+    make: ({ diabetes }, seed) => ({
+      experiment: values(std(diabetes, seed), mlp([32], 1), optim.adam({ lr: 1e-3 }), { seed }),
+      fit: { epochs: 20 },
+    }),
+  },
+  {
+    name: "diabetes, targets 1000 off, sgd",
+    cause: ["target-scale"],
+    make: ({ diabetes }, seed) => {
+      const far = diabetes.with({
+        y: new HostTensor(
+          diabetes.y.shape,
+          "f32",
+          Float32Array.from(diabetes.y.data, (v) => v + 1000),
+        ),
+      });
+      return {
+        experiment: values(std(far, seed), mlp([32], 1), optim.sgd({ lr: 0.02 }), { seed }),
+        fit: { epochs: 20 },
+      };
+    },
+  },
+  {
+    name: "momentum 0.999, digits",
+    cause: ["rate-too-high"],
+    make: ({ digits }, seed) => ({
+      experiment: classes(std(digits, seed), mlp([64], 10), optim.sgd({ lr: 0.1, momentum: 0.999 }), { seed }),
+      fit: { epochs: 8 },
+    }),
+  },
+  {
+    name: "every row three times, wine",
+    cause: ["leakage"],
+    quick: true,
+    make: ({ wine }, seed) => ({
+      experiment: classes(
+        std(wine.rows(Array.from({ length: 3 * wine.size }, (_, i) => i % wine.size)), seed),
+        mlp([32], 3),
+        optim.adam({ lr: 3e-3 }),
+        { seed },
+      ),
+      fit: { epochs: 15 },
+    }),
+  },
+  {
+    name: "training labels moved on by a class, iris",
+    cause: ["different-parts"],
+    quick: true,
+    make: ({ iris }, seed) => ({
+      experiment: classes(
+        movedOn(iris.split({ valid: 0.3, seed }).normalize("standardize")),
+        mlp([16], 3),
+        optim.adam({ lr: 1e-2 }),
+        { seed, batchSize: 16 },
+      ),
+      fit: { epochs: 15 },
+    }),
+  },
+  {
+    name: "a rare class that overlaps",
+    cause: ["class-imbalance"],
+    quick: true,
+    make: (_, seed) => ({
+      experiment: classes(
+        unequal(seed).split({ valid: 0.3, seed, stratify: true }),
+        mlp([8], 2),
+        optim.sgd({ lr: 0.05 }),
+        { seed },
+      ),
+      fit: { epochs: 15 },
+    }),
+  },
   {
     name: "30 sigmoid layers, sgd",
     cause: ["vanishing-gradients"],
@@ -715,6 +864,21 @@ const sick: readonly Net[] = [
 const bn = () => [nn.batchNorm(), nn.relu()];
 
 const sound: readonly Net[] = [
+  {
+    name: "whole numbers that come again, two features",
+    cause: null,
+    quick: true,
+    make: (_, seed) => {
+      const draw = uniform(seed, 930, 600);
+      const x = Float32Array.from({ length: 600 }, (_v, i) => Math.floor(5 * (draw[i] as number)) - 2);
+      const y = Int32Array.from({ length: 300 }, (_v, i) => ((x[2 * i] as number) > (x[2 * i + 1] as number) ? 1 : 0));
+      const set = data.tensors({ x: new HostTensor([300, 2], "f32", x), y: new HostTensor([300], "i32", y) });
+      return {
+        experiment: classes(parts(set, seed), mlp([16], 2), optim.adam({ lr: 1e-2 }), { seed }),
+        fit: { epochs: 30 },
+      };
+    },
+  },
   {
     name: "the tour",
     cause: null,
