@@ -32,6 +32,8 @@ export const STYLE = `
 .dlnb-scrub label { display: flex; flex: 1 1 240px; gap: 8px; align-items: center; }
 .dlnb-scrub button { min-width: 4.6em; }
 .dlnb-scrub input { flex: 1; min-width: 120px; max-width: 420px; accent-color: var(--vscode-button-background, var(--vscode-focusBorder, #0e639c)); }
+/* there a button's own colour is that of the page */
+.vscode-high-contrast .dlnb-chart input[type=range], .vscode-high-contrast-light .dlnb-chart input[type=range] { accent-color: var(--vscode-focusBorder, currentColor); }
 .dlnb-scrub output { min-width: 4.6em; font-variant-numeric: tabular-nums; }
 .dlnb-actions { margin-top: 6px; }
 .dlnb-chart [hidden], .dlnb-gallery [hidden] { display: none; }
