@@ -63,7 +63,7 @@ export interface RunFacts {
     readonly higher: readonly Trial[];
     /** Of trainings on standardized features, at the same rate, 10 and 100 times it, the one that came furthest. */
     readonly standardized: Trial | null;
-    /** At the same rate on standardized targets, without weight decay, and at a momentum of 0.9; null where that would change nothing. */
+    /** At the same rate (or, where the run broke off, a lower one that gets somewhere) on standardized targets, without weight decay, and at a momentum of 0.9; null where that would change nothing. */
     readonly scaledTargets: Trial | null;
     readonly undecayed: Trial | null;
     readonly lessMomentum: Trial | null;
@@ -197,7 +197,11 @@ async function gatherRun(at: Gathering): Promise<RunFacts> {
     }
     if (config.loss.type === "mse" && data.targets && oddTargets(data.targets)) {
       const fitted = standardizedTargets(splits.train, data.targets);
-      scaledTargets = await trials.run("scaled targets", fitted, { factor: 1, lr, ...limit });
+      // where the run broke off, also at lower rates
+      for (const factor of failed ? [1, 0.1, 0.01] : [1]) {
+        scaledTargets = await trials.run("scaled targets", fitted, { factor, lr, ...limit });
+        if (scaledTargets?.finite && scaledTargets.end < 0.9) break;
+      }
     }
     const { weightDecay = 0, momentum = 0 } = hyperparameters(config.optimizer);
     const at = { factor: 1, lr, ...limit };

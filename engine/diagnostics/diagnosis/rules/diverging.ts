@@ -1,3 +1,4 @@
+import { oddTargets } from "../evidence/targets.ts";
 import { defineRule, type Verdict } from "../rule.ts";
 import { wholeRun } from "../standing.ts";
 import { findRate, num, setRate } from "../words.ts";
@@ -20,18 +21,24 @@ export const diverging = defineRule({
     "class-imbalance",
   ],
   judge: (evidence): Verdict | null => {
-    const { ran, initial } = evidence;
+    const { ran, initial, data } = evidence;
     if (!ran) return null;
     const broke = ran.run.stopped === "non-finite";
     const climbed = ran.curve !== null && ran.curve.end > 1.2 * Math.max(initial.loss, 1e-12);
     if (!broke && !climbed) return null;
+    const { lower } = ran.trials;
+    const survives = lower.find((t) => t.finite && t.end < initial.loss);
     return {
       severity: "error",
       saw: broke
         ? `a value was no longer finite after ${ran.run.steps} steps; the loss began at ${num(initial.loss)}${ran.curve ? ` and was ${num(ran.curve.loss.at(-1) as number)} at the last step` : ""}`
         : `the loss began at ${num(initial.loss)} and ended at ${num(ran.curve?.end ?? Number.NaN)}`,
       tries: [
-        setRate(evidence, ran.lr / 10),
+        // a rate at which a short training broke off as well is no advice
+        ...(lower.length > 0 && !survives ? [] : [setRate(evidence, ran.lr * (survives?.factor ?? 0.1))]),
+        ...(data.targets && oddTargets(data.targets)
+          ? [{ text: "take the mean off the targets and divide them by their deviation" }]
+          : []),
         findRate,
         { text: "clip gradients: clip: { norm: 1 }" },
         { text: 'scale the inputs: normalize("standardize")' },

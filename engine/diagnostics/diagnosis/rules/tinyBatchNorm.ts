@@ -24,6 +24,7 @@ export const tinyBatchNorm = defineRule({
     "rate-too-low",
     "ill-conditioned",
     "diverging",
+    "saturated-units",
     "class-imbalance",
   ],
   judge: ({ experiment, ran }): Verdict | null => {

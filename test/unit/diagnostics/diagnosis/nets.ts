@@ -219,6 +219,19 @@ const sick: readonly Net[] = [
     },
   },
   {
+    name: "eight relu layers, targets as they are, sgd 0.3",
+    cause: ["target-scale"],
+    make: ({ diabetes }, seed) => ({
+      experiment: values(
+        std(diabetes, seed),
+        mlp(new Array(8).fill(32), 1, nn.relu, { weight: init.kaimingNormal() }),
+        optim.sgd({ lr: 0.3 }),
+        { seed },
+      ),
+      fit: { epochs: 10 },
+    }),
+  },
+  {
     name: "momentum 0.999, digits",
     cause: ["rate-too-high"],
     make: ({ digits }, seed) => ({
@@ -864,6 +877,24 @@ const sick: readonly Net[] = [
 const bn = () => [nn.batchNorm(), nn.relu()];
 
 const sound: readonly Net[] = [
+  {
+    name: "a sigmoid for targets between 0 and 1",
+    cause: null,
+    quick: true,
+    make: ({ diabetes }, seed) => {
+      const y = Float32Array.from(diabetes.y.data, (v) => v / 400);
+      const set = diabetes.with({ y: new HostTensor(diabetes.y.shape, "f32", y) });
+      return {
+        experiment: values(
+          std(set, seed),
+          nn.sequential(nn.linear(16), nn.relu(), nn.linear(1), nn.sigmoid()),
+          optim.adam({ lr: 1e-2 }),
+          { seed },
+        ),
+        fit: { epochs: 25 },
+      };
+    },
+  },
   {
     name: "whole numbers that come again, two features",
     cause: null,
