@@ -32,7 +32,7 @@ export interface Overfit {
 /**
  * Trains a copy of the network, from its first weights, on a few training examples with Adam: dropout is left out, there is no
  * weight decay, and of eight rates the one that comes furthest in 24 steps is taken. When it does not get there in `steps`, a
- * third of that rate gets as many.
+ * third of that rate gets as many, and then a tenth: what is fast at first may be too large to settle.
  */
 export async function overfit(
   experiment: Experiment,
@@ -98,7 +98,7 @@ export async function overfit(
       if (end < best.end) best = { lr, end };
     }
     let found: Overfit | null = null;
-    for (const lr of [best.lr, best.lr / 3]) {
+    for (const lr of [best.lr, best.lr / 3, best.lr / 10]) {
       const losses = await train(lr, steps, true);
       const lowest = losses.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
       if (!found || lowest < found.loss) {

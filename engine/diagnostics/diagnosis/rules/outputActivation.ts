@@ -50,16 +50,20 @@ export const outputActivation = defineRule({
         ? ofScores(config.loss.type, last.type, (config.model.declaration.outputShape[1] ?? 2) as number)
         : ofValues(last.type, splits.train.y.data);
     if (!found) return null;
-    return { severity: evidence.ran && failed(evidence) ? "error" : "warning", ...found };
+    const { certain, ...verdict } = found;
+    const error = evidence.ran ? failed(evidence) : certain;
+    return { severity: error ? "error" : "warning", ...verdict };
   },
 });
 
-type Found = Pick<Verdict, "title" | "saw" | "tries">;
+/** What is wrong, and whether it keeps the loss up for certain. */
+type Found = Pick<Verdict, "title" | "saw" | "tries"> & { readonly certain: boolean };
 
 function ofScores(loss: string, type: string, classes: number): Found | null {
   if (loss === "nll") {
     if (type === "logSoftmax") return null;
     return {
+      certain: true,
       title: "loss.nll() without logarithms of probabilities",
       saw: `the last layer is ${type}; loss.nll() takes what nn.logSoftmax() gives`,
       tries: [
@@ -74,6 +78,7 @@ function ofScores(loss: string, type: string, classes: number): Found | null {
   // the right class at the top of the range and all others at its bottom; of a softmax the same, as 1 and 0
   const floor = Math.log1p((classes - 1) * Math.exp(low - high));
   return {
+    certain: floor > 0,
     title: `${type} before cross entropy`,
     saw: `the last layer is ${type}, with outputs from ${num(low)} to ${num(high)}; loss.crossEntropy() applies a softmax of its own${
       floor > 0
@@ -90,6 +95,7 @@ function ofValues(type: string, targets: ArrayLike<number>): Found | null {
   const outside = Array.from(targets).filter((v) => v < range[0] || v > range[1]).length / targets.length;
   if (outside <= OUTSIDE) return null;
   return {
+    certain: true,
     title: `${type} at the end cannot reach the targets`,
     saw: `the last layer is ${type}, with outputs from ${num(range[0])} to ${num(range[1])}; ${percent(outside)} of the targets lie outside`,
     tries: [{ text: `leave the last nn.${type}() out` }, { text: "or scale the targets into its range" }],
