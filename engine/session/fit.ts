@@ -71,7 +71,10 @@ class Fit {
   #live: LiveChart | null = null;
   readonly #startedAt = performance.now();
 
-  /** Optimizer updates done. */
+  /** What compiling the training step took. */
+  #preparedMs = 0;
+  /** Optimizer updates done before, and by now. */
+  #from = 0;
   #step = 0;
   #sums: EpochSums;
   #best: { weights: Weights; progress: NonNullable<Progress["best"]> } | null = null;
@@ -98,6 +101,7 @@ class Fit {
     this.#sums = new EpochSums(metrics);
     this.#stopping = options.earlyStopping ? new EarlyStopping(options.earlyStopping, metrics) : null;
     this.#begin();
+    this.#from = this.#step;
     this.#trace = new Trace(options.trace, device, this.#step, steps);
     const { instruments: mode, schedule } = options;
     this.#pace = new Pace(mode, this.#step, steps);
@@ -124,9 +128,10 @@ class Fit {
   async run(): Promise<Run> {
     const { schedule, earlyStopping } = this.#options;
     try {
+      const began = performance.now();
       await this.#device.prepare(this.#data, this.#experiment.options.batchSize);
+      this.#preparedMs = performance.now() - began;
       this.#telling.start(this.#step, { fit: { ...this.#extent, schedule, earlyStopping, resumedAt: this.#step } });
-      if (this.#pace.first < this.#extent.steps) this.#looks = await this.#beginWatch();
       if (this.#trace.due(this.#step)) await this.#trace.take(this.#step, this.#device);
       return await this.#end(await this.#epochsUntilDone());
     } catch (error) {
@@ -141,7 +146,8 @@ class Fit {
     }
   }
 
-  async #beginWatch(): Promise<Watch> {
+  /** `next` updates are sent. */
+  async #beginWatch(next: number): Promise<Watch> {
     const { name } = this.#telling;
     const message = `${name}: preparing instruments`;
     this.#context.emit({ event: "progress", done: 0, total: null, unit: "steps", message, run: null });
@@ -153,7 +159,8 @@ class Fit {
       device: this.#device,
       data: this.#data,
       batch: this.#experiment.options.batchSize,
-      from: this.#step,
+      from: this.#from,
+      now: next,
       to: this.#extent.steps,
       told: (step, row) => {
         this.#telling.look(step, row);
@@ -208,6 +215,8 @@ class Fit {
     const whole = epochStart + Math.floor(this.#data.count / batchSize);
     const flying: Promise<unknown>[] = [];
     for (let next = this.#step; next < end && !this.#context.signal.aborted && !this.#failure; ) {
+      // looks compute about what a step does, with statistics besides: many small launches to compile
+      if (this.#looks === null && this.#pace.begins(4 * this.#preparedMs)) this.#looks = await this.#beginWatch(next);
       const full = next < whole;
       const batch = full ? batchSize : this.#data.count % batchSize;
       const looked = this.#looks?.at(next, full, () => this.#scalars(next, epochStart));

@@ -5,10 +5,14 @@ export type Instrumentation = "off" | "economy" | "business" | "full" | number;
 const CEILINGS = { off: 0, economy: 0.05, business: 0.2, full: Number.POSITIVE_INFINITY } as const;
 
 /** Of its ceiling a run spends this share: measurements are noisy. */
-const SPENT = 0.6;
+const SPENT = 0.75;
 
-/** What a first look is taken to cost, in training steps, before anything was measured. */
+/** Looks that must be in sight before they are compiled, and what one is taken to cost in training steps until it is measured. */
+const WORTHWHILE = 4;
 const FIRST_LOOK = 2;
+
+/** Submits that are timed before looks are compiled for a run that must earn them. */
+const TIMED = 3;
 
 /** A median over so many last measurements. */
 const WINDOW = 63;
@@ -37,8 +41,9 @@ class Measured {
 }
 
 /**
- * Chooses the steps before which a run is looked at, so that looks take at most the mode's share of the time of plain steps:
- * a look is due when the steps so far have earned it.
+ * Chooses the steps before which a run is looked at, so that looks and their compilation take at most the mode's share of
+ * the time of plain steps: they are compiled once the whole run is seen to be long enough for it, and a look is due when
+ * the steps so far have earned it.
  */
 export class Pace {
   readonly ceiling: number;
@@ -47,8 +52,11 @@ export class Pace {
   /** What looks cost besides: notes of where the parameters are, and submits that they cut short. */
   readonly #note = new Measured();
   readonly #cut = new Measured();
-  /** Steps done before the run began: a continued run has earned nothing with them. */
+  /** Steps between which the run goes: a continued one has earned nothing with those before. */
   readonly #from: number;
+  readonly #to: number;
+  /** Milliseconds of compiling. */
+  #fixed = 0;
   #calibrated: { plainMs: number; lookMs: number } | null = null;
   #every = 1;
   #steps = 0;
@@ -56,11 +64,24 @@ export class Pace {
   constructor(mode: Instrumentation, from: number, to: number) {
     this.ceiling = ceilingOf(mode);
     this.#from = from;
-    this.first = this.everyStep || (to - from) * this.#target >= FIRST_LOOK ? from : Number.POSITIVE_INFINITY;
+    this.#to = to;
   }
 
-  /** Step of the first look; Infinity when the run is too short to earn one. */
-  readonly first: number;
+  /**
+   * Whether looks are worth compiling, which is guessed to take `guessMs`. Asked before every submit until it is true: at
+   * once for looks before every step, never for runs too short to earn it.
+   */
+  begins(guessMs: number): boolean {
+    if (this.everyStep) return true;
+    if (this.ceiling === 0 || this.#plain.count < TIMED) return false;
+    const budget = SPENT * this.ceiling * (this.#to - this.#from) * this.plainMs;
+    return budget >= guessMs + WORTHWHILE * FIRST_LOOK * this.plainMs;
+  }
+
+  /** Compiling took so long. */
+  compiled(ms: number): void {
+    this.#fixed = ms;
+  }
 
   get everyStep(): boolean {
     return this.ceiling === Number.POSITIVE_INFINITY;
@@ -71,8 +92,9 @@ export class Pace {
     return this.#look.total + this.#note.total + this.#cut.total;
   }
 
-  get #target(): number {
-    return SPENT * this.ceiling;
+  /** Milliseconds that looks may take for each plain step. */
+  get #worth(): number {
+    return SPENT * this.ceiling * this.plainMs - this.#fixed / (this.#to - this.#from);
   }
 
   /** Training steps that took `ms` together; `cut` when looks made their submit shorter: what it took longer is theirs. */
@@ -93,7 +115,8 @@ export class Pace {
 
   /** Whether one more look stays within the ceiling. */
   get affords(): boolean {
-    return this.everyStep || this.#spent + this.lookMs <= 0.8 * this.ceiling * this.#steps * this.plainMs;
+    const spent = this.#fixed + this.#spent + this.lookMs;
+    return this.everyStep || spent <= SPENT * this.ceiling * this.#steps * this.plainMs;
   }
 
   /** The step of the look after one at `step`; undefined while too little was measured to say. */
@@ -101,7 +124,8 @@ export class Pace {
     if (this.everyStep) return step + 1;
     const { plainMs, lookMs } = this;
     if (Number.isNaN(plainMs) || Number.isNaN(lookMs)) return undefined;
-    const worth = this.#target * plainMs;
+    const worth = this.#worth;
+    if (!(worth > 0)) return Number.POSITIVE_INFINITY;
     this.#every = round(lookMs / worth);
     const earned = this.#from + (this.#spent + lookMs) / worth;
     return Math.ceil(Math.max(step + 1, earned) / this.#every) * this.#every;
@@ -126,10 +150,13 @@ export class Pace {
     return this.#calibrated?.lookMs ?? this.#look.median;
   }
 
-  /** Time of looks over the time that the same steps take without. */
+  /**
+   * Time of looks over the time that the same steps take without; with what compiling them took, unless they are before
+   * every step: that is a figure of the steps alone.
+   */
   get overhead(): number {
     if (this.#calibrated) return this.lookMs / this.plainMs;
-    return this.#steps === 0 ? 0 : this.#spent / (this.#steps * this.plainMs);
+    return this.#steps === 0 ? 0 : (this.#fixed + this.#spent) / (this.#steps * this.plainMs);
   }
 }
 

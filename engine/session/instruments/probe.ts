@@ -43,6 +43,7 @@ export async function probe(
       data,
       batch: batchSize,
       from: 0,
+      now: 0,
       to: steps,
       told: () => {},
     });

@@ -25,8 +25,9 @@ export interface Looking {
   readonly device: DeviceModel;
   readonly data: DeviceData;
   readonly batch: number;
-  /** Updates done when the run began, and planned for its end. */
+  /** Updates done when the run began, done now, and planned for its end. */
   readonly from: number;
+  readonly now: number;
   readonly to: number;
   /** Gets the numbers of every look that is kept. */
   readonly told: (step: number, row: Float32Array) => void;
@@ -47,7 +48,7 @@ export class Watch {
     // promises, as those of training steps are: so that both reach the device in the order of the calls
     this.#look = Promise.resolve(look);
     this.#remember = Promise.resolve(remember);
-    this.#due = given.pace.first;
+    this.#due = given.now;
   }
 
   /** Compiles what looks need, and runs it until its code is warm. */
@@ -65,6 +66,7 @@ export class Watch {
       await look.run([NOTHING]);
     }
     instruments.compileMs = performance.now() - began;
+    given.pace.compiled(instruments.compileMs);
     return new Watch(given, look, remember);
   }
 

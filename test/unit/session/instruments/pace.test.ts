@@ -4,10 +4,16 @@ import { DeviceClock, Pace } from "../../../../engine/session/instruments/pace.t
 import { Streaks } from "../../../../engine/session/instruments/streaks.ts";
 
 /** A run whose steps take 1 ms and whose looks take `lookMs`: the looks that a pace asks for. */
-function looksOf(pace: Pace, steps: number, lookMs: number): number[] {
+function looksOf(pace: Pace, steps: number, lookMs: number, compileMs = 0): number[] {
   const looks: number[] = [];
-  let due: number | undefined = pace.first;
+  let begun = false;
+  let due: number | undefined = Number.POSITIVE_INFINITY;
   for (let step = 0; step < steps; step++) {
+    if (!begun && pace.begins(compileMs)) {
+      begun = true;
+      pace.compiled(compileMs);
+      due = step;
+    }
     if (due === undefined) due = pace.after(looks.at(-1) ?? 0);
     if (due !== undefined && step >= due) {
       looks.push(step);
@@ -30,6 +36,7 @@ test.each([
     const cost = (looks.length * lookMs) / 10_000;
     expect(cost).toBeLessThanOrEqual(ceiling);
     expect(cost).toBeGreaterThan(ceiling / 5);
+    expect(looks[0]).toBeLessThan(5);
     expect(pace.overhead).toBeCloseTo(cost, 6);
     // looks stand at round steps, 1, 2, 5 ... apart
     expect(looks.every((step) => step % pace.every === 0 || step < 200)).toBe(true);
@@ -39,8 +46,27 @@ test.each([
 test("full looks before every step, a run too short for a look within its budget has none", () => {
   expect(looksOf(new Pace("full", 0, 20), 20, 5)).toHaveLength(20);
   expect(looksOf(new Pace("economy", 0, 20), 20, 5)).toEqual([]);
-  expect(new Pace("off", 0, 1e9).first).toBe(Number.POSITIVE_INFINITY);
+  expect(looksOf(new Pace("off", 0, 1000), 1000, 0.01)).toEqual([]);
 });
+
+test.each([0.02, 0.05, 0.2])(
+  "what compiling takes is earned too: with a ceiling of %f all of it stays below",
+  (ceiling) => {
+    for (const [steps, compileMs] of [
+      [300, 80],
+      [3000, 80],
+      [30_000, 80],
+      [30_000, 500],
+    ] as const) {
+      const pace = new Pace(ceiling, 0, steps);
+      const looks = looksOf(pace, steps, 1.5, compileMs);
+      const cost = looks.length === 0 ? 0 : (looks.length * 1.5 + compileMs) / steps;
+      expect(cost).toBeLessThanOrEqual(ceiling);
+      expect(pace.overhead).toBeCloseTo(cost, 6);
+      if (ceiling * steps > 2 * compileMs) expect(looks.length).toBeGreaterThan(10);
+    }
+  },
+);
 
 test("50,000 looks at a step keep a bounded number, the first and the last among them", () => {
   const looks = new Looks([
