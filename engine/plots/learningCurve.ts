@@ -488,7 +488,9 @@ function panel(name: string, title: string, height: number, state: CurveState, b
 }
 
 function y(field: string, { axis, ...rest }: { scale?: Spec; axis?: Spec } = {}): Record<"y", Spec> {
-  return { y: { field, type: "quantitative", title: null, axis: { tickCount: 4, labelExpr: LARGE, ...axis }, ...rest } };
+  return {
+    y: { field, type: "quantitative", title: null, axis: { tickCount: 4, labelExpr: LARGE, ...axis }, ...rest },
+  };
 }
 
 function pointed({ epochs }: CurveState): Spec {
