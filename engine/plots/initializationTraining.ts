@@ -2,6 +2,7 @@ import { encodeColumns } from "./columns.ts";
 import { ema } from "./ema.ts";
 import { count, significant } from "./format.ts";
 import { logAxis } from "./logAxis.ts";
+import { median } from "./median.ts";
 import { definePlot, type Spec } from "./plot.ts";
 
 export interface InitializationTrainingState {
@@ -110,13 +111,6 @@ export const initializationTraining = definePlot<InitializationTrainingState>({
     };
   },
 });
-
-const median = (values: readonly number[]): number => {
-  const sorted = values.filter((v) => !Number.isNaN(v)).sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  if (sorted.length === 0) return Number.NaN;
-  return ((sorted[Math.ceil(middle) - 1] as number) + (sorted[Math.floor(middle)] as number)) / 2;
-};
 
 const endsOf = ({ curves, done }: InitializationTrainingState): number[] =>
   curves.map((seeds) => median(seeds.map((loss) => ema(loss.subarray(0, done), SMOOTHING).at(-1) ?? Number.NaN)));

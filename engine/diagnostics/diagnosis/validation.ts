@@ -1,4 +1,4 @@
-import { median } from "./evidence/curve.ts";
+import { median } from "../../plots/median.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 
 /** A validation loss that ended above its lowest. */

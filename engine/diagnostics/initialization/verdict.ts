@@ -1,4 +1,4 @@
-import { significant } from "../../plots/format.ts";
+import { percent, significant } from "../../plots/format.ts";
 import type { Initialization, InitializedLayer, InitializedNet } from "./initialization.ts";
 
 /** A signal may grow or shrink so many times from the first layer to the last before it is called a fault. */
@@ -69,8 +69,6 @@ const times = (factor: number): string => {
   const ratio = factor < 1 ? 1 / factor : factor;
   return Number.isFinite(ratio) ? `${significant(ratio)} times` : "without limit";
 };
-
-const percent = (share: number): string => `${Math.round(100 * share)} %`;
 
 /** A line for every network: what is wrong with it, and its loss. */
 export const describe = ({ nets, examples }: Initialization): string =>

@@ -1,10 +1,10 @@
 import { bool, int, num } from "../../params/index.ts";
 import { type LrGridState, lrGridPlot } from "../../plots/lrGrid.ts";
+import { median } from "../../plots/median.ts";
 import { defineDiagnostic } from "../definition.ts";
 import { measured, ShownChart } from "../showing.ts";
 import { checkRates, ratesOf, ratesParams, stepsOf } from "./rates.ts";
 import { RatesTraining } from "./ratesTraining.ts";
-import { median } from "./seeds.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
 /** Points of a curve on the chart. */

@@ -1,10 +1,10 @@
 import { int } from "../../params/index.ts";
 import { type LrSweepState, lrSweepPlot } from "../../plots/lrSweep.ts";
+import { median } from "../../plots/median.ts";
 import { defineDiagnostic } from "../definition.ts";
 import { measured, ShownChart } from "../showing.ts";
 import { checkRates, ratesOf, ratesParams, stepsOf } from "./rates.ts";
 import { RatesTraining } from "./ratesTraining.ts";
-import { median } from "./seeds.ts";
 import { judge } from "./verdict.ts";
 
 export interface LrSweep {

@@ -1,9 +1,9 @@
 import type { RunContext } from "../../context/index.ts";
 import { Interrupted } from "../../errors/index.ts";
+import { median } from "../../plots/median.ts";
 import { LaneTraining } from "../../session/laneTraining.ts";
 import { Progress } from "../showing.ts";
 import type { Subject } from "../subject.ts";
-import { median } from "./seeds.ts";
 
 /** Weight of the past in smoothed losses: of the last ten steps, about. */
 const SMOOTHING = 0.9;

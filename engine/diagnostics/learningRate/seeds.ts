@@ -1,3 +1,4 @@
+import { median } from "../../plots/median.ts";
 import type { RangeRecord } from "./rangeTest.ts";
 
 /** Several tests of the same rates, step by step. A test that has ended counts as infinitely high. */
@@ -24,11 +25,4 @@ export function bundle(records: readonly RangeRecord[]): Bundle {
     out.high.push(smoothed.at(-1) as number);
   }
   return out;
-}
-
-/** Of sorted numbers. */
-export function median(sorted: readonly number[]): number {
-  const upper = sorted[sorted.length >> 1] as number;
-  const lower = sorted[(sorted.length - 1) >> 1] as number;
-  return lower === upper ? upper : (lower + upper) / 2;
 }

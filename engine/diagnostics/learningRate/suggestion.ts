@@ -1,7 +1,7 @@
 import { significant } from "../../plots/format.ts";
+import { median } from "../../plots/median.ts";
 import { fallOf } from "./falls.ts";
 import { finds, type RangeCurve, type RuleName, ruleNames, rules, trimmed } from "./rules.ts";
-import { median } from "./seeds.ts";
 
 /** What may be recommended: what one rule says, or what lies between all of them. */
 export const suggestionNames = ["consensus", ...ruleNames] as const;

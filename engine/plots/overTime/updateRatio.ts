@@ -2,6 +2,7 @@ import type { Gradients } from "../../diagnostics/overTime/gradients.ts";
 import type { ChartHints } from "../../protocol/index.ts";
 import { encodeColumns } from "../columns.ts";
 import { significant } from "../format.ts";
+import { median } from "../median.ts";
 import { definePlot } from "../plot.ts";
 import { exampleGradients, log, shownOf } from "./gradientFlow.ts";
 import { DIM, endOf, evenIndices, LAYER_LINK, LAYER_PARAM, labelOf, layerColour, panel, stepAxis } from "./parts.ts";
@@ -113,8 +114,3 @@ export const updateRatio = definePlot<Gradients>({
 
   example: exampleGradients,
 });
-
-function median(values: Float64Array): number {
-  const known = values.filter((v) => !Number.isNaN(v)).sort();
-  return known[known.length >> 1] ?? Number.NaN;
-}

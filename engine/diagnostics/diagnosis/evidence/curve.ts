@@ -1,3 +1,4 @@
+import { median } from "../../../plots/median.ts";
 import type { RunHistory } from "../../../protocol/index.ts";
 
 /** What the training curve of a run shows. Losses are medians over windows, so that no single batch decides. */
@@ -73,11 +74,4 @@ function spikesOf(steps: readonly number[], loss: readonly number[]) {
 /** Medians over windows of `half` steps to either side. */
 function running(values: readonly number[], half: number): number[] {
   return values.map((_, i) => median(values.slice(Math.max(0, i - half), i + half + 1)));
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.filter((v) => !Number.isNaN(v)).sort((a, b) => a - b);
-  if (sorted.length === 0) return Number.NaN;
-  const mid = sorted.length >> 1;
-  return sorted.length % 2 ? (sorted[mid] as number) : ((sorted[mid - 1] as number) + (sorted[mid] as number)) / 2;
 }
