@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../../engine/backends/backend.ts";
 import { wasmProvider } from "../../../engine/backends/wasm/index.ts";
-import { Dataset, Splits } from "../../../engine/data/index.ts";
+import { type Dataset, Splits } from "../../../engine/data/index.ts";
 import { BackendError, ConfigError, NonFiniteError, ShapeError } from "../../../engine/errors/index.ts";
 import { loss } from "../../../engine/losses/index.ts";
 import { metrics } from "../../../engine/metrics/index.ts";
@@ -13,26 +13,8 @@ import { optim } from "../../../engine/optim/index.ts";
 import { schedule } from "../../../engine/schedules/index.ts";
 import type { Progress } from "../../../engine/session/checkpoint.ts";
 import { Experiment, inContext, type Run } from "../../../engine/session/index.ts";
-import { HostTensor } from "../../../engine/tensor/index.ts";
+import { blobs } from "../../support/blobs.ts";
 import { testContext } from "../../support/context.ts";
-
-/** Three noisy blobs in four dimensions: learnable, not trivial, the same on every machine. */
-function blobs(count: number, salt = 0): Dataset {
-  const x = new Float32Array(count * 4);
-  const y = new Int32Array(count);
-  for (let i = 0; i < count; i++) {
-    y[i] = i % 3;
-    for (let k = 0; k < 4; k++) x[i * 4 + k] = Math.sin((i + salt) * 7.13 + k * 2.71) + (k === i % 3 ? 1.5 : 0);
-  }
-  return new Dataset({
-    name: "blobs",
-    x: new HostTensor([count, 4], "f32", x),
-    y: new HostTensor([count], "i32", y),
-    task: "classification",
-    featureNames: ["a", "b", "c", "d"],
-    classes: ["0", "1", "2"],
-  });
-}
 
 const splits = () => new Splits({ train: blobs(103), valid: blobs(40, 1000), test: blobs(30, 2000) });
 
