@@ -82,9 +82,20 @@ export class Workbench {
     const discard = this.page.getByRole("button", { name: "Don't Save" });
     await this.page.waitForTimeout(300);
     if (await discard.isVisible()) await discard.click();
-    await this.page.locator(".explorer-folders-view .monaco-list-row", { hasText: name }).first().dblclick();
+    await (await this.file(name)).dblclick();
     await this.page.locator(".notebook-toolbar-container:visible").waitFor({ timeout: 20_000 });
     await this.kernelChosen();
+  }
+
+  /** A file in the explorer, which hears nothing of what comes to disk while its watcher is starting. */
+  private async file(name: string): Promise<Locator> {
+    const row = this.page.locator(".explorer-folders-view .monaco-list-row", { hasText: name }).first();
+    for (let tries = 0; tries < 10; tries++) {
+      await this.command("Refresh Explorer");
+      await this.page.waitForTimeout(500 * tries);
+      if (await row.isVisible()) return row;
+    }
+    throw new Error(`the explorer does not list ${name}`);
   }
 
   /** As a person does it: "Preferences: Color Theme". */
