@@ -1,0 +1,282 @@
+import { join } from "node:path";
+import type { Backend } from "../backends/backend.ts";
+import type { RunContext } from "../context/index.ts";
+import { hyperparameters } from "../optim/index.ts";
+import type { RunSummary } from "../protocol/index.ts";
+import { scheduleAt } from "../schedules/index.ts";
+import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
+import type { Rows, RunState, StepScalars } from "./device.ts";
+import { EarlyStopping } from "./earlyStopping.ts";
+import { EpochSums } from "./epochSums.ts";
+import type { Experiment } from "./experiment.ts";
+import type { DeviceData } from "./forward.ts";
+import { Instruments, Pace, Strip, type Watched, watchedOf } from "./instruments/index.ts";
+import { initialWeights, type Weights } from "./model.ts";
+import type { Failure } from "./nonFinite.ts";
+import type { FitOptions } from "./options.ts";
+import { beginningOf } from "./resume.ts";
+import { Run } from "./run.ts";
+import { scalarsOf } from "./scalars.ts";
+import { type Extent, named, type Standing, Telling } from "./telling.ts";
+import type { Snapshot } from "./trace.ts";
+
+/** Checkpoints during a run are at least this far apart. */
+const CHECKPOINT_MS = 10_000;
+
+/** The size of a run of `experiment` over `count` training examples. */
+export function extentOf(experiment: Experiment, options: FitOptions, count: number): Extent {
+  const { batchSize, dropLast } = experiment.options;
+  const stepsPerEpoch = (dropLast ? Math.floor : Math.ceil)(count / batchSize);
+  const steps = options.steps ?? (options.epochs ?? 10) * stepsPerEpoch;
+  return { steps, epochs: Math.ceil(steps / stepsPerEpoch), stepsPerEpoch };
+}
+
+/**
+ * A run under way without its device: where it stands, what its rows add up to, what is told of it, what early stopping
+ * watches and keeps. `fit` follows one; replicas follow one for each lane.
+ */
+export class Course {
+  readonly experiment: Experiment;
+  readonly extent: Extent;
+  readonly telling: Telling;
+  readonly watched: Watched;
+  readonly pace: Pace;
+  readonly instruments: Instruments;
+  /** What it begins with. */
+  readonly beginning: Weights & Partial<RunState>;
+  /** Optimizer updates done before, and by now. */
+  readonly from: number;
+  step = 0;
+  /** The step that was not finite; nothing is taken in after it. */
+  failure: Failure | null = null;
+  readonly #options: FitOptions;
+  readonly #backend: Backend;
+  readonly #stopping: EarlyStopping | null;
+  readonly #startedAt = performance.now();
+  #sums: EpochSums;
+  #best: { weights: Weights; progress: NonNullable<Progress["best"]> } | null = null;
+  #figures: Record<string, number> = {};
+  #lastLoss = Number.NaN;
+  #lastLr = Number.NaN;
+  #lastCheckpoint = performance.now();
+  /** Step of the last checkpoint. */
+  #saved: number | null = null;
+  #kept: { readonly state: RunState; readonly weights: Weights } | null = null;
+
+  /** Throws what `options` and what is continued are at fault for, before anything is written. */
+  constructor(
+    experiment: Experiment,
+    options: FitOptions,
+    context: RunContext,
+    { backend, data }: { backend: Backend; data: DeviceData },
+  ) {
+    const { batchSize, metrics } = experiment.options;
+    this.experiment = experiment;
+    this.extent = extentOf(experiment, options, data.count);
+    this.#options = options;
+    this.#backend = backend;
+    this.#sums = new EpochSums(metrics);
+    this.#stopping = options.earlyStopping ? new EarlyStopping(options.earlyStopping, metrics) : null;
+    this.beginning = this.#begin();
+    this.from = this.step;
+    const { instruments: mode, schedule } = options;
+    this.pace = new Pace(mode, this.from, this.extent.steps);
+    this.watched = watchedOf(experiment.config, data, batchSize);
+    this.instruments = new Instruments({
+      mode,
+      schedule,
+      strip: new Strip(experiment.config, Object.keys(hyperparameters(experiment.config.optimizer))),
+      watched: this.watched,
+      pace: this.pace,
+    });
+    const name = options.name || experiment.nextRunName();
+    this.telling = new Telling(experiment, backend, name, context, this.extent, this.#movesMomentum);
+  }
+
+  /** Whether the schedule drives the optimizer's momentum. */
+  get #movesMomentum(): boolean {
+    const { schedule } = this.#options;
+    const base = hyperparameters(this.experiment.config.optimizer);
+    if (schedule === null || !(base.momentum || base["betas[0]"] !== undefined)) return false;
+    return scheduleAt(schedule, base.lr ?? 0, { step: 0, ...this.extent }).momentum !== undefined;
+  }
+
+  /** Initial weights, or those of the run that is continued. */
+  #begin(): Weights & Partial<RunState> {
+    const { options, config } = this.experiment;
+    const { resume } = this.#options;
+    if (resume === null) return initialWeights(config.model, options.seed);
+    const { state, best, progress } = beginningOf(this.experiment, resume, this.extent.steps);
+    if (!progress) return state;
+    this.step = progress.step;
+    this.#sums = new EpochSums(options.metrics, progress.partial);
+    if (progress.best && best) this.#best = { weights: best, progress: progress.best };
+    if (progress.best && this.#stopping) {
+      this.#stopping.best = progress.best.value;
+      this.#stopping.waited = progress.best.waited;
+    }
+    return state;
+  }
+
+  start(): void {
+    const { schedule, earlyStopping } = this.#options;
+    this.telling.start(this.step, { fit: { ...this.extent, schedule, earlyStopping, resumedAt: this.step } });
+  }
+
+  /** What the host says to the step after `step` updates, in an epoch that began after `epochStart` of them. */
+  scalars(step: number, epochStart: number): StepScalars {
+    return scalarsOf(this.experiment, this.#options.schedule, this.extent, step, epochStart);
+  }
+
+  /** Rows of the steps from `from` on, each of `batch` examples, up to the first that was not finite. */
+  take(from: number, batch: number, scalars: readonly StepScalars[], rows: Rows): void {
+    if (this.failure) return;
+    const stopped = (rows.ok as Float64Array).indexOf(0);
+    const count = stopped < 0 ? scalars.length : stopped;
+    this.#sums.add(rows, count, batch);
+    this.step = from + count;
+    if (count > 0) {
+      const loss = Array.from((rows.loss as Float64Array).subarray(0, count));
+      const lr = scalars.slice(0, count).map((s) => s.hyper.lr ?? Number.NaN);
+      const norms = Array.from((rows["gradient norm squared"] as Float64Array).subarray(0, count), Math.sqrt);
+      this.#lastLoss = loss.at(-1) as number;
+      this.#lastLr = lr.at(-1) as number;
+      this.instruments.strip.add(from + 1, count, rows, scalars);
+      const momentum = scalars.slice(0, count).map(({ hyper }) => hyper.momentum ?? hyper["betas[0]"] ?? Number.NaN);
+      this.telling.steps(from + 1, loss, lr, norms, momentum);
+    }
+    if (stopped >= 0) this.failure = { step: this.step + 1, batch, scalars: scalars[stopped] as StepScalars };
+    this.telling.progress(this.standing);
+  }
+
+  get standing(): Standing {
+    return { step: this.step, trainLoss: this.#lastLoss, lr: this.#lastLr, figures: this.#figures };
+  }
+
+  /** Whether `epoch`, from 0, ends with a validation. */
+  validates(epoch: number): boolean {
+    const due = (epoch + 1) % this.#options.validateEvery === 0 || this.step === this.extent.steps;
+    return this.experiment.splits.valid !== undefined && due;
+  }
+
+  /**
+   * Tells of `epoch`, from 0, keeps what is best, and from time to time what `save` gives: the state on the device. True
+   * when early stopping says that it is enough.
+   */
+  async endEpoch(
+    epoch: number,
+    valid: Readonly<Record<string, number>> | undefined,
+    save: () => Promise<RunState>,
+  ): Promise<boolean> {
+    const { metrics } = this.experiment.options;
+    const last = this.step === this.extent.steps;
+    const train = this.#sums.means(metrics);
+    // a run of so many steps may end within an epoch: a continuation goes on with its sums
+    if (this.step % this.extent.stepsPerEpoch === 0) this.#sums = new EpochSums(metrics);
+    this.#figures = { ...named("train", train), ...named("valid", valid ?? {}) };
+    this.telling.epoch(epoch + 1, this.step, train, valid);
+    this.telling.progress(this.standing, last);
+    const enough = valid !== undefined && (await this.#watch(epoch, valid, save));
+    const due = performance.now() - this.#lastCheckpoint > CHECKPOINT_MS;
+    if (due && !last && !enough) this.#checkpoint(await save(), "time");
+    return enough;
+  }
+
+  /** Early stopping's look at a validation: keeps the weights of the best. True when it is enough. */
+  async #watch(
+    epoch: number,
+    valid: Readonly<Record<string, number>>,
+    save: () => Promise<RunState>,
+  ): Promise<boolean> {
+    if (!this.#stopping) return false;
+    const { value, improved, stop } = this.#stopping.observe(valid);
+    if (improved) {
+      const { parameters, running } = await save();
+      const progress = { epoch: epoch + 1, step: this.step, value, waited: 0, final: this.#figures };
+      this.#best = { weights: { parameters, running }, progress };
+    } else if (this.#best) {
+      this.#best = { ...this.#best, progress: { ...this.#best.progress, waited: this.#stopping.waited } };
+    }
+    return stop;
+  }
+
+  get #progress(): Progress {
+    const { seed, batchSize, optimizer } = this.experiment.options;
+    return {
+      version: 1,
+      run: this.telling.id,
+      step: this.step,
+      seed,
+      batchSize,
+      optimizer: optimizer.type,
+      partial: this.#sums.sums,
+      best: this.#best?.progress ?? null,
+    };
+  }
+
+  #checkpoint(state: RunState, why: string): void {
+    this.#lastCheckpoint = performance.now();
+    this.#saved = this.step;
+    this.#write("last", { state, best: this.#best?.weights ?? null, progress: this.#progress }, this.step, why);
+  }
+
+  #write(name: string, checkpoint: Checkpoint, step: number, why: string): void {
+    const { folder } = this.telling;
+    if (folder === null) return;
+    const file = join("checkpoints", `${name}.safetensors`);
+    writeCheckpoint(join(folder, file), this.experiment.config.model, checkpoint);
+    this.telling.checkpoint(file, step, why);
+  }
+
+  /** What a run that breaks off leaves behind. */
+  get left(): string {
+    const { folder } = this.telling;
+    if (folder === null) return "the notebook has no file yet, so no checkpoint was written";
+    if (this.#saved === null) return `no checkpoint had been written yet; the log is in ${folder}`;
+    return `the checkpoint of step ${this.#saved} is ${join(folder, "checkpoints", "last.safetensors")}`;
+  }
+
+  /**
+   * Keeps the state that is on the device, which is the last good one whatever happened. Returns the weights that the run
+   * ends with: those, or the best epoch's when early stopping brings them back.
+   */
+  settle(stopped: RunSummary["stopped"], state: RunState): Weights {
+    this.#checkpoint(state, stopped);
+    const best = this.#best;
+    const restores = this.#stopping?.options.restoreBest === true && stopped !== "interrupted";
+    let weights: Weights = state;
+    if (restores && best && best.progress.step !== this.step) {
+      this.#figures = { ...best.progress.final };
+      weights = best.weights;
+      this.#write("best", weightsOnly(weights), best.progress.step, "best");
+    }
+    this.#kept = { state, weights };
+    return weights;
+  }
+
+  /** The run, once settled; `test` is what its weights come to on the test set. */
+  finish(
+    stopped: RunSummary["stopped"],
+    { test = {}, trace = [] }: { test?: Readonly<Record<string, number>>; trace?: readonly Snapshot[] },
+  ): Run {
+    const { state, weights } = this.#kept as { state: RunState; weights: Weights };
+    Object.assign(this.#figures, named("test", test));
+    this.telling.progress(this.standing, true);
+    const record = this.telling.end({
+      id: this.telling.id,
+      name: this.telling.name,
+      folder: this.telling.folder,
+      backend: this.#backend.name,
+      adapter: this.#backend.adapter,
+      steps: this.step,
+      epochs: Math.ceil(this.step / this.extent.stepsPerEpoch),
+      seconds: (performance.now() - this.#startedAt) / 1000,
+      stopped,
+      final: Number.isNaN(this.#lastLoss) ? this.#figures : { trainLoss: this.#lastLoss, ...this.#figures },
+    });
+    const checkpoint = { state, best: this.#best?.weights ?? null, progress: this.#progress };
+    const run = new Run(record, this.experiment, checkpoint, weights, trace, this.instruments);
+    this.experiment.keep(run);
+    return run;
+  }
+}
