@@ -17,12 +17,22 @@ import {
   sum,
   type Tensor,
 } from "../ops/index.ts";
-import { int, optional, value } from "../params/index.ts";
-import { type Shape, sameShape, show } from "../tensor/index.ts";
+import { int, optional, required, value } from "../params/index.ts";
+import { axisOf, type Shape, sameShape, show } from "../tensor/index.ts";
 import { reduced, reduction } from "./reduction.ts";
+
+/** Option of everything that compares scores of classes. */
+export const classAxis = optional(
+  int(
+    required,
+    "(-inf, inf)",
+    "Axis of the classes in the output. When not given the targets tell: 1 as in PyTorch, or the last, as for every place of a sequence.",
+  ),
+);
 
 /** Options of losses over class numbers. */
 export const classParams = {
+  dim: classAxis,
   weight: optional(
     value<readonly number[], readonly number[]>(
       [],
@@ -44,17 +54,18 @@ interface Options {
 /**
  * Negative log-likelihood of class numbers, as PyTorch's nll_loss and cross_entropy:
  *
- *   logp [N, C, ...], target [N, ...] i32  ->  -(1 - s) w[target] logp[target] - s / C sum_c w[c] logp[c]
+ *   logp [N, ..., C, ...], target [N, ...] i32  ->  -(1 - s) w[target] logp[target] - s / C sum_c w[c] logp[c]
  *
- * logp is `scores`, or with `logNorm` [N, ...] scores - logNorm: never built, so that its gradient takes no further sum.
+ * with the C classes at `axis`. logp is `scores`, or with `logNorm` [N, ...] scores - logNorm: never built, so that its
+ * gradient takes no further sum.
  */
 export function classLoss(
   where: string,
-  { scores, logNorm, target }: { scores: Tensor; logNorm?: Tensor; target: Tensor },
+  { scores, logNorm, target, axis }: Scores & { logNorm?: Tensor; target: Tensor },
   options: Options,
 ): Tensor {
   const { shape } = scores;
-  const classes = shape[1] as number;
+  const classes = shape[axis] as number;
   const { weight, ignoreIndex, labelSmoothing = 0 } = options;
   checkWeight(where, weight, classes);
   const counted = ignoreIndex === null ? undefined : not(equal(target, ignoreIndex));
@@ -63,10 +74,10 @@ export function classLoss(
   const pickedWeight = weights ? gather(weights, target) : constant(1, target.shape);
   const minusLog = (score: Tensor): Tensor => (logNorm ? sub(logNorm, score) : neg(score));
 
-  const isTarget = equal(iota(shape, 1), broadcastTo(reshape(target, shape.with(1, 1)), shape));
-  let loss = mul(pickedWeight, minusLog(sum(select(isTarget, scores, 0), 1)));
+  const isTarget = equal(iota(shape, axis), broadcastTo(reshape(target, shape.with(axis, 1)), shape));
+  let loss = mul(pickedWeight, minusLog(sum(select(isTarget, scores, 0), axis)));
   if (labelSmoothing > 0) {
-    const all = sum(weights ? mul(scores, alongClasses(weights, shape)) : scores, 1);
+    const all = sum(weights ? mul(scores, alongClasses(weights, shape, axis)) : scores, axis);
     const total = weight ? weight.reduce((s, w) => s + w, 0) : classes;
     const even = logNorm ? sub(mul(logNorm, total), all) : neg(all);
     loss = add(mul(loss, 1 - labelSmoothing), mul(even, labelSmoothing / classes));
@@ -81,32 +92,58 @@ export function classLoss(
  */
 export function softLoss(
   where: string,
-  { scores, logNorm, target }: { scores: Tensor; logNorm: Tensor; target: Tensor },
+  { scores, logNorm, target, axis }: Scores & { logNorm: Tensor; target: Tensor },
   options: Options,
 ): Tensor {
-  const classes = scores.shape[1] as number;
+  const classes = scores.shape[axis] as number;
   const { weight, ignoreIndex, labelSmoothing = 0 } = options;
   checkWeight(where, weight, classes);
   if (ignoreIndex !== null) throw new ShapeError(`${where}: ignoreIndex takes class numbers, not probabilities`);
   const smooth = labelSmoothing > 0 ? add(mul(target, 1 - labelSmoothing), labelSmoothing / classes) : target;
-  const share = weight ? mul(smooth, alongClasses(vector(weight), scores.shape)) : smooth;
-  const loss = sub(mul(logNorm, sum(share, 1)), sum(mul(share, scores), 1));
+  const share = weight ? mul(smooth, alongClasses(vector(weight), scores.shape, axis)) : smooth;
+  const loss = sub(mul(logNorm, sum(share, axis)), sum(mul(share, scores), axis));
   return reduced(loss, options.reduction);
 }
 
-/** The class numbers as i32. Throws ShapeError, `where` first, unless output is [N, C, ...] and target [N, ...] integers. */
-export function classTarget(where: string, output: Tensor, target: Tensor): Tensor {
+/**
+ * The class numbers as i32 and the axis of the output that runs over the classes: `dim`, or the one without which the output has
+ * the targets' shape. Throws ShapeError, `where` first, unless the targets are integers of that shape, or when both
+ * axis 1 and the last would do.
+ */
+export function classTarget(
+  where: string,
+  output: Tensor,
+  target: Tensor,
+  dim: number | null,
+): { classes: Tensor; axis: number } {
   if (output.rank < 2) throw new ShapeError(`${where}: takes scores [N, classes], not ${show(output.shape)}`);
   if (target.dtype === "f32" || target.dtype === "bool") {
     throw new ShapeError(`${where}: takes class numbers (i32), not ${target.dtype}`);
   }
-  const wanted = output.shape.toSpliced(1, 1);
-  if (!sameShape(target.shape, wanted)) {
+  return { classes: cast(target, "i32"), axis: axisOfClasses(where, output.shape, target.shape, dim) };
+}
+
+function axisOfClasses(where: string, output: Shape, target: Shape, dim: number | null): number {
+  const axes = dim === null ? [1, output.length - 1] : [axisOf(where, dim, output.length)];
+  const [fits, also] = new Set(axes.filter((axis) => sameShape(output.toSpliced(axis, 1), target)));
+  if (fits === undefined) {
+    const wanted = axes.map((axis) => show(output.toSpliced(axis, 1)));
     throw new ShapeError(
-      `${where}: scores ${show(output.shape)} take targets ${show(wanted)}, not ${show(target.shape)}`,
+      `${where}: scores ${show(output)} take targets ${[...new Set(wanted)].join(" or ")}, not ${show(target)}`,
     );
   }
-  return cast(target, "i32");
+  if (also !== undefined) {
+    throw new ShapeError(
+      `${where}: the classes of ${show(output)} may lie along axis 1 or the last; say which, as dim: -1`,
+    );
+  }
+  return fits;
+}
+
+/** Scores of the classes along `axis`. */
+interface Scores {
+  readonly scores: Tensor;
+  readonly axis: number;
 }
 
 function areWeights(given: unknown): boolean {
@@ -121,5 +158,6 @@ function checkWeight(where: string, weight: readonly number[] | null, classes: n
 
 const vector = (numbers: readonly number[]): Tensor => concat(numbers.map((w) => constant(w, [1])));
 
-/** One number per class lined up with axis 1 of `shape`. */
-const alongClasses = (x: Tensor, shape: Shape): Tensor => reshape(x, [x.size, ...shape.slice(2).map(() => 1)]);
+/** One number per class lined up with `axis` of `shape`. */
+const alongClasses = (x: Tensor, shape: Shape, axis: number): Tensor =>
+  reshape(x, [x.size, ...shape.slice(axis + 1).map(() => 1)]);

@@ -1,11 +1,12 @@
 import { exp, log, max, stopGradient, sub, sum } from "../ops/index.ts";
 import { num } from "../params/index.ts";
-import { sameShape } from "../tensor/index.ts";
+import { axisOf, sameShape } from "../tensor/index.ts";
 import { classLoss, classParams, classTarget, softLoss } from "./classes.ts";
 import { defineLoss } from "./definition.ts";
 
 /**
- * output [N, C, ...] scores; target [N, ...] class numbers, or [N, C, ...] f32 probabilities of the classes.
+ * output [N, C, ...] scores as in PyTorch, or [N, ..., C] as a sequence model gives them for every place; target [N, ...] class
+ * numbers. Or targets of the output's shape, f32: probabilities of the classes, which lie along axis 1 unless `dim` says else.
  * Softmax is part of it: the model ends in plain scores.
  */
 export const crossEntropy = defineLoss({
@@ -16,12 +17,13 @@ export const crossEntropy = defineLoss({
   },
   target: "class",
   compute: ({ output, target }, options) => {
-    const scores = sub(output, stopGradient(max(output, 1, { keepdims: true }))); // nothing overflows
-    const logNorm = log(sum(exp(scores), 1));
-    if (target.dtype === "f32" && sameShape(target.shape, output.shape)) {
-      return softLoss("crossEntropy", { scores, logNorm, target }, options);
-    }
-    const numbers = classTarget("crossEntropy", output, target);
-    return classLoss("crossEntropy", { scores, logNorm, target: numbers }, options);
+    const soft = target.dtype === "f32" && sameShape(target.shape, output.shape);
+    const found = soft ? undefined : classTarget("crossEntropy", output, target, options.dim);
+    const axis = found?.axis ?? axisOf("crossEntropy", options.dim ?? 1, output.rank);
+    const scores = sub(output, stopGradient(max(output, axis, { keepdims: true }))); // nothing overflows
+    const logNorm = log(sum(exp(scores), axis));
+    return found
+      ? classLoss("crossEntropy", { scores, logNorm, target: found.classes, axis }, options)
+      : softLoss("crossEntropy", { scores, logNorm, target, axis }, options);
   },
 });

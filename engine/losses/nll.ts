@@ -1,11 +1,13 @@
 import { classLoss, classParams, classTarget } from "./classes.ts";
 import { defineLoss } from "./definition.ts";
 
-/** output [N, C, ...] log-probabilities, target [N, ...] class numbers. */
+/** output [N, C, ...] or [N, ..., C] log-probabilities, target [N, ...] class numbers. */
 export const nll = defineLoss({
   summary: "Minus the log-probability of the right class, for models that end in log-probabilities.",
   params: classParams,
   target: "class",
-  compute: ({ output, target }, options) =>
-    classLoss("nll", { scores: output, target: classTarget("nll", output, target) }, options),
+  compute: ({ output, target }, options) => {
+    const { classes, axis } = classTarget("nll", output, target, options.dim);
+    return classLoss("nll", { scores: output, target: classes, axis }, options);
+  },
 });

@@ -1,14 +1,14 @@
-import { classTarget } from "../losses/index.ts";
+import { classAxis, classTarget } from "../losses/index.ts";
 import { argmax, cast, equal, sum } from "../ops/index.ts";
 import { defineMetric } from "./definition.ts";
 
-/** output [N, C, ...] scores, target [N, ...] class numbers. The first of equal scores wins. */
+/** output [N, C, ...] or [N, ..., C] scores, target [N, ...] class numbers, each of which counts. The first of equal scores wins. */
 export const accuracy = defineMetric({
   summary: "Share of examples whose largest score is that of the right class.",
-  params: {},
+  params: { dim: classAxis },
   better: "higher",
-  batch: ({ output, target }) => {
-    const classes = classTarget("accuracy", output, target);
-    return { sum: sum(cast(equal(argmax(output, 1), classes), "f32")), count: classes.size };
+  batch: ({ output, target }, { dim }) => {
+    const { classes, axis } = classTarget("accuracy", output, target, dim);
+    return { sum: sum(cast(equal(argmax(output, axis), classes), "f32")), count: classes.size };
   },
 });

@@ -42,6 +42,7 @@ export { sign } from "./primitives/sign.ts";
 export { sin } from "./primitives/sin.ts";
 export { slice } from "./primitives/slice.ts";
 export { slide } from "./primitives/slide.ts";
+export { softmax } from "./primitives/softmax.ts";
 export { sqrt } from "./primitives/sqrt.ts";
 export { stopGradient } from "./primitives/stopGradient.ts";
 export { sub } from "./primitives/sub.ts";

@@ -1,4 +1,4 @@
-import { type Shape, sizeOf } from "../tensor/index.ts";
+import { axisOf, type Shape, sizeOf } from "../tensor/index.ts";
 import { add, div, exp, log, mul, neg, stopGradient, sub } from "./arithmetic.ts";
 import { type Axes, axesOf, keptShape, reducedShape } from "./axes.ts";
 import { broadcastTo, reshape } from "./movement.ts";
@@ -48,10 +48,8 @@ export function logSoftmax(x: Tensor, axis = -1): Tensor {
 }
 
 /** e^x / sum(e^x) along `axis`. */
-export function softmax(x: Tensor, axis = -1): Tensor {
-  const weights = exp(sub(x, stopGradient(max(x, axis, { keepdims: true }))));
-  return div(weights, sum(weights, axis, { keepdims: true }));
-}
+export const softmax = (x: Tensor, axis = -1): Tensor =>
+  x.rank === 0 ? constant(1) : apply("softmax", [x], { axis: axisOf("softmax", axis, x.rank) });
 
 /** Undoes a reduction's shape: x has `shape` without `axes`, and is repeated along them. */
 export const spread = (x: Tensor, shape: Shape, axes: readonly number[]): Tensor =>

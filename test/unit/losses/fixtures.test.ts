@@ -71,10 +71,27 @@ describe("by hand", () => {
     expect(value(losses.crossEntropy(), even, f32([1, 2], 0.5, 0.5))).toBeAllclose([Math.log(4) - Math.log(3) / 2]);
   });
 
-  test("losses of positions: [N, C, L] against [N, L]", () => {
+  test("losses of positions: [N, C, L] or [N, L, C] against [N, L]", () => {
+    const target: Values = { shape: [1, 3], dtype: "i32", data: Float64Array.of(1, 0, 0) };
+    const want = [(3 * Math.log(4 / 3) + Math.log(2) + Math.log(2)) / 5];
+    const first = f32([1, 2, 3], 0, 0, 1, Math.log(3), 0, 1);
+    const last = f32([1, 3, 2], 0, Math.log(3), 0, 0, 1, 1);
+    const weight = [1, 3];
+    expect(value(losses.crossEntropy({ weight }), first, target)).toBeAllclose(want);
+    expect(value(losses.crossEntropy({ weight }), last, target)).toBeAllclose(want);
+    expect(value(losses.crossEntropy({ weight, dim: -1 }), last, target)).toBeAllclose(want);
+    expect(() => value(losses.crossEntropy({ dim: 1 }), last, target)).toThrow(
+      "crossEntropy: scores [1, 3, 2] take targets [1, 2], not [1, 3]",
+    );
+  });
+
+  test("where the classes lie is asked for when the shapes do not tell", () => {
     const scores = f32([1, 2, 2], 0, 0, Math.log(3), 0);
     const target: Values = { shape: [1, 2], dtype: "i32", data: Float64Array.of(1, 0) };
-    expect(value(losses.crossEntropy({ weight: [1, 3] }), scores, target)).toBeAllclose([
+    expect(() => value(losses.crossEntropy(), scores, target)).toThrow(
+      "crossEntropy: the classes of [1, 2, 2] may lie along axis 1 or the last; say which, as dim: -1",
+    );
+    expect(value(losses.crossEntropy({ dim: 1, weight: [1, 3] }), scores, target)).toBeAllclose([
       (3 * Math.log(4 / 3) + Math.log(2)) / 4,
     ]);
   });

@@ -20,20 +20,26 @@ interface Run {
   training?: boolean;
   seed?: number;
   step?: number;
+  /** Of the inputs; i32 ones are 0, 1 and 2. */
+  dtype?: "f32" | "i32";
 }
 
 /** Traces the layer over inputs of `shape`, and gives values to everything that it declares. */
-function traced(layer: Layer, shape: Shape, { training = true, seed = 1, step = 1 }: Run = {}) {
-  const declared = declare(layer, shape);
+function traced(layer: Layer, shape: Shape, { training = true, seed = 1, step = 1, dtype = "f32" }: Run = {}) {
+  const declared = declare(layer, shape, dtype);
   const word = (n: number): Values => ({ shape: [], dtype: "u32", data: Float64Array.of(n) });
   const values: Record<string, Values> = { seed: word(seed), step: word(step) };
   const draw = (name: string, at: Shape, dtype: Values["dtype"], fill?: number) => {
     const tensor = input(name, at, dtype);
     const data = Float64Array.from(uniform(3, Object.keys(values).length, tensor.size), (u) => fill ?? u * 2 - 0.9);
-    values[name] = { shape: at, dtype, data };
+    values[name] = {
+      shape: at,
+      dtype,
+      data: name === "x" && dtype === "i32" ? data.map((v) => Math.floor((v + 0.9) * 1.5)) : data,
+    };
     return tensor;
   };
-  const x = draw("x", shape, "f32");
+  const x = draw("x", shape, dtype);
   const parameters = Object.fromEntries(declared.parameters.map((p) => [p.name, draw(p.name, p.shape, "f32")]));
   const buffers = Object.fromEntries(declared.buffers.map((b) => [b.name, draw(b.name, b.shape, b.dtype, b.value)]));
   const key = { seed: scalar("seed", "u32"), step: scalar("step", "u32") };
@@ -43,7 +49,7 @@ function traced(layer: Layer, shape: Shape, { training = true, seed = 1, step = 
 }
 
 describe("gradients of every layer are central differences", () => {
-  const made: Record<string, [Layer, Shape]> = {
+  const made: Record<string, [Layer, Shape, Run?]> = {
     linear: [nn.linear(3), [4, 5]],
     conv2d: [nn.conv2d(4, { kernelSize: [3, 2], stride: [2, 1], padding: 1, groups: 2 }), [2, 2, 5, 4]],
     maxPool2d: [nn.maxPool2d(3, { stride: 2, padding: 1, ceilMode: true }), [2, 2, 6, 5]],
@@ -57,6 +63,7 @@ describe("gradients of every layer are central differences", () => {
     alphaDropout: [nn.alphaDropout(0.4), [3, 5]],
     celu: [nn.celu(0.5), [3, 5]],
     elu: [nn.elu(2), [3, 5]],
+    embedding: [nn.embedding(3, { embeddingDim: 4 }), [2, 5], { dtype: "i32" }],
     gelu: [nn.gelu(), [3, 5]],
     glu: [nn.glu(1), [3, 4]],
     hardshrink: [nn.hardshrink(0.3), [3, 5]],
@@ -64,15 +71,20 @@ describe("gradients of every layer are central differences", () => {
     hardswish: [nn.hardswish(), [3, 5]],
     hardtanh: [nn.hardtanh({ minVal: -0.3, maxVal: 0.4 }), [3, 5]],
     identity: [nn.identity(), [3, 5]],
+    layerNorm: [nn.layerNorm([2, 3]), [4, 2, 3]],
     leakyRelu: [nn.leakyRelu(), [3, 5]],
+    learnedPositions: [nn.learnedPositions(4), [2, 3, 2]],
     logSigmoid: [nn.logSigmoid(), [3, 5]],
     logSoftmax: [nn.logSoftmax(), [3, 5]],
     mish: [nn.mish(), [3, 5]],
+    multiheadAttention: [nn.multiheadAttention(2, { causal: true, dropout: 0.3 }), [2, 3, 4]],
     prelu: [nn.prelu(2), [3, 2, 3]],
     relu6: [nn.relu6(), [3, 5]],
+    rmsNorm: [nn.rmsNorm(), [4, 3]],
     rrelu: [nn.rrelu(), [3, 5]],
     selu: [nn.selu(), [3, 5]],
     silu: [nn.silu(), [3, 5]],
+    sinusoidalPositions: [nn.sinusoidalPositions(), [2, 3, 4]],
     softmax: [nn.softmax(0), [3, 5]],
     softmin: [nn.softmin(), [3, 5]],
     softplus: [nn.softplus({ beta: 2, threshold: 1 }), [3, 5]],
@@ -80,6 +92,10 @@ describe("gradients of every layer are central differences", () => {
     softsign: [nn.softsign(), [3, 5]],
     tanhshrink: [nn.tanhshrink(), [3, 5]],
     threshold: [nn.threshold({ threshold: 0.1, value: 2 }), [3, 5]],
+    transformerEncoderLayer: [
+      nn.transformerEncoderLayer(2, { dimFeedforward: 3, activation: "geluTanh", normFirst: true }),
+      [2, 3, 4],
+    ],
   };
 
   test("every layer is tried", () => {
@@ -90,12 +106,12 @@ describe("gradients of every layer are central differences", () => {
     );
   });
 
-  test.each(Object.entries(made))("%s", (_name, [layer, shape]) => {
-    const { output, x, parameters, values } = traced(layer, shape);
+  test.each(Object.entries(made))("%s", (_name, [layer, shape, run]) => {
+    const { output, x, parameters, values } = traced(layer, shape, run);
     const weights = Float64Array.from(uniform(5, 0, output.size), (u) => u + 0.5);
     const loss = sum(mul(output, input("w", output.shape)));
     const all: Record<string, Values> = { ...values, w: { shape: output.shape, dtype: "f32", data: weights } };
-    const wrt = { x, ...parameters };
+    const wrt = { ...(x.dtype === "f32" ? { x } : {}), ...parameters };
     const got = evaluate(gradients(loss, Object.values(wrt)), all);
     for (const [i, name] of Object.keys(wrt).entries()) {
       const given = all[name] as Values;

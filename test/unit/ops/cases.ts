@@ -79,6 +79,10 @@ export const cases: Readonly<Record<string, readonly OpCase[]>> = {
   sum: [...folds, { inputs: [i32([2, 3])], attrs: { axes: [1] } }],
   max: folds,
   argmax: folds,
+  softmax: [
+    { inputs: [f32([2, 3])], attrs: { axis: 1 } },
+    { inputs: [f32([3, 2, 2])], attrs: { axis: 0 } },
+  ],
   variance: folds.map(({ inputs, attrs }) => ({ inputs, attrs: { ...attrs, divisor: 2.5 } })),
   reshape: [{ inputs: [f32([2, 6])], attrs: { shape: [3, 4] } }],
   permute: [{ inputs: [f32([2, 3, 4])], attrs: { order: [2, 0, 1] } }],
