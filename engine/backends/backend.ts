@@ -1,6 +1,7 @@
 import type { BackendName, BackendReport } from "../protocol/index.ts";
 import type { TypedArray } from "../tensor/index.ts";
 import type { Plan } from "./launch.ts";
+import type { Profile } from "./profile.ts";
 
 /** Memory on the device that outlives plans: parameters, optimizer state, data, running statistics. */
 export interface DeviceBuffer {
@@ -19,6 +20,11 @@ export interface Executable {
    * Rejects with BackendError when the device is lost.
    */
   submit(scalars: Uint32Array, count: number): Promise<Uint32Array>;
+  /**
+   * Runs `count` steps (2 or more) as `submit` does, with the same effect, and tells what they took: turns of steps that
+   * run as ever alternate with turns in which every launch is measured. Rows are not brought back.
+   */
+  profile(scalars: Uint32Array, count: number): Promise<Profile>;
   dispose(): void;
 }
 

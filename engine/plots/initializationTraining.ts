@@ -1,8 +1,8 @@
+import { median } from "../tensor/median.ts";
 import { encodeColumns } from "./columns.ts";
 import { ema } from "./ema.ts";
 import { count, significant } from "./format.ts";
 import { logAxis } from "./logAxis.ts";
-import { median } from "./median.ts";
 import { definePlot, type Spec } from "./plot.ts";
 
 export interface InitializationTrainingState {

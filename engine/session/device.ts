@@ -1,4 +1,6 @@
 import type { Backend, DeviceBuffer, Executable } from "../backends/backend.ts";
+import type { Plan } from "../backends/launch.ts";
+import type { Profile } from "../backends/profile.ts";
 import type { Dataset } from "../data/index.ts";
 import { ShapeError } from "../errors/index.ts";
 import { evaluateHost, type HostTree } from "../optim/index.ts";
@@ -48,8 +50,34 @@ export class Program {
     });
   }
 
+  get plan(): Plan {
+    return this.#built.plan;
+  }
+
+  /** Runs the steps as `run` does and tells what every launch takes; two steps or more. */
+  async profile(scalars: readonly StepScalars[]): Promise<Profile> {
+    return await this.#executable.profile(this.#words(scalars), scalars.length);
+  }
+
   async run(scalars: readonly StepScalars[]): Promise<Rows> {
-    const { plan, scalars: slots, rows } = this.#built;
+    const { plan, rows } = this.#built;
+    const raw = await this.#executable.submit(this.#words(scalars), scalars.length);
+    return Object.fromEntries(
+      rows.map(({ name, dtype, offset, size }) => {
+        const values = viewAs(dtype, raw);
+        const all = new Float64Array(scalars.length * size);
+        for (let i = 0; i < scalars.length; i++) {
+          const from = i * plan.rowWords + offset;
+          all.set(values.subarray(from, from + size), i * size);
+        }
+        return [name, all];
+      }),
+    );
+  }
+
+  /** The scalar blocks of the steps. */
+  #words(scalars: readonly StepScalars[]): Uint32Array {
+    const { plan, scalars: slots } = this.#built;
     const words = new Uint32Array(plan.scalarWords * scalars.length);
     const typed: Record<DType, TypedArray> = {
       f32: viewAs("f32", words),
@@ -62,18 +90,7 @@ export class Program {
         typed[dtype][i * plan.scalarWords + slot] = (this.#fill[k] as (s: StepScalars) => number)(s);
       }
     }
-    const raw = await this.#executable.submit(words, scalars.length);
-    return Object.fromEntries(
-      rows.map(({ name, dtype, offset, size }) => {
-        const values = viewAs(dtype, raw);
-        const all = new Float64Array(scalars.length * size);
-        for (let i = 0; i < scalars.length; i++) {
-          const from = i * plan.rowWords + offset;
-          all.set(values.subarray(from, from + size), i * size);
-        }
-        return [name, all];
-      }),
-    );
+    return words;
   }
 
   dispose(): void {
@@ -157,15 +174,13 @@ export class DeviceModel {
     return viewAs("f32", await this.backend.read(this.#buffer("gradients"))) as Float32Array;
   }
 
-  train(data: DeviceData, batch: number, scalars: readonly StepScalars[]): Promise<Rows> {
-    return this.#step(`train ${data.name} ${batch}`, (max) => trainingStep(this.config, data, batch, max)).then(
-      (step) => step.run(scalars),
-    );
+  async train(data: DeviceData, batch: number, scalars: readonly StepScalars[]): Promise<Rows> {
+    return (await this.training(data, batch)).run(scalars);
   }
 
-  /** Compiles what `train` will need, so that the first step does not wait. */
-  async prepare(data: DeviceData, batch: number): Promise<void> {
-    await this.#step(`train ${data.name} ${batch}`, (max) => trainingStep(this.config, data, batch, max));
+  /** The compiled training step, so that the first step does not wait and others can look at it. */
+  training(data: DeviceData, batch: number): Promise<Program> {
+    return this.#step(`train ${data.name} ${batch}`, (max) => trainingStep(this.config, data, batch, max));
   }
 
   /** Mean loss and metrics over a whole data set, in evaluation mode: sums over sums, whatever the batches. */

@@ -60,7 +60,7 @@ class Fit {
     const course = this.#course;
     try {
       const began = performance.now();
-      await this.#device.prepare(this.#data, this.#experiment.options.batchSize);
+      await this.#device.training(this.#data, this.#experiment.options.batchSize);
       this.#preparedMs = performance.now() - began;
       course.start();
       if (this.#trace.due(course.step)) await this.#trace.take(course.step, this.#device);

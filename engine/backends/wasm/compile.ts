@@ -16,6 +16,8 @@ import { split } from "./split.ts";
 export interface Compiled {
   readonly module?: WebAssembly.Module;
   readonly passes: readonly Pass[];
+  /** Which of the plan's launches each pass is a part of. */
+  readonly of: readonly number[];
   /** Where each buffer of the plan lies. */
   readonly buffers: readonly { readonly at: number; readonly words: number }[];
   /** Memory that the program owns. */
@@ -42,7 +44,7 @@ type Step = { readonly launch: Launch } & (
 
 /** Makes the code of `plan` and lays out its memory; `named[i]` is the address of buffer i where the caller provides it. */
 export async function compile(plan: Plan, named: readonly (number | undefined)[], target: Target): Promise<Compiled> {
-  const { launches, buffers: planned } = split(plan);
+  const { launches, buffers: planned, of } = split(plan);
   const funcs = new FuncTable();
   const steps = launches.map((launch): Step => {
     if (launch.kind === "contract") return { launch, call: lowerContract(launch, target.threads, target.tile) };
@@ -71,7 +73,7 @@ export async function compile(plan: Plan, named: readonly (number | undefined)[]
         touched: touched(step.launch, buffers),
       })),
     );
-    return { ...(module && { module }), passes, buffers, owned };
+    return { ...(module && { module }), passes, of, buffers, owned };
   } catch (error) {
     for (const { at, bytes } of owned) target.heap.free(at, bytes);
     throw error;

@@ -51,6 +51,8 @@ export interface Run {
   /** Addresses of the submit's scalar blocks, and of where its rows are to be copied. */
   readonly scalars: number;
   readonly rows: number;
+  /** Whether thread 0 looks at its clock around every pass. */
+  readonly measured?: boolean;
 }
 
 export type Job = { readonly load: Program } | { readonly unload: number } | { readonly run: Run };
@@ -61,5 +63,12 @@ export interface WorkerData {
   readonly thread: number;
 }
 
-/** From worker 0 after each job, with the time it took; from any worker when it fails. */
-export type Report = { readonly ms: number } | { readonly error: string };
+/** What a job took, by the clock of worker 0. */
+export interface Took {
+  readonly ms: number;
+  /** Of a measured run: for every step and pass, milliseconds of the pass and of the wait at the barrier after it. */
+  readonly times?: Float64Array<ArrayBuffer>;
+}
+
+/** From worker 0 after each job; from any worker when it fails. */
+export type Report = Took | { readonly error: string };

@@ -37,9 +37,14 @@ export class Crew {
     this.#best = this.#choices.length - 1;
   }
 
+  /** Threads that have done best so far. */
+  get best(): number {
+    return this.#choices[this.#best] as number;
+  }
+
   /** Divides the steps of a submit: a trial first when one is due, the others with the best choice. */
   divide(steps: number): Shift[] {
-    const best = this.#choices[this.#best] as number;
+    const { best } = this;
     if (this.#trying || this.#rest > 0 || this.#choices.length === 1) return [{ threads: best, steps }];
     this.#downwards = this.#best > 0 && (!this.#downwards || this.#best === this.#choices.length - 1);
     const threads = this.#choices[this.#best + (this.#downwards ? -1 : 1)] as number;

@@ -2,13 +2,22 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { BackendError } from "../../errors/index.ts";
-import { CONTROL_BYTES, type Job, jobsWord, type Program, type Report, type Run, type WorkerData } from "./control.ts";
+import {
+  CONTROL_BYTES,
+  type Job,
+  jobsWord,
+  type Program,
+  type Report,
+  type Run,
+  type Took,
+  type WorkerData,
+} from "./control.ts";
 
 /** Jobs handed to the workers at a time; the others wait here. */
 const IN_FLIGHT = 4;
 
 type Operation =
-  | { readonly job: Job; readonly done: (ms: number) => void; readonly fail: (error: Error) => void }
+  | { readonly job: Job; readonly done: (took: Took) => void; readonly fail: (error: Error) => void }
   | { readonly host: () => void; readonly fail: (error: Error) => void };
 
 /** The bundle has the worker beside it; under a test runner the source is run as it is. */
@@ -56,7 +65,7 @@ export class Pool {
     worker.unref();
     port1.on("message", (report: Report) => {
       if ("error" in report) this.#fail(report.error);
-      else this.#finished(report.ms);
+      else this.#finished(report);
     });
     port1.unref();
     this.#workers.push(worker);
@@ -83,12 +92,12 @@ export class Pool {
     await this.#job({ unload: id });
   }
 
-  /** Resolves with the milliseconds it took once the threads have run the steps. */
-  run(run: Omit<Run, "serial">): Promise<number> {
+  /** Resolves with what it took once the threads have run the steps. */
+  run(run: Omit<Run, "serial">): Promise<Took> {
     return this.#job({ run: { ...run, serial: ++this.#runs } });
   }
 
-  #job(job: Job): Promise<number> {
+  #job(job: Job): Promise<Took> {
     return new Promise((done, fail) => this.#enqueue({ job, done, fail }));
   }
 
@@ -124,8 +133,8 @@ export class Pool {
     }
   }
 
-  #finished(ms: number): void {
-    this.#flying.shift()?.done(ms);
+  #finished(took: Took): void {
+    this.#flying.shift()?.done(took);
     this.#pump();
   }
 

@@ -5,11 +5,15 @@ import type { ContractLaunch, Instr, Launch, Plan, PlanBuffer, ReduceLaunch, Vie
  * Rewrites launches so that every one of them divides well among threads: a long sum with few results becomes partial
  * results over chunks of fixed size, and a reduction of those. What is added up in which order depends on the plan only.
  */
-export function split({ launches, buffers }: Pick<Plan, "launches" | "buffers">): Pick<Plan, "launches" | "buffers"> {
+export function split({ launches, buffers }: Pick<Plan, "launches" | "buffers">): Split {
   const all: PlanBuffer[] = [...buffers];
   const scratch = (words: number) => all.push({ words }) - 1;
-  return { launches: launches.flatMap((launch) => splitLaunch(launch, scratch)), buffers: all };
+  const parts = launches.map((launch) => splitLaunch(launch, scratch));
+  return { launches: parts.flat(), buffers: all, of: parts.flatMap((own, i) => own.map(() => i)) };
 }
+
+/** `of[i]`: which of the plan's launches launch i is a part of. */
+type Split = Pick<Plan, "launches" | "buffers"> & { readonly of: readonly number[] };
 
 function splitLaunch(launch: Launch, scratch: (words: number) => number): Launch[] {
   if (launch.kind === "map") return sizeOf(launch.shape) === 0 ? [] : [launch];

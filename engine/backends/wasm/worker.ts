@@ -26,6 +26,8 @@ const SPINS = 20_000;
 type KernelCall = (descriptor: number, scalars: number, thread: number, threads: number) => void;
 type Exports = Readonly<Record<string, KernelCall>>;
 
+type Loaded = Program & { readonly calls: readonly KernelCall[] };
+
 const { memory, gemm, thread, port } = workerData as WorkerData & { port: MessagePort };
 // V8 tells a thread of growth from when the thread has the memory, not of what came while it was starting: until the next
 // growth a copy beyond the length it first saw would be out of bounds. Growing by nothing brings the length up to date.
@@ -35,7 +37,7 @@ const imports = { env: { memory } };
 const library = new WebAssembly.Instance(gemm, imports).exports as Exports;
 const contract = library[`f${GEMM.contract}`] as KernelCall;
 const copy = library[`f${GEMM.copy}`] as KernelCall;
-const programs = new Map<number, Program & { calls: readonly KernelCall[] }>();
+const programs = new Map<number, Loaded>();
 
 /** Returns once `ready` holds for the word. */
 function waitUntil(at: number, ready: (value: number) => boolean): void {
@@ -68,23 +70,70 @@ function load(program: Program): void {
   programs.set(program.id, { ...program, calls });
 }
 
-function run({ id, serial, threads, first, steps, scalars, rows }: Run): void {
-  const program = programs.get(id) as Program & { calls: readonly KernelCall[] };
+function run({
+  id,
+  serial,
+  threads,
+  first,
+  steps,
+  scalars,
+  rows,
+  measured,
+}: Run): Float64Array<ArrayBuffer> | undefined {
+  const program = programs.get(id) as Loaded;
   const { passes, calls, scalarBytes, rowBytes } = program;
   // thread 0 is in every run: the others join the one it is in, so that the barrier belongs to one run at a time
   if (thread === 0) change(STARTED, serial);
   else waitUntil(STARTED, (now) => now === serial);
-  for (let step = first; step < first + steps; step++) {
-    const block = scalars + step * scalarBytes;
-    for (let i = 0; i < passes.length; i++) {
-      const { parallel, barrier, descriptor } = passes[i] as Pass;
-      if (barrier) meet(threads);
-      if (parallel) (calls[i] as KernelCall)(descriptor, block, thread, threads);
-      else if (thread === 0) (calls[i] as KernelCall)(descriptor, block, 0, 1);
+  let times: Float64Array<ArrayBuffer> | undefined;
+  if (measured && thread === 0) times = measure(program, threads, first, steps, scalars);
+  else
+    for (let step = first; step < first + steps; step++) {
+      const block = scalars + step * scalarBytes;
+      for (let i = 0; i < passes.length; i++) {
+        const { parallel, barrier, descriptor } = passes[i] as Pass;
+        if (barrier) meet(threads);
+        if (parallel) (calls[i] as KernelCall)(descriptor, block, thread, threads);
+        else if (thread === 0) (calls[i] as KernelCall)(descriptor, block, 0, 1);
+      }
     }
-  }
   meet(threads);
   if (thread === 0 && rowBytes > 0) copy(rows + rowBytes * first, program.rows + rowBytes * first, rowBytes * steps, 0);
+  return times;
+}
+
+/** The steps as thread 0 makes them, with a look at the clock around every pass: see `Took`. */
+function measure(
+  { passes, calls, scalarBytes }: Loaded,
+  threads: number,
+  first: number,
+  steps: number,
+  scalars: number,
+) {
+  const times = new Float64Array(2 * passes.length * steps);
+  let at = 0;
+  let then = performance.now();
+  /** Milliseconds since it was last asked. */
+  const lap = (): number => {
+    const since = then;
+    then = performance.now();
+    return then - since;
+  };
+  for (let step = first; step < first + steps; step++) {
+    const block = scalars + step * scalarBytes;
+    for (let i = 0; i < passes.length; i++, at += 2) {
+      const { parallel, barrier, descriptor } = passes[i] as Pass;
+      if (barrier) {
+        meet(threads);
+        const waited = lap();
+        if (at > 0) times[at - 1] = waited;
+      }
+      if (parallel) (calls[i] as KernelCall)(descriptor, block, thread, threads);
+      else (calls[i] as KernelCall)(descriptor, block, 0, 1);
+      times[at] = lap();
+    }
+  }
+  return times;
 }
 
 const tell = (report: Report) => port.postMessage(report);
@@ -94,10 +143,11 @@ try {
     waitUntil(jobsWord(thread), (posted) => posted !== taken);
     const { message } = receiveMessageOnPort(port) as { message: Job };
     const start = performance.now();
+    let times: Float64Array<ArrayBuffer> | undefined;
     if ("load" in message) load(message.load);
     else if ("unload" in message) programs.delete(message.unload);
-    else run(message.run);
-    if (thread === 0) tell({ ms: performance.now() - start });
+    else times = run(message.run);
+    if (thread === 0) tell({ ms: performance.now() - start, ...(times && { times }) });
   }
 } catch (error) {
   tell({ error: `thread ${thread}: ${error instanceof Error ? error.message : String(error)}` });

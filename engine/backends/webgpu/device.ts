@@ -18,8 +18,10 @@ export async function openDevice(
   await defineGlobals();
   pausePolling();
   const { limits } = found.adapter;
+  const timestamps: GPUFeatureName = "timestamp-query";
   const device = await found.adapter.requestDevice({
     label: "dlnb",
+    requiredFeatures: found.adapter.features.has(timestamps) ? [timestamps] : [],
     requiredLimits: {
       maxBufferSize: limits.maxBufferSize,
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
@@ -124,13 +126,20 @@ export class WebgpuBackend implements Backend {
       bound.set(name, buffer);
       return this.#memoryOf(buffer, 0, words);
     });
+    // asked before Dawn, which would take the whole device for faulty
+    const check = () => {
+      for (const [name, buffer] of bound) {
+        if (!this.#memory.has(buffer)) throw new BackendError(`webgpu: ${plan.label}: buffer "${name}" was disposed`);
+      }
+    };
     return {
-      // asked before Dawn, which would take the whole device for faulty
       submit: async (scalars, count) => {
-        for (const [name, buffer] of bound) {
-          if (!this.#memory.has(buffer)) throw new BackendError(`webgpu: ${plan.label}: buffer "${name}" was disposed`);
-        }
+        check();
         return program.submit(scalars, count);
+      },
+      profile: async (scalars, count) => {
+        check();
+        return program.profile(scalars, count);
       },
       dispose: () => program.dispose(),
     };

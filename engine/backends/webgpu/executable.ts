@@ -1,17 +1,22 @@
 import { BackendError } from "../../errors/index.ts";
+import { median } from "../../tensor/median.ts";
 import type { Executable } from "../backend.ts";
 import { MAX_STEPS_PER_SUBMIT, mostSteps, type Plan, ROW_SLOT } from "../launch.ts";
+import { launchTimes, type Profile, turnsOf } from "../profile.ts";
 import { contractKernels } from "./contract.ts";
 import type { WebgpuBackend } from "./device.ts";
 import { type Extras, type Kernel, MAX_GROUPS_PER_AXIS, scalarBlockBytes } from "./kernel.ts";
 import { mapKernels } from "./map.ts";
 import { reduceKernels } from "./reduce.ts";
+import { Stopwatch } from "./stopwatch.ts";
 
 interface Dispatch {
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
   readonly x: number;
   readonly y: number;
+  /** Which of the plan's launches it is a part of. */
+  readonly launch: number;
 }
 
 /** Lowers a plan to kernels, compiles them and binds them to memory once. `named` are the plan's named buffers. */
@@ -21,7 +26,7 @@ export async function compilePlan(
   named: (name: string, words: number) => GPUBuffer,
 ): Promise<Executable> {
   const { device } = backend;
-  const { kernels, scratchWords, tables } = lower(backend, plan);
+  const { kernels, of, scratchWords, tables } = lower(backend, plan);
   const owned: GPUBuffer[] = [];
   const make = (bytes: number, usage: number, label: string): GPUBuffer => {
     const buffer = backend.createBuffer(bytes, usage, `${plan.label}: ${label}`);
@@ -74,7 +79,8 @@ export async function compilePlan(
           ...kernel.bindings.map((b, j) => ({ binding: j + 2, resource: { buffer: memory[b.buffer] as GPUBuffer } })),
         ],
       });
-      return { pipeline: pipelines[i] as GPUComputePipeline, group, x, y: Math.ceil(kernel.workgroups / x) };
+      const y = Math.ceil(kernel.workgroups / x);
+      return { pipeline: pipelines[i] as GPUComputePipeline, group, x, y, launch: of[i] as number };
     });
     await backend.settled();
     return new WebgpuExecutable(backend, plan, dispatches, scalars, blockBytes, memory[plan.rows], dispose);
@@ -84,8 +90,14 @@ export async function compilePlan(
   }
 }
 
-/** The kernels of a plan, and the memory that they need beside the plan's buffers: its numbers follow theirs. */
-function lower(backend: WebgpuBackend, plan: Plan): { kernels: Kernel[]; scratchWords: number; tables: number[] } {
+/**
+ * The kernels of a plan (`of[i]` is the launch of kernel i), and the memory that they need beside the plan's buffers: its
+ * numbers follow theirs.
+ */
+function lower(
+  backend: WebgpuBackend,
+  plan: Plan,
+): { kernels: Kernel[]; of: number[]; scratchWords: number; tables: number[] } {
   let scratchWords = 0;
   const tables: number[] = [];
   const known = new Map<string, number>();
@@ -105,11 +117,12 @@ function lower(backend: WebgpuBackend, plan: Plan): { kernels: Kernel[]; scratch
     },
   };
   const { target } = backend;
-  const kernels = plan.launches.flatMap((launch) => {
+  const parts = plan.launches.map((launch) => {
     if (launch.kind === "map") return mapKernels(launch, target, plan.scalarWords);
     if (launch.kind === "reduce") return reduceKernels(launch, target, plan.scalarWords, extras);
     return contractKernels(launch, target, plan.scalarWords, extras);
   });
+  const kernels = parts.flat();
   for (const { label, bindings } of kernels) {
     const limit = backend.device.limits.maxStorageBuffersPerShaderStage;
     if (bindings.length > limit) {
@@ -118,7 +131,7 @@ function lower(backend: WebgpuBackend, plan: Plan): { kernels: Kernel[]; scratch
       );
     }
   }
-  return { kernels, scratchWords, tables };
+  return { kernels, of: parts.flatMap((own, i) => own.map(() => i)), scratchWords, tables };
 }
 
 class WebgpuExecutable implements Executable {
@@ -150,12 +163,56 @@ class WebgpuExecutable implements Executable {
   }
 
   async submit(scalars: Uint32Array, count: number): Promise<Uint32Array> {
-    const { label, scalarWords, rowWords } = this.#plan;
+    const backend = this.#backend;
+    this.#begin(scalars, count, 1);
+    const encoder = backend.device.createCommandEncoder({ label: this.#plan.label });
+    const pass = encoder.beginComputePass();
+    this.#encode(pass, 0, count);
+    pass.end();
+    return backend.finish(encoder, this.#rows, 0, count * this.#plan.rowWords);
+  }
+
+  async profile(scalars: Uint32Array, count: number): Promise<Profile> {
+    this.#begin(scalars, count, 2);
+    const watch = new Stopwatch(this.#backend);
+    const ordinary: number[] = [];
+    const whole: number[] = [];
+    const launches: { own: number[] }[] = [];
+    try {
+      for (const { first, steps, measured } of turnsOf(count)) {
+        if (!measured) {
+          const [ms] = await watch.time([(pass) => this.#encode(pass, first, steps)]);
+          ordinary.push((ms as number) / steps);
+          continue;
+        }
+        for (let step = first; step < first + steps; step++) {
+          const own = await watch.time(
+            this.#dispatches.map((dispatch) => (pass) => this.#encode(pass, step, 1, [dispatch])),
+          );
+          launches.push({ own });
+          whole.push(own.reduce((sum, ms) => sum + ms, 0));
+        }
+      }
+    } finally {
+      watch.dispose();
+    }
+    const of = this.#dispatches.map((dispatch) => dispatch.launch);
+    return {
+      launches: launchTimes(this.#plan.launches.length, of, launches),
+      measuredMs: median(whole),
+      stepMs: median(ordinary),
+      threads: 1,
+    };
+  }
+
+  /** Gives the device the scalars of `count` steps, `least` or more. Throws BackendError for what does not fit. */
+  #begin(scalars: Uint32Array, count: number, least: number): void {
+    const { label, scalarWords } = this.#plan;
     const backend = this.#backend;
     if (this.#disposed) throw new BackendError(`${label}: the plan was disposed`);
     const most = mostSteps(this.#plan);
-    if (!(count >= 1 && count <= most)) {
-      throw new BackendError(`${label}: a submit takes 1 to ${most} steps, not ${count}`);
+    if (!(count >= least && count <= most)) {
+      throw new BackendError(`${label}: a submit takes ${least} to ${most} steps, not ${count}`);
     }
     backend.check();
     const blockWords = this.#blockBytes / 4;
@@ -164,24 +221,22 @@ class WebgpuExecutable implements Executable {
       blocks.set(scalars.subarray(step * scalarWords, (step + 1) * scalarWords), step * blockWords);
       blocks[step * blockWords + ROW_SLOT] = step;
     }
-    const { device } = backend;
     // ordered with the submits, so the block of a submit under way is not overwritten
-    device.queue.writeBuffer(this.#scalars, 0, blocks);
-    const encoder = device.createCommandEncoder({ label });
-    const pass = encoder.beginComputePass();
+    backend.device.queue.writeBuffer(this.#scalars, 0, blocks);
+  }
+
+  #encode(pass: GPUComputePassEncoder, first: number, steps: number, dispatches = this.#dispatches): void {
     let current: GPUComputePipeline | undefined;
     const offsets = [0];
-    for (let step = 0; step < count; step++) {
+    for (let step = first; step < first + steps; step++) {
       offsets[0] = step * this.#blockBytes;
-      for (const { pipeline, group, x, y } of this.#dispatches) {
+      for (const { pipeline, group, x, y } of dispatches) {
         if (pipeline !== current) pass.setPipeline(pipeline);
         current = pipeline;
         pass.setBindGroup(0, group, offsets);
         pass.dispatchWorkgroups(x, y);
       }
     }
-    pass.end();
-    return backend.finish(encoder, this.#rows, 0, count * rowWords);
   }
 
   dispose(): void {

@@ -1,4 +1,4 @@
-import { median } from "../../plots/median.ts";
+import { median } from "../../tensor/median.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 
 /** A validation loss that ended above its lowest. */

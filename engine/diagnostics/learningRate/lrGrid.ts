@@ -1,6 +1,6 @@
 import { bool, int, num } from "../../params/index.ts";
 import { type LrGridState, lrGridPlot } from "../../plots/lrGrid.ts";
-import { median } from "../../plots/median.ts";
+import { median } from "../../tensor/median.ts";
 import { defineDiagnostic } from "../definition.ts";
 import { measured, ShownChart } from "../showing.ts";
 import { checkRates, ratesOf, ratesParams, stepsOf } from "./rates.ts";

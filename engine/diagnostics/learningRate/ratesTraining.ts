@@ -1,7 +1,7 @@
 import type { RunContext } from "../../context/index.ts";
 import { Interrupted } from "../../errors/index.ts";
-import { median } from "../../plots/median.ts";
 import { LaneTraining } from "../../session/laneTraining.ts";
+import { median } from "../../tensor/median.ts";
 import { Progress } from "../showing.ts";
 import type { Subject } from "../subject.ts";
 

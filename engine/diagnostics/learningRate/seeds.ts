@@ -1,4 +1,4 @@
-import { median } from "../../plots/median.ts";
+import { median } from "../../tensor/median.ts";
 import type { RangeRecord } from "./rangeTest.ts";
 
 /** Several tests of the same rates, step by step. A test that has ended counts as infinitely high. */

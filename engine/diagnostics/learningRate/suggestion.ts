@@ -1,5 +1,5 @@
 import { significant } from "../../plots/format.ts";
-import { median } from "../../plots/median.ts";
+import { median } from "../../tensor/median.ts";
 import { fallOf } from "./falls.ts";
 import { finds, type RangeCurve, type RuleName, ruleNames, rules, trimmed } from "./rules.ts";
 

@@ -1,8 +1,8 @@
 import type { Gradients } from "../../diagnostics/overTime/gradients.ts";
 import type { ChartHints } from "../../protocol/index.ts";
+import { median } from "../../tensor/median.ts";
 import { encodeColumns } from "../columns.ts";
 import { significant } from "../format.ts";
-import { median } from "../median.ts";
 import { definePlot } from "../plot.ts";
 import { exampleGradients, log, shownOf } from "./gradientFlow.ts";
 import { DIM, endOf, evenIndices, LAYER_LINK, LAYER_PARAM, labelOf, layerColour, panel, stepAxis } from "./parts.ts";

@@ -33,7 +33,7 @@ export async function probe(
     const strip = new Strip(config, Object.keys(hyperparameters(config.optimizer)));
     const instruments = new Instruments({ mode: "full", schedule, strip, watched, pace });
     const clock = new DeviceClock();
-    await device.prepare(data, batchSize);
+    await device.training(data, batchSize);
     const watch = await Watch.begin({
       instruments,
       watched,

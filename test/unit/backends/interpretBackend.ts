@@ -47,6 +47,7 @@ export function interpretBackend(options: InterpretOptions = {}): Backend {
           }
           return (buffers[plan.rows] ?? new Uint32Array(0)).slice(0, count * plan.rowWords);
         },
+        profile: () => Promise.reject(new BackendError("the interpreter measures nothing")),
         dispose() {},
       };
     },

@@ -225,6 +225,7 @@ describe("fit", () => {
         const executable = await backend.compile(plan, named);
         return {
           dispose: () => executable.dispose(),
+          profile: (scalars, count) => executable.profile(scalars, count),
           submit: (scalars, count) => {
             submits += 1;
             if (submits > 5) return Promise.reject(new BackendError("webgpu: the device was lost"));

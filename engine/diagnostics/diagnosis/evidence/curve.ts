@@ -1,5 +1,5 @@
-import { median } from "../../../plots/median.ts";
 import type { RunHistory } from "../../../protocol/index.ts";
+import { median } from "../../../tensor/median.ts";
 
 /** What the training curve of a run shows. Losses are medians over windows, so that no single batch decides. */
 export interface CurveFacts {

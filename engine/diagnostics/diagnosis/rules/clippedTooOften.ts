@@ -1,4 +1,4 @@
-import { median } from "../../../plots/median.ts";
+import { median } from "../../../tensor/median.ts";
 import type { Evidence } from "../evidence/evidence.ts";
 import { defineRule, type Verdict } from "../rule.ts";
 import { wholeRun } from "../standing.ts";

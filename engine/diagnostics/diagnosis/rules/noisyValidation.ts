@@ -1,4 +1,4 @@
-import { median } from "../../../plots/median.ts";
+import { median } from "../../../tensor/median.ts";
 import { defineRule, type Verdict } from "../rule.ts";
 import { num, percent } from "../words.ts";
 
