@@ -1,5 +1,6 @@
 import { sizeOf, WORD_BYTES } from "../tensor/index.ts";
 import type { Instr, Launch, PlanBuffer, View } from "./launch.ts";
+import { partsOf } from "./phases.ts";
 
 /** What a launch has to do at least, whatever the backend makes of it. */
 export interface LaunchCost {
@@ -26,26 +27,18 @@ export function launchCost(launch: Launch, buffers: readonly PlanBuffer[]): Laun
     reads.add(b, [...batch, ...k, ...n]);
     writes.add(out, [...batch, ...m, ...n]);
   } else {
-    const outer = launch.kind === "map" ? launch.shape : launch.outer;
-    const space = launch.kind === "map" ? outer : [...outer, ...launch.inner];
-    const along = axesOf(launch.code, launch.views, space.length);
-    const count = (code: readonly Instr[], views: readonly View[], shape: readonly number[], varies: Axes[]) => {
+    const rank = launch.kind === "map" ? 0 : launch.outer.length;
+    for (const { space, views, code, accumulators, stores } of partsOf(launch)) {
+      const varies = axesOf(code, views, space.length, rank);
       for (const [i, instr] of code.entries()) {
-        if ((varies[i] as Axes).some(Boolean)) flops += flopsOf(instr) * sizeOf(shape);
+        if ((varies[i] as Axes).some(Boolean)) flops += flopsOf(instr) * sizeOf(space);
         if (instr.op !== "load") continue;
         const { index, indexSize } = instr;
-        reads.add(views[instr.view] as View, shape, index === undefined ? undefined : varies[index], indexSize);
+        reads.add(views[instr.view] as View, space, index === undefined ? undefined : varies[index], indexSize);
       }
-    };
-    count(launch.code, launch.views, space, along);
-    let results = along;
-    if (launch.kind === "reduce") {
-      flops += launch.accumulators.filter(({ dtype }) => dtype === "f32").length * sizeOf(space);
-      results = axesOf(launch.epilogue, launch.epilogueViews, outer.length);
-      count(launch.epilogue, launch.epilogueViews, outer, results);
+      flops += accumulators.filter(({ dtype }) => dtype === "f32").length * sizeOf(space);
+      for (const { view, index } of stores) writes.add(view, space, index === undefined ? undefined : varies[index]);
     }
-    for (const { view, index } of launch.stores)
-      writes.add(view, outer, index === undefined ? undefined : results[index]);
   }
   return { flops, readBytes: reads.bytes, writeBytes: writes.bytes };
 }
@@ -66,8 +59,8 @@ function flopsOf(instr: Instr): number {
 /** Whether a value differs along each axis. */
 type Axes = readonly boolean[];
 
-/** Of every instruction, the axes along which its value differs. */
-function axesOf(code: readonly Instr[], views: readonly View[], rank: number): Axes[] {
+/** Of every instruction, the axes along which its value differs; an accumulator's does along the first `outer`. */
+function axesOf(code: readonly Instr[], views: readonly View[], rank: number, outer: number): Axes[] {
   const all: Axes[] = [];
   const none = new Array<boolean>(rank).fill(false);
   const either = (...parts: (Axes | undefined)[]): Axes => none.map((_, axis) => parts.some((part) => part?.[axis]));
@@ -77,7 +70,7 @@ function axesOf(code: readonly Instr[], views: readonly View[], rank: number): A
     if (instr.op === "load") {
       all.push(either(strided((views[instr.view] as View).strides), of(instr.index), of(instr.mask)));
     } else if (instr.op === "index") all.push(strided(instr.strides));
-    else if (instr.op === "acc") all.push(none.map(() => true));
+    else if (instr.op === "acc") all.push(none.map((_, axis) => axis < outer));
     else if (instr.op === "philox") all.push(either(of(instr.index), of(instr.seed), of(instr.step)));
     else if (instr.op === "unary" || instr.op === "cast") all.push(either(of(instr.a)));
     else if (instr.op === "binary") all.push(either(of(instr.a), of(instr.b)));

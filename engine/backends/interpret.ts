@@ -1,6 +1,16 @@
 import { KEY_1, philox4x32 } from "../random/index.ts";
 import { sizeOf, type TypedArray, viewAs } from "../tensor/index.ts";
-import type { ContractLaunch, Instr, Launch, MapLaunch, Plan, ReduceLaunch, Store, View } from "./launch.ts";
+import type {
+  Accumulator,
+  ContractLaunch,
+  Instr,
+  Launch,
+  MapLaunch,
+  Plan,
+  ReduceLaunch,
+  Store,
+  View,
+} from "./launch.ts";
 
 export interface InterpretOptions {
   /** Keep f64 between the instructions of a launch instead of rounding each one to f32. Stores always round. */
@@ -49,37 +59,44 @@ function runMap({ shape, views, code, stores }: MapLaunch, step: Step): void {
 }
 
 function runReduce(launch: ReduceLaunch, step: Step): void {
-  const { outer, inner, accumulators } = launch;
-  const run = evaluator(launch.code, launch.views, outer, inner, step);
-  const accs = accumulators.map(() => 0);
-  const best = accumulators.map(() => 0);
+  const { outer, inner } = launch;
+  const accs: number[] = [];
+  const phases = launch.phases.map(({ views, code, accumulators, stores }) => {
+    const first = accs.length;
+    accs.push(...accumulators.map(() => 0));
+    const run = evaluator(code, views, outer, inner, step, accs);
+    return { accumulators, first, run, write: writer(stores, [...outer, ...inner], step) };
+  });
   const finish = evaluator(launch.epilogue, launch.epilogueViews, outer, [], step, accs);
   const write = writer(launch.stores, outer, step);
   const outerSize = sizeOf(outer);
   const innerSize = sizeOf(inner);
   for (let o = 0; o < outerSize; o++) {
-    accumulators.forEach(({ fn, dtype }, a) => {
-      best[a] = Number.NEGATIVE_INFINITY;
-      accs[a] = fn === "max" ? (dtype === "i32" ? -(2 ** 31) : at(best, a)) : 0;
-    });
-    for (let i = 0; i < innerSize; i++) {
-      const values = run(o, i);
-      for (let a = 0; a < accumulators.length; a++) {
-        const { fn, value } = accumulators[a] as ReduceLaunch["accumulators"][number];
-        const v = at(values, value);
-        if (fn === "sum") accs[a] = at(accs, a) + v;
-        else if (v > at(best, a) || (Number.isNaN(v) && !Number.isNaN(at(best, a)))) {
-          best[a] = v;
-          accs[a] = fn === "max" ? v : i;
+    for (const { accumulators, first, run, write } of phases) {
+      const results = accumulators.map(({ fn, dtype }) => (fn === "max" ? lowest(dtype) : 0));
+      const best = accumulators.map(() => Number.NEGATIVE_INFINITY);
+      for (let i = 0; i < innerSize; i++) {
+        const values = run(o, i);
+        for (let a = 0; a < accumulators.length; a++) {
+          const { fn, value } = accumulators[a] as Accumulator;
+          const v = at(values, value);
+          if (fn === "sum") results[a] = at(results, a) + v;
+          else if (v > at(best, a) || (Number.isNaN(v) && !Number.isNaN(at(best, a)))) {
+            best[a] = v;
+            results[a] = fn === "max" ? v : i;
+          }
         }
+        write(o * innerSize + i, values);
       }
+      accumulators.forEach(({ dtype }, a) => {
+        accs[first + a] = convert(dtype, at(results, a), step.round);
+      });
     }
-    accumulators.forEach(({ dtype }, a) => {
-      accs[a] = convert(dtype, at(accs, a), step.round);
-    });
     write(o, finish(o, 0));
   }
 }
+
+const lowest = (dtype: Instr["dtype"]): number => (dtype === "i32" ? -(2 ** 31) : Number.NEGATIVE_INFINITY);
 
 function runContract({ batch, m, n, k, a, b, out }: ContractLaunch, step: Step): void {
   const part = (view: View, from: number, shape: readonly number[]) =>

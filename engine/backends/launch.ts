@@ -2,8 +2,8 @@ import type { DType } from "../tensor/index.ts";
 
 /**
  * What a plan is made of: a fixed list of launches over numbered buffers, each a loop nest that reads strided views.
- * Three kinds are enough for everything: `map` (elementwise, movement, random), `reduce` (with a fused prologue and
- * epilogue) and `contract` (matrix products and convolutions). Each backend turns a launch into its own code;
+ * Three kinds are enough for everything: `map` (elementwise, movement, random), `reduce` (folds in phases, with what
+ * leads up to them and follows from them) and `contract` (matrix products and convolutions). Each backend turns a launch into its own code;
  * `interpret.ts` runs it as plain loops, which is what both are tested against.
  *
  * Iteration: a launch has an iteration space, a list of axis lengths, row-major (the last axis runs fastest).
@@ -67,7 +67,7 @@ export type Instr =
    * All four are u32 refs or numbers known when the plan was made (random/philox.ts is the definition).
    */
   | { op: "philox"; seed: Ref; step: Ref; stream: number; index: Ref; dtype: "u32" }
-  /** In an epilogue only: the value of accumulator `acc` of a reduce launch. */
+  /** In later phases and the epilogue of a reduce launch: the value of accumulator `acc`, counted through its phases. */
   | { op: "acc"; acc: number; dtype: DType };
 
 /** Writes instruction `value` to `view`; with `index`, at `index * indexStride` words further (no clamping: trusted). */
@@ -92,21 +92,40 @@ export interface MapLaunch {
   readonly stores: readonly Store[];
 }
 
+/** What is folded into one number per coordinate of `outer`. `dtype` is that of the result. */
+export interface Accumulator {
+  readonly fn: "sum" | "max" | "argmax";
+  readonly value: Ref;
+  readonly dtype: DType;
+}
+
 /**
- * For every coordinate of `outer`: fold `code` over all coordinates of `inner`, then run `epilogue` and store.
+ * One walk over the inner axes: as a map over [...outer, ...inner], and its values may be folded too. `views` and
+ * `stores` have strides over [...outer, ...inner].
+ */
+export interface Phase {
+  readonly views: readonly View[];
+  readonly code: readonly Instr[];
+  readonly accumulators: readonly Accumulator[];
+  readonly stores: readonly Store[];
+}
+
+/**
+ * For every coordinate of `outer`: the phases in order, each over all coordinates of `inner`, then `epilogue` and its
+ * stores. Accumulators:
  *   sum     0 to begin with; any order that depends only on the plan and the backend (never on timing)
  *   max     -Infinity to begin with (i32: -2^31); NaN wins
  *   argmax  row-major position within `inner` of the first maximum, i32; the first NaN wins
- * `views` of `code` have strides over [...outer, ...inner]; `epilogueViews` and the stores over `outer`.
+ * Later phases may use them, and may load what earlier phases stored, at the same coordinates. As in a map a store may
+ * overwrite what is loaded at the same coordinates only; no other coordinate reads a word that the launch stores.
+ * `epilogueViews` and `stores` have strides over `outer`.
  */
 export interface ReduceLaunch {
   readonly kind: "reduce";
   readonly label: string;
   readonly outer: readonly number[];
   readonly inner: readonly number[];
-  readonly views: readonly View[];
-  readonly code: readonly Instr[];
-  readonly accumulators: readonly { fn: "sum" | "max" | "argmax"; value: Ref; dtype: DType }[];
+  readonly phases: readonly Phase[];
   readonly epilogueViews: readonly View[];
   readonly epilogue: readonly Instr[];
   readonly stores: readonly Store[];

@@ -1,4 +1,5 @@
 import type { Launch, View } from "../backends/launch.ts";
+import { partsOf } from "../backends/phases.ts";
 import type { Draft, Target } from "./drafts.ts";
 
 /**
@@ -21,8 +22,13 @@ export function clashes(
       const later = drafts.flatMap((d, j) =>
         j > i && d.stage === draft.stage ? launches.slice(ranges[j]?.from, ranges[j]?.to) : [],
       );
-      const reads = (l: Launch) => loadViews(l).filter((v) => v.buffer === target.buffer && overlaps(l, v, from, to));
-      if (later.some((l) => reads(l).length > 0) || own.some((l) => reads(l).some((v) => !replaced(l, v)))) {
+      const reads = (l: Launch) =>
+        reading(l).flatMap((views, part) =>
+          views.flatMap((view) =>
+            view.buffer === target.buffer && overlaps(l, view, from, to) ? [{ view, part }] : [],
+          ),
+        );
+      if (later.some((l) => reads(l).length > 0) || own.some((l) => reads(l).some((r) => !replaced(l, r)))) {
         found.push(target);
       }
     }
@@ -30,27 +36,30 @@ export function clashes(
   return found;
 }
 
+/** The views that each part of a launch reads. */
+const reading = (l: Launch): (readonly View[])[] =>
+  l.kind === "contract" ? [[l.a, l.b]] : partsOf(l).map(({ views }) => views);
+
 /**
  * Whether the launch writes a word of the view only once it has read it, and reads it for nothing else: the same word at
- * the same coordinates. A product reads its operands many times; what a concatenation's other parts read is not theirs.
+ * the same coordinates, in the same part or a later one. A product reads its operands many times; what a
+ * concatenation's other parts read is not theirs.
  */
-function replaced(l: Launch, v: View): boolean {
+function replaced(l: Launch, { view, part }: { view: View; part: number }): boolean {
   if (l.kind === "contract") return false;
-  return l.stores.some(
-    ({ view }) => view.buffer === v.buffer && view.offset === v.offset && view.strides.join() === v.strides.join(),
+  return partsOf(l).some(
+    ({ stores }, at) =>
+      at >= part &&
+      stores.some(
+        ({ view: to }) =>
+          view.buffer === to.buffer && view.offset === to.offset && view.strides.join() === to.strides.join(),
+      ),
   );
 }
 
-const loadViews = (l: Launch): View[] => {
-  if (l.kind === "contract") return [l.a, l.b];
-  return l.kind === "map" ? [...l.views] : [...l.views, ...l.epilogueViews];
-};
-
 function overlaps(l: Launch, v: View, from: number, to: number): boolean {
   if (l.kind === "contract") return true;
-  const computed = [...l.code, ...(l.kind === "reduce" ? l.epilogue : [])].some(
-    (i) => i.op === "load" && i.index !== undefined,
-  );
+  const computed = partsOf(l).some(({ code }) => code.some((i) => i.op === "load" && i.index !== undefined));
   if (computed) return true;
   const lengths = l.kind === "map" ? l.shape : [...l.outer, ...l.inner];
   let lo = v.offset;

@@ -1,4 +1,5 @@
-import type { Launch, View } from "../backends/launch.ts";
+import type { Launch, Store, View } from "../backends/launch.ts";
+import { partsOf } from "../backends/phases.ts";
 
 /** A value that lives from the launch that makes it to the last launch that reads it. */
 export interface Scratch {
@@ -8,14 +9,10 @@ export interface Scratch {
 
 /** Every buffer number that a launch touches, written ones included. */
 export function touched(launch: Launch): number[] {
-  const views: View[] =
+  const views =
     launch.kind === "contract"
       ? [launch.a, launch.b, launch.out]
-      : [
-          ...launch.views,
-          ...launch.stores.map((s) => s.view),
-          ...(launch.kind === "reduce" ? launch.epilogueViews : []),
-        ];
+      : partsOf(launch).flatMap(({ views, stores }) => [...views, ...stores.map((s) => s.view)]);
   return [...new Set(views.map((v) => v.buffer))];
 }
 
@@ -55,9 +52,10 @@ export function shareBuffers(
 /** The launch with every buffer number replaced. */
 export function renumber(launch: Launch, to: (buffer: number) => number): Launch {
   const view = (v: View): View => ({ ...v, buffer: to(v.buffer) });
+  const targets = (stores: readonly Store[]) => stores.map((s) => ({ ...s, view: view(s.view) }));
   if (launch.kind === "contract") return { ...launch, a: view(launch.a), b: view(launch.b), out: view(launch.out) };
-  const stores = launch.stores.map((s) => ({ ...s, view: view(s.view) }));
-  const views = launch.views.map(view);
-  if (launch.kind === "map") return { ...launch, views, stores };
-  return { ...launch, views, stores, epilogueViews: launch.epilogueViews.map(view) };
+  const stores = targets(launch.stores);
+  if (launch.kind === "map") return { ...launch, views: launch.views.map(view), stores };
+  const phases = launch.phases.map((p) => ({ ...p, views: p.views.map(view), stores: targets(p.stores) }));
+  return { ...launch, phases, stores, epilogueViews: launch.epilogueViews.map(view) };
 }

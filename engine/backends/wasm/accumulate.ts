@@ -1,10 +1,10 @@
 import type { DType } from "../../tensor/index.ts";
-import type { ReduceLaunch } from "../launch.ts";
+import type { Accumulator as Folded } from "../launch.ts";
 import { firstLanes } from "./access.ts";
 import { type Func, f32x4, i32x4, type Local, type V128, v128 } from "./assembler.ts";
 import { constant } from "./instructions.ts";
 
-type Accumulator = Pick<ReduceLaunch["accumulators"][number], "fn">;
+type Accumulator = Pick<Folded, "fn">;
 
 /** Registers of one accumulator: four lanes, each with its own running result. */
 export interface Running {
@@ -19,6 +19,12 @@ const LOWEST = { f32: Number.NEGATIVE_INFINITY, i32: -(2 ** 31), u32: 0, bool: 0
 export function begin(f: Func, { fn }: Accumulator, dtype: DType): Running {
   const value = f.let(constant(fn === "sum" ? 0 : LOWEST[dtype], dtype));
   return fn === "argmax" ? { value, position: f.let(i32x4.const(0)) } : { value };
+}
+
+/** Sets the registers back to nothing folded. */
+export function beginAgain(f: Func, { fn }: Accumulator, dtype: DType, { value, position }: Running): void {
+  f.set(value, constant(fn === "sum" ? 0 : LOWEST[dtype], dtype));
+  if (position) f.set(position, i32x4.const(0));
 }
 
 /** Begins with the first element, at position 0, instead of with nothing. */
@@ -64,7 +70,7 @@ export function combine(f: Func, accumulator: Accumulator, dtype: DType, into: R
   take(f, into, { value, position: other.position }, v128.or(beats(dtype, value, into.value), earlier));
 }
 
-/** Folds lanes 2 and 3 into 0 and 1, then 1 into 0, where the result is. */
+/** Folds lanes 2 and 3 into 0 and 1, then 1 into 0; the result ends up in all lanes. */
 export function combineLanes(f: Func, accumulator: Accumulator, dtype: DType, running: Running): void {
   for (const lanes of [
     [2, 3, 2, 3],
@@ -77,6 +83,7 @@ export function combineLanes(f: Func, accumulator: Accumulator, dtype: DType, ru
       ...(position && { position: moved(position) }),
     });
   }
+  for (const x of [running.value, running.position]) if (x) f.set(x, v128.shuffle(x, x, [0, 0, 0, 0]));
 }
 
 function beats(dtype: DType, next: V128, best: V128): V128 {

@@ -41,13 +41,15 @@ export const LEVEL = { once: 0, row: 1, element: 2, inner: 3 } as const;
 
 /**
  * Finds the loop and the lanes of every instruction. `level[c]`: the innermost loop in which cursor c moves;
- * `strides[c]`: how it moves between lanes. Accumulators are at the element.
+ * `strides[c]`: how it moves between lanes. Accumulators are at the element, with a value in every lane (`spread`) or the
+ * same in all.
  */
 export function analyze(
   instrs: readonly Instr[],
   cursor: readonly (number | undefined)[],
   cursorLevel: readonly number[],
   strides: readonly Stride[],
+  spread = true,
 ): Code {
   const level: number[] = [];
   const varies: boolean[] = [];
@@ -57,7 +59,7 @@ export function analyze(
     const own = instr.op === "acc" ? LEVEL.element : c === undefined ? LEVEL.once : (cursorLevel[c] as number);
     const moves = c !== undefined && (strides[c] as Stride).lanes.some((x) => x !== 0);
     level.push(Math.max(own, ...refs.map((r) => level[r] as number)));
-    varies.push(instr.op === "acc" || moves || refs.some((r) => varies[r]));
+    varies.push((instr.op === "acc" && spread) || moves || refs.some((r) => varies[r]));
   });
   return { instrs, cursor, level, varies };
 }

@@ -1,5 +1,6 @@
 import { WORD_BYTES } from "../../tensor/index.ts";
 import type { Launch, View } from "../launch.ts";
+import { partsOf } from "../phases.ts";
 
 /** Bytes [from, to) that a launch may touch. */
 interface Range {
@@ -35,12 +36,14 @@ export function touched(launch: Launch, buffers: readonly { at: number; words: n
       writes: [range(out, [...batch, ...m, ...n], false)],
     };
   }
-  const outer = launch.kind === "map" ? launch.shape : launch.outer;
-  const space = launch.kind === "map" ? outer : [...outer, ...launch.inner];
-  const indexed = new Set(launch.code.flatMap((e) => (e.op === "load" && e.index !== undefined ? [e.view] : [])));
-  const reads = launch.views.map((view, i) => range(view, space, indexed.has(i)));
-  if (launch.kind === "reduce") reads.push(...launch.epilogueViews.map((view) => range(view, outer, true)));
-  return { reads, writes: launch.stores.map((s) => range(s.view, outer, s.index !== undefined)) };
+  const parts = partsOf(launch);
+  return {
+    reads: parts.flatMap(({ views, code, space }) => {
+      const indexed = new Set(code.flatMap((e) => (e.op === "load" && e.index !== undefined ? [e.view] : [])));
+      return views.map((view, i) => range(view, space, indexed.has(i)));
+    }),
+    writes: parts.flatMap(({ stores, space }) => stores.map((s) => range(s.view, space, s.index !== undefined))),
+  };
 }
 
 /** Whether the two may not run side by side. */

@@ -1,5 +1,6 @@
 import { type DType, rowMajor, sizeOf } from "../../tensor/index.ts";
-import type { ContractLaunch, Instr, Launch, Plan, PlanBuffer, ReduceLaunch, View } from "../launch.ts";
+import type { ContractLaunch, Instr, Launch, Phase, Plan, PlanBuffer, ReduceLaunch, View } from "../launch.ts";
+import { takenApart } from "../phases.ts";
 
 /**
  * Rewrites launches so that every one of them divides well among threads: a long sum with few results becomes partial
@@ -64,8 +65,19 @@ function partsOf({ length, count, rest }: Chunks): Part[] {
 const withLength = (shape: readonly number[], axis: number, length: number) =>
   shape.map((n, i) => (i === axis ? length : n));
 
+/** Rows that are enough for any number of threads, and the work up to which fewer of them are one launch all the same. */
+const ENOUGH_ROWS = 16;
+const SMALL_WORK = 65_536;
+
+/** Phases stay together where there are rows for all threads; long folds by themselves become partial ones. */
 function splitReduce(launch: ReduceLaunch, scratch: (words: number) => number): Launch[] {
-  const { outer, inner, accumulators } = launch;
+  const { outer, inner, phases } = launch;
+  if (phases.length > 1) {
+    const together = sizeOf(outer) >= ENOUGH_ROWS || sizeOf(outer) * sizeOf(inner) <= SMALL_WORK;
+    return together ? [launch] : takenApart(launch, scratch, true).flatMap((l) => splitLaunch(l, scratch));
+  }
+  const [phase] = phases as [Phase];
+  const { accumulators } = phase;
   if (sizeOf(inner) < 2 * CHUNK || accumulators.some((a) => a.fn === "argmax")) return [launch];
   const chunks = chunksOf(inner, CHUNK);
   if (!chunks) return [launch];
@@ -85,8 +97,14 @@ function splitReduce(launch: ReduceLaunch, scratch: (words: number) => number): 
       ...launch,
       outer: [part.count, ...outer],
       inner: withLength(inner, chunks.axis, part.length),
-      views: launch.views.map((view) => moved(view, part)),
-      code: launch.code.map((instr) => (instr.op === "index" ? moved(instr, part) : instr)),
+      phases: [
+        {
+          views: phase.views.map((view) => moved(view, part)),
+          code: phase.code.map((instr) => (instr.op === "index" ? moved(instr, part) : instr)),
+          accumulators,
+          stores: phase.stores.map((store) => ({ ...store, view: moved(store.view, part) })),
+        },
+      ],
       epilogueViews: [],
       epilogue: accumulators.map((a, acc) => ({ op: "acc", acc, dtype: a.dtype })),
       stores: accumulators.map((a, acc) => ({
@@ -106,9 +124,14 @@ function splitReduce(launch: ReduceLaunch, scratch: (words: number) => number): 
     {
       ...launch,
       inner: [total],
-      views: accumulators.map((a, acc) => view(acc, a.dtype)),
-      code: accumulators.map((a, acc): Instr => ({ op: "load", view: acc, dtype: a.dtype })),
-      accumulators: accumulators.map((a, value) => ({ ...a, value })),
+      phases: [
+        {
+          views: accumulators.map((a, acc) => view(acc, a.dtype)),
+          code: accumulators.map((a, acc): Instr => ({ op: "load", view: acc, dtype: a.dtype })),
+          accumulators: accumulators.map((a, value) => ({ ...a, value })),
+          stores: [],
+        },
+      ],
     },
   ];
 }
@@ -144,9 +167,14 @@ function splitContract(launch: ContractLaunch, scratch: (words: number) => numbe
     label: launch.label,
     outer: shape,
     inner: [total],
-    views: [{ ...partials, offset: 0, strides: [...rowMajor(shape), results] }],
-    code: [{ op: "load", view: 0, dtype: "f32" }],
-    accumulators: [{ fn: "sum", value: 0, dtype: "f32" }],
+    phases: [
+      {
+        views: [{ ...partials, offset: 0, strides: [...rowMajor(shape), results] }],
+        code: [{ op: "load", view: 0, dtype: "f32" }],
+        accumulators: [{ fn: "sum", value: 0, dtype: "f32" }],
+        stores: [],
+      },
+    ],
     epilogueViews: [],
     epilogue: [{ op: "acc", acc: 0, dtype: "f32" }],
     stores: [{ view: out, value: 0 }],

@@ -51,9 +51,14 @@ function sumOfParts(launch: ContractLaunch, scratch: number, parts: number): Red
     label: launch.label,
     outer,
     inner: [parts],
-    views: [{ buffer: scratch, offset: 0, strides: [...strides, sizeOf(outer)], dtype: "f32" }],
-    code: [{ op: "load", view: 0, dtype: "f32" }],
-    accumulators: [{ fn: "sum", value: 0, dtype: "f32" }],
+    phases: [
+      {
+        views: [{ buffer: scratch, offset: 0, strides: [...strides, sizeOf(outer)], dtype: "f32" }],
+        code: [{ op: "load", view: 0, dtype: "f32" }],
+        accumulators: [{ fn: "sum", value: 0, dtype: "f32" }],
+        stores: [],
+      },
+    ],
     epilogueViews: [],
     epilogue: [{ op: "acc", acc: 0, dtype: "f32" }],
     stores: [{ view: launch.out, value: 0 }],

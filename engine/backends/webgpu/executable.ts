@@ -2,6 +2,7 @@ import { BackendError } from "../../errors/index.ts";
 import { median } from "../../tensor/median.ts";
 import type { Executable } from "../backend.ts";
 import { MAX_STEPS_PER_SUBMIT, mostSteps, type Plan, ROW_SLOT } from "../launch.ts";
+import { isPlainFold, takenApart } from "../phases.ts";
 import { launchTimes, type Profile, turnsOf } from "../profile.ts";
 import { contractKernels } from "./contract.ts";
 import type { WebgpuBackend } from "./device.ts";
@@ -22,10 +23,11 @@ interface Dispatch {
 /** Lowers a plan to kernels, compiles them and binds them to memory once. `named` are the plan's named buffers. */
 export async function compilePlan(
   backend: WebgpuBackend,
-  plan: Plan,
+  given: Plan,
   named: (name: string, words: number) => GPUBuffer,
 ): Promise<Executable> {
   const { device } = backend;
+  const { plan, of: from } = withPlainFolds(given);
   const { kernels, of, scratchWords, tables } = lower(backend, plan);
   const owned: GPUBuffer[] = [];
   const make = (bytes: number, usage: number, label: string): GPUBuffer => {
@@ -80,14 +82,24 @@ export async function compilePlan(
         ],
       });
       const y = Math.ceil(kernel.workgroups / x);
-      return { pipeline: pipelines[i] as GPUComputePipeline, group, x, y, launch: of[i] as number };
+      return { pipeline: pipelines[i] as GPUComputePipeline, group, x, y, launch: from[of[i] as number] as number };
     });
     await backend.settled();
-    return new WebgpuExecutable(backend, plan, dispatches, scalars, blockBytes, memory[plan.rows], dispose);
+    return new WebgpuExecutable(backend, given, dispatches, scalars, blockBytes, memory[plan.rows], dispose);
   } catch (error) {
     dispose();
     throw error;
   }
+}
+
+/** The plan with its reductions of several phases taken apart; `of[i]` is the given plan's launch of launch i. */
+function withPlainFolds(plan: Plan): { plan: Plan; of: number[] } {
+  const buffers = [...plan.buffers];
+  const scratch = (words: number) => buffers.push({ words }) - 1;
+  const parts = plan.launches.map((launch) =>
+    launch.kind !== "reduce" || isPlainFold(launch) ? [launch] : takenApart(launch, scratch, false),
+  );
+  return { plan: { ...plan, launches: parts.flat(), buffers }, of: parts.flatMap((own, i) => own.map(() => i)) };
 }
 
 /**

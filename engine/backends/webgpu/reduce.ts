@@ -1,6 +1,6 @@
 import { type DType, sizeOf } from "../../tensor/index.ts";
 import { simplify } from "../axes.ts";
-import type { ReduceLaunch, View } from "../launch.ts";
+import type { Phase, ReduceLaunch, View } from "../launch.ts";
 import { type Address, type Place, type Value, widen, writeCode, writeStores } from "./code.ts";
 import { type Extras, type Kernel, KernelBuilder, loadWord, storeWord, type Target, typeName } from "./kernel.ts";
 import { indexInstructions, isVector, laneStep, type Strided, splitPosition, walk } from "./place.ts";
@@ -16,7 +16,7 @@ const TREE = { cpu: { workgroup: 32, elements: 16384 }, gpu: { workgroup: 256, e
 /** What a kernel does with its share of the elements. */
 type Stage = "whole" | "partial" | "combine";
 
-/** The kernels of a reduction: one, or two when an output is shared by several workgroups. */
+/** The kernels of a plain fold (see `isPlainFold`): one, or two when an output is shared by several workgroups. */
 export function reduceKernels(launch: ReduceLaunch, target: Target, scalarWords: number, extras: Extras): Kernel[] {
   const outputs = sizeOf(launch.outer);
   const elements = sizeOf(launch.inner);
@@ -33,7 +33,9 @@ export function reduceKernels(launch: ReduceLaunch, target: Target, scalarWords:
 }
 
 const stateWords = (launch: ReduceLaunch) =>
-  launch.accumulators.reduce((n, { fn }) => n + (fn === "argmax" ? 2 : 1), 0);
+  onlyPhase(launch).accumulators.reduce((n, { fn }) => n + (fn === "argmax" ? 2 : 1), 0);
+
+const onlyPhase = ({ phases }: ReduceLaunch): Phase => phases[0] as Phase;
 
 /** An accumulator's state in the kernel: a value, and a position for argmax. */
 interface State {
@@ -53,7 +55,8 @@ function write(
   share: number,
   scratch: number,
 ): Kernel {
-  const { code, views, stores, epilogue, epilogueViews, accumulators } = launch;
+  const { stores, epilogue, epilogueViews } = launch;
+  const { code, views, accumulators } = onlyPhase(launch);
   const kernel = new KernelBuilder();
   const rank = launch.outer.length;
   const counters = indexInstructions(code);

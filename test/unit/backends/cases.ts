@@ -507,12 +507,17 @@ function folds({ name, outer, inner, strides, words: n, offset = 0, input }: Fol
         label: name,
         outer,
         inner,
-        views: [view(0, offset, strides ?? rowMajor([...outer, ...inner]))],
-        code: [load(0)],
-        accumulators: [
-          { fn: "sum", value: 0, dtype: "f32" },
-          { fn: "max", value: 0, dtype: "f32" },
-          { fn: "argmax", value: 0, dtype: "i32" },
+        phases: [
+          {
+            views: [view(0, offset, strides ?? rowMajor([...outer, ...inner]))],
+            code: [load(0)],
+            accumulators: [
+              { fn: "sum", value: 0, dtype: "f32" },
+              { fn: "max", value: 0, dtype: "f32" },
+              { fn: "argmax", value: 0, dtype: "i32" },
+            ],
+            stores: [],
+          },
         ],
         epilogueViews: [],
         epilogue: [
@@ -536,7 +541,7 @@ const sumOnly = (c: Case): Case => {
   const reduce = c.launches[0] as ReduceLaunch;
   const only = {
     ...reduce,
-    accumulators: reduce.accumulators.slice(0, 2),
+    phases: reduce.phases.map((p) => ({ ...p, accumulators: p.accumulators.slice(0, 2) })),
     epilogue: reduce.epilogue.slice(0, 2),
     stores: reduce.stores.slice(0, 2),
   };
@@ -585,22 +590,27 @@ const reductions: Case[] = [
         label: "loss",
         outer: [40],
         inner: [10],
-        views: [full(0, [40, 10]), view(1, 0, [1, 0], "i32"), view(0, 0, [10, 0])],
-        code: [
-          load(0),
-          unary("exp", 0),
-          load(1, "i32"),
-          index(0, [0, 1]),
-          binary("equal", 2, 3, "bool"),
-          num(0),
-          select(4, 0, 5),
-          load(2, "f32", { index: 3, indexStride: 1, indexSize: 10, mask: 4, fill: 0 }),
-          binary("add", 6, 7),
-        ],
-        accumulators: [
-          { fn: "sum", value: 1, dtype: "f32" },
-          { fn: "sum", value: 8, dtype: "f32" },
-          { fn: "sum", value: 4, dtype: "i32" },
+        phases: [
+          {
+            views: [full(0, [40, 10]), view(1, 0, [1, 0], "i32"), view(0, 0, [10, 0])],
+            code: [
+              load(0),
+              unary("exp", 0),
+              load(1, "i32"),
+              index(0, [0, 1]),
+              binary("equal", 2, 3, "bool"),
+              num(0),
+              select(4, 0, 5),
+              load(2, "f32", { index: 3, indexStride: 1, indexSize: 10, mask: 4, fill: 0 }),
+              binary("add", 6, 7),
+            ],
+            accumulators: [
+              { fn: "sum", value: 1, dtype: "f32" },
+              { fn: "sum", value: 8, dtype: "f32" },
+              { fn: "sum", value: 4, dtype: "i32" },
+            ],
+            stores: [],
+          },
         ],
         epilogueViews: [full(3, [40])],
         epilogue: [
@@ -635,12 +645,17 @@ const reductions: Case[] = [
         label: "integers",
         outer: [12],
         inner: [20],
-        views: [full(0, [12, 20], "i32")],
-        code: [load(0, "i32")],
-        accumulators: [
-          { fn: "sum", value: 0, dtype: "i32" },
-          { fn: "max", value: 0, dtype: "i32" },
-          { fn: "argmax", value: 0, dtype: "i32" },
+        phases: [
+          {
+            views: [full(0, [12, 20], "i32")],
+            code: [load(0, "i32")],
+            accumulators: [
+              { fn: "sum", value: 0, dtype: "i32" },
+              { fn: "max", value: 0, dtype: "i32" },
+              { fn: "argmax", value: 0, dtype: "i32" },
+            ],
+            stores: [],
+          },
         ],
         epilogueViews: [],
         epilogue: [0, 1, 2].map((acc) => ({ op: "acc", acc, dtype: "i32" })),
@@ -648,6 +663,89 @@ const reductions: Case[] = [
       },
     ],
   },
+];
+
+/**
+ * Softmax, and its values less their mean, in phases over rows of `data[0]`: a maximum, exponentials that are stored and
+ * summed, quotients that are loaded and stored over them; at the end what was folded.
+ */
+function phases(name: string, outer: readonly number[], inner: readonly number[], strides?: readonly number[]): Case {
+  const [rows, columns] = [sizeOf(outer), sizeOf(inner)];
+  const space = strides ?? rowMajor([...outer, ...inner]);
+  const x = view(0, 0, space);
+  const y = view(1, 0, space);
+  const scale = view(2, 0, [...outer.map(() => 0), ...rowMajor(inner)]);
+  const acc = (i: number, dtype: DType = "f32"): Instr => ({ op: "acc", acc: i, dtype });
+  return {
+    name: `phases over ${name}`,
+    data: [
+      floats(rows * columns),
+      new Float32Array(rows * columns),
+      floats(columns, 1),
+      new Float32Array(rows),
+      new Int32Array(rows),
+      floats(rows, 2),
+    ],
+    atol: 1e-6 * Math.max(10, columns),
+    launches: [
+      {
+        kind: "reduce",
+        label: "phases",
+        outer,
+        inner,
+        phases: [
+          {
+            views: [x],
+            code: [load(0)],
+            accumulators: [
+              { fn: "max", value: 0, dtype: "f32" },
+              { fn: "argmax", value: 0, dtype: "i32" },
+            ],
+            stores: [],
+          },
+          {
+            views: [x],
+            code: [load(0), acc(0), binary("sub", 0, 1), unary("exp", 2)],
+            accumulators: [{ fn: "sum", value: 3, dtype: "f32" }],
+            stores: [{ view: y, value: 3 }],
+          },
+          {
+            views: [y, scale],
+            code: [load(0), acc(2), binary("div", 0, 1), load(1), binary("mul", 2, 3), index(1, [...space])],
+            accumulators: [{ fn: "sum", value: 4, dtype: "f32" }],
+            stores: [{ view: y, value: 2 }],
+          },
+          {
+            views: [y, view(5, 0, [...rowMajor(outer), ...inner.map(() => 0)])],
+            code: [load(0), load(1), acc(1, "i32"), cast(2, "f32"), binary("mul", 1, 3), binary("add", 0, 4)],
+            accumulators: [],
+            stores: [{ view: y, value: 5 }],
+          },
+        ],
+        epilogueViews: [full(5, outer)],
+        epilogue: [acc(3), load(0), binary("add", 0, 1), acc(1, "i32")],
+        stores: [
+          { view: full(3, outer), value: 2 },
+          { view: full(4, outer, "i32"), value: 3 },
+        ],
+      },
+    ],
+  };
+}
+
+const inPhases: readonly Case[] = [
+  phases("rows of [37, 10]", [37], [10]),
+  phases("rows of [5, 1003]", [5], [1003]),
+  phases("rows of [6, 4, 64]", [6, 4], [64]),
+  phases("columns of [129, 37]", [37], [129], [1, 37]),
+  phases("columns of [3, 40]", [40], [3], [1, 40]),
+  phases("channels of [6, 5, 7, 9]", [5], [6, 7, 9], [63, 315, 9, 1]),
+  phases("channels of [90, 16, 11, 11]", [16], [90, 11, 11], [121, 1936, 11, 1]),
+  phases("everything", [], [7, 11]),
+  phases("two long rows", [2], [50_000]),
+  phases("many long rows", [16], [16_384]),
+  phases("long columns", [20], [9000], [1, 20]),
+  phases("no row", [0], [4]),
 ];
 
 interface Product {
@@ -791,9 +889,14 @@ const chain: Case = {
       label: "sums",
       outer: [80],
       inner: [64],
-      views: [view(4, 0, [1, 80])],
-      code: [load(0)],
-      accumulators: [{ fn: "sum", value: 0, dtype: "f32" }],
+      phases: [
+        {
+          views: [view(4, 0, [1, 80])],
+          code: [load(0)],
+          accumulators: [{ fn: "sum", value: 0, dtype: "f32" }],
+          stores: [],
+        },
+      ],
       epilogueViews: [],
       epilogue: [{ op: "acc", acc: 0, dtype: "f32" }],
       stores: [{ view: full(5, [80]), value: 0 }],
@@ -841,6 +944,7 @@ export const cases: readonly Case[] = [
   inPlace,
   ...randoms,
   ...reductions,
+  ...inPhases,
   ...products,
   chain,
 ];
@@ -908,9 +1012,7 @@ export const randomCase: fc.Arbitrary<Case> = fc
           label: "random",
           outer,
           inner: shape.slice(rank - folded),
-          views,
-          code,
-          accumulators: [{ fn, value, dtype: out.dtype }],
+          phases: [{ views, code, accumulators: [{ fn, value, dtype: out.dtype }], stores: [] }],
           epilogueViews: [],
           epilogue: [{ op: "acc", acc: 0, dtype: out.dtype }],
           stores: [{ view: out, value: 0 }],

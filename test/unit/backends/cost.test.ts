@@ -98,12 +98,17 @@ test("a reduction counts one operation per element and accumulator, and its epil
     label: "",
     outer: [6],
     inner: [100],
-    views: [f32(0, [100, 1])],
-    code: [
-      { op: "load" as const, view: 0, dtype: "f32" as const },
-      { op: "binary" as const, fn: "mul" as const, a: 0, b: 0, dtype: "f32" as const },
+    phases: [
+      {
+        views: [f32(0, [100, 1])],
+        code: [
+          { op: "load" as const, view: 0, dtype: "f32" as const },
+          { op: "binary" as const, fn: "mul" as const, a: 0, b: 0, dtype: "f32" as const },
+        ],
+        accumulators: [{ fn: "sum" as const, value: 1, dtype: "f32" as const }],
+        stores: [],
+      },
     ],
-    accumulators: [{ fn: "sum" as const, value: 1, dtype: "f32" as const }],
     epilogueViews: [],
     epilogue: [
       { op: "acc" as const, acc: 0, dtype: "f32" as const },

@@ -90,12 +90,17 @@ test("reduce: sum, max with NaN and the first argmax share one pass, and the epi
       label: "",
       outer: [2],
       inner: [3],
-      views: [view(0, [3, 1])],
-      code: [{ op: "load", view: 0, dtype: "f32" }],
-      accumulators: [
-        { fn: "sum", value: 0, dtype: "f32" },
-        { fn: "max", value: 0, dtype: "f32" },
-        { fn: "argmax", value: 0, dtype: "i32" },
+      phases: [
+        {
+          views: [view(0, [3, 1])],
+          code: [{ op: "load", view: 0, dtype: "f32" }],
+          accumulators: [
+            { fn: "sum", value: 0, dtype: "f32" },
+            { fn: "max", value: 0, dtype: "f32" },
+            { fn: "argmax", value: 0, dtype: "i32" },
+          ],
+          stores: [],
+        },
       ],
       epilogueViews: [view(1, [0])],
       epilogue: [

@@ -47,12 +47,17 @@ function fold(name: string, outer: number[], inner: number[], strides: number[],
     label: name,
     outer,
     inner,
-    views: [view(0, strides)],
-    code: [load(0)],
-    accumulators: [
-      { fn: "sum", value: 0, dtype: "f32" },
-      { fn: "max", value: 0, dtype: "f32" },
-      { fn: "argmax", value: 0, dtype: "i32" },
+    phases: [
+      {
+        views: [view(0, strides)],
+        code: [load(0)],
+        accumulators: [
+          { fn: "sum", value: 0, dtype: "f32" },
+          { fn: "max", value: 0, dtype: "f32" },
+          { fn: "argmax", value: 0, dtype: "i32" },
+        ],
+        stores: [],
+      },
     ],
     epilogueViews: [view(1, packed)],
     epilogue: [

@@ -1,0 +1,85 @@
+import { rowMajor, sizeOf } from "../tensor/index.ts";
+import type { Accumulator, Instr, Launch, MapLaunch, Phase, ReduceLaunch, Store, View } from "./launch.ts";
+
+/** Straight-line code with what it reads and writes over `space`. */
+export interface Part {
+  readonly space: readonly number[];
+  readonly views: readonly View[];
+  readonly code: readonly Instr[];
+  readonly accumulators: readonly Accumulator[];
+  readonly stores: readonly Store[];
+}
+
+/** What a launch does for a coordinate, in order: all of a map, or a reduction's phases and its epilogue. */
+export function partsOf(launch: MapLaunch | ReduceLaunch): Part[] {
+  if (launch.kind === "map") return [{ ...launch, space: launch.shape, accumulators: [] }];
+  const { outer, inner, phases, epilogue, epilogueViews, stores } = launch;
+  const end = { space: outer, views: epilogueViews, code: epilogue, accumulators: [], stores };
+  return [...phases.map((phase) => ({ ...phase, space: [...outer, ...inner] })), end];
+}
+
+/** Whether the launch folds once and stores nothing on the way. */
+export const isPlainFold = ({ phases }: ReduceLaunch): boolean => phases.length === 1 && phases[0]?.stores.length === 0;
+
+/**
+ * The phases of a reduction as launches of their own, which pass on what they fold through memory: a fold whose outputs
+ * are too few or too long for one workgroup or thread each is better taken apart. `together`: folds keep their stores;
+ * otherwise every fold is a plain one, and what its phase stores is written by a map.
+ * `scratch` gives the number of a new buffer with so many words.
+ */
+export function takenApart(launch: ReduceLaunch, scratch: (words: number) => number, together: boolean): Launch[] {
+  const { label, outer, inner, epilogue, epilogueViews, stores } = launch;
+  const launches: Launch[] = [];
+  const passed: View[] = [];
+  /** Code that loads the accumulators of earlier phases, from `known` on its own. */
+  const loading = (code: readonly Instr[], views: readonly View[], known: number, walked: readonly number[]) => {
+    const all = [...views];
+    const refs = code.map((instr): Instr => {
+      if (instr.op !== "acc") return instr;
+      if (instr.acc >= known) return { ...instr, acc: instr.acc - known };
+      const { strides, ...from } = passed[instr.acc] as View;
+      const view = all.push({ ...from, strides: [...strides, ...walked.map(() => 0)] }) - 1;
+      return { op: "load", view, dtype: instr.dtype };
+    });
+    return { code: refs, views: all };
+  };
+  const storedAlone = ({ accumulators, stores }: Phase) =>
+    stores.length > 0 && (accumulators.length === 0 || !together);
+  launch.phases.forEach((phase, p) => {
+    const known = passed.length;
+    const { accumulators } = phase;
+    const { code, views } = loading(phase.code, phase.views, known, inner);
+    const alone = storedAlone(phase);
+    const isEnd = p === launch.phases.length - 1 && accumulators.length > 0 && !alone;
+    if (accumulators.length > 0) {
+      const places = isEnd ? [] : accumulators.map((a) => placeOf(a, outer, scratch));
+      const end = loading(epilogue, epilogueViews, known, []);
+      launches.push({
+        kind: "reduce",
+        label,
+        outer,
+        inner,
+        phases: [{ views, code, accumulators, stores: alone ? [] : phase.stores }],
+        epilogueViews: isEnd ? end.views : [],
+        epilogue: isEnd ? end.code : accumulators.map(({ dtype }, acc) => ({ op: "acc", acc, dtype })),
+        stores: isEnd ? stores : places.map((view, value) => ({ view, value })),
+      });
+      passed.push(...places);
+    }
+    if (alone) {
+      launches.push({ kind: "map", label, shape: [...outer, ...inner], views, code, stores: phase.stores });
+    }
+    if (!isEnd && p === launch.phases.length - 1 && stores.length > 0) {
+      const end = loading(epilogue, epilogueViews, passed.length, []);
+      launches.push({ kind: "map", label, shape: outer, views: end.views, code: end.code, stores });
+    }
+  });
+  return launches;
+}
+
+const placeOf = ({ dtype }: Accumulator, outer: readonly number[], scratch: (words: number) => number): View => ({
+  buffer: scratch(sizeOf(outer)),
+  offset: 0,
+  strides: rowMajor(outer),
+  dtype,
+});
