@@ -11,6 +11,12 @@ import type { DType } from "../tensor/index.ts";
  * for views with a computed index. All numbers count 32-bit words.
  */
 
+/** What a launch is for: a layer by its path, "0.conv2d", the loss, the optimizer; and which way values flow there. */
+export interface Part {
+  readonly name: string;
+  readonly direction?: "forward" | "backward";
+}
+
 /** A strided view of a buffer over a launch's iteration space. Strides may be 0 (broadcast) or negative (flip). */
 export interface View {
   readonly buffer: number;
@@ -86,6 +92,7 @@ export interface Store {
 export interface MapLaunch {
   readonly kind: "map";
   readonly label: string;
+  readonly part?: Part;
   readonly shape: readonly number[];
   readonly views: readonly View[];
   readonly code: readonly Instr[];
@@ -123,6 +130,7 @@ export interface Phase {
 export interface ReduceLaunch {
   readonly kind: "reduce";
   readonly label: string;
+  readonly part?: Part;
   readonly outer: readonly number[];
   readonly inner: readonly number[];
   readonly phases: readonly Phase[];
@@ -140,6 +148,7 @@ export interface ReduceLaunch {
 export interface ContractLaunch {
   readonly kind: "contract";
   readonly label: string;
+  readonly part?: Part;
   readonly batch: readonly number[];
   readonly m: readonly number[];
   readonly n: readonly number[];

@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors/index.ts";
 import type { Fan, Initializer } from "../init/index.ts";
-import { constant, input, type RandomKey, type Tensor, uniform } from "../ops/index.ts";
+import { constant, input, type RandomKey, type Tensor, uniform, within } from "../ops/index.ts";
 import { type DType, type Shape, sameShape, show } from "../tensor/index.ts";
 import type { Layer } from "./definition.ts";
 import type { Scope } from "./scope.ts";
@@ -137,7 +137,8 @@ function trace(model: Layer, x: Tensor, store: Store): { output: Tensor; updates
   const run = (path: string, layer: Layer, input: Tensor): Tensor => {
     const { type, definition, options } = layer;
     try {
-      const output = definition.apply(scopeAt(path), input, options);
+      const part = { name: path === "" ? type : `${path}.${type}`, direction: "forward" } as const;
+      const output = within(part, () => definition.apply(scopeAt(path), input, options));
       let key = path;
       for (let use = 2; finished.has(key); use++) key = `${path} (${use})`;
       finished.add(key);

@@ -1,5 +1,6 @@
 import { repeated } from "./elementwise.ts";
 import { topological } from "./order.ts";
+import { within } from "./part.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -13,7 +14,10 @@ export function batched(outputs: readonly Tensor[], lanesOf: ReadonlyMap<Tensor,
     const mapped = node.inputs.map((x) => made.has(x));
     if (!mapped.includes(true)) continue;
     const inputs = node.inputs.map((x) => made.get(x) ?? x);
-    made.set(node, node.record.batch(inputs, mapped, node.attrs, lanes));
+    made.set(
+      node,
+      within(node.part, () => node.record.batch(inputs, mapped, node.attrs, lanes)),
+    );
   }
   return outputs.map((output) => made.get(output) ?? repeated(output, lanes));
 }

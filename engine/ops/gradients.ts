@@ -2,6 +2,7 @@ import { ShapeError } from "../errors/index.ts";
 import { show } from "../tensor/index.ts";
 import { add } from "./arithmetic.ts";
 import { topological } from "./order.ts";
+import { within } from "./part.ts";
 import { constant, type Tensor } from "./tensor.ts";
 
 /**
@@ -22,12 +23,14 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[], seed?: Tensor): 
     const g = cotangents.get(node);
     const { grad } = node.record;
     if (!g || !grad || !node.inputs.some((x) => depends.has(x))) continue;
-    const parts = grad({ inputs: node.inputs, attrs: node.attrs, output: node, g });
-    node.inputs.forEach((x, i) => {
-      const part = parts[i];
-      if (!part || x.dtype !== "f32" || !depends.has(x)) return;
-      const before = cotangents.get(x);
-      cotangents.set(x, before ? add(before, part) : part);
+    within(node.part && { ...node.part, direction: "backward" }, () => {
+      const parts = grad({ inputs: node.inputs, attrs: node.attrs, output: node, g });
+      node.inputs.forEach((x, i) => {
+        const part = parts[i];
+        if (!part || x.dtype !== "f32" || !depends.has(x)) return;
+        const before = cotangents.get(x);
+        cotangents.set(x, before ? add(before, part) : part);
+      });
     });
   }
   return wrt.map((x) => cotangents.get(x) ?? constant(0, x.shape));

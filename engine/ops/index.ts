@@ -8,6 +8,7 @@ export { gradients } from "./gradients.ts";
 export * from "./movement.ts";
 export type * from "./node.ts";
 export { topological } from "./order.ts";
+export { within } from "./part.ts";
 export * from "./products.ts";
 export * from "./random.ts";
 export * from "./reductions.ts";

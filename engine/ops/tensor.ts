@@ -1,6 +1,7 @@
 import type { DType, Shape } from "../tensor/index.ts";
 import { show, sizeOf } from "../tensor/index.ts";
 import type { Attrs, OpRecord } from "./node.ts";
+import { currentPart } from "./part.ts";
 import { opNamed } from "./registry.ts";
 
 let nextId = 0;
@@ -16,6 +17,8 @@ export class Tensor {
   readonly attrs: Attrs;
   readonly shape: Shape;
   readonly dtype: DType;
+  /** The part of a step that it was made for; the value does not depend on it. */
+  readonly part = currentPart();
 
   constructor(op: string, inputs: readonly Tensor[], attrs: Attrs, shape: Shape, dtype: DType) {
     this.op = op;

@@ -1,5 +1,6 @@
 import { type Launch, MAX_STEPS_PER_SUBMIT, type PlanBuffer } from "../backends/launch.ts";
 import { topological } from "../ops/order.ts";
+import { within } from "../ops/part.ts";
 import { Tensor } from "../ops/tensor.ts";
 import { sizeOf } from "../tensor/index.ts";
 import { type Draft, draftLaunches, type StageRoots, squeeze, type Target } from "./drafts.ts";
@@ -151,7 +152,8 @@ const copies = new WeakMap<Tensor, Tensor>();
 /** An input that must outlive the words it lies in gets a value of its own. */
 function ownValue(node: Tensor): Tensor {
   if (node.op !== "input") return node;
-  const copy = copies.get(node) ?? new Tensor("reshape", [node], { shape: node.shape }, node.shape, node.dtype);
+  const make = () => new Tensor("reshape", [node], { shape: node.shape }, node.shape, node.dtype);
+  const copy = copies.get(node) ?? within(node.part, make);
   copies.set(node, copy);
   return copy;
 }

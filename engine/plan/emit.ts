@@ -12,6 +12,7 @@ import type { Tensor } from "../ops/tensor.ts";
 import { show, sizeOf } from "../tensor/index.ts";
 import type { Draft } from "./drafts.ts";
 import { LaunchEmitter, type Location, type Source, SplitAxis } from "./emitter.ts";
+import { labelled } from "./labels.ts";
 import { splitAxis } from "./stored.ts";
 import { seeThrough, viewOf } from "./views.ts";
 
@@ -100,7 +101,7 @@ function emitMap(draft: Draft, around: Surroundings): MapLaunch {
   return withSplits(draft.shape, (axes, groups) => {
     const e = new LaunchEmitter(axes, sourceOutside(draft, around));
     const stores = storesOf(draft, e, e.coordinates(groups), around);
-    return { kind: "map", label: labelOf(draft), shape: axes, views: e.views, code: e.code, stores };
+    return { kind: "map", ...labelsOf(draft, around), shape: axes, views: e.views, code: e.code, stores };
   });
 }
 
@@ -139,7 +140,7 @@ function emitReduce(draft: Draft, around: Surroundings): ReduceLaunch {
       const stores = storesOf(draft, tail, tail.coordinates(kept), around);
       return {
         kind: "reduce",
-        label: labelOf(draft),
+        ...labelsOf(draft, around),
         outer: tail.axes,
         inner: lengths.slice(outerAxes.length),
         phases: [{ views: body.views, code: body.code, accumulators, stores: [] }],
@@ -182,7 +183,7 @@ function emitContract(draft: Draft, around: Surroundings): ContractLaunch {
     const out: View = { ...to, strides: rowMajorOf(outShape), dtype: "f32" };
     return {
       kind: "contract",
-      label: labelOf(draft),
+      ...labelsOf(draft, around),
       ...sizes,
       a: view(a, [...roles.batch, ...roles.m, ...roles.k]),
       b: view(b, [...roles.batch, ...roles.k, ...roles.n]),
@@ -212,7 +213,7 @@ function emitConcat(draft: Draft, around: Surroundings): MapLaunch[] {
       const view: View = { buffer: to.buffer, offset: to.offset + offset, strides, dtype: whole.dtype };
       return {
         kind: "map",
-        label: labelOf(draft),
+        ...labelsOf(draft, around),
         shape: axes,
         views: e.views,
         code: e.code,
@@ -232,5 +233,4 @@ function outputOf(draft: Draft, node: Tensor, around: Surroundings): Location {
 
 const rowMajorOf = (shape: readonly number[]): number[] => shape.map((_, i) => sizeOf(shape.slice(i + 1)));
 
-const labelOf = (draft: Draft): string =>
-  `${draft.kind} ${[...draft.computed].map((t) => `${t.op}${show(t.shape)}`).join(" + ") || "copy"}`;
+const labelsOf = (draft: Draft, around: Surroundings) => labelled(draft, (t) => around.locate(t) !== undefined);

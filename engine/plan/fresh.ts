@@ -1,4 +1,5 @@
 import { topological } from "../ops/order.ts";
+import { within } from "../ops/part.ts";
 import { Tensor } from "../ops/tensor.ts";
 import type { PlanRequest, Stage } from "./request.ts";
 
@@ -35,7 +36,10 @@ export function withFreshInputs({ stages, inputs }: Pick<PlanRequest, "stages" |
         renewed.set(t, own);
       } else if (t.inputs.some((x) => renewed.has(x))) {
         const moved = t.inputs.map((x) => renewed.get(x) ?? x);
-        renewed.set(t, new Tensor(t.op, moved, t.attrs, t.shape, t.dtype));
+        renewed.set(
+          t,
+          within(t.part, () => new Tensor(t.op, moved, t.attrs, t.shape, t.dtype)),
+        );
       }
     }
     const fresh = <T extends { readonly value: Tensor }>(x: T): T => ({ ...x, value: renewed.get(x.value) ?? x.value });

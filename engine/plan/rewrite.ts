@@ -1,6 +1,7 @@
 import { permute } from "../ops/movement.ts";
 import type { Attrs, Values } from "../ops/node.ts";
 import { topological } from "../ops/order.ts";
+import { within } from "../ops/part.ts";
 import { apply, constant, Tensor } from "../ops/tensor.ts";
 import { sameShape, sizeOf } from "../tensor/index.ts";
 
@@ -33,8 +34,8 @@ function pass(roots: readonly Tensor[], alone: (t: Tensor) => boolean): Map<Tens
   /** `t` with inputs that are rewritten already. */
   const finish = (t: Tensor): Tensor => {
     const { lower } = t.record;
-    if (lower.kind === "expand") return visit(lower.to(t.inputs, t.attrs));
-    const simpler = simplify(t);
+    if (lower.kind === "expand") return visit(within(t.part, () => lower.to(t.inputs, t.attrs)));
+    const simpler = within(t.part, () => simplify(t));
     return simpler === undefined ? intern(t) : simpler.inputs.length === 0 ? intern(simpler) : visit(simpler);
   };
 
@@ -55,7 +56,7 @@ function pass(roots: readonly Tensor[], alone: (t: Tensor) => boolean): Map<Tens
       const same = inputs.every((i, k) => i === t.inputs[k]);
       const product = t.inputs[0] as Tensor;
       if (t.op === "permute" && product.op === "contract" && alone(product)) {
-        const swapped = transposedProduct(inputs[0] as Tensor, t.attrs.order as number[]);
+        const swapped = within(product.part, () => transposedProduct(inputs[0] as Tensor, t.attrs.order as number[]));
         if (swapped) {
           const result = visit(swapped);
           done.set(t, result);
@@ -63,7 +64,7 @@ function pass(roots: readonly Tensor[], alone: (t: Tensor) => boolean): Map<Tens
           continue;
         }
       }
-      const result = finish(same ? t : new Tensor(t.op, inputs, t.attrs, t.shape, t.dtype));
+      const result = finish(same ? t : within(t.part, () => new Tensor(t.op, inputs, t.attrs, t.shape, t.dtype)));
       done.set(t, result);
       done.set(result, result);
       stack.pop();
@@ -71,7 +72,8 @@ function pass(roots: readonly Tensor[], alone: (t: Tensor) => boolean): Map<Tens
     return done.get(root) as Tensor;
   };
 
-  for (const root of roots) visit(root);
+  // in the order of making: what forward and backward pass share belongs to the forward pass
+  for (const t of topological(roots).sort((a, b) => a.id - b.id)) visit(t);
   return done;
 }
 

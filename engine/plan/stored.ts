@@ -5,7 +5,7 @@ import { SplitAxis } from "./emitter.ts";
 import { seeThrough } from "./views.ts";
 
 /** Costs in units of one memory access of one element. */
-const COST = { free: 0, cheap: 1, costly: 8 } as const;
+export const COST = { free: 0, cheap: 1, costly: 8 } as const;
 
 /** A launch of its own costs about as much as this many element accesses. */
 const LAUNCH_COST = 2000;

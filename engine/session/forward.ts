@@ -115,7 +115,7 @@ export function pass(config: StepConfig, data: DeviceData, batch: number, option
   const { training, ordered } = options;
   const inputs = modelInputs(config);
   const parameters = options.parameters ?? inputs.parameters;
-  const { x, y } = minibatch(data, batch, inputs.places, ordered);
+  const { x, y } = ops.within({ name: "minibatch" }, () => minibatch(data, batch, inputs.places, ordered));
   const traced = traceModel(config.model.layer, x, {
     parameters,
     buffers: inputs.buffers,
@@ -123,7 +123,9 @@ export function pass(config: StepConfig, data: DeviceData, batch: number, option
     seed: training ? scalar(NOISE_SEED, "u32") : ops.constant(0, [], "u32"),
     step: training ? scalar(NOISE_STEP, "u32") : ops.constant(0, [], "u32"),
   });
-  const loss = config.loss.definition.compute({ output: traced.output, target: y }, config.loss.options);
+  const loss = ops.within({ name: "loss", direction: "forward" }, () =>
+    config.loss.definition.compute({ output: traced.output, target: y }, config.loss.options),
+  );
   return { ...traced, x, y, loss, parameters, buffers: inputs.buffers, places: inputs.places };
 }
 

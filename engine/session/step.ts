@@ -25,7 +25,9 @@ export function metricRows(
   target: Tensor,
 ): { name: string; value: Tensor }[] {
   return metrics.flatMap((metric, i) => {
-    const { sum, count } = metric.definition.batch({ output, target }, metric.options);
+    const { sum, count } = ops.within({ name: "metrics" }, () =>
+      metric.definition.batch({ output, target }, metric.options),
+    );
     return [
       { name: `metric ${i} sum`, value: sum },
       { name: `metric ${i} count`, value: typeof count === "number" ? ops.constant(count) : count },
@@ -72,13 +74,17 @@ export function trainingStages(
   const halted = input("halted", [], "i32");
   const p = flat("parameters");
   const raw = flat("gradients");
-  const normSquared = ops.sum(ops.square(raw));
-  const ok = ops.and(ops.and(ops.isFinite(loss), ops.isFinite(normSquared)), ops.equal(halted, 0));
+  const [normSquared, ok] = ops.within({ name: "gradient norm" }, () => {
+    const squared = ops.sum(ops.square(raw));
+    return [squared, ops.and(ops.and(ops.isFinite(loss), ops.isFinite(squared)), ops.equal(halted, 0))] as const;
+  });
 
   const state = Object.fromEntries(stateNames(optimizer).map((name) => [name, flat(`state ${name}`)]));
-  const g = clipped(raw, normSquared, clip);
-  const updated = traceUpdate(optimizer, { p, g, state });
-  const keep = (fresh: Tensor, old: Tensor): Tensor => ops.select(ops.broadcastTo(ok, old.shape), fresh, old);
+  const update = { name: "optimizer" };
+  const g = ops.within({ name: "clipping" }, () => clipped(raw, normSquared, clip));
+  const updated = ops.within(update, () => traceUpdate(optimizer, { p, g, state }));
+  const keep = (fresh: Tensor, old: Tensor): Tensor =>
+    ops.within(update, () => ops.select(ops.broadcastTo(ok, old.shape), fresh, old));
   const stages: [Stage, Stage] = [
     {
       stores: model.parameters.slices.map(({ offset }, i) => ({

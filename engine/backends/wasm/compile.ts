@@ -104,7 +104,7 @@ function structureOf(launch: MapLaunch | ReduceLaunch): { key: string; places: P
   const places: Place[] = [];
   const slots = new Map<string, number>();
   const key = JSON.stringify(launch, (name, value) => {
-    if (name === "label") return undefined;
+    if (name === "label" || name === "part") return undefined;
     if (typeof value === "number")
       return Number.isFinite(value) && !Object.is(value, -0) ? value : `${1 / value} ${value}`;
     if (typeof value?.buffer !== "number") return value;
