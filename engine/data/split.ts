@@ -23,15 +23,8 @@ interface Rows {
 
 /** Rows of each part, in the order that the seed drew. Throws ConfigError when a part would be empty. */
 export function splitRows(set: Dataset, given: SplitOptions): Rows {
-  const { valid, test, seed, stratify } = check(splitParams, given, "split");
+  const { valid: validCount, test: testCount, seed, stratify } = checked(given, set.size, 0);
   const n = set.size;
-  const validCount = countOf("valid", valid, n);
-  const testCount = countOf("test", test, n);
-  if (validCount + testCount === 0)
-    throw new ConfigError("split: give valid, test or both, as { valid: 0.1, test: 0.2 }");
-  if (validCount + testCount >= n) {
-    throw new ConfigError(`split: valid ${validCount} and test ${testCount} leave none of ${n} examples to train on`);
-  }
   const drawn = Array.from(permutation(seed, SPLIT_STREAM, 0, n));
   if (!stratify) {
     return {
@@ -44,6 +37,38 @@ export function splitRows(set: Dataset, given: SplitOptions): Rows {
   const [forTest, rest] = evenly(drawn, testCount, set);
   const [forValid, train] = evenly(rest, validCount, set);
   return { test: forTest, valid: forValid, train };
+}
+
+/**
+ * Rows of each part as they lie, training first and test last. Neighbouring parts leave out `gap` rows between them, which
+ * share something with both. Throws ConfigError when a part would be empty.
+ */
+export function splitInOrder(set: Dataset, given: SplitOptions, gap: number): Rows {
+  const { valid, test, stratify } = checked(given, set.size, gap);
+  if (stratify) throw new ConfigError(`split: ${set.name} is split in its order, and stratify would draw`);
+  const testFrom = set.size - test;
+  const validFrom = testFrom - (test && valid ? gap : 0) - valid;
+  return {
+    train: range(0, validFrom - gap),
+    valid: range(validFrom, validFrom + valid),
+    test: range(testFrom, set.size),
+  };
+}
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+
+/** The options with counts in place of fractions. Throws ConfigError when nothing is left to train on. */
+function checked(given: SplitOptions, n: number, gap: number) {
+  const options = check(splitParams, given, "split");
+  const valid = countOf("valid", options.valid, n);
+  const test = countOf("test", options.test, n);
+  if (valid + test === 0) throw new ConfigError("split: give valid, test or both, as { valid: 0.1, test: 0.2 }");
+  const gaps = gap * (valid && test ? 2 : 1);
+  if (valid + test + gaps >= n) {
+    const between = gaps ? `, with ${gaps} between that overlap,` : "";
+    throw new ConfigError(`split: valid ${valid} and test ${test}${between} leave none of ${n} examples to train on`);
+  }
+  return { ...options, valid, test };
 }
 
 /** `count` of the rows, spread evenly over the classes, and the others; both in their order. */

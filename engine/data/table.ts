@@ -1,8 +1,9 @@
-import { createReadStream, readdirSync, statSync } from "node:fs";
-import { basename, dirname, isAbsolute, resolve } from "node:path";
+import { createReadStream } from "node:fs";
+import { basename } from "node:path";
 import Papa from "papaparse";
 import { maybeContext } from "../context/index.ts";
-import { DataError, didYouMean, Interrupted } from "../errors/index.ts";
+import { DataError, Interrupted } from "../errors/index.ts";
+import { fileAt } from "./file.ts";
 
 /** Columns that are read as numbers, and those kept as text. */
 export interface Wanted {
@@ -36,11 +37,10 @@ export async function readTable(
   choose: (header: readonly string[]) => Wanted,
 ): Promise<Table> {
   const file = basename(path);
-  const full = isAbsolute(path) ? path : resolve(maybeContext()?.notebookFolder ?? ".", path);
-  const size = sizeOfFile(path, full);
+  const { full, bytes } = fileAt("data.csv", path);
   const builder = new Builder(file, choose);
   const stream = createReadStream(full, "utf8");
-  const progress = reporter(file, size);
+  const progress = reporter(file, bytes);
   try {
     await new Promise<void>((done, fail) => {
       let failed = false;
@@ -166,24 +166,6 @@ class Builder {
   #place(line: number, column: string): string {
     return `${this.#file}, line ${line}, column "${column}"`;
   }
-}
-
-/** Bytes of a file. Throws DataError saying where it was looked for and what is there with nearly its name. */
-function sizeOfFile(path: string, full: string): number {
-  try {
-    const stat = statSync(full);
-    if (stat.isFile()) return stat.size;
-  } catch {
-    let there: string[] = [];
-    try {
-      there = readdirSync(dirname(full));
-    } catch {
-      throw new DataError(`data.csv: no folder ${dirname(full)} for "${path}"; paths begin at the notebook's folder`);
-    }
-    const hint = didYouMean(basename(path), there);
-    throw new DataError(`data.csv: no file "${path}" in ${dirname(full)}${hint.startsWith("; did") ? hint : ""}`);
-  }
-  throw new DataError(`data.csv: "${path}" is a folder, not a file`);
 }
 
 /** Tells the cell how far reading is, a few times a second, and throws Interrupted when it is to stop. */

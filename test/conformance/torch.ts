@@ -88,6 +88,10 @@ const MODULES: Readonly<Record<string, { layer: string; args: readonly string[];
   AvgPool2d: { layer: "avgPool2d", args: ["kernel_size", "stride", "padding"] },
   AdaptiveAvgPool2d: { layer: "adaptiveAvgPool2d", args: ["output_size"] },
   LayerNorm: { layer: "layerNorm", args: ["normalized_shape"] },
+  RMSNorm: { layer: "rmsNorm", args: ["normalized_shape"] },
+  Embedding: { layer: "embedding", args: ["num_embeddings", "embedding_dim", "padding_idx"] },
+  MultiheadAttention: { layer: "multiheadAttention", args: ["embed_dim", "num_heads"] },
+  TransformerEncoderLayer: { layer: "transformerEncoderLayer", args: ["d_model", "num_heads"] },
   GroupNorm: { layer: "groupNorm", args: ["num_groups", "num_channels"] },
   Dropout: { layer: "dropout", args: ["p"] },
   Flatten: { layer: "flatten", args: ["start_dim", "end_dim"] },
@@ -135,9 +139,15 @@ const ABOUT = [
   "in_features",
   "in_channels",
   "num_features",
+  "embed_dim",
+  "d_model",
 ];
 /** Arguments whose only value we have is PyTorch's default. */
 const ONLY: Readonly<Record<string, unknown>> = {
+  batch_first: true,
+  key_padding_mask: null,
+  kdim: null,
+  vdim: null,
   padding_mode: "zeros",
   dilation: 1,
   return_indices: false,
@@ -151,8 +161,14 @@ export function torchLayer({ name, args, named }: Call): Layer {
   if (!known || !definition) throw new Unsupported(`layer ${name}`);
   const config: Record<string, unknown> = { ...named, ...known.fixed };
   for (const [i, value] of args.entries()) config[known.args[i] ?? `argument ${i}`] = value;
+  if (config.nhead !== undefined) [config.num_heads, config.nhead] = [config.nhead, undefined];
+  if ("causal" in definition.params) {
+    if (!["none", "causal", undefined].includes(config.mask as string)) throw new Unsupported(`mask ${config.mask}`);
+    [config.causal, config.mask] = [config.mask === "causal", undefined];
+  }
   for (const [given, value] of Object.entries(config)) {
-    if (!(camel(given) in definition.params) && given in ONLY && value === ONLY[given]) delete config[given];
+    if (value === undefined) delete config[given];
+    else if (!(camel(given) in definition.params) && given in ONLY && value === ONLY[given]) delete config[given];
   }
   const { [definition.positional ?? ""]: first, ...options } = optionsOf(definition.params, config, ABOUT);
   const make = (nn as unknown as Readonly<Record<string, (...given: unknown[]) => Layer>>)[known.layer];

@@ -1,5 +1,5 @@
 import { declare, type Layer, traceModel } from "../../../engine/nn/index.ts";
-import { constant, logSoftmax, softmax, type Tensor } from "../../../engine/ops/index.ts";
+import { constant, logSoftmax, matmul, softmax, type Tensor } from "../../../engine/ops/index.ts";
 import type { DType, Shape } from "../../../engine/tensor/index.ts";
 import { type Case, type Config, type Numbers, Unsupported } from "../case.ts";
 import type { Given } from "../compare.ts";
@@ -14,6 +14,10 @@ const functions: Readonly<Record<string, (inputs: Readonly<Record<string, Tensor
     const axis = /^softmax_dim(-?\d+)$/.exec(form)?.[1];
     if (axis === undefined) throw new Unsupported(`form ${form}`);
     return softmax(x as Tensor, Number(axis));
+  },
+  dot_attention: ({ H, s }) => {
+    const scores = matmul(H as Tensor, (s as Tensor).reshape([...(s as Tensor).shape, 1]));
+    return (H as Tensor).mul(softmax(scores, -2)).sum(-2);
   },
   log_softmax: ({ x }, { form }) => {
     const axis = /^log_?softmax_dim(-?\d+)$/.exec(form)?.[1];
@@ -32,10 +36,11 @@ export const layersGroup: Runner = async (c, bench) => {
 };
 
 async function layer(c: Case, bench: Bench, given: Layer): Promise<Given> {
-  const { x: values } = c.inputs;
-  const others = Object.keys(c.inputs).filter((name) => name !== "x" && !/^(param|buffer|cotangent)\./.test(name));
-  if (!values || others.length) throw new Unsupported(`inputs ${others.join(", ")}`);
-  const x = inputFor("x", values);
+  const names = Object.keys(c.inputs).filter((name) => !/^(param|buffer|cotangent)\./.test(name));
+  const [name = ""] = names; // x, or the query that attention takes for everything when it is alone
+  const values = c.inputs[name];
+  if (!values || names.length > 1) throw new Unsupported(`inputs ${names.join(", ")}`);
+  const x = inputFor(name, values);
   const declaration = declare(given, values.shape, values.dtype);
   const tensorsOf = (prefix: string, declared: readonly { name: string; shape: Shape; dtype?: DType }[]) =>
     Object.fromEntries(
@@ -49,7 +54,15 @@ async function layer(c: Case, bench: Bench, given: Layer): Promise<Given> {
   const buffers = tensorsOf("buffer", declaration.buffers);
   const zero = constant(0, [], "u32");
   const training = c.config.mode !== "eval";
-  const { output, bufferUpdates } = traceModel(given, x, { parameters, buffers, training, seed: zero, step: zero });
+  const { output, activations, bufferUpdates } = traceModel(given, x, {
+    parameters,
+    buffers,
+    training,
+    seed: zero,
+    step: zero,
+  });
   const after = Object.entries(buffers).map(([name, before]) => [`buffer.${name}`, bufferUpdates[name] ?? before]);
-  return withGradients(c, bench, { y: output }, { x, ...parameters }, Object.fromEntries(after));
+  const { weights } = activations; // of attention
+  const outputs = { y: output, ...(weights && { weights }) };
+  return withGradients(c, bench, outputs, { [name]: x, ...parameters }, Object.fromEntries(after));
 }

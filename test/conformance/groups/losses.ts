@@ -44,5 +44,6 @@ function lossOf({ op, config, inputs }: Case): Loss {
   const weight = inputs.class_weight ?? inputs.weight;
   if (weight && !(definition.params as Params).weight) throw new Unsupported("option weight");
   const options = optionsOf(definition.params, config, ["weight", "note", "expr"]);
+  if (definition.params.dim) options.dim ??= 1; // as PyTorch has it, even where the shapes leave it open
   return instance(name, definition, { ...options, ...(weight ? { weight: [...weight.data] } : {}) });
 }

@@ -10,6 +10,7 @@ type Config = Readonly<Record<string, any>>;
 const made: Record<string, (config: Config, inputs: Case["inputs"]) => Loss> = {
   CrossEntropyLoss: (c, inputs) =>
     losses.crossEntropy({
+      dim: c.dim ?? null,
       reduction: c.reduction ?? "mean",
       labelSmoothing: c.label_smoothing ?? 0,
       ignoreIndex: c.ignore_index ?? null,

@@ -1,0 +1,32 @@
+import { readdirSync, statSync } from "node:fs";
+import { basename, dirname, isAbsolute, resolve } from "node:path";
+import { maybeContext } from "../context/index.ts";
+import { DataError, didYouMean } from "../errors/index.ts";
+
+/** Where a file of the user's is: relative paths begin at the notebook's folder. */
+export interface FoundFile {
+  readonly full: string;
+  readonly bytes: number;
+}
+
+/**
+ * The file at `path`. Throws DataError, `where` first, saying where it was looked for and what is there with nearly
+ * its name.
+ */
+export function fileAt(where: string, path: string): FoundFile {
+  const full = isAbsolute(path) ? path : resolve(maybeContext()?.notebookFolder ?? ".", path);
+  try {
+    const stat = statSync(full);
+    if (stat.isFile()) return { full, bytes: stat.size };
+  } catch {
+    let there: string[] = [];
+    try {
+      there = readdirSync(dirname(full));
+    } catch {
+      throw new DataError(`${where}: no folder ${dirname(full)} for "${path}"; paths begin at the notebook's folder`);
+    }
+    const hint = didYouMean(basename(path), there);
+    throw new DataError(`${where}: no file "${path}" in ${dirname(full)}${hint.startsWith("; did") ? hint : ""}`);
+  }
+  throw new DataError(`${where}: "${path}" is a folder, not a file`);
+}
