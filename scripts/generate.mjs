@@ -9,7 +9,7 @@ import { snippetsOf } from "./snippets.mjs";
 ready();
 
 const { diagnostics, globals, registries } = await import("../engine/library.ts");
-const { csvParams, splitParams } = await import("../engine/data/index.ts");
+const { csvParams, splitParams, textParams } = await import("../engine/data/index.ts");
 const { experimentParams, fitParams } = await import("../engine/session/index.ts");
 
 const written = (value) => literal(value, registries);
@@ -85,6 +85,10 @@ const reference = [
   "## data.csv",
   "",
   ...optionRows(csvParams),
+  "",
+  "## data.text",
+  "",
+  ...optionRows(textParams),
   "",
   "## split",
   "",

@@ -3,11 +3,14 @@ import { literal } from "./literal.mjs";
 
 /** What stands in for an option that must be given: by the option's name, or by a call's where that needs another. */
 const examples = {
+  embeddingDim: "32",
   factor: "(t) => 0.95 ** t",
   gamma: "0.95",
   kernelSize: "3",
   maxLr: "0.01",
   milestones: "[30, 60]",
+  numEmbeddings: "65",
+  numHeads: "4",
   outChannels: "16",
   outFeatures: "10",
   schedules: "[schedule.linear({ totalIters: 5 }), schedule.cosine()]",

@@ -36,6 +36,22 @@ function stripes(count: number, task: "classification" | "regression" = "classif
   });
 }
 
+/** Six tokens of five, each to be followed by the next. */
+function sequences(count: number): Dataset {
+  const token = (i: number): number => Math.floor(2.5 + 2.4 * Math.sin(i * i * 0.37 + i));
+  const tokens = (shift: number) =>
+    new HostTensor(
+      [count, 6],
+      "i32",
+      Int32Array.from({ length: count * 6 }, (_, i) => token(i + shift)),
+    );
+  const classes = [..."01234"];
+  return new Dataset({
+    ...{ name: "sequences", task: "classification", featureNames: [], classes },
+    ...{ x: tokens(0), y: tokens(1) },
+  });
+}
+
 const nets = {
   "perceptron, momentum": {
     data: stripes(103),
@@ -55,6 +71,19 @@ const nets = {
       nn.flatten(),
       nn.dropout(0.2),
       nn.linear(3),
+    ),
+    loss: loss.crossEntropy(),
+    metrics: [metrics.accuracy()],
+    optimizer: (lr: number) => optim.adamw({ lr }),
+    batchSize: 16,
+  },
+  "tokens, attention with dropout, adamw": {
+    data: sequences(70),
+    model: nn.sequential(
+      nn.embedding(5, { embeddingDim: 8 }),
+      nn.learnedPositions(),
+      nn.transformerEncoderLayer(2, { dimFeedforward: 8, causal: true, bias: false }), // keys' biases have no gradient but noise
+      nn.linear(5),
     ),
     loss: loss.crossEntropy(),
     metrics: [metrics.accuracy()],
