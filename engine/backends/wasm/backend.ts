@@ -5,9 +5,10 @@ import type { Plan } from "../launch.ts";
 import { compile } from "./compile.ts";
 import { CONTROL_BYTES } from "./control.ts";
 import { WasmExecutable } from "./executable.ts";
-import { gemmModule, tileRows, workspaceBytes } from "./gemm.ts";
+import { gemmModule, TILES, type Tile, workspaceBytes } from "./gemm.ts";
 import { Heap } from "./heap.ts";
 import { Pool } from "./pool.ts";
+import { canWiden, compileWide } from "./wide.ts";
 
 class WasmBuffer implements DeviceBuffer {
   readonly words: number;
@@ -36,18 +37,23 @@ export class WasmBackend implements Backend {
   readonly maxBuffersPerLaunch = 64;
   readonly #heap: Heap;
   readonly #pool: Pool;
-  readonly #tile: number;
+  readonly #tile: Tile;
   readonly #workspace: number;
   #programs = 0;
 
-  /** `fused`: whether relaxed_madd is one instruction here. */
-  static async open(threads: number, fused: boolean): Promise<WasmBackend> {
-    return new WasmBackend(threads, fused, await WebAssembly.compile(gemmModule(fused)));
+  static async open(threads: number, tile: Tile): Promise<WasmBackend> {
+    const bytes = gemmModule(tile);
+    return new WasmBackend(
+      threads,
+      tile,
+      tile === TILES.wide && canWiden() ? compileWide(bytes) : await WebAssembly.compile(bytes),
+    );
   }
 
-  private constructor(threads: number, fused: boolean, gemm: WebAssembly.Module) {
-    this.adapter = `${threads} ${threads === 1 ? "thread" : "threads"}, ${fused ? "relaxed SIMD" : "SIMD"}`;
-    this.#tile = tileRows(fused);
+  private constructor(threads: number, tile: Tile, gemm: WebAssembly.Module) {
+    const simd = tile === TILES.wide ? "relaxed SIMD of 256 bits" : tile.fused ? "relaxed SIMD" : "SIMD";
+    this.adapter = `${threads} ${threads === 1 ? "thread" : "threads"}, ${simd}`;
+    this.#tile = tile;
     this.#heap = new Heap(CONTROL_BYTES + threads * workspaceBytes);
     this.#workspace = CONTROL_BYTES;
     this.#pool = new Pool(this.#heap.memory, gemm, threads);

@@ -5,7 +5,7 @@ import { assemble, type Func } from "./assembler.ts";
 import { type GemmCall, lowerContract } from "./contract.ts";
 import type { Pass } from "./control.ts";
 import type { Place } from "./cursors.ts";
-import { type Descriptor, FIELDS } from "./gemm.ts";
+import { type Descriptor, FIELDS, type Tile } from "./gemm.ts";
 import { conflict, type Touched, touched } from "./hazards.ts";
 import type { Heap } from "./heap.ts";
 import { emitMap } from "./map.ts";
@@ -27,8 +27,8 @@ export interface Compiled {
 export interface Target {
   readonly heap: Heap;
   readonly threads: number;
-  /** Height of the contraction's register tile. */
-  readonly tile: number;
+  /** The contraction's register tile. */
+  readonly tile: Tile;
   /** Address of the contraction's scratch memory. */
   readonly workspace: number;
 }

@@ -2,7 +2,7 @@ import { WORD_BYTES } from "../../tensor/index.ts";
 import { simplify } from "../axes.ts";
 import type { ContractLaunch } from "../launch.ts";
 import type { Place } from "./cursors.ts";
-import { type Descriptor, kStepOf } from "./gemm.ts";
+import { type Descriptor, IN_PLACE, kStepOf, type Tile } from "./gemm.ts";
 
 type Group = readonly {
   readonly length: number;
@@ -22,38 +22,26 @@ export interface GemmCall {
 }
 
 /** Multiply-adds below which a contraction stays on one thread: about three microseconds. */
-const PARALLEL_WORK = 80_000;
-/** Rows up to which b is read where it lies rather than packed: a packed word would be used too few times. */
-const UNPACKED_ROWS = 24;
-/** Columns that stay in one matrix when outer axes of n are turned into batch axes. */
-const MIN_COLUMNS = 128;
+const PARALLEL_WORK = 160_000;
+/** Rows, or columns, that stay in one matrix when outer axes are turned into batch axes. */
+const MIN_LENGTH = 128;
 
 /**
- * Chooses sides so that rows of the result are contiguous, merges axes, and divides the work among threads. `tile` is
- * the height of the register tile.
+ * Chooses which operand is the rows', whether one of them is read where it lies, and how the work is divided among
+ * threads; merges axes and makes the tables.
  */
-export function lowerContract(launch: ContractLaunch, threads: number, tile: number): GemmCall {
+export function lowerContract(launch: ContractLaunch, threads: number, tile: Tile): GemmCall {
   const groups = groupsOf(launch);
-  const swap = isSwapped(groups.m, groups.n, length(groups.k), tile);
-  const { batch, k } = groups;
-  const m = swap ? groups.n.map((x) => ({ ...x, left: x.right, right: 0 })) : groups.m;
-  let n = swap ? groups.m.map((x) => ({ ...x, right: x.left, left: 0 })) : groups.n;
-  const sided = (group: Group): Group => (swap ? group.map((x) => ({ ...x, left: x.right, right: x.left })) : group);
-
-  // a long outer axis of n (the images of a convolution) is better a batch: shorter tables, more units for the threads
-  const extra: Group[number][] = [];
-  while (n.length > 1 && length(n) / (n[0] as Group[number]).length >= MIN_COLUMNS) {
-    extra.push(n[0] as Group[number]);
-    n = n.slice(1);
-  }
-  const b = table(sided(batch).concat(extra));
-  const [rows, columns, depth] = [table(m), table(n), table(sided(k))];
-  const [M, N, K, B] = [rows.size, columns.size, depth.size, b.size];
-  const parallel = M * N * K * B > PARALLEL_WORK && threads > 1;
-  const { mParts, nParts } = parallel ? partition(M, N, K, B, threads, tile) : { mParts: 1, nParts: 1 };
+  const work = length(groups.batch) * length(groups.m) * length(groups.n) * length(groups.k);
+  const parallel = threads > 1 && work > PARALLEL_WORK;
+  const ways = [false, true].flatMap((swap) => waysOf(sidesOf(groups, swap), swap, tile, parallel ? threads : 1));
+  const { sides, swap, inPlace, mParts, nParts } = ways.reduce((best, way) => (way.cycles < best.cycles ? way : best));
+  const { m, n } = sides;
+  const [batch, rows, columns, depth] = [table(sides.batch), table(m), table(n), table(sides.k)];
+  const [M, N, K, B] = [rows.size, columns.size, depth.size, batch.size];
   const step = (size: number, parts: number, quantum: number) => Math.ceil(size / parts / quantum) * quantum;
-  const mStep = step(M, mParts, tile);
-  const nStep = step(N, nParts, 8);
+  const mStep = step(M, mParts, tile.rows);
+  const nStep = step(N, nParts, tile.columns);
   const [mUsed, nUsed] = [Math.ceil(M / mStep), Math.ceil(N / nStep)];
   const place = ({ buffer, offset }: Place) => ({ buffer, offset });
   return {
@@ -69,9 +57,9 @@ export function lowerContract(launch: ContractLaunch, threads: number, tile: num
       outN: columns.out,
       aK: depth.left,
       bK: depth.right,
-      aBatch: b.left,
-      bBatch: b.right,
-      outBatch: b.out,
+      aBatch: batch.left,
+      bBatch: batch.right,
+      outBatch: batch.out,
     },
     fields: {
       m: M,
@@ -84,8 +72,8 @@ export function lowerContract(launch: ContractLaunch, threads: number, tile: num
       nStep,
       kStep: kStepOf(K),
       outRowStep: (m.at(-1)?.out ?? 0) * WORD_BYTES,
-      outRuns: n.every((axis) => axis.out >= 0) && m.every((axis) => axis.out >= 0) ? 1 : 0,
-      unpacked: M <= UNPACKED_ROWS ? 1 : 0,
+      outNested: isNested(m) && isNested(n) ? 1 : 0,
+      inPlace,
     },
     parallel,
   };
@@ -93,19 +81,112 @@ export function lowerContract(launch: ContractLaunch, threads: number, tile: num
 
 const length = (group: Group) => group.reduce((n, axis) => n * axis.length, 1);
 
-/**
- * Whether a and b change sides. A tile is wide along n: the words that are written should follow each other there, and
- * little of the last tile should be wasted. In cycles: eight per row and k of a tile, about as many per scattered word.
- */
-function isSwapped(m: Group, n: Group, k: number, tile: number): boolean {
-  const cost = (rows: Group, columns: Group) => {
-    const tiles = Math.ceil(length(rows) / tile);
-    const height = Math.max(length(rows) / tiles, 4);
-    const products = Math.ceil(length(columns) / 8) * tiles * height * k;
-    const runs = columns.some((axis) => axis.out === 1) || length(rows) * length(columns) === 1;
-    return products + (runs ? 0 : length(rows) * length(columns) * Math.ceil(k / kStepOf(k)) * 8);
+/** Whether offsets in out ascend, and every axis steps over all of those after it. */
+const isNested = (group: Group) =>
+  group.every(({ out }, i) => {
+    const next = group[i + 1];
+    return next ? out >= next.out * next.length : out > 0;
+  });
+
+type Sides = Readonly<Record<"batch" | "m" | "n" | "k", Group>>;
+
+/** The groups with a's axes as rows, or b's. Long outer axes (the images of a convolution) are better batches: shorter
+ * tables, more units for the threads. */
+function sidesOf({ batch, m, n, k }: Sides, swap: boolean): Sides {
+  const sided = (group: Group): Group => (swap ? group.map((x) => ({ ...x, left: x.right, right: x.left })) : group);
+  const outer: Group[number][] = [];
+  const inner = (group: Group): Group => {
+    const [first, ...others] = group;
+    if (!first || others.length === 0 || length(others) < MIN_LENGTH) return group;
+    outer.push(first);
+    return inner(others);
   };
-  return cost(n, m) < cost(m, n);
+  const [rows, columns] = swap ? [n, m] : [m, n];
+  const sides = { m: inner(sided(rows)), n: inner(sided(columns)), k: sided(k) };
+  return { ...sides, batch: [...sided(batch), ...outer] };
+}
+
+interface Way {
+  readonly sides: Sides;
+  readonly swap: boolean;
+  readonly inPlace: number;
+  readonly mParts: number;
+  readonly nParts: number;
+  /** What it takes, about, in cycles of the slowest thread. */
+  readonly cycles: number;
+}
+
+/** Cycles that packing takes per word: where words of the packed axis follow each other, those of k do, or neither. */
+const PACKING = { along: 0.4, across: 0.8, scattered: 1.5 };
+/** Cycles that a word of out takes per time it is written: in runs along columns, along rows, or by itself. */
+const WRITING = { along: 0.3, across: 1, scattered: 3 };
+/** How much longer products take whose operand is read in place: near words of a, far ones, and words of b. */
+const IN_PLACE_COST = { near: 1.15, far: 2, b: 1.05 };
+/** Cycles around a tile's products. */
+const TILE_COST = 30;
+/** Rows of a tile below which its sums wait for each other. */
+const MIN_HEIGHT = 4;
+
+/** Ways to do a contraction with these sides, and what they cost. */
+function waysOf(sides: Sides, swap: boolean, tile: Tile, threads: number): Way[] {
+  const { batch, m, n, k } = sides;
+  const [M, N, K, B] = [m, n, k, batch].map(length) as [number, number, number, number];
+  const runs = (group: Group, of: "left" | "right" | "out") => {
+    const last = group.at(-1);
+    return last !== undefined && last[of] === 1 && last.length >= 4;
+  };
+  const packing = (group: Group, of: "left" | "right") =>
+    runs(group, of) ? PACKING.along : runs(k, of) ? PACKING.across : PACKING.scattered;
+  const writing = runs(n, "out") ? WRITING.along : runs(m, "out") ? WRITING.across : WRITING.scattered;
+  const chunks = Math.ceil(K / kStepOf(K));
+  // packed once for all batches where those have the operand in common
+  const packsA = chunks > 1 || batch.some((axis) => axis.left !== 0) ? B : 1;
+  const packsB = chunks > 1 || batch.some((axis) => axis.right !== 0) ? B : 1;
+  const near = K === 1 || k.at(-1)?.left === 1;
+  const lies = runs(n, "right")
+    ? (tile.columns * Math.floor((n.at(-1) as Group[number]).length / tile.columns)) /
+      (n.at(-1) as Group[number]).length
+    : 0;
+
+  const ways: Way[] = [];
+  const [maxM, maxN] = [Math.ceil(M / tile.rows), Math.ceil(N / tile.columns)];
+  const most = threads === 1 ? 1 : threads * 4;
+  for (let mParts = 1; mParts <= Math.min(maxM, most); mParts++) {
+    for (let nParts = 1; nParts <= Math.min(maxN, most / mParts); nParts++) {
+      const rows = Math.min(Math.ceil(maxM / mParts) * tile.rows, M);
+      const panels = Math.ceil(maxN / nParts);
+      const columns = Math.min(panels * tile.columns, N);
+      const turns = Math.ceil((B * mParts * nParts) / threads);
+      const tiles = Math.ceil(rows / tile.rows);
+      const products = panels * tiles * Math.max(rows / tiles, MIN_HEIGHT) * K;
+      const edges = panels * tiles * chunks * TILE_COST + rows * columns * chunks * writing;
+      const parts = mParts * nParts;
+      const packA = rows * K * packing(m, "left") * (parts > 1 ? turns : Math.min(packsA, turns));
+      const packB = columns * K * packing(n, "right") * (parts > 1 ? turns : Math.min(packsB, turns));
+      const all = (factor: number, packed: number) => turns * (products * factor + edges) + packed;
+      ways.push(
+        { sides, swap, mParts, nParts, inPlace: IN_PLACE.neither, cycles: all(1, packA + packB) },
+        {
+          sides,
+          swap,
+          mParts,
+          nParts,
+          inPlace: IN_PLACE.a,
+          cycles: all(near ? IN_PLACE_COST.near : IN_PLACE_COST.far, packB),
+        },
+      );
+      if (lies > 0)
+        ways.push({
+          sides,
+          swap,
+          mParts,
+          nParts,
+          inPlace: IN_PLACE.b,
+          cycles: all(IN_PLACE_COST.b, packA + packB * (1 - lies)),
+        });
+    }
+  }
+  return ways;
 }
 
 /** Axes of every group with their strides in a (left), b (right) and out, simplified; m and n in the order of out. */
@@ -149,25 +230,4 @@ function table(group: Group): { size: number; left: Int32Array; right: Int32Arra
     return all;
   };
   return { size: length(group), left: offsets("left"), right: offsets("right"), out: offsets("out") };
-}
-
-/** Parts of m and n for which packing, idle threads and ragged edges cost least. */
-function partition(M: number, N: number, K: number, B: number, threads: number, tile: number) {
-  let best = { mParts: 1, nParts: 1 };
-  let least = Number.POSITIVE_INFINITY;
-  const maxM = Math.ceil(M / tile);
-  const maxN = Math.ceil(N / 8);
-  for (let mParts = 1; mParts <= Math.min(maxM, threads * 2); mParts++) {
-    for (let nParts = 1; nParts <= Math.min(maxN, threads * 2); nParts++) {
-      const rows = Math.ceil(maxM / mParts) * tile;
-      const columns = Math.ceil(maxN / nParts) * 8;
-      const turns = Math.ceil((B * mParts * nParts) / threads);
-      const cost = turns * (rows * columns + 4 * (rows + columns)) * K;
-      if (cost < least * 0.999) {
-        least = cost;
-        best = { mParts, nParts };
-      }
-    }
-  }
-  return best;
 }

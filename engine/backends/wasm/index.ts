@@ -4,7 +4,8 @@ import type { BackendReport } from "../../protocol/index.ts";
 import type { BackendProvider } from "../backend.ts";
 import { WasmBackend } from "./backend.ts";
 import { MAX_THREADS } from "./control.ts";
-import { fusedProbe, simdProbe } from "./gemm.ts";
+import { fusedProbe, simdProbe, TILES } from "./gemm.ts";
+import { canWiden } from "./wide.ts";
 
 /** The CPU: WebAssembly SIMD kernels over shared memory, run by a pool of worker threads. */
 export const wasmProvider: BackendProvider = {
@@ -13,19 +14,22 @@ export const wasmProvider: BackendProvider = {
     const count = Math.min(threads > 0 ? threads : availableParallelism(), MAX_THREADS);
     const features = probe();
     if (!features.simd) throw new BackendError("wasm: this runtime has no WebAssembly SIMD; Node 20 or newer has it");
-    const backend = await WasmBackend.open(count, features.fused);
+    const backend = await WasmBackend.open(
+      count,
+      features.wide ? TILES.wide : features.fused ? TILES.fused : TILES.plain,
+    );
     log(`wasm: ${backend.adapter}`);
     return backend;
   },
   report: async (): Promise<BackendReport> => {
-    const { simd, relaxed, fused } = probe();
+    const { simd, relaxed, fused, wide } = probe();
     const cores = availableParallelism();
     const yes = (has: boolean) => (has ? "yes" : "no");
     return {
       backend: "wasm",
       available: simd,
       adapters: [{ name: `CPU, ${cores} ${cores === 1 ? "core" : "cores"}`, vendor: process.arch, kind: "cpu" }],
-      detail: `SIMD ${yes(simd)}, relaxed SIMD ${yes(relaxed)}, fused multiply-add ${yes(fused)}`,
+      detail: `SIMD ${yes(simd)}, relaxed SIMD ${yes(relaxed)}, fused multiply-add ${yes(fused)}, 256 bits ${yes(wide)}`,
       mend: simd ? "" : "run with Node 20 or newer",
     };
   },
@@ -36,14 +40,17 @@ interface Features {
   readonly relaxed: boolean;
   /** relaxed_madd rounds once: only then is it faster than a product and a sum. */
   readonly fused: boolean;
+  /** Vectors of 256 bits. Processors without them that fuse are few, old, and only slower. */
+  readonly wide: boolean;
 }
 
 function probe(): Features {
   const simd = WebAssembly.validate(simdProbe());
   const relaxed = simd && WebAssembly.validate(fusedProbe());
-  if (!relaxed) return { simd, relaxed, fused: false };
+  if (!relaxed) return { simd, relaxed, fused: false, wide: false };
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536, shared: true });
   const { f0 } = new WebAssembly.Instance(new WebAssembly.Module(fusedProbe()), { env: { memory } }).exports;
   (f0 as (address: number) => void)(0);
-  return { simd, relaxed, fused: new Float32Array(memory.buffer)[0] !== 0 };
+  const fused = new Float32Array(memory.buffer)[0] !== 0;
+  return { simd, relaxed, fused, wide: fused && canWiden() };
 }

@@ -1,10 +1,7 @@
 import { Func, type I32, i32, i32x4, type Local, type V128, v128 } from "./assembler.ts";
 
-/** Width of the register tile and of b's panels. */
-export const COLUMNS = 8;
-
 /** Loads the 4 x 4 block at four addresses and gives its columns. */
-function transposed(w: Func, addresses: readonly I32[]): V128[] {
+export function transposed(w: Func, addresses: readonly I32[]): V128[] {
   const [a, b, c, d] = addresses.map((address) => w.let(v128.load(address))) as unknown as [V128, V128, V128, V128];
   const [ab, abHigh] = [w.let(v128.shuffle(a, b, [0, 4, 1, 5])), w.let(v128.shuffle(a, b, [2, 6, 3, 7]))];
   const [cd, cdHigh] = [w.let(v128.shuffle(c, d, [0, 4, 1, 5])), w.let(v128.shuffle(c, d, [2, 6, 3, 7]))];
@@ -181,14 +178,14 @@ export function packA(rows: number): Func {
   return w;
 }
 
-/** Packs one panel of 8 columns of b: to[k][column]. Parameters as packA's, columns for rows. */
-export function packB(): Func {
+/** Packs one panel of `columns` columns of b: to[k][column]. Parameters as packA's, columns for rows. */
+export function packB(columns: number): Func {
   const w = new Func(6);
   const [to, base, tableN, count, tableK, k] = w.params;
-  const at = addressesOf(w, base, tableN, count, COLUMNS);
+  const at = addressesOf(w, base, tableN, count, columns);
   const storeAt = (words: readonly V128[], u: number) => {
     words.forEach((quad, q) => {
-      w.store(to, quad, u * COLUMNS * 4 + q * 16);
+      w.store(to, quad, u * columns * 4 + q * 16);
     });
   };
   pack(
@@ -196,18 +193,18 @@ export function packB(): Func {
       w,
       tableK,
       k,
-      quads: [at.slice(0, 4), at.slice(4)],
+      quads: Array.from({ length: columns / 4 }, (_, q) => at.slice(q * 4, q * 4 + 4)),
       store: (quads) => {
         storeAt(quads, 0);
-        w.advance(to, COLUMNS * 4);
+        w.advance(to, columns * 4);
       },
-      storeFour: (columns) => {
+      storeFour: (transposes) => {
         for (const u of [0, 1, 2, 3])
           storeAt(
-            columns.map((c) => c[u] as V128),
+            transposes.map((c) => c[u] as V128),
             u,
           );
-        w.advance(to, 4 * COLUMNS * 4);
+        w.advance(to, 4 * columns * 4);
       },
     },
     [],

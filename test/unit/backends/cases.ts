@@ -1020,3 +1020,55 @@ export const randomCase: fc.Arbitrary<Case> = fc
       : map(shape, views, code, { view: out, value });
     return { name: "random", data: [...data, result], launches: [launch], rtol: 1e-4, atol: 1e-3, rounded: true };
   });
+
+/** Random strides of `shape`: dense in some order of the axes, or with gaps, some axes overlapping or broadcast. */
+const randomStrides = (
+  shape: readonly number[],
+  order: readonly number[],
+  style: readonly number[],
+  dense: boolean,
+) => {
+  const strides = shape.map(() => 0);
+  let step = 1;
+  for (const axis of order.filter((i) => i < shape.length)) {
+    strides[axis] = step;
+    const reach = step * (shape[axis] as number);
+    step = dense ? reach : Math.max(1, reach + (style[axis] as number));
+    if (!dense && style[axis] === 3) strides[axis] = 0;
+    if (!dense && style[axis] === 4) step = Math.max(1, Math.floor(reach / 2));
+  }
+  return strides;
+};
+
+/** Random products: groups of one or two axes with lengths around those of tiles, over views of any order and overlap. */
+export const randomProduct: fc.Arbitrary<Case> = fc
+  .record({
+    batch: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 2 }),
+    m: fc.array(fc.constantFrom(1, 2, 3, 5, 6, 7, 11, 13, 16, 29, 40), { maxLength: 2 }),
+    n: fc.array(fc.constantFrom(1, 2, 4, 7, 8, 9, 15, 16, 17, 31, 33, 48), { maxLength: 2 }),
+    k: fc.array(fc.constantFrom(1, 2, 3, 4, 5, 8, 9, 27), { maxLength: 2 }),
+    orders: fc.array(fc.shuffledSubarray([0, 1, 2, 3, 4, 5], { minLength: 6 }), { minLength: 3, maxLength: 3 }),
+    styles: fc.array(fc.array(fc.nat({ max: 4 }), { minLength: 6, maxLength: 6 }), { minLength: 2, maxLength: 2 }),
+  })
+  .map(({ batch, m, n, k, orders, styles }) => {
+    const shapes = [
+      [...batch, ...m, ...k],
+      [...batch, ...k, ...n],
+      [...batch, ...m, ...n],
+    ];
+    const strides = shapes.map((shape, i) => randomStrides(shape, orders[i] as number[], styles[i] ?? [], i === 2));
+    const sizes = shapes.map((shape, i) =>
+      shape.reduce((sum, length, axis) => sum + (length - 1) * (strides[i]?.[axis] as number), 1),
+    );
+    return product({
+      name: `[${batch}] [${m}] x [${n}] over [${k}]`,
+      batch,
+      m,
+      n,
+      k,
+      a: strides[0] as number[],
+      b: strides[1] as number[],
+      out: strides[2] as number[],
+      sizes: sizes as [number, number, number],
+    });
+  });

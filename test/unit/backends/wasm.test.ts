@@ -4,9 +4,10 @@ import type { Backend } from "../../../engine/backends/backend.ts";
 import type { Launch, Plan } from "../../../engine/backends/launch.ts";
 import { WasmBackend } from "../../../engine/backends/wasm/backend.ts";
 import { Crew } from "../../../engine/backends/wasm/crew.ts";
+import { TILES } from "../../../engine/backends/wasm/gemm.ts";
 import { wasmProvider } from "../../../engine/backends/wasm/index.ts";
 import { BackendError } from "../../../engine/errors/index.ts";
-import { cases, check, randomCase, runOn } from "./cases.ts";
+import { cases, check, randomCase, randomProduct, runOn } from "./cases.ts";
 
 const open = (threads: number) => wasmProvider.open({ threads, log: () => {} });
 
@@ -26,20 +27,28 @@ describe("wasm runs launches as the interpreter does", () => {
   });
 });
 
-describe("without fused multiply-add, with tiles of five rows", () => {
+const products = cases.filter((c) => c.launches.some((launch) => launch.kind === "contract"));
+const openTile = (tile: keyof typeof TILES, threads = 2) => WasmBackend.open(threads, TILES[tile]);
+
+describe.each(["plain", "fused", "wide"] as const)("with the %s register tile", (tile) => {
   let backend: Backend;
   beforeAll(async () => {
-    backend = await WasmBackend.open(2, false);
+    backend = await openTile(tile);
   });
   afterAll(() => backend.close());
-  test.each(cases.filter((c) => c.launches.some((launch) => launch.kind === "contract")))("$name", (c) =>
-    check(backend, c),
-  );
+  test.each(products)("$name", (c) => check(backend, c));
+
+  test("random products over random views", async () => {
+    await fc.assert(
+      fc.asyncProperty(randomProduct, (c) => check(backend, c)),
+      { numRuns: 300 },
+    );
+  });
 });
 
-test("results have the same bits with one thread, two and five", async () => {
-  const backends = await Promise.all([1, 2, 5].map(open));
-  for (const c of cases) {
+test("results have the same bits with one thread, two and five, and with a wider tile", async () => {
+  const backends = await Promise.all([...[1, 2, 5].map(open), openTile("fused")]);
+  for (const c of [...cases, ...fc.sample(randomProduct, { numRuns: 50, seed: 1 })]) {
     const [one, ...others] = await Promise.all(backends.map((b) => runOn(b, c)));
     for (const other of others) expect(other, c.name).toEqual(one);
   }
@@ -272,5 +281,5 @@ test("report names the cores and what the runtime can do", async () => {
   const report = await wasmProvider.report();
   expect(report).toMatchObject({ backend: "wasm", available: true, mend: "" });
   expect(report.adapters[0]?.name).toMatch(/^CPU, \d+ cores?$/);
-  expect(report.detail).toMatch(/^SIMD yes, relaxed SIMD (yes|no), fused multiply-add (yes|no)$/);
+  expect(report.detail).toMatch(/^SIMD yes, relaxed SIMD (yes|no), fused multiply-add (yes|no), 256 bits (yes|no)$/);
 });

@@ -1,7 +1,7 @@
 import { MessageChannel, Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { CONTROL_BYTES, type Job, jobsWord, type Program, type Report } from "../../../engine/backends/wasm/control.ts";
-import { gemmModule } from "../../../engine/backends/wasm/gemm.ts";
+import { gemmModule, TILES } from "../../../engine/backends/wasm/gemm.ts";
 
 /** A thread that takes long to read its data: what its memory holds is known to it before the memory itself is. */
 function slowStarter(gemm: WebAssembly.Module) {
@@ -25,7 +25,7 @@ function slowStarter(gemm: WebAssembly.Module) {
 }
 
 test("a thread that starts while memory grows knows all of it: rows are copied to its end", async () => {
-  const gemm = await WebAssembly.compile(gemmModule(true));
+  const gemm = await WebAssembly.compile(gemmModule(TILES.fused));
   const starters = Array.from({ length: 6 }, (_, i) => ({ ...slowStarter(gemm), until: 50 * (i + 1) }));
   const start = performance.now();
   // each memory grows a little longer than the one before: for some the last time is while their thread starts
