@@ -41,7 +41,7 @@ describe.each(["plain", "fused", "wide"] as const)("with the %s register tile", 
   test("random products over random views", async () => {
     await fc.assert(
       fc.asyncProperty(randomProduct, (c) => check(backend, c)),
-      { numRuns: 300 },
+      { numRuns: 60 },
     );
   });
 });
