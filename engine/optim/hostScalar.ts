@@ -37,20 +37,29 @@ export type HostFunction = keyof typeof functions;
 const call = (fn: HostFunction, args: readonly number[]): number =>
   (functions[fn] as (...x: readonly number[]) => number)(...args);
 
-/** Value of a tree; `env` has the hyperparameters by name, and `step`, counted from 1. */
-export function evaluateHost(tree: HostTree, env: Readonly<Record<string, number>>): number {
-  if (typeof tree === "number") return tree;
+/** The hyperparameters by name, and `step`, counted from 1. */
+export type HostNumbers = Readonly<Record<string, number>>;
+
+/** A tree as a function that gives its value: it is asked for at every step. */
+export function hostFunction(tree: HostTree): (env: HostNumbers) => number {
+  if (typeof tree === "number") return () => tree;
   if (typeof tree === "string") {
-    const value = env[tree];
-    if (value === undefined) throw new Error(`host scalar "${tree}" is not among ${Object.keys(env).join(", ")}`);
-    return value;
+    return (env) => {
+      const value = env[tree];
+      if (value === undefined) throw new Error(`host scalar "${tree}" is not among ${Object.keys(env).join(", ")}`);
+      return value;
+    };
   }
   const [fn, ...args] = tree;
-  return call(
-    fn,
-    args.map((a) => evaluateHost(a, env)),
-  );
+  const apply = functions[fn] as (...x: readonly number[]) => number;
+  const [a, b, c] = args.map(hostFunction);
+  if (!a) return () => apply();
+  if (!b) return (env) => apply(a(env));
+  return c ? (env) => apply(a(env), b(env), c(env)) : (env) => apply(a(env), b(env));
 }
+
+/** Value of a tree. */
+export const evaluateHost = (tree: HostTree, env: HostNumbers): number => hostFunction(tree)(env);
 
 /** The tree as text, the same for equal trees: `sub(1, pow(betas[0], step))`. */
 export function hostText(tree: HostTree): string {

@@ -9,7 +9,7 @@ export {
   stateNames,
   traceUpdate,
 } from "./definition.ts";
-export { evaluateHost, type HostTree, hostText } from "./hostScalar.ts";
+export { evaluateHost, type HostTree, hostFunction, hostText } from "./hostScalar.ts";
 export { all as optimizers };
 
 /** The optimizers, as cells see them: `optim.adamw({ lr: 1e-3 })`. */

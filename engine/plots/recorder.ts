@@ -146,17 +146,26 @@ export class CurveRecorder {
     momentum: ArrayLike<number> = [],
   ): void {
     const { clipNorm } = this.#options;
-    for (let i = 0; i < step.length; i++) {
-      const row = { step: step[i] as number, loss: finite(loss[i]), lr: finite(lr[i]) };
-      const norm = finite(gradientNorm[i]);
+    const count = step.length;
+    const rows = {
+      step,
+      loss: finiteOf(loss, count),
+      lr: finiteOf(lr, count),
+      gradientNorm: finiteOf(gradientNorm, count),
+    };
+    const clipped = new Float64Array(count);
+    for (let i = 0; i < count; i++) {
+      const norm = rows.gradientNorm[i] as number;
       if (clipNorm !== undefined && !Number.isNaN(norm)) this.#clipped.push(Number(norm > clipNorm));
-      const clipped = this.#clipped.mean;
-      this.#train.push({ ...row, low: row.loss, high: row.loss, momentum: finite(momentum[i]), clipped });
-      this.#steps.push({ ...row, gradientNorm: norm });
-      this.#marks.push(row.step, row.loss, row.lr);
-      this.#last.step = row.step;
-      if (!Number.isNaN(row.loss)) this.#last.trainLoss = row.loss;
+      clipped[i] = this.#clipped.mean;
+      const value = rows.loss[i] as number;
+      this.#marks.push(step[i] as number, value, rows.lr[i] as number);
+      this.#last.step = step[i] as number;
+      if (!Number.isNaN(value)) this.#last.trainLoss = value;
     }
+    const train = { ...rows, low: rows.loss, high: rows.loss, momentum: finiteOf(momentum, count), clipped };
+    this.#train.append(train, count);
+    this.#steps.append(rows, count);
     if (this.#now() - this.#lastEmit >= this.#interval) this.flush();
   }
 
@@ -287,6 +296,12 @@ export class CurveRecorder {
     this.#sent.set(series, { length: series.length, generation: series.generation });
     this.#emit({ dataset, columns: encodeColumns(rows), replace });
   }
+}
+
+function finiteOf(values: ArrayLike<number>, count: number): Float64Array {
+  const out = new Float64Array(count);
+  for (let i = 0; i < count; i++) out[i] = finite(values[i]);
+  return out;
 }
 
 function finite(value: number | undefined): number {

@@ -8,9 +8,7 @@ export type Reduction = "last" | "mean" | "min" | "max";
  */
 export class Series<Name extends string> {
   readonly capacity: number;
-  readonly #reductions: Readonly<Record<Name, Reduction>>;
-  readonly #columns: Record<Name, Float64Array>;
-  readonly #pending: Record<Name, number[]>;
+  readonly #columns: readonly Column[];
   readonly #names: readonly Name[];
   #length = 0;
   #waiting = 0;
@@ -20,10 +18,8 @@ export class Series<Name extends string> {
   /** `capacity` is even, so that pairs come out. */
   constructor(reductions: Readonly<Record<Name, Reduction>>, capacity: number) {
     this.#names = Object.keys(reductions) as Name[];
-    this.#reductions = reductions;
     this.capacity = capacity + (capacity % 2);
-    this.#columns = this.#each(() => new Float64Array(this.capacity));
-    this.#pending = this.#each(() => []);
+    this.#columns = this.#names.map((name) => new Column(reductions[name], this.capacity));
   }
 
   /** Whole rows so far; rows that wait for their bin to fill are not among them. */
@@ -42,8 +38,23 @@ export class Series<Name extends string> {
   }
 
   push(row: Readonly<Record<Name, number>>): void {
-    for (const name of this.#names) this.#pending[name].push(row[name]);
-    if (++this.#waiting === this.#binSize) this.#settle();
+    this.#columns.forEach((column, i) => {
+      column.take(row[this.#names[i] as Name]);
+    });
+    this.#taken(1);
+  }
+
+  /** The first `count` rows of a table, in one go. */
+  append(table: Readonly<Record<Name, ArrayLike<number>>>, count: number): void {
+    for (let from = 0; from < count; ) {
+      const to = Math.min(count, from + this.#binSize - this.#waiting);
+      this.#columns.forEach((column, i) => {
+        const values = table[this.#names[i] as Name];
+        for (let row = from; row < to; row++) column.take(values[row] as number);
+      });
+      this.#taken(to - from);
+      from = to;
+    }
   }
 
   /** Turns the rows that wait into a last, lighter row: call it when no more will come. */
@@ -53,14 +64,17 @@ export class Series<Name extends string> {
 
   /** Rows `from` to the end, as copies. */
   rows(from = 0): Record<Name, Float64Array> {
-    return this.#each((name) => this.#columns[name].slice(from, this.#length));
+    const entries = this.#names.map((name, i) => [name, this.#columns[i]?.values.slice(from, this.#length)]);
+    return Object.fromEntries(entries) as Record<Name, Float64Array>;
+  }
+
+  #taken(rows: number): void {
+    this.#waiting += rows;
+    if (this.#waiting === this.#binSize) this.#settle();
   }
 
   #settle(): void {
-    for (const name of this.#names) {
-      this.#columns[name][this.#length] = reduce(this.#reductions[name], this.#pending[name]);
-      this.#pending[name].length = 0;
-    }
+    for (const column of this.#columns) column.settle(this.#length);
     this.#waiting = 0;
     if (++this.#length === this.capacity) this.#halve();
   }
@@ -69,30 +83,44 @@ export class Series<Name extends string> {
     this.#length /= 2;
     this.#binSize *= 2;
     this.#generation++;
-    for (const name of this.#names) {
-      const values = this.#columns[name];
-      for (let i = 0; i < this.#length; i++) {
-        values[i] = reduce(this.#reductions[name], values.subarray(2 * i, 2 * i + 2));
-      }
-    }
-  }
-
-  #each<T>(make: (name: Name) => T): Record<Name, T> {
-    return Object.fromEntries(this.#names.map((name) => [name, make(name)])) as Record<Name, T>;
+    for (const column of this.#columns) column.halve(this.#length);
   }
 }
 
-function reduce(how: Reduction, values: ArrayLike<number>): number {
-  let [sum, count, low, high, last] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    if (Number.isNaN(value)) continue;
-    sum += value;
-    count++;
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-    last = value;
+/** The values of a column, and what the rows that wait for their bin come to. */
+class Column {
+  readonly values: Float64Array;
+  readonly #how: Reduction;
+  #count = 0;
+  /** Of the values that count: their sum, or the one that stands for them. */
+  #held = 0;
+
+  constructor(how: Reduction, capacity: number) {
+    this.#how = how;
+    this.values = new Float64Array(capacity);
   }
-  if (count === 0) return Number.NaN;
-  return { last, mean: sum / count, min: low, max: high }[how];
+
+  take(value: number): void {
+    if (Number.isNaN(value)) return;
+    const first = this.#count++ === 0;
+    if (first || this.#how === "last") this.#held = value;
+    else if (this.#how === "mean") this.#held += value;
+    else if (this.#how === "min" ? value < this.#held : value > this.#held) this.#held = value;
+  }
+
+  /** Row `at` becomes what was taken since the last one. */
+  settle(at: number): void {
+    const held = this.#how === "mean" ? this.#held / this.#count : this.#held;
+    this.values[at] = this.#count === 0 ? Number.NaN : held;
+    this.#count = 0;
+  }
+
+  /** Neighbours become one row, `rows` in all. */
+  halve(rows: number): void {
+    for (let i = 0; i < rows; i++) {
+      this.take(this.values[2 * i] as number);
+      this.take(this.values[2 * i + 1] as number);
+      this.settle(i);
+    }
+  }
 }

@@ -57,7 +57,8 @@ export function normal(seed: number, stream: number, n: number): Float32Array {
 
 /** A permutation of 0 to n - 1: Fisher-Yates from the end, position i drawn as floor(word * (i + 1) / 2^32). */
 export function permutation(seed: number, stream: number, step: number, n: number): Int32Array {
-  const out = Int32Array.from({ length: n }, (_, i) => i);
+  const out = new Int32Array(n);
+  for (let i = 0; i < n; i++) out[i] = i;
   const source = words(seed, stream, step, n);
   for (let i = n - 1; i > 0; i--) {
     const j = Math.floor((source[i] as number) * 2 ** -32 * (i + 1));

@@ -16,7 +16,7 @@ import type { Failure } from "./nonFinite.ts";
 import type { FitOptions } from "./options.ts";
 import { beginningOf } from "./resume.ts";
 import { Run } from "./run.ts";
-import { scalarsOf } from "./scalars.ts";
+import { type ScalarsAt, scalarsOf } from "./scalars.ts";
 import { type Extent, named, type Standing, Telling } from "./telling.ts";
 import type { Snapshot } from "./trace.ts";
 
@@ -42,6 +42,7 @@ export class Course {
   readonly watched: Watched;
   readonly pace: Pace;
   readonly instruments: Instruments;
+  readonly scalars: ScalarsAt;
   /** What it begins with. */
   readonly beginning: Weights & Partial<RunState>;
   /** Optimizer updates done before, and by now. */
@@ -80,6 +81,7 @@ export class Course {
     this.beginning = this.#begin();
     this.from = this.step;
     const { instruments: mode, schedule } = options;
+    this.scalars = scalarsOf(experiment, schedule, this.extent);
     this.pace = new Pace(mode, this.from, this.extent.steps);
     this.watched = watchedOf(experiment.config, data, batchSize);
     this.instruments = new Instruments({
@@ -123,11 +125,6 @@ export class Course {
     this.telling.start(this.step, { fit: { ...this.extent, schedule, earlyStopping, resumedAt: this.step } });
   }
 
-  /** What the host says to the step after `step` updates, in an epoch that began after `epochStart` of them. */
-  scalars(step: number, epochStart: number): StepScalars {
-    return scalarsOf(this.experiment, this.#options.schedule, this.extent, step, epochStart);
-  }
-
   /** Rows of the steps from `from` on, each of `batch` examples, up to the first that was not finite. */
   take(from: number, batch: number, scalars: readonly StepScalars[], rows: Rows): void {
     if (this.failure) return;
@@ -136,13 +133,14 @@ export class Course {
     this.#sums.add(rows, count, batch);
     this.step = from + count;
     if (count > 0) {
+      const done = scalars.slice(0, count);
       const loss = Array.from((rows.loss as Float64Array).subarray(0, count));
-      const lr = scalars.slice(0, count).map((s) => s.hyper.lr ?? Number.NaN);
       const norms = Array.from((rows["gradient norm squared"] as Float64Array).subarray(0, count), Math.sqrt);
+      const lr = done.map(({ hyper }) => hyper.lr ?? Number.NaN);
+      const momentum = done.map(({ hyper }) => hyper.momentum ?? hyper["betas[0]"] ?? Number.NaN);
       this.#lastLoss = loss.at(-1) as number;
       this.#lastLr = lr.at(-1) as number;
       this.instruments.strip.add(from + 1, count, rows, scalars);
-      const momentum = scalars.slice(0, count).map(({ hyper }) => hyper.momentum ?? hyper["betas[0]"] ?? Number.NaN);
       this.telling.steps(from + 1, loss, lr, norms, momentum);
     }
     if (stopped >= 0) this.failure = { step: this.step + 1, batch, scalars: scalars[stopped] as StepScalars };

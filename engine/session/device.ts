@@ -3,7 +3,7 @@ import type { Plan } from "../backends/launch.ts";
 import type { Profile } from "../backends/profile.ts";
 import type { Dataset } from "../data/index.ts";
 import { ShapeError } from "../errors/index.ts";
-import { evaluateHost, type HostTree } from "../optim/index.ts";
+import { type HostTree, hostFunction } from "../optim/index.ts";
 import type { BuiltPlan } from "../plan/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { type DType, hostArray, show, sizeOf, type TypedArray, viewAs } from "../tensor/index.ts";
@@ -45,8 +45,8 @@ export class Program {
       if (name === CURSOR) return (s) => s.cursor;
       if (name === NOISE_SEED) return (s) => s.noiseSeed;
       if (name === NOISE_STEP) return (s) => s.noiseStep;
-      const tree = (attrs.expr as HostTree | undefined) ?? name;
-      return (s) => evaluateHost(tree, s.hyper);
+      const value = hostFunction((attrs.expr as HostTree | undefined) ?? name);
+      return (s) => value(s.hyper);
     });
   }
 
@@ -68,7 +68,7 @@ export class Program {
         const all = new Float64Array(scalars.length * size);
         for (let i = 0; i < scalars.length; i++) {
           const from = i * plan.rowWords + offset;
-          all.set(values.subarray(from, from + size), i * size);
+          for (let k = 0; k < size; k++) all[i * size + k] = values[from + k] as number;
         }
         return [name, all];
       }),
@@ -85,11 +85,11 @@ export class Program {
       u32: words,
       bool: words,
     };
-    for (const [i, s] of scalars.entries()) {
-      for (const [k, { slot, dtype }] of slots.entries()) {
-        typed[dtype][i * plan.scalarWords + slot] = (this.#fill[k] as (s: StepScalars) => number)(s);
-      }
-    }
+    slots.forEach(({ slot, dtype }, k) => {
+      const into = typed[dtype];
+      const fill = this.#fill[k] as (s: StepScalars) => number;
+      for (let i = 0; i < scalars.length; i++) into[i * plan.scalarWords + slot] = fill(scalars[i] as StepScalars);
+    });
     return words;
   }
 

@@ -26,15 +26,17 @@ export class EpochSums {
   /** Adds the first `count` steps of a submit; each had `batch` examples. */
   add(rows: Rows, count: number, batch: number): void {
     const losses = rows.loss as Float64Array;
-    for (let i = 0; i < count; i++) {
-      this.#steps += 1;
-      this.#examples += batch;
-      this.#loss += (losses[i] as number) * batch;
-      for (const [k, sums] of this.#metrics.entries()) {
-        sums[0] += rows[`metric ${k} sum`]?.[i] as number;
-        sums[1] += rows[`metric ${k} count`]?.[i] as number;
+    this.#steps += count;
+    this.#examples += count * batch;
+    for (let i = 0; i < count; i++) this.#loss += (losses[i] as number) * batch;
+    this.#metrics.forEach((sums, k) => {
+      const sum = rows[`metric ${k} sum`] as Float64Array;
+      const counted = rows[`metric ${k} count`] as Float64Array;
+      for (let i = 0; i < count; i++) {
+        sums[0] += sum[i] as number;
+        sums[1] += counted[i] as number;
       }
-    }
+    });
   }
 
   /** `{ loss, accuracy, ... }` of the steps so far. */

@@ -1,7 +1,7 @@
 import type { Backend } from "../backends/backend.ts";
 import type { Dataset } from "../data/index.ts";
 import { BackendError } from "../errors/index.ts";
-import { evaluateHost } from "../optim/index.ts";
+import { hostFunction } from "../optim/index.ts";
 import type { BuiltPlan } from "../plan/index.ts";
 import { viewAs } from "../tensor/index.ts";
 import { DeviceModel, type Program, type Rows, type StepScalars } from "./device.ts";
@@ -119,14 +119,15 @@ export class Lanes {
 
   #writeTable({ trees }: LaneTable, steps: readonly LaneScalars[]): void {
     if (trees.length === 0) return;
+    const values = trees.map(hostFunction);
     const { lanes, varying } = this.kind;
     const table = new Float32Array(steps.length * trees.length * lanes);
     for (const [i, { hyper, byLane }] of steps.entries()) {
       for (let lane = 0; lane < lanes; lane++) {
         const own = Object.fromEntries(varying.map((name) => [name, byLane[name]?.[lane] as number]));
         const all = { ...hyper, ...own };
-        for (const [t, tree] of trees.entries()) {
-          table[(i * trees.length + t) * lanes + lane] = evaluateHost(tree, all);
+        for (const [t, value] of values.entries()) {
+          table[(i * trees.length + t) * lanes + lane] = value(all);
         }
       }
     }

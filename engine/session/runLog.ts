@@ -33,15 +33,21 @@ export class RunLog {
 
   write(line: { readonly event: string } & Readonly<Record<string, unknown>>): void {
     if (this.#fd === null) return;
-    writeSync(
-      this.#fd,
-      `${JSON.stringify(line, (_, v) => (typeof v === "number" && !Number.isFinite(v) ? String(v) : v))}\n`,
-    );
+    // a replacer is asked for every number
+    writeSync(this.#fd, `${everyFinite(line) ? JSON.stringify(line) : JSON.stringify(line, spelled)}\n`);
   }
 
   close(): void {
     if (this.#fd !== null) closeSync(this.#fd);
   }
+}
+
+const spelled = (_: string, v: unknown) => (typeof v === "number" && !Number.isFinite(v) ? String(v) : v);
+
+function everyFinite(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || value === null) return true;
+  return (Array.isArray(value) ? value : Object.values(value)).every(everyFinite);
 }
 
 /** `<parent>/20261121-052410`, with `-2` and so on behind it when another run, of this or another kernel, began in that second. */

@@ -5,16 +5,14 @@ import type { Experiment } from "./experiment.ts";
 import type { Extent } from "./telling.ts";
 
 /** What the host says to the step after `step` updates, in an epoch that began after `epochStart` of them. */
-export function scalarsOf(
-  experiment: Experiment,
-  schedule: Schedule | null,
-  extent: Extent,
-  step: number,
-  epochStart: number,
-): StepScalars {
+export type ScalarsAt = (step: number, epochStart: number) => StepScalars;
+
+export function scalarsOf(experiment: Experiment, schedule: Schedule | null, extent: Extent): ScalarsAt {
   const { batchSize, seed } = experiment.options;
   const base = hyperparameters(experiment.config.optimizer);
-  const driven = schedule ? rateAt(schedule, base, { step, ...extent }) : base;
-  const cursor = (step - epochStart) * batchSize;
-  return { hyper: { ...driven, step: step + 1 }, cursor, noiseSeed: seed, noiseStep: step + 1 };
+  return (step, epochStart) => {
+    const driven = schedule ? rateAt(schedule, base, { step, ...extent }) : base;
+    const cursor = (step - epochStart) * batchSize;
+    return { hyper: { ...driven, step: step + 1 }, cursor, noiseSeed: seed, noiseStep: step + 1 };
+  };
 }

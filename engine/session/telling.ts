@@ -104,13 +104,8 @@ export class Telling {
   ): void {
     this.#log.write({ event: "steps", from, loss, lr, gradientNorm });
     this.#experiment.onSteps?.({ from, loss, gradientNorm });
-    this.#recorder.addTrain(
-      loss.map((_, i) => from + i),
-      loss,
-      lr,
-      gradientNorm,
-      momentum,
-    );
+    const step = loss.map((_, i) => from + i);
+    this.#recorder.addTrain(step, loss, lr, gradientNorm, momentum);
   }
 
   epoch(

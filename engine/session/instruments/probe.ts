@@ -47,8 +47,8 @@ export async function probe(
       to: steps,
       told: () => {},
     });
-    const scalars = (step: number) =>
-      scalarsOf(experiment, schedule, extent, step, step - (step % extent.stepsPerEpoch));
+    const scalarsAt = scalarsOf(experiment, schedule, extent);
+    const scalars = (step: number) => scalarsAt(step, step - (step % extent.stepsPerEpoch));
     let done = 0;
     for (; done < steps; done++) {
       if (done % extent.stepsPerEpoch === 0) device.setOrder(experiment.epochOrder(done / extent.stepsPerEpoch));
@@ -66,7 +66,7 @@ export async function probe(
       }
     }
     // on the first batch of the order, as `fit` does: the next one may be smaller
-    if (done === steps) await watch.end(done, scalarsOf(experiment, schedule, extent, done, done));
+    if (done === steps) await watch.end(done, scalarsAt(done, done));
     return { instruments, weights: await device.save() };
   } finally {
     device.dispose();

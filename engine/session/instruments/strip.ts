@@ -45,31 +45,26 @@ export class Strip {
 
   /** The first `count` steps of a submit; the first of them is update number `from`, from 1. */
   add(from: number, count: number, rows: Rows, scalars: readonly StepScalars[]): void {
-    for (let i = 0; i < count; i++) {
-      const norm = Math.sqrt(rows["gradient norm squared"]?.[i] as number);
-      const { after, clipped } = this.#after(norm, rows, i);
-      this.#steps += 1;
-      this.#clipped += clipped;
-      const hyper = scalars[i]?.hyper ?? {};
-      this.#series.push({
-        step: from + i,
-        norm,
-        largest: norm,
-        after,
-        clipped,
-        ...Object.fromEntries(this.#hyper.map((name) => [`hyper ${name}`, hyper[name] ?? Number.NaN])),
-      });
-    }
-  }
-
-  #after(norm: number, rows: Rows, i: number): { after: number; clipped: number } {
-    if (rows.clipped) {
-      return { after: Math.sqrt(rows["clipped norm squared"]?.[i] as number), clipped: rows.clipped[i] as number };
-    }
-    const most = this.#clip.norm;
-    if (most === undefined) return { after: norm, clipped: 0 };
-    const scale = Math.min(1, most / (norm + 1e-6));
-    return { after: norm * scale, clipped: scale < 1 ? 1 : 0 };
+    const table: Record<string, Float64Array> = {};
+    const column = (name: string, value: (i: number) => number): Float64Array => {
+      const values = new Float64Array(count);
+      for (let i = 0; i < count; i++) values[i] = value(i);
+      table[name] = values;
+      return values;
+    };
+    const squares = rows["gradient norm squared"] as Float64Array;
+    column("step", (i) => from + i);
+    const norm = column("norm", (i) => Math.sqrt(squares[i] as number));
+    table.largest = norm;
+    const { norm: most } = this.#clip;
+    const { clipped: told, "clipped norm squared": left } = rows;
+    const scale = (i: number) => (most === undefined ? 1 : Math.min(1, most / ((norm[i] as number) + 1e-6)));
+    column("after", (i) => (left ? Math.sqrt(left[i] as number) : (norm[i] as number) * scale(i)));
+    const clipped = column("clipped", (i) => (told ? (told[i] as number) : Number(scale(i) < 1)));
+    for (const name of this.#hyper) column(`hyper ${name}`, (i) => scalars[i]?.hyper[name] ?? Number.NaN);
+    this.#series.append(table, count);
+    this.#steps += count;
+    for (let i = 0; i < count; i++) this.#clipped += clipped[i] as number;
   }
 
   /**
