@@ -35,8 +35,15 @@ const conformance = [
   ...bundles.filter(({ out }) => out === "wasm-worker.mjs"),
 ];
 
+/** The benchmark's own engine, likewise. */
+const bench = [
+  { entry: "bench/engines/ours.ts", out: "bench-ours.mjs", ...node, ...withRequire },
+  ...bundles.filter(({ out }) => out === "wasm-worker.mjs"),
+];
+
 export const setup = () => build(bundles);
 export const setupConformance = () => build(conformance);
+export const setupBench = () => build(bench);
 
 async function build(bundles) {
   const esbuild = await import("esbuild");

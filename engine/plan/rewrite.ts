@@ -77,8 +77,7 @@ function pass(roots: readonly Tensor[], alone: (t: Tensor) => boolean): Map<Tens
   return done;
 }
 
-export const keepSpecial = (_: string, v: unknown): unknown =>
-  typeof v === "number" && (!Number.isFinite(v) || Object.is(v, -0)) ? `${1 / v} ${v}` : v;
+const keepSpecial = (_: string, v: unknown): unknown => (typeof v === "number" && !Number.isFinite(v) ? String(v) : v);
 
 const constantOf = (t: Tensor | undefined): number | undefined =>
   t?.op === "constant" ? Number(t.attrs.value) : undefined;

@@ -2,11 +2,9 @@ import { BackendError } from "../../errors/index.ts";
 import type { TypedArray } from "../../tensor/index.ts";
 import type { Backend, DeviceBuffer, Executable } from "../backend.ts";
 import type { Plan } from "../launch.ts";
-import type { Peaks } from "../peaks.ts";
 import { defineGlobals, type FoundAdapter } from "./adapter.ts";
 import { compilePlan } from "./executable.ts";
 import type { Kernel, Target } from "./kernel.ts";
-import { measurePeaks } from "./peaks.ts";
 import { expectSoon, pausePolling } from "./polling.ts";
 
 /** Largest piece of one host-to-device copy, so that a big data set does not need as much staging memory at once. */
@@ -47,7 +45,6 @@ export class WebgpuBackend implements Backend {
   readonly #bytes = new Map<GPUBuffer, number>();
   readonly #memory = new WeakMap<DeviceBuffer, GPUBuffer>();
   readonly #staging: GPUBuffer[] = [];
-  readonly #peaks = new Map<number, Promise<Peaks>>();
   /** Error scopes whose result is still to come. */
   readonly #scopes = new Set<Promise<void>>();
   /** Why nothing works any more. */
@@ -146,12 +143,6 @@ export class WebgpuBackend implements Backend {
       },
       dispose: () => program.dispose(),
     };
-  }
-
-  peaks(_threads: number, bytes: number): Promise<Peaks> {
-    const known = this.#peaks.get(bytes) ?? measurePeaks(this, bytes);
-    this.#peaks.set(bytes, known);
-    return known;
   }
 
   async close(): Promise<void> {
