@@ -153,6 +153,13 @@ function encode(value: string, stored: "f32" | "u32", dtype: DType, wide: boolea
   return `bitcast<${typeName("u32", wide)}>(${value})`;
 }
 
+/** a / size for a not negative, from 1 / size: the estimate is right or one off. */
+const DIVIDE = `fn divide(a: i32, size: i32, inverse: f32) -> i32 {
+  let q = i32(f32(a) * inverse);
+  let rest = a - q * size;
+  return q + select(0, 1, rest >= size) - select(0, 1, rest < 0);
+}`;
+
 const MATH_4 = mathText.replace(/^\/\/.*\n/gm, "");
 const MATH_1 = MATH_4.replace(/vec4<bool>/g, "bool")
   .replace(/vec4f/g, "f32")
@@ -163,6 +170,7 @@ const MATH_1 = MATH_4.replace(/vec4<bool>/g, "bool")
 /** The helper functions that a kernel's text calls; unused ones are dropped by the compiler. */
 function library(main: string): string[] {
   return [
+    ...(/divide\(/.test(main) ? [DIVIDE] : []),
     ...(/_1\(/.test(main) ? [MATH_1] : []),
     ...(/_4\(/.test(main) ? [MATH_4] : []),
     ...(/philox/.test(main) ? [philoxText.replace(/^\/\/.*\n/gm, "")] : []),

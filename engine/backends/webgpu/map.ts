@@ -3,17 +3,17 @@ import { simplify } from "../axes.ts";
 import type { MapLaunch, View } from "../launch.ts";
 import { type Address, type Place, writeCode, writeStores } from "./code.ts";
 import { type Kernel, KernelBuilder, type Target } from "./kernel.ts";
-import { indexInstructions, isVector, laneStep, type Strided, splitPosition, walk } from "./place.ts";
+import { indexInstructions, isVector, type LoopAxis, nest, quotient, type Strided, splitPosition, walk } from "./place.ts";
 
-/** Elements along the last axis that one invocation takes, and invocations of a workgroup. */
+/** Elements that one invocation takes, and invocations of a workgroup. */
 const SIZES = {
   cpu: { wide: 64, narrow: 16, workgroup: 16 },
   gpu: { wide: 4, narrow: 1, workgroup: 64 },
 };
 
 /**
- * One kernel for a map. An invocation takes a run of elements along the last axis, four at a time where the last axis
- * can be walked in aligned vectors; what does not change along it is computed once per run.
+ * One kernel for a map. An invocation takes a run of elements along the last axis, or several rows of short last axes,
+ * four elements at a time where the last axis can be walked in aligned vectors; what does not change is computed once.
  */
 export function mapKernels(launch: MapLaunch, target: Target, scalarWords: number): Kernel[] {
   if (sizeOf(launch.shape) === 0) return [];
@@ -31,32 +31,41 @@ export function mapKernels(launch: MapLaunch, target: Target, scalarWords: numbe
     (t, i): Strided => ({ offset: t.offset, strides: axes.shape.length ? (axes.steps[i] ?? []) : [0] }),
   );
   const last = shape.length - 1;
-  const length = shape[last] as number;
-  const lanes = length % 4 === 0 && placed.slice(firstStore).some((t) => isVector(t, last)) ? 4 : 1;
+  const lanes = (shape[last] as number) % 4 === 0 && placed.slice(firstStore).some((t) => isVector(t, last)) ? 4 : 1;
 
   const { wide, narrow, workgroup } = SIZES[target];
-  const run = Math.min(lanes === 4 ? wide : narrow, length);
+  const share = lanes === 4 ? wide : narrow;
+  // an invocation walks whole rows of the last axes, and a run along the one before them
+  let first = last;
+  let whole = 1;
+  while (first > 0 && whole * (shape[first] as number) * 2 <= share) whole *= shape[first--] as number;
+  const length = shape[first] as number;
+  const run = Math.min(Math.max(1, Math.floor(share / whole)), length);
   const runs = Math.ceil(length / run);
-  const invocations = sizeOf(shape.slice(0, last)) * runs;
+  const rows = sizeOf(shape.slice(0, first));
+  const invocations = rows * runs;
   const kernel = new KernelBuilder();
-  const rowName = last === 0 ? "0" : "row";
   const runName = kernel.int(run);
-  const runsName = kernel.int(runs);
-  const lengthName = kernel.int(length);
   const head = [`if (id >= ${kernel.int(invocations)}) { return; }`];
-  if (last === 0) head.push(`let start = id * ${runName};`);
-  else head.push(`let ${rowName} = id / ${runsName};`, `let start = (id - ${rowName} * ${runsName}) * ${runName};`);
-  head.push(...splitPosition(kernel, rowName, shape.slice(0, last), "c"));
-  const coordinates = shape.slice(0, last).map((_, axis) => `c${axis}`);
-  const addresses = placed.map((thing, i): Address => {
-    const step = thing.strides[last] as number;
+  if (first === 0) head.push(`let start = id * ${runName};`);
+  else {
+    head.push(
+      `let row = ${quotient(kernel, "id", runs, rows)};`,
+      `let start = (id - row * ${kernel.int(runs)}) * ${runName};`,
+    );
+  }
+  head.push(`let end = min(start + ${runName}, ${kernel.int(length)});`);
+  head.push(...splitPosition(kernel, "row", shape.slice(0, first), "c"));
+  const coordinates = shape.slice(0, first).map((_, axis) => `c${axis}`);
+  const bases = placed.map((thing, i) => {
     head.push(`let a${i} = ${walk(kernel, kernel.int(thing.offset), coordinates, thing.strides)};`);
-    const at = step === 0 ? `a${i}` : step === 1 ? `a${i} + j` : `a${i} + j * ${kernel.int(step)}`;
-    const lane = lanes === 4 ? laneStep(kernel, thing, last) : "same";
-    if (lane !== "next") return { at, lane, moves: step !== 0 };
-    head.push(`let d${i} = a${i} / 4;`);
-    return { at, lane, vector: `d${i} + jv`, moves: true };
+    return `a${i}`;
   });
+  const loops = shape.slice(first).map((size, i): LoopAxis => {
+    const range = i === 0 ? { from: "start", to: "end" } : { from: "0", to: kernel.int(size) };
+    return { name: `c${first + i}`, axis: first + i, ...range };
+  });
+  const { heads, tails, addresses } = nest(kernel, loops, placed, bases, "m", lanes, lanes === 4 ? last : -1);
   const bind = (view: View, i: number, write: boolean): Place => {
     const address = addresses[i] as Address;
     const binding = kernel.bind(view.buffer, view.dtype, { write, vector: address.lane === "next" });
@@ -77,13 +86,10 @@ export function mapKernels(launch: MapLaunch, target: Target, scalarWords: numbe
       body: [
         ...head,
         ...before,
-        `let end = min(start + ${runName}, ${lengthName});`,
-        ...(lanes === 4
-          ? ["for (var jv = start / 4; jv < end / 4; jv++) {", "let j = jv * 4;"]
-          : ["for (var j = start; j < end; j++) {"]),
+        ...heads,
         ...body,
         ...writeStores(kernel, stores, targets, values, lanes),
-        "}",
+        ...tails,
       ],
     }),
   ];
