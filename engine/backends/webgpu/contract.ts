@@ -1,22 +1,75 @@
 import { sizeOf } from "../../tensor/index.ts";
 import type { ContractLaunch, ReduceLaunch } from "../launch.ts";
 import type { Extras, Kernel, Target } from "./kernel.ts";
-import { flatten, type Group, type Problem } from "./problem.ts";
+import { flatten, type Group, type Problem, partsFor } from "./problem.ts";
 import { reduceKernels } from "./reduce.ts";
 import { registerKernel } from "./registers.ts";
-import { sharedKernel } from "./shared.ts";
+import { type SharedTile, sharedKernel } from "./shared.ts";
 
-/** Multiply-adds of one output beyond which K is cut in parts, when there are too few outputs to keep the machine busy. */
-const SPLIT = { cpu: { outputs: 1024, depth: 4096 }, gpu: { outputs: 16384, depth: 512 } };
+/** How a product is made. All tiles give the same bits, so which one is taken is only a matter of speed. */
+export type Tile =
+  | { readonly name: string; readonly kind: "registers"; readonly deep: boolean }
+  | ({ readonly name: string; readonly kind: "shared" } & SharedTile);
 
-export function contractKernels(launch: ContractLaunch, target: Target, scalarWords: number, extras: Extras): Kernel[] {
+/** The tiles of a target. Where nothing is measured, GPUs take the first that keeps them busy and CPUs the first. */
+export const TILES: Readonly<Record<Target, readonly Tile[]>> = {
+  cpu: [
+    { name: "vectors along k", kind: "registers", deep: true },
+    { name: "words along k", kind: "registers", deep: false },
+  ],
+  gpu: [
+    { name: "128 x 128", kind: "shared", m: 128, n: 128, k: 8, rows: 8, columns: 8 },
+    { name: "128 x 64", kind: "shared", m: 128, n: 64, k: 16, rows: 8, columns: 8 },
+    { name: "64 x 64", kind: "shared", m: 64, n: 64, k: 16, rows: 4, columns: 4 },
+    { name: "64 x 64, 8 x 8 each", kind: "shared", m: 64, n: 64, k: 16, rows: 8, columns: 8 },
+    { name: "32 x 32", kind: "shared", m: 32, n: 32, k: 16, rows: 4, columns: 4 },
+  ],
+};
+
+/** Workgroups that keep a GPU busy. */
+const BUSY = 128;
+
+/**
+ * K is cut in parts where there are too few outputs to keep the machine busy: blocks of `side` x `side` outputs that
+ * there should be, and the fewest steps of k that are worth a part. By shapes only, for the parts decide the bits.
+ */
+const SPLIT = { cpu: { side: 8, blocks: 256, depth: 512 }, gpu: { side: 32, blocks: 256, depth: 128 } };
+
+function partsOf({ batch, m, n, k }: Problem, target: Target): number {
+  const { side, blocks, depth } = SPLIT[target];
+  const found = blocksOf({ batch, m, n }, side, side);
+  if (found * 2 > blocks) return 1;
+  return partsFor(k.size, Math.max(1, Math.min(Math.ceil(blocks / found), Math.floor(k.size / depth))));
+}
+
+const blocksOf = ({ batch, m, n }: Pick<Problem, "batch" | "m" | "n">, rows: number, columns: number): number =>
+  batch.size * Math.ceil(m.size / rows) * Math.ceil(n.size / columns);
+
+/** Where nothing is measured: the largest tile of which there are enough, else the smallest. */
+function usualTile(problem: Problem, parts: number, target: Target): Tile {
+  const tiles = TILES[target];
+  const fit = tiles.find((t) => t.kind === "registers" || blocksOf(problem, t.m, t.n) * parts >= BUSY);
+  return fit ?? (tiles.at(-1) as Tile);
+}
+
+/** The kernels of a product: one, or two more where K is cut in parts. `tile` is the usual one where it is not given. */
+export function contractKernels(
+  launch: ContractLaunch,
+  target: Target,
+  scalarWords: number,
+  extras: Extras,
+  tile?: Tile,
+): Kernel[] {
   const problem = flatten(launch);
   const outputs = problem.batch.size * problem.m.size * problem.n.size;
   if (outputs === 0) return [];
-  const { outputs: few, depth } = SPLIT[target];
-  const parts = outputs >= few ? 1 : Math.min(Math.ceil(problem.k.size / depth), Math.ceil(few / outputs), 256);
-  const write = target === "gpu" ? sharedKernel : registerKernel;
-  if (parts <= 1) return [write(problem, 1, scalarWords, extras)];
+  const parts = partsOf(problem, target);
+  const how = tile ?? usualTile(problem, parts, target);
+  const write = (p: Problem) =>
+    how.kind === "shared"
+      ? sharedKernel(p, how, parts, scalarWords, extras)
+      : registerKernel(p, how.deep, parts, scalarWords, extras);
+  if (parts <= 1) return [write(problem)];
   const scratch = extras.scratch(parts * outputs);
   const { batch, m, n } = problem;
   const packed = (size: number, stride: number): Group["strides"] => [size === 1 ? 0 : stride];
@@ -27,10 +80,7 @@ export function contractKernels(launch: ContractLaunch, target: Target, scalarWo
     m: withOut(m, packed(m.size, n.size)),
     n: withOut(n, packed(n.size, 1)),
   };
-  return [
-    write(partial, parts, scalarWords, extras),
-    ...reduceKernels(sumOfParts(launch, scratch, parts), target, scalarWords, extras),
-  ];
+  return [write(partial), ...reduceKernels(sumOfParts(launch, scratch, parts), target, scalarWords, extras)];
 }
 
 /** The same group with the output's stride (its last) replaced. */

@@ -3,7 +3,16 @@ import { simplify } from "../axes.ts";
 import type { MapLaunch, View } from "../launch.ts";
 import { type Address, type Place, writeCode, writeStores } from "./code.ts";
 import { type Kernel, KernelBuilder, type Target } from "./kernel.ts";
-import { indexInstructions, isVector, type LoopAxis, nest, quotient, type Strided, splitPosition, walk } from "./place.ts";
+import {
+  indexInstructions,
+  isVector,
+  type LoopAxis,
+  nest,
+  quotient,
+  type Strided,
+  splitPosition,
+  walk,
+} from "./place.ts";
 
 /** Elements that one invocation takes, and invocations of a workgroup. */
 const SIZES = {
@@ -83,14 +92,7 @@ export function mapKernels(launch: MapLaunch, target: Target, scalarWords: numbe
       workgroups: Math.ceil(invocations / workgroup),
       workgroupSize: workgroup,
       scalarWords,
-      body: [
-        ...head,
-        ...before,
-        ...heads,
-        ...body,
-        ...writeStores(kernel, stores, targets, values, lanes),
-        ...tails,
-      ],
+      body: [...head, ...before, ...heads, ...body, ...writeStores(kernel, stores, targets, values, lanes), ...tails],
     }),
   ];
 }

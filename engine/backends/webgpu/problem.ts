@@ -111,6 +111,12 @@ export function walkGroup(
   return { start: "", at: (u) => loadWord(binding, `${start} + k + ${u}`, "i32"), next: "" };
 }
 
+/** Steps of k in one of `parts` parts: whole slices and vectors, so that parts begin where these do. */
+const shareOf = (size: number, parts: number): number => Math.max(1, Math.ceil(size / parts / 16)) * 16;
+
+/** The number of parts, at most `wanted`, so that none is empty. */
+export const partsFor = (size: number, wanted: number): number => Math.max(1, Math.ceil(size / shareOf(size, wanted)));
+
 /** Names common to all kernels: tile coordinates tm and tn, batch and part, the range of k and the base addresses. */
 export function tileHead(
   kernel: KernelBuilder,
@@ -133,7 +139,7 @@ export function tileHead(
     outN: offsets(kernel, n, 1, extras),
   };
   const [aB, bB, outB] = [0, 1, 2].map((side) => offsets(kernel, batch, side, extras)) as [Offset, Offset, Offset];
-  const share = kernel.int(Math.ceil(k.size / parts));
+  const share = kernel.int(shareOf(k.size, parts));
   const outputs = kernel.int(parts === 1 ? 0 : batch.size * m.size * n.size);
   const head = [
     `if (${number} >= ${kernel.int(tiles)}) { return; }`,
@@ -150,6 +156,24 @@ export function tileHead(
     `let baseOut = ${kernel.int(out.offset)} + ${outB("batch")} + part * ${outputs};`,
   ];
   return { head, at, tiles };
+}
+
+/** Whether one side can be read in aligned vectors along a group: unit stride there, multiples of 4 elsewhere. */
+export function isVectorAlong(
+  view: View,
+  along: Group,
+  alongSide: number,
+  others: readonly [Group, number][],
+): boolean {
+  return (
+    along.strides?.[alongSide] === 1 &&
+    along.size % 4 === 0 &&
+    view.offset % 4 === 0 &&
+    others.every(
+      ([g, side]) =>
+        g.size === 1 || (g.strides ? (g.strides[side] as number) % 4 === 0 : g.tables[side]?.every((o) => o % 4 === 0)),
+    )
+  );
 }
 
 export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);

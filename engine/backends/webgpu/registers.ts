@@ -1,20 +1,24 @@
-import type { View } from "../launch.ts";
 import { type Extras, type Kernel, KernelBuilder, loadVector, loadWord, storeVector, storeWord } from "./kernel.ts";
-import { type Group, type Problem, range, tileHead, transposed, walkGroup } from "./problem.ts";
+import { isVectorAlong, type Problem, range, tileHead, transposed, walkGroup } from "./problem.ts";
 
 const WORKGROUP = 16;
 
 /**
  * The product for CPUs: each invocation keeps up to 8 x 8 outputs in registers, as vectors along n, and reads both
- * sides from memory, without workgroup memory. Each side is read in aligned vectors along whichever direction has
- * them (b along k is turned in registers), else word by word.
+ * sides from memory, without workgroup memory. Each side is read in aligned vectors along m or n where it has them, with
+ * `deep` also along k (b is then turned in registers), else word by word. The bits are the same either way.
  */
-export function registerKernel(problem: Problem, parts: number, scalarWords: number, extras: Extras): Kernel {
+export function registerKernel(
+  problem: Problem,
+  deep: boolean,
+  parts: number,
+  scalarWords: number,
+  extras: Extras,
+): Kernel {
   const { batch, m, n, k, a, b, out } = problem;
-  if (n.size === 1 && m.size > 1) return registerKernel(transposed(problem), parts, scalarWords, extras);
-  const evenParts = parts === 1 || Math.ceil(k.size / parts) % 4 === 0;
+  if (n.size === 1 && m.size > 1) return registerKernel(transposed(problem), deep, parts, scalarWords, extras);
   const aAlongK =
-    evenParts &&
+    deep &&
     isVectorAlong(a, k, 0, [
       [m, 0],
       [batch, 0],
@@ -31,7 +35,7 @@ export function registerKernel(problem: Problem, parts: number, scalarWords: num
   ]);
   const bAlongK =
     !bAlongN &&
-    evenParts &&
+    deep &&
     isVectorAlong(b, k, 1, [
       [n, 0],
       [batch, 1],
@@ -128,17 +132,4 @@ export function registerKernel(problem: Problem, parts: number, scalarWords: num
     workgroupSize: WORKGROUP,
     scalarWords,
   });
-}
-
-/** Whether one side can be read in aligned vectors along a group: unit stride there, multiples of 4 elsewhere. */
-function isVectorAlong(view: View, along: Group, alongSide: number, others: readonly [Group, number][]): boolean {
-  return (
-    along.strides?.[alongSide] === 1 &&
-    along.size % 4 === 0 &&
-    view.offset % 4 === 0 &&
-    others.every(
-      ([g, side]) =>
-        g.size === 1 || (g.strides ? (g.strides[side] as number) % 4 === 0 : g.tables[side]?.every((o) => o % 4 === 0)),
-    )
-  );
 }
