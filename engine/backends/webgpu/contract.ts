@@ -52,6 +52,34 @@ function usualTile(problem: Problem, parts: number, target: Target): Tile {
   return fit ?? (tiles.at(-1) as Tile);
 }
 
+/** The tile of a launch; undefined: the usual one. */
+export type TileChoice = (launch: ContractLaunch) => Tile | undefined;
+
+/** Multiply-adds from which on it is worth measuring which tile is best. */
+const WORTH = { cpu: 2 ** 21, gpu: 2 ** 24 };
+
+/**
+ * The tiles that may suit a product, and what kind of product it is: those of one kind are alike in the order of their
+ * operands and, where tiles differ in size, roughly in the number of outputs. One tile where there is nothing to choose.
+ */
+export function candidates(launch: ContractLaunch, target: Target): { kind: string; tiles: readonly Tile[] } {
+  const problem = flatten(launch);
+  const { batch, m, n, k } = problem;
+  const parts = partsOf(problem, target);
+  const usual = usualTile(problem, parts, target);
+  const order = [k.strides?.[0], m.strides?.[0], k.strides?.[1], n.strides?.[0]].map((stride) => stride === 1);
+  const [aAlongK, aAlongM, bAlongK, bAlongN] = order;
+  const name = `a ${aAlongK ? "k" : aAlongM ? "m" : "-"}, b ${bAlongK ? "k" : bAlongN ? "n" : "-"}`;
+  const alone = { kind: name, tiles: [usual] };
+  if (batch.size * m.size * n.size * k.size < WORTH[target]) return alone;
+  if (target === "cpu") return aAlongK || bAlongK ? { kind: name, tiles: TILES.cpu } : alone;
+  const blocks = blocksOf(problem, 32, 32) * parts;
+  const fit = TILES.gpu.filter(
+    (t) => t === usual || (t.kind === "shared" && blocksOf(problem, t.m, t.n) * parts >= 32),
+  );
+  return { kind: `${name}, 4^${Math.round(Math.log2(blocks) / 2)} blocks`, tiles: fit };
+}
+
 /** The kernels of a product: one, or two more where K is cut in parts. `tile` is the usual one where it is not given. */
 export function contractKernels(
   launch: ContractLaunch,

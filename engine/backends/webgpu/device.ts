@@ -1,11 +1,15 @@
+import { createHash } from "node:crypto";
 import { BackendError } from "../../errors/index.ts";
 import type { TypedArray } from "../../tensor/index.ts";
 import type { Backend, DeviceBuffer, Executable } from "../backend.ts";
 import type { Plan } from "../launch.ts";
 import { defineGlobals, type FoundAdapter } from "./adapter.ts";
+import { Choices } from "./choices.ts";
+import { TILES, type Tile } from "./contract.ts";
 import { compilePlan } from "./executable.ts";
 import type { Kernel, Target } from "./kernel.ts";
 import { expectSoon, pausePolling } from "./polling.ts";
+import { Tuning } from "./tuning.ts";
 
 /** Largest piece of one host-to-device copy, so that a big data set does not need as much staging memory at once. */
 const WRITE_BYTES = 32 * 2 ** 20;
@@ -13,7 +17,7 @@ const WRITE_BYTES = 32 * 2 ** 20;
 export async function openDevice(
   found: FoundAdapter,
   log: (text: string) => void,
-  target?: Target,
+  options: DeviceOptions = {},
 ): Promise<WebgpuBackend> {
   await defineGlobals();
   pausePolling();
@@ -29,7 +33,16 @@ export async function openDevice(
       maxUniformBufferBindingSize: limits.maxUniformBufferBindingSize,
     },
   });
-  return new WebgpuBackend(found, device, log, target ?? (found.kind === "cpu" ? "cpu" : "gpu"));
+  return new WebgpuBackend(found, device, log, options);
+}
+
+export interface DeviceOptions {
+  /** What the kernels are for, where the adapter's kind is not to decide. */
+  readonly target?: Target;
+  /** The tile of all products; absent: what was measured to be best, or the usual one. */
+  readonly tile?: Tile;
+  /** File for what was measured, null to keep it within this process; absent: nothing is measured. */
+  readonly choices?: string | null;
 }
 
 export class WebgpuBackend implements Backend {
@@ -40,6 +53,10 @@ export class WebgpuBackend implements Backend {
   readonly target: Target;
   readonly lost: Promise<string>;
   readonly log: (text: string) => void;
+  /** Kernels that were chosen by measuring; undefined where nothing is to be measured. */
+  readonly choices: Choices | undefined;
+  readonly #tuning: Tuning;
+  readonly #tile: Tile | undefined;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #bytes = new Map<GPUBuffer, number>();
@@ -51,11 +68,15 @@ export class WebgpuBackend implements Backend {
   #fault: string | undefined;
   #closed = false;
 
-  constructor(found: FoundAdapter, device: GPUDevice, log: (text: string) => void, target: Target) {
+  constructor(found: FoundAdapter, device: GPUDevice, log: (text: string) => void, options: DeviceOptions) {
     this.adapter = found.name;
     this.device = device;
-    this.target = target;
+    this.target = options.target ?? (found.kind === "cpu" ? "cpu" : "gpu");
     this.log = log;
+    this.#tile = options.tile;
+    this.#tuning = new Tuning(this);
+    const kernels = `${found.name}, kernels ${digest(JSON.stringify(TILES[this.target]))}`;
+    this.choices = options.choices === undefined ? undefined : new Choices(options.choices, kernels, log);
     // a kernel may add a table or partial results of its own
     this.maxBuffersPerLaunch = device.limits.maxStorageBuffersPerShaderStage - 1;
     this.lost = new Promise((resolve) => {
@@ -120,12 +141,14 @@ export class WebgpuBackend implements Backend {
   async compile(plan: Plan, named: Readonly<Record<string, DeviceBuffer>>): Promise<Executable> {
     this.check();
     const bound = new Map<string, DeviceBuffer>();
-    const program = await compilePlan(this, plan, (name, words) => {
+    const memoryOf = (name: string, words: number) => {
       const buffer = named[name];
       if (!buffer) throw new BackendError(`${plan.label}: no buffer is given for "${name}"`);
       bound.set(name, buffer);
       return this.#memoryOf(buffer, 0, words);
-    });
+    };
+    const tiles = this.#tile ? () => this.#tile : await this.#tuning.tilesOf(plan);
+    const program = await compilePlan(this, plan, memoryOf, tiles);
     // asked before Dawn, which would take the whole device for faulty
     const check = () => {
       for (const [name, buffer] of bound) {
@@ -301,5 +324,7 @@ export class WebgpuBackend implements Backend {
     return memory;
   }
 }
+
+const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 8);
 
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

@@ -4,7 +4,7 @@ import type { Executable } from "../backend.ts";
 import { MAX_STEPS_PER_SUBMIT, mostSteps, type Plan, ROW_SLOT } from "../launch.ts";
 import { isPlainFold, takenApart } from "../phases.ts";
 import { launchTimes, type Profile, turnsOf } from "../profile.ts";
-import { contractKernels } from "./contract.ts";
+import { contractKernels, type TileChoice } from "./contract.ts";
 import type { WebgpuBackend } from "./device.ts";
 import { type Extras, type Kernel, MAX_GROUPS_PER_AXIS, scalarBlockBytes } from "./kernel.ts";
 import { mapKernels } from "./map.ts";
@@ -25,10 +25,11 @@ export async function compilePlan(
   backend: WebgpuBackend,
   given: Plan,
   named: (name: string, words: number) => GPUBuffer,
+  tiles: TileChoice,
 ): Promise<Executable> {
   const { device } = backend;
   const { plan, of: from } = withPlainFolds(given);
-  const { kernels, of, scratchWords, tables } = lower(backend, plan);
+  const { kernels, of, scratchWords, tables } = lower(backend, plan, tiles);
   const owned: GPUBuffer[] = [];
   const make = (bytes: number, usage: number, label: string): GPUBuffer => {
     const buffer = backend.createBuffer(bytes, usage, `${plan.label}: ${label}`);
@@ -109,6 +110,7 @@ function withPlainFolds(plan: Plan): { plan: Plan; of: number[] } {
 function lower(
   backend: WebgpuBackend,
   plan: Plan,
+  tiles: TileChoice,
 ): { kernels: Kernel[]; of: number[]; scratchWords: number; tables: number[] } {
   let scratchWords = 0;
   const tables: number[] = [];
@@ -132,7 +134,7 @@ function lower(
   const parts = plan.launches.map((launch) => {
     if (launch.kind === "map") return mapKernels(launch, target, plan.scalarWords);
     if (launch.kind === "reduce") return reduceKernels(launch, target, plan.scalarWords, extras);
-    return contractKernels(launch, target, plan.scalarWords, extras);
+    return contractKernels(launch, target, plan.scalarWords, extras, tiles(launch));
   });
   const kernels = parts.flat();
   for (const { label, bindings } of kernels) {

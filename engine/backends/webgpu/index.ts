@@ -1,6 +1,7 @@
 import { BackendError } from "../../errors/index.ts";
 import type { BackendProvider } from "../backend.ts";
 import { findAdapters, NoRuntime } from "./adapter.ts";
+import { choicesFile } from "./choices.ts";
 import { openDevice } from "./device.ts";
 
 const MEND =
@@ -14,7 +15,7 @@ export const webgpuProvider: BackendProvider = {
   async open({ log }) {
     const [best] = await findAdapters({ software: true });
     if (!best) throw new BackendError(`webgpu: no adapter was found; ${MEND}, or use the wasm backend`);
-    return openDevice(best, log);
+    return openDevice(best, log, { choices: choicesFile() });
   },
   async report() {
     try {

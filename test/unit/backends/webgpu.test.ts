@@ -1,18 +1,21 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../../engine/backends/backend.ts";
 import type { Plan, View } from "../../../engine/backends/launch.ts";
 import { findAdapters } from "../../../engine/backends/webgpu/adapter.ts";
-import { openDevice } from "../../../engine/backends/webgpu/device.ts";
+import { TILES } from "../../../engine/backends/webgpu/contract.ts";
+import { type DeviceOptions, openDevice } from "../../../engine/backends/webgpu/device.ts";
 import { webgpuProvider } from "../../../engine/backends/webgpu/index.ts";
-import type { Target } from "../../../engine/backends/webgpu/kernel.ts";
 import { BackendError } from "../../../engine/errors/index.ts";
 import { type Case, cases, check, randomCase, runOn } from "./cases.ts";
 
-async function open(target?: Target): Promise<Backend> {
+async function open(options: DeviceOptions = {}, log: (text: string) => void = () => {}): Promise<Backend> {
   const [best] = await findAdapters({ software: true });
   if (!best) throw new Error("no WebGPU adapter");
-  return openDevice(best, () => {}, target);
+  return openDevice(best, log, options);
 }
 
 /** The case without numbers below the normal range, which WGSL may take for 0. */
@@ -32,7 +35,7 @@ const targets = [
 describe.each(targets)("webgpu with kernels for a %s runs launches as the interpreter does", (target, all) => {
   let backend: Backend;
   beforeAll(async () => {
-    backend = await open(target);
+    backend = await open({ target });
   });
   afterAll(() => backend.close());
   test.each(all)("$name", (c) => check(backend, flushed(c)), 60_000);
@@ -42,6 +45,71 @@ describe.each(targets)("webgpu with kernels for a %s runs launches as the interp
       fc.asyncProperty(randomCase, (c) => check(backend, c)),
       { numRuns: 30 },
     );
+  }, 60_000);
+});
+
+const products = cases.filter(({ launches }) => launches.some(({ kind }) => kind === "contract"));
+const tiles = (["cpu", "gpu"] as const).flatMap((target) => TILES[target].map((tile) => ({ target, tile })));
+
+describe.each(tiles)("products in tiles of $tile.name", ({ target, tile }) => {
+  test("are right whatever the shapes", async () => {
+    const backend = await open({ target, tile });
+    for (const c of products) await check(backend, flushed(c));
+    await backend.close();
+  }, 60_000);
+});
+
+describe.each(["cpu", "gpu"] as const)("products for a %s", (target) => {
+  test("have the same bits in every tile", async () => {
+    const all: Uint32Array[][][] = [];
+    for (const tile of TILES[target]) {
+      const backend = await open({ target, tile });
+      all.push([]);
+      for (const c of products) all.at(-1)?.push(await runOn(backend, flushed(c)));
+      await backend.close();
+    }
+    for (const [i, c] of products.entries()) {
+      for (const of of all) expect(of[i], c.name).toEqual(all[0]?.[i]);
+    }
+  }, 60_000);
+});
+
+describe("tiles that are measured", () => {
+  const folder = mkdtempSync(join(tmpdir(), "dlnb-choices-"));
+  const choices = join(folder, "deep", "kernels.json");
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const large = cases.find(({ name }) => name === "[128, 784] @ [784, 256]") as Case;
+  const runWith = async (options: DeviceOptions) => {
+    const said: string[] = [];
+    const backend = await open({ target: "gpu", ...options }, (text) => said.push(text));
+    const result = await runOn(backend, large);
+    await backend.close();
+    return { result, measured: said.filter((text) => /measured products/.test(text)).length, said };
+  };
+
+  test("are measured once, kept in a file, and give the bits of the usual ones", async () => {
+    const usual = await runWith({});
+    const first = await runWith({ choices });
+    const later = await runWith({ choices });
+    expect([usual.measured, first.measured, later.measured]).toEqual([0, 1, 0]);
+    expect(first.result).toEqual(usual.result);
+    expect(later.result).toEqual(usual.result);
+    expect(Object.values(JSON.parse(readFileSync(choices, "utf8")))).toHaveLength(1);
+  }, 60_000);
+
+  test("are measured anew where the file is broken, which the log says", async () => {
+    writeFileSync(choices, "{ not JSON");
+    const { measured, said } = await runWith({ choices });
+    expect(measured).toBe(1);
+    expect(said.join("\n")).toMatch(/kernels.json is not used: /);
+    expect(Object.values(JSON.parse(readFileSync(choices, "utf8")))).toHaveLength(1);
+  }, 60_000);
+
+  test("serve without a file where none can be written, which the log says", async () => {
+    writeFileSync(join(folder, "flat"), "");
+    const { measured, said } = await runWith({ choices: join(folder, "flat", "kernels.json") });
+    expect(measured).toBe(1);
+    expect(said.join("\n")).toMatch(/cannot be kept in/);
   }, 60_000);
 });
 
