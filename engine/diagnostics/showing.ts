@@ -114,11 +114,12 @@ export class Progress {
     return this.#context.signal.aborted;
   }
 
-  at(done: number): void {
+  /** `more`: what has changed of what it is about. */
+  at(done: number, more: { total?: number; message?: string } = {}): void {
     const now = performance.now();
     if (now - this.#last < PROGRESS_MS) return;
     this.#last = now;
-    this.#context.emit({ event: "progress", done, ...this.#about, run: null });
+    this.#context.emit({ event: "progress", done, ...this.#about, ...more, run: null });
   }
 
   /** Throws Interrupted once the user asked to stop: for what has nothing to show before its end. */

@@ -1,12 +1,14 @@
 import type { Band, Compared, Comparison } from "../diagnostics/curves/comparison.ts";
 import type { ChartHints, Columns } from "../protocol/index.ts";
 import { encodeColumns } from "./columns.ts";
-import { count as counted, significant } from "./format.ts";
+import { count as counted, plusMinus, significant } from "./format.ts";
 import { definePlot, type Spec } from "./plot.ts";
 
 /** Groups with a colour of their own: the best; the others are drawn faintly. */
 const MOST_NAMED = 6;
 const OTHERS = "others";
+/** Runs that are drawn by themselves, faintly, over their band: more would be a band again. */
+const MOST_RUNS = 16;
 /** Beside it names stand in the strip. */
 const WIDTH = 540;
 
@@ -18,12 +20,15 @@ export function verdictOf({ groups, figure, beyondSeeds }: Comparison): string {
   if (!second) {
     if (best.finals.length === 1) return `${best.label}: ${figure.name} ${significant(best.median)}`;
     const outlier = beats(best, figure.better);
-    return `${figure.name} ${significant(best.median)} over ${seeds}, from ${significant(best.low)} to ${significant(best.high)} (std ${significant(best.std)})${outlier ? `; ${outlier}` : ""}`;
+    return `${figure.name} ${spreadOf(best)} over ${seeds}, from ${significant(best.low)} to ${significant(best.high)}${outlier ? `; ${outlier}` : ""}`;
   }
-  const head = `${best.label} ends best: ${figure.name} ${significant(best.median)}, then ${second.label} with ${significant(second.median)}`;
+  const head = `${best.label} ends best: ${figure.name} ${spreadOf(best)}, then ${second.label} with ${spreadOf(second)}`;
   if (beyondSeeds === null) return `${head}; too few seeds to tell it from chance`;
   return beyondSeeds ? `${head}: more than the seeds explain` : `${head}: no more than the seeds explain`;
 }
+
+/** What runs of one group end with: their mean and deviation. */
+const spreadOf = ({ mean, std }: Compared): string => plusMinus(mean, std);
 
 /** A best seed that stands out: as far from the median as three deviations of the others. */
 function beats({ finals, median }: Compared, better: "higher" | "lower"): string {
@@ -62,7 +67,7 @@ export const compareRunsPlot = definePlot<Comparison>({
           g.finals.length > 1
             ? ` (${significant(g.low)} to ${significant(g.high)}, ${counted(g.finals.length, "run")})`
             : "";
-        return `${g.label} ${significant(g.median)}${spread}`;
+        return `${g.label} ${spreadOf(g)}${spread}`;
       })
       .join(", ")}`,
 
@@ -78,14 +83,21 @@ export const compareRunsPlot = definePlot<Comparison>({
       spacing: 14,
       resolve: { scale: { x: "independent", color: "shared", strokeDash: "shared" } },
       vconcat: [
-        ...panels.map((name, i) => panel(name, labels, steps, i === panels.length - 1)),
+        ...panels.map((name, i) =>
+          panel(name, { labels, steps, bottom: i === panels.length - 1, runs: drawsRuns(state) }),
+        ),
         ...(strips ? [strip(state, labels)] : []),
       ],
     };
   },
 
   datasets: (state) => ({
-    ...Object.fromEntries(panelsOf(state).map((name) => [idOf(name), bandTable(state, name)])),
+    ...Object.fromEntries(
+      panelsOf(state).flatMap((name) => [
+        [idOf(name), bandTable(state, name)],
+        ...(drawsRuns(state) ? [[eachOf(name), runTable(state, name)]] : []),
+      ]),
+    ),
     finals: finalTable(state),
   }),
 
@@ -96,12 +108,14 @@ export const compareRunsPlot = definePlot<Comparison>({
       median,
       low: median.map((v) => v - spread),
       high: median.map((v) => v + spread),
+      each: [-spread, 0, spread].map((by) => median.map((v) => v + by)),
     });
     const group = (label: string, final: number, spread: number): Compared => ({
       label,
       runs: ["a", "b", "c"].map((r) => `${label} ${r}`),
       seeds: [0, 1, 2],
       finals: [final - spread, final, final + spread],
+      mean: final,
       median: final,
       low: final - spread,
       high: final + spread,
@@ -122,6 +136,33 @@ export const compareRunsPlot = definePlot<Comparison>({
 
 /** Names of views are words. */
 const idOf = (name: string): string => name.replaceAll(/\W+/g, "_");
+
+/** The table of single runs of a panel. */
+const eachOf = (name: string): string => `${idOf(name)}_each`;
+
+/** Whether single runs of a band can be told apart. */
+function drawsRuns({ groups }: Comparison): boolean {
+  const several = groups.slice(0, MOST_NAMED).filter(({ finals }) => finals.length > 1);
+  return several.length > 0 && several.reduce((sum, { finals }) => sum + finals.length, 0) <= MOST_RUNS;
+}
+
+function runTable(state: Comparison, name: string): Columns {
+  const rows = state.groups.slice(0, MOST_NAMED).flatMap((group) => {
+    const { step, each } = group.bands[name] as Band;
+    return each.flatMap((values, run) =>
+      values.flatMap((value, i) =>
+        Number.isNaN(value)
+          ? []
+          : [{ label: shortened(group.label), run: group.runs[run] as string, step: step[i] as number, value }],
+      ),
+    );
+  });
+  return {
+    group: { text: rows.map((r) => r.label) },
+    run: { text: rows.map((r) => r.run) },
+    ...encodeColumns({ step: rows.map((r) => r.step), value: rows.map((r) => r.value) }),
+  };
+}
 
 function rowsOf(state: Comparison): { label: string; group: Compared }[] {
   return state.groups.map((group, i) => ({ label: i < MOST_NAMED ? shortened(group.label) : OTHERS, group }));
@@ -187,7 +228,10 @@ const colour = (labels: readonly string[]): Spec => ({
 
 const isNamed = `datum.group !== '${OTHERS}'`;
 
-function panel(name: string, labels: readonly string[], steps: number, bottom: boolean): Spec {
+function panel(
+  name: string,
+  { labels, steps, bottom, runs }: { labels: readonly string[]; steps: number; bottom: boolean; runs: boolean },
+): Spec {
   const y = (field: string) => ({
     field,
     type: "quantitative",
@@ -230,6 +274,15 @@ function panel(name: string, labels: readonly string[], steps: number, bottom: b
         mark: { type: "line", strokeWidth: 1, opacity: 0.25 },
         encoding: { y: y("median"), detail: { field: "run", type: "nominal" }, tooltip },
       },
+      ...(runs
+        ? [
+            {
+              data: { name: eachOf(name) },
+              mark: { type: "line", strokeWidth: 1, opacity: 0.4 },
+              encoding: { y: y("value"), color: colour(labels), detail: { field: "run", type: "nominal" } },
+            },
+          ]
+        : []),
       {
         transform: [{ filter: isNamed }],
         mark: { type: "line", strokeWidth: 2 },

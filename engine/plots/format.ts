@@ -11,6 +11,15 @@ export function significant(value: number | undefined): string {
   return String(Number(value.toPrecision(3)));
 }
 
+/** "0.9731 ± 0.0023": a mean with its deviation, both to the deviation's second digit. */
+export function plusMinus(mean: number, deviation: number): string {
+  if (!(deviation > 0) || !Number.isFinite(mean)) return significant(mean);
+  const digits = 1 - Math.floor(Math.log10(deviation));
+  if (digits > 9 || digits < -4) return `${significant(mean)} ± ${significant(deviation)}`;
+  const decimals = Math.max(0, digits);
+  return `${mean.toFixed(decimals)} ± ${deviation.toFixed(decimals)}`;
+}
+
 /** "1 epoch", "20 epochs", "12,000 steps". */
 export function count(n: number, unit: string): string {
   return `${n.toLocaleString("en-US")} ${unit}${n === 1 ? "" : "s"}`;

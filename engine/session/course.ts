@@ -53,7 +53,7 @@ export class Course {
   readonly #options: FitOptions;
   readonly #backend: Backend;
   readonly #stopping: EarlyStopping | null;
-  readonly #startedAt = performance.now();
+  #startedAt = performance.now();
   #sums: EpochSums;
   #best: { weights: Weights; progress: NonNullable<Progress["best"]> } | null = null;
   #figures: Record<string, number> = {};
@@ -122,6 +122,7 @@ export class Course {
 
   start(): void {
     const { schedule, earlyStopping } = this.#options;
+    this.#startedAt = performance.now();
     this.telling.start(this.step, { fit: { ...this.extent, schedule, earlyStopping, resumedAt: this.step } });
   }
 
@@ -250,6 +251,11 @@ export class Course {
     }
     this.#kept = { state, weights };
     return weights;
+  }
+
+  /** The last good state, once settled. */
+  get state(): RunState {
+    return (this.#kept as { state: RunState }).state;
   }
 
   /** The run, once settled; `test` is what its weights come to on the test set. */

@@ -286,6 +286,11 @@ export class DeviceModel {
     return await this.backend.read(this.#buffer(name));
   }
 
+  /** Whether there is a buffer of that name. */
+  has(name: string): boolean {
+    return this.#buffers.has(name);
+  }
+
   /** Fills a buffer by its name; makes it when it is not there. */
   write(name: string, data: TypedArray): void {
     this.backend.write(this.#buffers.get(name) ?? this.#alloc(name, data.length), data);

@@ -13,7 +13,7 @@ import { readCheckpoint } from "./checkpoint.ts";
 import { trainRun } from "./fit.ts";
 import type { StepConfig } from "./forward.ts";
 import { sizeModel } from "./model.ts";
-import { clipParams, type ExperimentOptions, experimentParams, fitParams } from "./options.ts";
+import { clipParams, type ExperimentOptions, experimentParams, type FitOptions, fitParams } from "./options.ts";
 import { Run } from "./run.ts";
 
 /** Stream of the data's order, apart from those of parameters and of the split. */
@@ -138,14 +138,20 @@ export class Experiment {
    * was learnt. Throws NonFiniteError, naming step and tensor, when a value is no longer finite.
    */
   async fit(given?: unknown): Promise<Run> {
-    const options = check(fitParams, given, "fit");
-    if (options.epochs !== null && options.steps !== null)
-      throw new ConfigError("fit: epochs and steps are both given; give one");
-    if (options.earlyStopping && !this.splits.valid) {
-      throw new ConfigError("fit: earlyStopping needs validation data; split it: data.split({ valid: 0.1 })");
-    }
+    const options = this.fitOptions(given, "fit");
     const context = currentContext();
     return await context.shield(trainRun(this, options, context));
+  }
+
+  /** What may be said to `fit`, checked; `where` begins messages. */
+  fitOptions(given: unknown, where: string): FitOptions {
+    const options = check(fitParams, given, where);
+    if (options.epochs !== null && options.steps !== null)
+      throw new ConfigError(`${where}: epochs and steps are both given; give one`);
+    if (options.earlyStopping && !this.splits.valid) {
+      throw new ConfigError(`${where}: earlyStopping needs validation data; split it: data.split({ valid: 0.1 })`);
+    }
+    return options;
   }
 
   /** A run without history from a checkpoint, or from a PyTorch state_dict saved as safetensors. */

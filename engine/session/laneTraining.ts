@@ -1,7 +1,7 @@
 import type { Backend } from "../backends/backend.ts";
 import type { Metric } from "../metrics/index.ts";
 import { hyperparameters } from "../optim/index.ts";
-import type { Rows } from "./device.ts";
+import type { Rows, RunState } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
 import type { DeviceData } from "./forward.ts";
 import { LANE_STEPS } from "./laneStep.ts";
@@ -16,14 +16,16 @@ export interface LaneRows {
   /** Steps counted from 0. */
   readonly from: number;
   readonly count: number;
+  /** Examples of each step. */
+  readonly batch: number;
   readonly rows: Rows;
 }
 
 export interface LaneTrainingOptions {
   /** What each lane starts from and draws its order and noise by. Equal seeds share order and noise. */
   readonly seeds: readonly number[];
-  /** Weights of every lane; those that the lane's seed draws when not given. */
-  readonly weights?: readonly Weights[];
+  /** Weights of every lane; those that the lane's seed draws when not given, none yet when null. */
+  readonly weights?: readonly Weights[] | null;
   /** Hyperparameters that differ by lane, at step t (from 0), a number for each. */
   readonly byLane?: (step: number) => Readonly<Record<string, ArrayLike<number>>>;
   /** Hyperparameters of all lanes at step t; the optimizer's own where nothing is said. */
@@ -66,14 +68,38 @@ export class LaneTraining {
     });
     try {
       this.#data = this.lanes.upload("train", experiment.splits.train);
-      const drawn = new Map(seeds.map((seed) => [seed, weights ? undefined : initialWeights(config.model, seed)]));
-      this.lanes.load(weights ?? seeds.map((seed) => drawn.get(seed) as Weights));
+      if (weights === undefined) {
+        const drawn = new Map([...new Set(seeds)].map((seed) => [seed, initialWeights(config.model, seed)]));
+        this.lanes.load(seeds.map((seed) => drawn.get(seed) as Weights));
+      } else if (weights !== null) this.lanes.load(weights);
       if (own) this.lanes.setNoise(seeds);
     } catch (error) {
       this.lanes.dispose();
       throw error;
     }
     this.stepsPerEpoch = Math.max(1, (dropLast ? Math.floor : Math.ceil)(this.#data.count / this.#batchSize));
+  }
+
+  get data(): DeviceData {
+    return this.#data;
+  }
+
+  /** Goes on from these states, after `step` updates. */
+  load(states: readonly (Weights & Partial<RunState>)[], step: number): void {
+    this.lanes.load(states);
+    this.#step = step;
+  }
+
+  /** Compiles what training and evaluation will need. Throws LanesDoNotFit. */
+  async prepare(): Promise<void> {
+    const { valid, test } = this.#experiment.splits;
+    const sets = [valid && this.lanes.upload("valid", valid), test && this.lanes.upload("test", test)];
+    const last = this.#experiment.options.dropLast ? 0 : this.#data.count % this.#batchSize;
+    await this.lanes.prepare(
+      this.#data,
+      [this.#batchSize, last].filter((batch) => batch > 0),
+      sets.filter((set) => set !== undefined),
+    );
   }
 
   /**
@@ -134,13 +160,22 @@ export class LaneTraining {
     if (count === this.#chunk) {
       this.#chunk = Math.max(1, Math.min(LANE_STEPS, 2 * this.#chunk, Math.round((count * SUBMIT_MS) / ms)));
     }
-    return { from, count, rows };
+    return { from, count, batch, rows };
   }
 
   /** Loss and metrics of every lane on the validation set, when there is one. */
-  async validate(): Promise<Record<string, Float64Array> | undefined> {
-    const { valid } = this.#experiment.splits;
-    return valid && (await this.lanes.evaluate(this.lanes.upload("valid", valid)));
+  validate(): Promise<Record<string, Float64Array> | undefined> {
+    return this.#evaluate("valid");
+  }
+
+  /** The same on the test set. */
+  test(): Promise<Record<string, Float64Array> | undefined> {
+    return this.#evaluate("test");
+  }
+
+  async #evaluate(part: "valid" | "test"): Promise<Record<string, Float64Array> | undefined> {
+    const set = this.#experiment.splits[part];
+    return set && (await this.lanes.evaluate(this.lanes.upload(part, set)));
   }
 
   dispose(): void {

@@ -1,10 +1,10 @@
 import type { Backend } from "../backends/backend.ts";
 import type { Dataset } from "../data/index.ts";
 import { BackendError } from "../errors/index.ts";
-import { hostFunction } from "../optim/index.ts";
+import { hostFunction, stateNames } from "../optim/index.ts";
 import type { BuiltPlan } from "../plan/index.ts";
 import { viewAs } from "../tensor/index.ts";
-import { DeviceModel, type Program, type Rows, type StepScalars } from "./device.ts";
+import { DeviceModel, type Program, type Rows, type RunState, type StepScalars } from "./device.ts";
 import type { DeviceData, StepConfig } from "./forward.ts";
 import {
   LANE_ROW,
@@ -25,6 +25,17 @@ export interface LaneScalars extends StepScalars {
 const EVALUATION_BATCH = 256;
 const WORD_BYTES = 4;
 
+/** So many lanes need more memory than there is. */
+export class LanesDoNotFit extends BackendError {
+  /** How many would fit. */
+  readonly most: number;
+
+  constructor(message: string, most: number) {
+    super(message);
+    this.most = most;
+  }
+}
+
 /**
  * Several models of one experiment that train side by side in one plan: each lane has its own parameters, gradients,
  * optimizer state and running statistics and, as asked for, its own hyperparameters, data order and noise. A lane whose
@@ -36,10 +47,12 @@ export class Lanes {
   readonly #device: DeviceModel;
   readonly #backend: Backend;
   readonly #tables = new Map<string, LaneTable>();
+  readonly #halted: Int32Array;
 
   constructor(backend: Backend, config: StepConfig, kind: LaneKind) {
     this.kind = kind;
     this.#backend = backend;
+    this.#halted = new Int32Array(Math.ceil(kind.lanes / 4) * 4);
     this.#device = new DeviceModel(backend, config);
   }
 
@@ -52,37 +65,67 @@ export class Lanes {
     return this.#device.upload(name, set);
   }
 
-  /** Weights by lane, from which training begins: optimizer states are still zero. */
-  load(weights: readonly Weights[]): void {
+  /** What each lane goes on from; an optimizer state that is not given stays as it is: zero at first. */
+  load(states: readonly (Weights & Partial<RunState>)[]): void {
     const { lanes } = this.kind;
-    const { parameters, running } = this.#device.config.model;
-    const flat = new Float32Array(lanes * parameters.words);
+    const { model, optimizer } = this.#device.config;
+    const { parameters, running } = model;
+    const flat = (of: (state: Weights & Partial<RunState>) => Float32Array) => {
+      const all = new Float32Array(lanes * parameters.words);
+      for (const [lane, state] of states.entries()) all.set(of(state), lane * parameters.words);
+      return all;
+    };
     const statistics = new Uint32Array(lanes * running.words);
-    for (let lane = 0; lane < lanes; lane++) {
-      const own = weights[lane] as Weights;
-      flat.set(own.parameters, lane * parameters.words);
+    for (const [lane, own] of states.entries()) {
       for (const { offset, size } of running.slices) {
         statistics.set(own.running.subarray(offset, offset + size), lanes * offset + lane * size);
       }
     }
-    this.#device.write("lanes parameters", flat);
+    this.#device.write(
+      "lanes parameters",
+      flat((state) => state.parameters),
+    );
     this.#device.write("lanes running", statistics);
+    for (const name of stateNames(optimizer)) {
+      if (!states.every((state) => state.optimizer?.[name])) continue;
+      this.#device.write(
+        `lanes state ${name}`,
+        flat((state) => state.optimizer?.[name] as Float32Array),
+      );
+    }
   }
 
-  /** Weights of all lanes as they are now. */
-  async weights(): Promise<Weights[]> {
+  /** Everything that training changes, of all lanes as they are now. */
+  async save(): Promise<RunState[]> {
     const { lanes } = this.kind;
-    const { parameters, running } = this.#device.config.model;
-    const flat = viewAs("f32", await this.#device.read("lanes parameters")) as Float32Array;
-    const statistics = await this.#device.read("lanes running");
+    const { model, optimizer } = this.#device.config;
+    const { parameters, running } = model;
+    const flat = async (name: string) => viewAs("f32", await this.#device.read(name)) as Float32Array;
+    const own = (all: Float32Array, lane: number) => all.slice(lane * parameters.words, (lane + 1) * parameters.words);
+    const names = stateNames(optimizer);
+    const [all, statistics, ...states] = await Promise.all([
+      flat("lanes parameters"),
+      this.#device.read("lanes running"),
+      ...names.map((name) => flat(`lanes state ${name}`)),
+    ]);
     return Array.from({ length: lanes }, (_, lane) => {
-      const own = new Uint32Array(running.words);
+      const words = new Uint32Array(running.words);
       for (const { offset, size } of running.slices) {
         const from = lanes * offset + lane * size;
-        own.set(statistics.subarray(from, from + size), offset);
+        words.set(statistics.subarray(from, from + size), offset);
       }
-      return { parameters: flat.slice(lane * parameters.words, (lane + 1) * parameters.words), running: own };
+      return {
+        parameters: own(all, lane),
+        running: words,
+        optimizer: Object.fromEntries(names.map((name, i) => [name, own(states[i] as Float32Array, lane)])),
+      };
     });
+  }
+
+  /** From now on nothing of the lanes that are named changes, as of those that were not finite. */
+  halt(which: readonly number[]): void {
+    for (const lane of which) this.#halted[lane] = 1;
+    this.#device.write("lanes halted", this.#halted);
   }
 
   /** The order of the training examples from now on: one for each lane when lanes have their own, else one. */
@@ -107,14 +150,33 @@ export class Lanes {
    * Throws BackendError saying how many lanes would fit when there is no memory for these.
    */
   async train(data: DeviceData, batch: number, steps: readonly LaneScalars[]): Promise<Rows> {
+    const { program, table } = await this.#training(data, batch);
+    this.#writeTable(table, steps);
+    return program.run(steps.map((s, i) => ({ ...s, hyper: { ...s.hyper, [LANE_ROW]: i } })));
+  }
+
+  /** Compiles what `train` and `evaluate` will need. Throws LanesDoNotFit. */
+  async prepare(data: DeviceData, batches: readonly number[], evaluated: readonly DeviceData[]): Promise<void> {
+    for (const batch of batches) await this.#training(data, batch);
+    for (const set of evaluated) {
+      for (const { batch } of evaluationBatches(set.count)) await this.#evaluation(set, batch);
+    }
+  }
+
+  async #training(data: DeviceData, batch: number): Promise<{ program: Program; table: LaneTable }> {
     const key = `train ${data.name} ${batch}`;
     const program = await this.#program(key, (kind, max) => {
       const { built, table } = laneTrainingStep(this.#device.config, data, batch, kind, max);
       if (kind === this.kind) this.#tables.set(key, table);
       return built;
     });
-    this.#writeTable(this.#tables.get(key) as LaneTable, steps);
-    return program.run(steps.map((s, i) => ({ ...s, hyper: { ...s.hyper, [LANE_ROW]: i } })));
+    return { program, table: this.#tables.get(key) as LaneTable };
+  }
+
+  #evaluation(data: DeviceData, batch: number): Promise<Program> {
+    return this.#program(`evaluate ${data.name} ${batch}`, (kind, max) =>
+      laneEvaluationStep(this.#device.config, data, batch, kind, max),
+    );
   }
 
   #writeTable({ trees }: LaneTable, steps: readonly LaneScalars[]): void {
@@ -123,18 +185,18 @@ export class Lanes {
     const { lanes, varying } = this.kind;
     const table = new Float32Array(steps.length * trees.length * lanes);
     for (const [i, { hyper, byLane }] of steps.entries()) {
+      const own: Record<string, number> = { ...hyper };
       for (let lane = 0; lane < lanes; lane++) {
-        const own = Object.fromEntries(varying.map((name) => [name, byLane[name]?.[lane] as number]));
-        const all = { ...hyper, ...own };
+        for (const name of varying) own[name] = byLane[name]?.[lane] as number;
         for (const [t, value] of values.entries()) {
-          table[(i * trees.length + t) * lanes + lane] = value(all);
+          table[(i * trees.length + t) * lanes + lane] = value(own);
         }
       }
     }
     this.#device.write("lanes table", table);
   }
 
-  /** Mean loss and metrics of every lane over a whole data set, in evaluation mode: see `DeviceModel.evaluate`. */
+  /** Mean loss and metrics of every lane over a whole data set, in evaluation mode: see `DeviceModel.evaluate`, to the bits. */
   async evaluate(data: DeviceData): Promise<Record<string, Float64Array>> {
     const { metrics } = this.#device.config;
     const { lanes } = this.kind;
@@ -146,15 +208,8 @@ export class Lanes {
         to[i % lanes] = (to[i % lanes] as number) + value * times;
       });
     };
-    const whole = Math.floor(data.count / EVALUATION_BATCH);
-    const batches = [
-      { batch: EVALUATION_BATCH, first: 0, count: whole },
-      { batch: data.count % EVALUATION_BATCH, first: whole * EVALUATION_BATCH, count: 1 },
-    ].filter(({ batch, count }) => batch > 0 && count > 0);
-    for (const { batch, first, count } of batches) {
-      const program = await this.#program(`evaluate ${data.name} ${batch}`, (kind, max) =>
-        laneEvaluationStep(this.#device.config, data, batch, kind, max),
-      );
+    for (const { batch, first, count } of evaluationBatches(data.count)) {
+      const program = await this.#evaluation(data, batch);
       for (let from = 0; from < count; from += LANE_STEPS) {
         const length = Math.min(LANE_STEPS, count - from);
         const rows = await program.run(
@@ -162,7 +217,7 @@ export class Lanes {
             return { hyper: {}, cursor: first + (from + i) * batch, noiseSeed: 0, noiseStep: 0 };
           }),
         );
-        add(loss, rows.loss, batch / data.count);
+        add(loss, rows.loss, batch);
         for (const k of metrics.keys()) {
           add(sums[k] as Float64Array, rows[`metric ${k} sum`], 1);
           add(counts[k] as Float64Array, rows[`metric ${k} count`], 1);
@@ -170,7 +225,10 @@ export class Lanes {
       }
     }
     const mean = (k: number) => (sums[k] as Float64Array).map((sum, lane) => sum / (counts[k]?.[lane] as number));
-    return { loss, ...Object.fromEntries(metrics.map((metric, k) => [metric.type, mean(k)])) };
+    return {
+      loss: loss.map((sum) => sum / data.count),
+      ...Object.fromEntries(metrics.map((metric, k) => [metric.type, mean(k)])),
+    };
   }
 
   #program(key: string, build: (kind: LaneKind, maxBuffers: number) => BuiltPlan): Promise<Program> {
@@ -185,7 +243,9 @@ export class Lanes {
   #checkRoom(built: BuiltPlan, buildFor: (lanes: number) => BuiltPlan): void {
     const { free, largest } = this.#backend.room;
     const needs = ({ plan }: BuiltPlan) => {
-      const sizes = plan.buffers.map(({ words }) => words * WORD_BYTES);
+      const sizes = plan.buffers.map(({ name, words }) =>
+        name !== undefined && this.#device.has(name) ? 0 : words * WORD_BYTES,
+      );
       return { total: sizes.reduce((a, b) => a + b, 0), one: Math.max(...sizes) };
     };
     const fits = (b: BuiltPlan) => needs(b).total <= free && needs(b).one <= largest;
@@ -202,12 +262,21 @@ export class Lanes {
         ? `${mib(total)}, and ${mib(free)} are free`
         : `${mib(one)} in one piece, and ${mib(largest)} is the most`;
     const cure = most === 0 ? "not one of them fits: take a smaller batch" : `take ${most} or fewer`;
-    throw new BackendError(`${this.count} models side by side need ${wanted} on ${this.#backend.name}; ${cure}`);
+    throw new LanesDoNotFit(`${this.count} models side by side need ${wanted} on ${this.#backend.name}; ${cure}`, most);
   }
 
   dispose(): void {
     this.#device.dispose();
   }
+}
+
+/** `count` batches of so many examples each, from example `first` on. */
+function evaluationBatches(examples: number): { batch: number; first: number; count: number }[] {
+  const whole = Math.floor(examples / EVALUATION_BATCH);
+  return [
+    { batch: EVALUATION_BATCH, first: 0, count: whole },
+    { batch: examples % EVALUATION_BATCH, first: whole * EVALUATION_BATCH, count: 1 },
+  ].filter(({ batch, count }) => batch > 0 && count > 0);
 }
 
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

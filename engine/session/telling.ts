@@ -133,6 +133,11 @@ export class Telling {
     this.#log.write({ event: "checkpoint", file, step, why });
   }
 
+  /** What is known of it by now. */
+  get history(): RunHistory {
+    return this.#recorder.history();
+  }
+
   /** At most a few times a second unless `now`. */
   progress(standing: Standing, now = false): void {
     const time = performance.now();

@@ -2,7 +2,7 @@ import type { RunContext } from "../../context/index.ts";
 import { ConfigError } from "../../errors/index.ts";
 import { func, optional, required, text, value } from "../../params/index.ts";
 import { compareRunsPlot, verdictOf } from "../../plots/compareRuns.ts";
-import { significant } from "../../plots/format.ts";
+import { plusMinus, significant } from "../../plots/format.ts";
 import { Run } from "../../session/run.ts";
 import { defineDiagnostic } from "../definition.ts";
 import { measured, showChart } from "../showing.ts";
@@ -67,10 +67,12 @@ function showComparison(
 export function tableOf(found: Comparison): string {
   const { groups, figure } = found;
   const width = Math.min(40, Math.max(8, ...groups.map(({ label }) => label.length)));
-  const lines = groups.map(({ label, median, low, high, std, finals, steps }) => {
-    const spread = finals.length > 1 ? `, ${significant(low)} to ${significant(high)}, std ${significant(std)}` : "";
+  const ends = groups.map(({ mean, std }) => plusMinus(mean, std));
+  const widest = Math.max(8, ...ends.map((end) => end.length));
+  const lines = groups.map(({ label, low, high, finals, steps }, i) => {
+    const spread = finals.length > 1 ? `, ${significant(low)} to ${significant(high)}` : "";
     const broken = finals.filter(Number.isNaN).length;
-    return `  ${label.slice(0, width).padEnd(width)}  ${significant(median).padStart(8)}  (${finals.length} run${finals.length > 1 ? "s" : ""}${spread}; ${steps.toLocaleString("en-US")} steps)${broken > 0 ? `; ${broken} not finite` : ""}`;
+    return `  ${label.slice(0, width).padEnd(width)}  ${(ends[i] as string).padStart(widest)}  (${finals.length} run${finals.length > 1 ? "s" : ""}${spread}; ${steps.toLocaleString("en-US")} steps)${broken > 0 ? `; ${broken} not finite` : ""}`;
   });
   return [verdictOf(found), `  final ${figure.name}, ${figure.better} is better:`, ...lines].join("\n");
 }

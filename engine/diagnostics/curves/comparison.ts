@@ -1,6 +1,14 @@
 import { ConfigError, didYouMean } from "../../errors/index.ts";
 import type { Run } from "../../session/index.ts";
-import type { RunGroup } from "./groups.ts";
+
+/** A run, or one that goes on. */
+export type Curve = Pick<Run, "name" | "experiment" | "history" | "final" | "steps" | "stopped">;
+
+/** Runs that differ in nothing but their seed, or that the user put together. */
+export interface RunGroup {
+  readonly label: string;
+  readonly runs: readonly Curve[];
+}
 
 /** A figure that runs are compared by. */
 export interface Figure {
@@ -12,12 +20,14 @@ export interface Figure {
   readonly better: "higher" | "lower";
 }
 
-/** A curve of several runs: their median and extremes at steps that they share. */
+/** A curve of several runs: their median and extremes at the steps of any of them. */
 export interface Band {
   readonly step: readonly number[];
   readonly median: readonly number[];
   readonly low: readonly number[];
   readonly high: readonly number[];
+  /** Each run by itself at the same steps, NaN where it has no value; empty for one run. */
+  readonly each: readonly (readonly number[])[];
 }
 
 /** One group of the comparison. */
@@ -27,6 +37,8 @@ export interface Compared {
   readonly seeds: readonly number[];
   /** What each run ended with; NaN where it broke off. */
   readonly finals: readonly number[];
+  /** Of those that are finite, as the others. */
+  readonly mean: number;
   readonly median: number;
   readonly low: number;
   readonly high: number;
@@ -45,7 +57,7 @@ export interface Comparison {
 }
 
 /** The figure of that name, or the first metric that all runs have, on validation data where all have some. Throws ConfigError. */
-export function figureOf(runs: readonly Run[], asked: string | null): Figure {
+export function figureOf(runs: readonly Curve[], asked: string | null): Figure {
   const part = runs.every((run) => run.experiment.splits.valid !== undefined) ? "valid" : "train";
   const [first, ...others] = runs.map((run) => run.experiment.options.metrics);
   const shared = (first ?? []).filter((m) => others.every((own) => own.some((o) => o.type === m.type)));
@@ -74,6 +86,7 @@ export function compareGroups(groups: readonly RunGroup[], figure: Figure): Comp
       runs: runs.map((run) => run.name),
       seeds: runs.map((run) => run.experiment.options.seed),
       finals,
+      mean: sound.length === 0 ? Number.NaN : sound.reduce((a, b) => a + b, 0) / sound.length,
       median: middle(sorted),
       low: sorted[0] ?? Number.NaN,
       high: sorted.at(-1) ?? Number.NaN,
@@ -93,7 +106,7 @@ export function compareGroups(groups: readonly RunGroup[], figure: Figure): Comp
 }
 
 /** What a run ended with; a loss that is no number, or a run that broke off, is NaN. */
-export function finalOf(run: Run, { part, key }: Figure): number {
+export function finalOf(run: Curve, { part, key }: Figure): number {
   if (run.stopped === "non-finite") return Number.NaN;
   const name = part + key.charAt(0).toUpperCase() + key.slice(1);
   if (part === "train") return run.history.train[key]?.at(-1) ?? run.final[name] ?? Number.NaN;
@@ -130,51 +143,55 @@ export function deviation(values: readonly number[]): number {
 /** Points of a band at most. */
 const MOST_POINTS = 150;
 
-function band(points: ReadonlyMap<number, readonly number[]>): Band {
-  const steps = [...points.keys()].sort((a, b) => a - b);
-  const sorted = steps.map((step) => [...(points.get(step) as number[])].sort((a, b) => a - b));
+/** A run's values by step. */
+type Points = ReadonlyMap<number, number>;
+
+function band(runs: readonly Points[]): Band {
+  const step = [...new Set(runs.flatMap((points) => [...points.keys()]))].sort((a, b) => a - b);
+  const sorted = step.map((at) => runs.flatMap((points) => points.get(at) ?? []).sort((a, b) => a - b));
   return {
-    step: steps,
+    step,
     median: sorted.map(middle),
     low: sorted.map((v) => v[0] as number),
     high: sorted.map((v) => v.at(-1) as number),
+    each: runs.length < 2 ? [] : runs.map((points) => step.map((at) => points.get(at) ?? Number.NaN)),
   };
 }
 
 /** Figures of epochs, thinned to the points that a chart can show. */
-function epochBand(runs: readonly Run[], part: "train" | "valid", key: string): Band {
-  const points = new Map<number, number[]>();
-  for (const { history } of runs) {
-    const values = history[part][key] ?? [];
-    const stride = Math.ceil(values.length / MOST_POINTS);
-    for (const [i, step] of history.epochStep.entries()) {
-      const value = values[i];
-      if (value === undefined || !Number.isFinite(value)) continue;
-      if (i % stride !== stride - 1 && i !== values.length - 1) continue;
-      points.set(step, [...(points.get(step) ?? []), value]);
-    }
-  }
-  return band(points);
+function epochBand(runs: readonly Curve[], part: "train" | "valid", key: string): Band {
+  return band(
+    runs.map(({ history }) => {
+      const values = history[part][key] ?? [];
+      const stride = Math.ceil(values.length / MOST_POINTS);
+      const points = new Map<number, number>();
+      for (const [i, step] of history.epochStep.entries()) {
+        const value = values[i];
+        if (value === undefined || !Number.isFinite(value)) continue;
+        if (i % stride === stride - 1 || i === values.length - 1) points.set(step, value);
+      }
+      return points;
+    }),
+  );
 }
 
 /** Training losses of steps, as means over equal stretches of the longest run. */
-function lossBand(runs: readonly Run[]): Band {
+function lossBand(runs: readonly Curve[]): Band {
   const most = Math.max(1, ...runs.map((run) => run.history.step.at(-1) ?? 1));
   const width = Math.max(1, most / MOST_POINTS);
-  const points = new Map<number, number[]>();
-  for (const { history } of runs) {
-    const sums = new Map<number, { sum: number; count: number }>();
-    for (const [i, step] of history.step.entries()) {
-      const value = history.trainLoss[i] as number;
-      if (!Number.isFinite(value)) continue;
-      const bin = Math.ceil(step / width);
-      const { sum, count } = sums.get(bin) ?? { sum: 0, count: 0 };
-      sums.set(bin, { sum: sum + value, count: count + 1 });
-    }
-    for (const [bin, { sum, count }] of sums) {
-      const step = Math.min(most, Math.round(bin * width));
-      points.set(step, [...(points.get(step) ?? []), sum / count]);
-    }
-  }
-  return band(points);
+  return band(
+    runs.map(({ history }) => {
+      const sums = new Map<number, { sum: number; count: number }>();
+      for (const [i, step] of history.step.entries()) {
+        const value = history.trainLoss[i] as number;
+        if (!Number.isFinite(value)) continue;
+        const bin = Math.ceil(step / width);
+        const { sum, count } = sums.get(bin) ?? { sum: 0, count: 0 };
+        sums.set(bin, { sum: sum + value, count: count + 1 });
+      }
+      return new Map(
+        [...sums].map(([bin, { sum, count }]) => [Math.min(most, Math.round(bin * width)), sum / count] as const),
+      );
+    }),
+  );
 }

@@ -1,10 +1,5 @@
 import type { Run } from "../../session/index.ts";
-
-/** Runs that differ in nothing but their seed, or that the user put together. */
-export interface RunGroup {
-  readonly label: string;
-  readonly runs: readonly Run[];
-}
+import type { RunGroup } from "./comparison.ts";
 
 /** Runs put together by `by`, or by everything that decides their numbers but the seed; labelled by what differs. */
 export function groupRuns(runs: readonly Run[], by: ((run: Run) => string) | null): RunGroup[] {

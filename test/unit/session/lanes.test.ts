@@ -141,7 +141,7 @@ async function side(backend: Backend, options: object, seeds: readonly number[],
       }
       return false;
     });
-    return { losses, ok, weights: await training.lanes.weights(), valid: await training.validate() };
+    return { losses, ok, weights: await training.lanes.save(), valid: await training.validate() };
   } finally {
     training.dispose();
   }

@@ -133,48 +133,31 @@ describe("comparing runs", () => {
 describe("several seeds", () => {
   test("are the runs that each seed gives by itself, to the bits", async () => {
     const exp = made(0.1);
-    const { found, charts, events } = await shown(() => exp.fitSeeds({ seeds: [5, 9], epochs: 3 }));
+    const { found, charts, events } = await shown(() => exp.replicas({ seeds: [5, 9], epochs: 3 }));
     for (const [i, seed] of [5, 9].entries()) {
       const alone = await quietly(() => made(0.1, { seed }).fit({ epochs: 3 }));
-      expect(found.trained[i]?.weights.parameters).toEqual(alone.weights.parameters);
+      expect(found.runs[i]?.weights.parameters).toEqual(alone.weights.parameters);
     }
-    expect(found.seeds).toEqual([5, 9]);
-    expect(exp.runs).toEqual(found.trained);
+    expect(found.groups[0]?.seeds).toEqual([5, 9]);
+    expect(exp.runs).toEqual(found.runs);
     expect(charts.at(-1)?.title).toMatch(/over 2 seeds, from /);
     // one chart under the cell, shown again as more is known, and none for each run
     expect(new Set(charts.map(({ id }) => id)).size).toBe(1);
     expect(events.filter((e) => e.event === "run")).toHaveLength(2);
   });
 
-  test("that are stopped keep what is trained, and say so", async () => {
-    const stop = new AbortController();
-    const context = testContext(backend, { signal: stop.signal });
-    const emit = context.emit;
-    let runs = 0;
-    const stopping = {
-      ...context,
-      emit: (event: Parameters<typeof emit>[0]) => {
-        emit(event);
-        if (event.event === "run") runs += 1;
-        if (runs === 2) stop.abort();
-      },
-    };
-    const exp = made();
-    const { found } = await shown(() => exp.fitSeeds({ seeds: 5, epochs: 2 }), stopping as typeof context);
-    expect(found.complete).toBe(false);
-    expect(found.trained.length).toBe(2);
-    expect(String(found)).toContain("stopped after 2 of 5 seeds");
-  });
-
   test("need two different ones", async () => {
-    for (const seeds of [1, [3], [3, 3], 2.5, [-1, 2]]) {
-      await expect(shown(() => made().fitSeeds({ seeds }))).rejects.toThrow("fitSeeds: seeds must be how many seeds");
+    for (const seeds of [0, [3, 3], 2.5, [-1, 2]]) {
+      await expect(shown(() => made().replicas({ seeds }))).rejects.toThrow("replicas: seeds must be how many seeds");
+    }
+    for (const seeds of [1, [3]]) {
+      await expect(shown(() => made().replicas({ seeds }))).rejects.toThrow("replicas: that is one run");
     }
   });
 
   test("one of which diverges are shown without it", async () => {
     const exp = made(1e30, { model: nn.sequential(nn.linear(4), nn.relu(), nn.linear(2)) });
-    const { found } = await shown(() => exp.fitSeeds({ seeds: 2, epochs: 2 }));
+    const { found } = await shown(() => exp.replicas({ seeds: 2, epochs: 2 }));
     expect(found.groups[0]?.finals.every(Number.isNaN)).toBe(true);
     expect(String(found)).toContain("2 not finite");
   });

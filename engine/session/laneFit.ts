@@ -1,0 +1,122 @@
+import type { RunContext } from "../context/index.ts";
+import type { RunSummary } from "../protocol/index.ts";
+import type { Course } from "./course.ts";
+import type { Rows, RunState, StepScalars } from "./device.ts";
+import type { LaneRows, LaneTraining } from "./laneTraining.ts";
+import { leadersOf, type Replica } from "./replicaGroups.ts";
+import type { Run } from "./run.ts";
+
+/** Replicas under way side by side. */
+export class LaneFit {
+  readonly #training: LaneTraining;
+  readonly #courses: readonly Course[];
+  readonly #context: RunContext;
+  /** For each lane, the first that has the same optimizer and schedule, which the host works out numbers for. */
+  readonly #leaders: readonly number[];
+  readonly #ended: (RunSummary["stopped"] | null)[];
+
+  constructor(training: LaneTraining, group: readonly Replica[], courses: readonly Course[], context: RunContext) {
+    this.#training = training;
+    this.#courses = courses;
+    this.#context = context;
+    this.#leaders = leadersOf(group);
+    this.#ended = courses.map(() => null);
+    const { from } = courses[0] as Course;
+    training.load(
+      courses.map((course) => course.beginning),
+      from,
+    );
+  }
+
+  /** Calls `told` with the updates done from time to time. */
+  async run(told: (step: number) => void): Promise<Run[]> {
+    const courses = this.#courses;
+    const { steps, stepsPerEpoch } = (courses[0] as Course).extent;
+    const { signal } = this.#context;
+    for (const course of courses) course.start();
+    let step = (courses[0] as Course).from;
+    told(step);
+    while (step < steps && !signal.aborted && this.#ended.includes(null)) {
+      const epoch = Math.floor(step / stepsPerEpoch);
+      const end = Math.min((epoch + 1) * stepsPerEpoch, steps);
+      await this.#training.run(end, signal, (rows) => {
+        this.#take(rows, epoch * stepsPerEpoch);
+        step = rows.from + rows.count;
+        told(step);
+        return !this.#ended.includes(null);
+      });
+      if (step === end) await this.#endEpoch(epoch);
+    }
+    return await this.#end();
+  }
+
+  #take({ from, count, batch, rows }: LaneRows, epochStart: number): void {
+    const scalars = new Map<number, StepScalars[]>();
+    for (const [lane, course] of this.#courses.entries()) {
+      if (this.#ended[lane]) continue;
+      const leader = this.#leaders[lane] as number;
+      const own = scalars.get(leader) ?? Array.from({ length: count }, (_, i) => course.scalars(from + i, epochStart));
+      scalars.set(leader, own);
+      course.take(from, batch, own, laneOf(rows, lane, this.#courses.length));
+      const { failure } = course;
+      if (!failure) continue;
+      this.#ended[lane] = "non-finite";
+      course.failure = { ...failure, scalars: course.scalars(failure.step - 1, epochStart) };
+    }
+  }
+
+  async #endEpoch(epoch: number): Promise<void> {
+    const going = [...this.#courses.entries()].filter(([lane]) => !this.#ended[lane]);
+    const [first] = going;
+    if (!first) return;
+    const valid = first[1].validates(epoch) ? await this.#training.validate() : undefined;
+    let saved: Promise<RunState[]> | undefined;
+    const stopped: number[] = [];
+    for (const [lane, course] of going) {
+      const enough = await course.endEpoch(epoch, figuresOf(valid, lane), async () => {
+        saved ??= this.#training.lanes.save();
+        return (await saved)[lane] as RunState;
+      });
+      if (!enough) continue;
+      this.#ended[lane] = "early";
+      stopped.push(lane);
+    }
+    if (stopped.length > 0) this.#training.lanes.halt(stopped);
+  }
+
+  async #end(): Promise<Run[]> {
+    const states = await this.#training.lanes.save();
+    const stopped = this.#courses.map(
+      ({ step, extent }, lane) => this.#ended[lane] ?? (step < extent.steps ? "interrupted" : "finished"),
+    );
+    const weights = this.#courses.map((course, lane) =>
+      course.settle(stopped[lane] as RunSummary["stopped"], states[lane] as RunState),
+    );
+    const tested = (lane: number) => stopped[lane] === "finished" || stopped[lane] === "early";
+    let test: Record<string, Float64Array> | undefined;
+    if (stopped.some((_, lane) => tested(lane))) {
+      if (weights.some((own, lane) => own !== states[lane])) this.#training.lanes.load(weights);
+      test = await this.#training.test();
+    }
+    return this.#courses.map((course, lane) =>
+      course.finish(stopped[lane] as RunSummary["stopped"], tested(lane) ? { test: figuresOf(test, lane) ?? {} } : {}),
+    );
+  }
+}
+
+/** Of rows of all lanes those of one. */
+function laneOf(rows: Rows, lane: number, lanes: number): Rows {
+  return Object.fromEntries(
+    Object.entries(rows).map(([name, all]) => {
+      const own = new Float64Array(all.length / lanes);
+      for (let i = 0; i < own.length; i++) own[i] = all[i * lanes + lane] as number;
+      return [name, own];
+    }),
+  );
+}
+
+const figuresOf = (
+  all: Readonly<Record<string, Float64Array>> | undefined,
+  lane: number,
+): Record<string, number> | undefined =>
+  all && Object.fromEntries(Object.entries(all).map(([name, values]) => [name, values[lane] as number]));

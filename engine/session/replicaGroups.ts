@@ -1,0 +1,100 @@
+import type { Backend } from "../backends/backend.ts";
+import { input, topological } from "../ops/index.ts";
+import { hyperparameters, type Optimizer, stateNames, traceUpdate } from "../optim/index.ts";
+import { scheduleAt } from "../schedules/index.ts";
+import { extentOf } from "./course.ts";
+import type { Experiment } from "./experiment.ts";
+import { LaneTraining } from "./laneTraining.ts";
+import type { FitOptions } from "./options.ts";
+import { type ScalarsAt, scalarsOf } from "./scalars.ts";
+import type { Extent } from "./telling.ts";
+
+/** A run that may train beside others: an experiment of its own and what `fit` would be given. */
+export interface Replica {
+  readonly experiment: Experiment;
+  readonly options: FitOptions;
+}
+
+/**
+ * Replicas that one plan can train side by side: all that decides what a step computes is the same, but for seeds and the
+ * numbers that the host works out. In the order in which they are given.
+ */
+export function replicaGroups(replicas: readonly Replica[]): Replica[][] {
+  const identities = new Map<unknown, number>();
+  const id = (thing: unknown): number => {
+    identities.set(thing, identities.get(thing) ?? identities.size);
+    return identities.get(thing) as number;
+  };
+  const groups = new Map<string, Replica[]>();
+  for (const replica of replicas) {
+    const { experiment, options } = replica;
+    const { data, model, loss, metrics, optimizer, clip, batchSize, shuffle, dropLast } = experiment.options;
+    const { epochs, steps, validateEvery, resume } = options;
+    const from = resume === null || typeof resume === "string" ? resume : (resume.progress?.step ?? null);
+    const key = JSON.stringify([
+      [id(data), id(model), loss, metrics, clip, batchSize, shuffle, dropLast],
+      [epochs, steps, validateEvery, from],
+      structureOf(optimizer),
+    ]);
+    groups.set(key, [...(groups.get(key) ?? []), replica]);
+  }
+  return [...groups.values()];
+}
+
+/**
+ * The training of a group, without weights as yet. What the host works out for a step it works out once for lanes that have
+ * optimizer and schedule in common.
+ */
+export function trainingOf(backend: Backend, group: readonly Replica[]): LaneTraining {
+  const { experiment, options } = group[0] as Replica;
+  const extent = extentOf(experiment, options, experiment.splits.train.size);
+  const leaders = leadersOf(group);
+  const varying = varyingOf(group, leaders, extent);
+  const scalars = group.map((replica) => scalarsOf(replica.experiment, replica.options.schedule, extent));
+  const hyper = (lane: number, step: number) => (scalars[lane] as ScalarsAt)(step, 0).hyper;
+  const byLane = (step: number) => {
+    const led = new Map([...new Set(leaders)].map((lane) => [lane, hyper(lane, step)]));
+    return Object.fromEntries(varying.map((name) => [name, leaders.map((lane) => led.get(lane)?.[name] as number)]));
+  };
+  return new LaneTraining(backend, experiment, {
+    seeds: group.map((replica) => replica.experiment.options.seed),
+    weights: null,
+    metrics: experiment.options.metrics,
+    shared: (step) => hyper(0, step),
+    ...(varying.length > 0 ? { byLane } : {}),
+  });
+}
+
+/** Hyperparameters that may differ by lane at some step. */
+function varyingOf(group: readonly Replica[], leaders: readonly number[], extent: Extent): string[] {
+  const different = leaders.some((leader) => leader !== leaders[0]);
+  if (!different) return [];
+  const numbers = group.map(({ experiment }) => hyperparameters(experiment.config.optimizer));
+  const [first] = numbers as [Readonly<Record<string, number>>];
+  const driven = group.flatMap(({ options: { schedule } }, i) => {
+    if (!schedule) return [];
+    const { momentum } = scheduleAt(schedule, numbers[i]?.lr ?? 0, { step: 0, ...extent });
+    return momentum === undefined ? ["lr"] : ["lr", "momentum", "betas[0]"];
+  });
+  return Object.keys(first).filter((name) => driven.includes(name) || numbers.some((own) => own[name] !== first[name]));
+}
+
+/** For each lane the first with the same optimizer and schedule. */
+export function leadersOf(group: readonly Replica[]): number[] {
+  const schedules = group.map(({ options }) => options.schedule);
+  const keys = group.map(({ experiment }, i) =>
+    JSON.stringify([schedules.indexOf(schedules[i] ?? null), experiment.options.optimizer.options]),
+  );
+  return keys.map((key) => keys.indexOf(key));
+}
+
+/** What the update computes, whatever the values of its host scalars: equal texts, equal graphs. */
+function structureOf(optimizer: Optimizer): string {
+  const flat = (name: string) => input(name, [4]);
+  const state = Object.fromEntries(stateNames(optimizer).map((name) => [name, flat(`state ${name}`)]));
+  const next = traceUpdate(optimizer, { p: flat("p"), g: flat("g"), state });
+  const nodes = topological([next.p, ...Object.values(next.state)]);
+  const places = new Map(nodes.map((node, i) => [node, i]));
+  const text = nodes.map(({ op, attrs, dtype, inputs }) => [op, attrs, dtype, inputs.map((x) => places.get(x))]);
+  return JSON.stringify([optimizer.type, text]);
+}
