@@ -1,6 +1,7 @@
 import type { BackendName, BackendReport } from "../protocol/index.ts";
 import type { TypedArray } from "../tensor/index.ts";
 import type { Plan } from "./launch.ts";
+import type { Peaks } from "./peaks.ts";
 import type { Profile } from "./profile.ts";
 
 /** Memory on the device that outlives plans: parameters, optimizer state, data, running statistics. */
@@ -46,6 +47,11 @@ export interface Backend {
   read(buffer: DeviceBuffer, offsetWords?: number, words?: number): Promise<Uint32Array>;
   /** Compiles a plan. `named` holds a buffer for every named buffer of the plan, at least as large. */
   compile(plan: Plan, named: Readonly<Record<string, DeviceBuffer>>): Promise<Executable>;
+  /**
+   * What the device does at best with `threads` threads, the copy within `bytes` of memory: measured in a fraction of a
+   * second at the first call, kept for later ones.
+   */
+  peaks(threads: number, bytes: number): Promise<Peaks>;
   /** Resolves with the reason when the device is lost or a worker died; never rejects. */
   readonly lost: Promise<string>;
   close(): Promise<void>;

@@ -77,7 +77,8 @@ function pass(roots: readonly Tensor[], alone: (t: Tensor) => boolean): Map<Tens
   return done;
 }
 
-const keepSpecial = (_: string, v: unknown): unknown => (typeof v === "number" && !Number.isFinite(v) ? String(v) : v);
+export const keepSpecial = (_: string, v: unknown): unknown =>
+  typeof v === "number" && (!Number.isFinite(v) || Object.is(v, -0)) ? `${1 / v} ${v}` : v;
 
 const constantOf = (t: Tensor | undefined): number | undefined =>
   t?.op === "constant" ? Number(t.attrs.value) : undefined;

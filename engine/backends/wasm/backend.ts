@@ -2,11 +2,13 @@ import { BackendError } from "../../errors/index.ts";
 import { type TypedArray, viewAs, WORD_BYTES } from "../../tensor/index.ts";
 import type { Backend, DeviceBuffer, Executable } from "../backend.ts";
 import type { Plan } from "../launch.ts";
+import type { Peaks } from "../peaks.ts";
 import { compile } from "./compile.ts";
 import { CONTROL_BYTES } from "./control.ts";
 import { WasmExecutable } from "./executable.ts";
 import { gemmModule, TILES, type Tile, workspaceBytes } from "./gemm.ts";
 import { Heap } from "./heap.ts";
+import { measurePeaks, peaksModule } from "./peaks.ts";
 import { Pool } from "./pool.ts";
 import { canWiden, compileWide } from "./wide.ts";
 
@@ -39,15 +41,11 @@ export class WasmBackend implements Backend {
   readonly #pool: Pool;
   readonly #tile: Tile;
   readonly #workspace: number;
+  readonly #peaks = new Map<string, Promise<Peaks>>();
   #programs = 0;
 
   static async open(threads: number, tile: Tile): Promise<WasmBackend> {
-    const bytes = gemmModule(tile);
-    return new WasmBackend(
-      threads,
-      tile,
-      tile === TILES.wide && canWiden() ? compileWide(bytes) : await WebAssembly.compile(bytes),
-    );
+    return new WasmBackend(threads, tile, await optimized(gemmModule(tile), tile));
   }
 
   private constructor(threads: number, tile: Tile, gemm: WebAssembly.Module) {
@@ -118,9 +116,26 @@ export class WasmBackend implements Backend {
     return program;
   }
 
+  peaks(threads: number, bytes: number): Promise<Peaks> {
+    const key = `${threads} ${bytes}`;
+    const known = this.#peaks.get(key);
+    if (known) return known;
+    const ids = [++this.#programs, ++this.#programs] as const;
+    const found = optimized(peaksModule(this.#tile), this.#tile).then((module) =>
+      measurePeaks({ heap: this.#heap, pool: this.#pool, module, tile: this.#tile, ids }, threads, bytes),
+    );
+    this.#peaks.set(key, found);
+    return found;
+  }
+
   close(): Promise<void> {
     return this.#pool.close();
   }
+}
+
+/** A module that works in registers as wide as those of the tile. */
+async function optimized(bytes: Uint8Array<ArrayBuffer>, tile: Tile): Promise<WebAssembly.Module> {
+  return tile === TILES.wide && canWiden() ? compileWide(bytes) : await WebAssembly.compile(bytes);
 }
 
 /** The buffer as ours, with room for `words` words from `offset` on. */

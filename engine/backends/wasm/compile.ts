@@ -44,14 +44,7 @@ type Step = { readonly launch: Launch } & (
 
 /** Makes the code of `plan` and lays out its memory; `named[i]` is the address of buffer i where the caller provides it. */
 export async function compile(plan: Plan, named: readonly (number | undefined)[], target: Target): Promise<Compiled> {
-  const { launches, buffers: planned, of } = split(plan);
-  const funcs = new FuncTable();
-  const steps = launches.map((launch): Step => {
-    if (launch.kind === "contract") return { launch, call: lowerContract(launch, target.threads, target.tile) };
-    return { launch, ...funcs.add(launch) };
-  });
-  const module = funcs.all.length > 0 ? await moduleOf(assemble(funcs.all)) : undefined;
-
+  const { steps, planned, of, module } = await codeOf(plan, target);
   const owned: { at: number; bytes: number }[] = [];
   const alloc = (words: number, label: string) => {
     const bytes = words * WORD_BYTES;
@@ -78,6 +71,37 @@ export async function compile(plan: Plan, named: readonly (number | undefined)[]
     for (const { at, bytes } of owned) target.heap.free(at, bytes);
     throw error;
   }
+}
+
+/** What does not depend on where buffers lie. */
+interface Code {
+  readonly steps: readonly Step[];
+  readonly planned: Plan["buffers"];
+  readonly of: Compiled["of"];
+  readonly module: WebAssembly.Module | undefined;
+}
+
+/** Code by plan: a run that has the plan of another has its code too. */
+const codes = new WeakMap<Plan, Map<string, Promise<Code>>>();
+
+function codeOf(plan: Plan, { threads, tile }: Target): Promise<Code> {
+  const known = codes.get(plan) ?? new Map<string, Promise<Code>>();
+  codes.set(plan, known);
+  const key = JSON.stringify([threads, tile]);
+  const code = known.get(key) ?? makeCode(plan, threads, tile);
+  known.set(key, code);
+  return code;
+}
+
+async function makeCode(plan: Plan, threads: number, tile: Tile): Promise<Code> {
+  const { launches, buffers: planned, of } = split(plan);
+  const funcs = new FuncTable();
+  const steps = launches.map((launch): Step => {
+    if (launch.kind === "contract") return { launch, call: lowerContract(launch, threads, tile) };
+    return { launch, ...funcs.add(launch) };
+  });
+  const module = funcs.all.length > 0 ? await moduleOf(assemble(funcs.all)) : undefined;
+  return { steps, planned, of, module };
 }
 
 /** Functions of a module: launches that differ only in where their buffers lie share one. */

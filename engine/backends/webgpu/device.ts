@@ -3,11 +3,13 @@ import { BackendError } from "../../errors/index.ts";
 import type { TypedArray } from "../../tensor/index.ts";
 import type { Backend, DeviceBuffer, Executable } from "../backend.ts";
 import type { Plan } from "../launch.ts";
+import type { Peaks } from "../peaks.ts";
 import { defineGlobals, type FoundAdapter } from "./adapter.ts";
 import { Choices } from "./choices.ts";
 import { TILES, type Tile } from "./contract.ts";
 import { compilePlan } from "./executable.ts";
 import type { Kernel, Target } from "./kernel.ts";
+import { measurePeaks } from "./peaks.ts";
 import { expectSoon, pausePolling } from "./polling.ts";
 import { Tuning } from "./tuning.ts";
 
@@ -62,6 +64,7 @@ export class WebgpuBackend implements Backend {
   readonly #bytes = new Map<GPUBuffer, number>();
   readonly #memory = new WeakMap<DeviceBuffer, GPUBuffer>();
   readonly #staging: GPUBuffer[] = [];
+  readonly #peaks = new Map<number, Promise<Peaks>>();
   /** Error scopes whose result is still to come. */
   readonly #scopes = new Set<Promise<void>>();
   /** Why nothing works any more. */
@@ -166,6 +169,12 @@ export class WebgpuBackend implements Backend {
       },
       dispose: () => program.dispose(),
     };
+  }
+
+  peaks(_threads: number, bytes: number): Promise<Peaks> {
+    const known = this.#peaks.get(bytes) ?? measurePeaks(this, bytes);
+    this.#peaks.set(bytes, known);
+    return known;
   }
 
   async close(): Promise<void> {

@@ -51,6 +51,7 @@ export function interpretBackend(options: InterpretOptions = {}): Backend {
         dispose() {},
       };
     },
+    peaks: () => Promise.reject(new BackendError("the interpreter measures nothing")),
     lost: new Promise(() => {}),
     async close() {
       memory.clear();

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../../engine/backends/backend.ts";
 import type { ContractLaunch, MapLaunch, Plan, View } from "../../../engine/backends/launch.ts";
+import { bestRate } from "../../../engine/backends/peaks.ts";
 import { launchTimes, turnsOf } from "../../../engine/backends/profile.ts";
+import { WasmBackend } from "../../../engine/backends/wasm/backend.ts";
+import { TILES } from "../../../engine/backends/wasm/gemm.ts";
 import { wasmProvider } from "../../../engine/backends/wasm/index.ts";
 import { findAdapters } from "../../../engine/backends/webgpu/adapter.ts";
 import { openDevice } from "../../../engine/backends/webgpu/device.ts";
@@ -130,4 +133,37 @@ test("parts of a launch are added up step by step before the median is taken", (
     { ms: 0, waitMs: 0 },
     { ms: 4, waitMs: 1 },
   ]);
+});
+
+describe.each([
+  ["wasm", () => wasmProvider.open({ threads: 2, log: () => {} })],
+  ["wasm without fused multiply-add", () => WasmBackend.open(1, TILES.plain)],
+  ["webgpu", openWebgpu],
+])("peaks of %s", (_, open) => {
+  test("are measured once, and leave no memory taken", async () => {
+    const backend = await open();
+    try {
+      const before = backend.deviceBytes;
+      const peaks = await backend.peaks(1, 2 ** 20);
+      expect(peaks.gflops).toBeGreaterThan(0.1);
+      expect(peaks.copyGBs).toBeGreaterThan(0.1);
+      expect(await backend.peaks(1, 2 ** 20)).toBe(peaks);
+      // a few bytes of the way back to the host are kept for the next time
+      expect(backend.deviceBytes).toBeLessThan(before + 1024);
+    } finally {
+      await backend.close();
+    }
+  });
+});
+
+test("the best of three trials counts, each of them long enough", async () => {
+  const asked: number[] = [];
+  // a thousand per second the first time, then faster
+  const rate = await bestRate(async (times) => {
+    asked.push(times);
+    return asked.length < 4 ? times : times / 2;
+  });
+  expect(Math.max(...asked)).toBeGreaterThanOrEqual(10);
+  expect(new Set(asked.slice(-3)).size).toBe(1);
+  expect(rate).toBe(2000);
 });

@@ -220,6 +220,7 @@ describe("fit", () => {
       write: (buffer, words, offset) => backend.write(buffer, words, offset),
       read: (buffer, offset, words) => backend.read(buffer, offset, words),
       lost: new Promise(() => {}),
+      peaks: (threads, bytes) => backend.peaks(threads, bytes),
       close: async () => {},
       compile: async (plan, named) => {
         const executable = await backend.compile(plan, named);
