@@ -117,11 +117,11 @@ interface Way {
 }
 
 /** Cycles that packing takes per word: where words of the packed axis follow each other, those of k do, or neither. */
-const PACKING = { along: 0.4, across: 0.8, scattered: 1.5 };
+const PACKING = { along: 0.35, across: 0.6, scattered: 1.5 };
 /** Cycles that a word of out takes per time it is written: in runs along columns, along rows, or by itself. */
 const WRITING = { along: 0.3, across: 1, scattered: 3 };
 /** How much longer products take whose operand is read in place: near words of a, far ones, and words of b. */
-const IN_PLACE_COST = { near: 1.15, far: 2, b: 1.05 };
+const IN_PLACE_COST = { near: 1.05, far: 1.25, b: 1.05 };
 /** Cycles around a tile's products. */
 const TILE_COST = 30;
 /** Rows of a tile below which its sums wait for each other. */
