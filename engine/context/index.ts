@@ -28,6 +28,8 @@ export interface RunContext {
   readonly notebookFolder: string;
   /** The chosen backend, opened by the first call and shared by later ones. Throws BackendError when there is none. */
   backend(): Promise<Backend>;
+  /** All backends that a training run may choose from, that of `backend()` first; absent where there is no choice. */
+  rivals?(): Promise<readonly Backend[]>;
   /**
    * Keeps an interrupt from giving up on `work`: a cell's `await` that an interrupt finds under way is abandoned after
    * a short wait, unless shielded work has still to reach a good state (finish the submit, write a checkpoint).

@@ -3,6 +3,7 @@ import { DeviceModel } from "../session/device.ts";
 import type { Experiment } from "../session/experiment.ts";
 import type { StepConfig } from "../session/forward.ts";
 import { initialWeights, type Weights } from "../session/model.ts";
+import { backendOf } from "../session/rivals.ts";
 import type { Run } from "../session/run.ts";
 
 /** What a diagnostic looks at: an experiment with its initial weights, or a run with those it ended with. */
@@ -30,9 +31,9 @@ export class Subject {
     return initialWeights(this.config.model, seed ?? this.experiment.options.seed);
   }
 
-  /** A model of its own on the context's backend, with the subject's weights, for as long as `work` takes. */
+  /** A model of its own, on the backend that trained the run or that of the context, with the subject's weights, for as long as `work` takes. */
   async onDevice<T>(context: RunContext, work: (device: DeviceModel) => Promise<T>): Promise<T> {
-    const device = new DeviceModel(await context.backend(), this.config);
+    const device = new DeviceModel(await backendOf(context, this.run?.progress?.backend), this.config);
     try {
       device.load(this.weights());
       return await work(device);

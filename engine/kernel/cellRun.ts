@@ -14,6 +14,7 @@ export interface CellHost {
   readonly notebookFolder: string;
   send(event: KernelEvent): void;
   backend(): Promise<Backend>;
+  rivals(): Promise<readonly Backend[]>;
 }
 
 /** An await that an interrupt finds under way is abandoned after this, unless shielded work is still to end. */
@@ -60,6 +61,7 @@ export class CellRun {
       runFolder: host.runFolder,
       notebookFolder: host.notebookFolder,
       backend: () => host.backend(),
+      rivals: () => host.rivals(),
       shield: (work) => {
         // awaited, not `then`: a promise with one reaction keeps the asynchronous stack that leads to the cell
         const watch = async () => {

@@ -6,20 +6,27 @@ import { packageVersion } from "./version.ts";
 
 type Log = (level: "info" | "warning" | "error", text: string) => void;
 
+/** What `auto` begins with, and why. */
+type FindAuto = () => Promise<{ backend: BackendName; why: string }>;
+
 /** The notebook's backend: chosen, opened on first use, opened anew after it was lost. */
 export class Devices {
   readonly #threads: number;
   readonly #log: Log;
+  readonly #auto: FindAuto;
   #choice: BackendChoice;
   #opening: Promise<Backend> | undefined;
   #current: Backend | undefined;
-  /** Backends of earlier choices, which running plans may still use. */
-  readonly #earlier: Backend[] = [];
+  /** The CPU beside a GPU that `auto` found. */
+  #beside: Promise<Backend> | undefined;
+  /** All that are open: running plans may still use those of earlier choices. */
+  readonly #live = new Set<Backend>();
 
-  constructor(choice: BackendChoice, threads: number, log: Log) {
+  constructor(choice: BackendChoice, threads: number, log: Log, auto: FindAuto = findAuto) {
     this.#choice = choice;
     this.#threads = threads;
     this.#log = log;
+    this.#auto = auto;
   }
 
   /** The open backend, if there is one. */
@@ -27,19 +34,39 @@ export class Devices {
     return this.#current;
   }
 
+  /** Device memory in use. */
+  get bytes(): number {
+    return [...this.#live].reduce((sum, { deviceBytes }) => sum + deviceBytes, 0);
+  }
+
   open(): Promise<Backend> {
     this.#opening ??= this.#open();
     return this.#opening;
   }
 
+  /** What a training run may choose from: the open backend and, where `auto` found a GPU, the CPU. */
+  async rivals(): Promise<readonly Backend[]> {
+    const first = await this.open();
+    if (this.#choice !== "auto" || first.name === "wasm") return [first];
+    this.#beside ??= this.#start("wasm", "beside it");
+    try {
+      return [first, await this.#beside];
+    } catch {
+      this.#beside = undefined;
+      return [first];
+    }
+  }
+
   /** Chooses for plans compiled from now on; the backend before is kept for those that run when `inUse`. */
   async select(choice: BackendChoice, inUse: boolean): Promise<Backend> {
     // one that is still being opened would take the place of the new one afterwards
-    await this.#opening?.catch(() => {});
-    const before = { choice: this.#choice, current: this.#current, opening: this.#opening };
+    await Promise.allSettled([this.#opening, this.#beside]);
+    const before = { choice: this.#choice, current: this.#current, opening: this.#opening, beside: this.#beside };
+    const live = [...this.#live];
     this.#choice = choice;
     this.#current = undefined;
     this.#opening = undefined;
+    this.#beside = undefined;
     let opened: Backend;
     try {
       opened = await this.open();
@@ -47,32 +74,27 @@ export class Devices {
       this.#choice = before.choice;
       this.#current = before.current;
       this.#opening = before.opening;
+      this.#beside = before.beside;
       throw error;
     }
-    if (before.current && inUse) this.#earlier.push(before.current);
-    else await before.current?.close().catch(() => {});
+    if (!inUse) await this.#close(live);
     return opened;
   }
 
   async close(): Promise<void> {
-    const open = [...this.#earlier, ...(this.#current ? [this.#current] : [])];
-    await Promise.all(open.map((backend) => backend.close().catch(() => {})));
+    await this.#close([...this.#live]);
+  }
+
+  async #close(backends: readonly Backend[]): Promise<void> {
+    for (const backend of backends) this.#live.delete(backend);
+    await Promise.all(backends.map((backend) => backend.close().catch(() => {})));
   }
 
   async #open(): Promise<Backend> {
     try {
-      const { backend: name, why } = this.#choice === "auto" ? await auto() : { backend: this.#choice, why: "" };
-      const log = (text: string) => this.#log("info", text);
-      const backend = await (await provider(name)).open({ threads: this.#threads, log });
-      this.#log("info", `backend ${backend.name}: ${backend.adapter}${why && ` (${why})`}`);
-      this.#current = backend;
-      backend.lost.then((reason) => {
-        this.#log("error", `backend ${backend.name} was lost: ${reason}`);
-        if (this.#current !== backend) return;
-        this.#current = undefined;
-        this.#opening = undefined;
-      });
-      return backend;
+      const { backend: name, why } = this.#choice === "auto" ? await this.#auto() : { backend: this.#choice, why: "" };
+      this.#current = await this.#start(name, why);
+      return this.#current;
     } catch (error) {
       this.#opening = undefined;
       throw error instanceof BackendError
@@ -80,13 +102,34 @@ export class Devices {
         : new BackendError(String((error as Error).message), { cause: error });
     }
   }
+
+  async #start(name: BackendName, why: string): Promise<Backend> {
+    const log = (text: string) => this.#log("info", text);
+    const backend = await (await provider(name)).open({ threads: this.#threads, log });
+    this.#live.add(backend);
+    this.#log("info", `backend ${backend.name}: ${backend.adapter}${why && ` (${why})`}`);
+    backend.lost.then((reason) => {
+      this.#log("error", `backend ${backend.name} was lost: ${reason}`);
+      this.#live.delete(backend);
+      if (this.#current === backend) {
+        this.#current = undefined;
+        this.#opening = undefined;
+      } else if (backend.name === "wasm") this.#beside = undefined;
+    });
+    return backend;
+  }
 }
 
-/** What `auto` takes: a GPU where there is one, else the CPU. */
-async function auto(): Promise<{ backend: BackendName; why: string }> {
+/** A GPU where there is one, which training runs try against the CPU; else the CPU. */
+async function findAuto(): Promise<{ backend: BackendName; why: string }> {
   try {
     const { hasHardware } = await import("../backends/webgpu/index.ts");
-    if (await hasHardware()) return { backend: "webgpu", why: "there is a GPU" };
+    if (await hasHardware()) {
+      return {
+        backend: "webgpu",
+        why: "there is a GPU; each new model is timed on it and on wasm, the faster trains it",
+      };
+    }
     return { backend: "wasm", why: "no GPU was found, and WebAssembly is faster than WebGPU in software" };
   } catch (error) {
     return { backend: "wasm", why: `WebGPU cannot be loaded: ${(error as Error).message}` };
@@ -113,6 +156,6 @@ export async function doctor(): Promise<DoctorReport> {
       cores: processors.length,
     },
     backends,
-    auto: await auto(),
+    auto: await findAuto(),
   };
 }

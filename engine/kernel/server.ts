@@ -143,6 +143,7 @@ export class Kernel {
       notebookFolder: folder,
       send: (event) => this.#send(event),
       backend: () => devices.open(),
+      rivals: () => devices.rivals(),
     };
     this.#session = { runtime, devices, host };
     return {
@@ -194,7 +195,7 @@ export class Kernel {
       backend: backend?.name ?? null,
       adapter: backend?.adapter ?? null,
       run: this.#run,
-      memory: { rssBytes: rss, heapBytes: heapUsed, deviceBytes: backend?.deviceBytes ?? 0 },
+      memory: { rssBytes: rss, heapBytes: heapUsed, deviceBytes: this.#session?.devices.bytes ?? 0 },
       uptimeMs: performance.now(),
     };
   }

@@ -15,7 +15,7 @@ const PLANS_KEPT = 64;
  */
 export function planOf(request: PlanRequest): BuiltPlan {
   const key = structureOf(request);
-  const plan = plans.get(key) ?? buildPlan(request);
+  const plan = plans.get(key) ?? { ...buildPlan(request), structure: key };
   plans.delete(key);
   plans.set(key, plan);
   const [oldest] = plans.keys();

@@ -26,6 +26,8 @@ export interface Stage {
 
 export interface BuiltPlan {
   readonly plan: Plan;
+  /** The same for requests that are equal in structure, and for them only. */
+  readonly structure: string;
   /** The scalar inputs of the graph, in the order of their slots (from 1: slot 0 is the backend's). */
   readonly scalars: readonly {
     readonly name: string;

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { CheckpointError } from "../errors/index.ts";
+import type { BackendName } from "../protocol/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { hostArray, sameShape, show, viewAs } from "../tensor/index.ts";
 import type { RunState } from "./device.ts";
@@ -18,6 +19,8 @@ export interface Progress {
   readonly seed: number;
   readonly batchSize: number;
   readonly optimizer: string;
+  /** What it was trained on; checkpoints of earlier versions do not say. */
+  readonly backend?: BackendName;
   /** Sums over the steps of the epoch under way. */
   readonly partial: Sums;
   /** The best epoch so far, for early stopping. */

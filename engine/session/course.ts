@@ -208,6 +208,7 @@ export class Course {
       seed,
       batchSize,
       optimizer: optimizer.type,
+      backend: this.#backend.name,
       partial: this.#sums.sums,
       best: this.#best?.progress ?? null,
     };

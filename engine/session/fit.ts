@@ -9,6 +9,8 @@ import type { DeviceData } from "./forward.ts";
 import { DeviceClock, LiveChart, Watch } from "./instruments/index.ts";
 import { nonFinite } from "./nonFinite.ts";
 import type { FitOptions } from "./options.ts";
+import { beganOn } from "./resume.ts";
+import { backendFor } from "./rivals.ts";
 import type { Run } from "./run.ts";
 import { Trace } from "./trace.ts";
 
@@ -22,7 +24,7 @@ const FLYING_CUT = 6;
 /** Trains `experiment` as `options` say, inside a cell. See `Experiment.fit`. */
 export async function trainRun(experiment: Experiment, options: FitOptions, context: RunContext): Promise<Run> {
   if (context.signal.aborted) throw new Interrupted("interrupted before training began");
-  const backend = await context.backend();
+  const backend = await backendFor(experiment, beganOn(experiment, options.resume), context);
   const device = new DeviceModel(backend, experiment.config);
   try {
     return await new Fit(experiment, options, context, backend, device).run();

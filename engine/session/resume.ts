@@ -1,5 +1,6 @@
 import { CheckpointError } from "../errors/index.ts";
 import { stateNames } from "../optim/index.ts";
+import type { BackendName } from "../protocol/index.ts";
 import { show } from "../tensor/index.ts";
 import { type Progress, readCheckpoint } from "./checkpoint.ts";
 import type { RunState } from "./device.ts";
@@ -49,6 +50,13 @@ export function beginningOf(experiment: Experiment, resume: Run | string, totalS
   }
   const optimizerState = Object.fromEntries(stateNames(optimizer).map((name) => [name, kept[name] as Float32Array]));
   return { state: { ...state, optimizer: optimizerState }, best, progress };
+}
+
+/** What the run trained on that is continued; undefined where that is not known, or nothing is continued. */
+export function beganOn(experiment: Experiment, resume: Run | string | null): BackendName | undefined {
+  if (resume === null) return undefined;
+  if (resume instanceof Run) return resume.progress?.backend;
+  return readCheckpoint(experiment.resolve(resume), experiment.config.model).progress?.backend;
 }
 
 /** Equal sizes in all are not enough: the numbers of one tensor would become those of another. */

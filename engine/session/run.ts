@@ -12,6 +12,7 @@ import type { StepConfig } from "./forward.ts";
 import type { Instruments } from "./instruments/index.ts";
 import type { Layout } from "./layout.ts";
 import type { Weights } from "./model.ts";
+import { backendOf } from "./rivals.ts";
 import type { Snapshot } from "./trace.ts";
 
 /** What a finished, stopped or loaded run is made of. */
@@ -143,7 +144,7 @@ export class Run {
   }
 
   async #onDevice<T>(work: (device: DeviceModel) => Promise<T>): Promise<T> {
-    const device = new DeviceModel(await currentContext().backend(), this.config);
+    const device = new DeviceModel(await backendOf(currentContext(), this.progress?.backend), this.config);
     try {
       device.load(this.weights);
       return await work(device);

@@ -26,7 +26,7 @@ export const HELP = `dlnb: train the networks of a notebook without an editor
   dlnb doctor [--json]           which backends there are, which one is taken and why, how to mend what is missing
 
 options of run
-  --backend auto|webgpu|wasm     what trains; auto takes a GPU where there is one, else the CPU   (auto)
+  --backend auto|webgpu|wasm     what trains; auto tries a GPU, if there is one, against the CPU  (auto)
   --threads N                    threads of the wasm backend; 0 takes the machine's               (0)
   --set NAME=VALUE               another value for a top-level name of the notebook: JSON, or text; may be repeated
   --report OUT.html              writes a page with prose, code, outputs and charts

@@ -54,16 +54,16 @@ export async function runNotebook(program: Program, options: RunOptions): Promis
     }
     const status = await kernel.request("status", {}).catch(() => null);
     const asked = options.backend === "auto" ? null : options.backend;
-    const backend = status?.backend ?? recording.runs.at(-1)?.backend ?? asked;
+    // under `auto` a model may train on another backend than the one that is open for all
+    const { backend = status?.backend ?? asked, adapter = status?.adapter ?? null } = recording.runs.at(-1) ?? {};
     const failed = file.code.find(({ result }) => result?.ok === false);
     if (failed) showFailure(terminal, file, failed, interrupted);
-    finish(terminal, file, recording.runs, backend, status?.adapter ?? null);
+    finish(terminal, file, recording.runs, backend, adapter);
     if (options.json !== null) {
       write(options.json, `${JSON.stringify(jsonReport(backend, file.code, recording.runs), null, 2)}\n`);
       terminal.line(`json: ${resolve(options.json)}`);
     }
     if (options.report !== null) {
-      const adapter = status?.adapter ?? null;
       const html = await writeReport({ file, recording, started, backend, adapter, info: kernel.info, options });
       write(options.report, html);
       terminal.line(`report: ${resolve(options.report)}`);

@@ -16,7 +16,7 @@ export async function selectBackend(session: Session | undefined): Promise<void>
       label: "auto",
       detail:
         report === null
-          ? "a hardware GPU where there is one, else WebAssembly"
+          ? "a GPU where it is faster than the CPU on the model, else WebAssembly"
           : `now ${report.auto.backend}: ${report.auto.why}`,
     },
     {

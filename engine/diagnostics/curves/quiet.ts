@@ -33,6 +33,7 @@ export async function fitQuietly(
     runFolder: keep ? context.runFolder : null,
     notebookFolder: context.notebookFolder,
     backend: () => context.backend(),
+    ...(context.rivals && { rivals: context.rivals.bind(context) }),
     shield: (work) => context.shield(work),
   };
   try {
