@@ -123,7 +123,8 @@ export function classTarget(
   return { classes: cast(target, "i32"), axis: axisOfClasses(where, output.shape, target.shape, dim) };
 }
 
-function axisOfClasses(where: string, output: Shape, target: Shape, dim: number | null): number {
+/** The axis of scores that runs over the classes, for targets of a shape: see `classTarget`. */
+export function axisOfClasses(where: string, output: Shape, target: Shape, dim: number | null): number {
   const axes = dim === null ? [1, output.length - 1] : [axisOf(where, dim, output.length)];
   const [fits, also] = new Set(axes.filter((axis) => sameShape(output.toSpliced(axis, 1), target)));
   if (fits === undefined) {

@@ -2,7 +2,7 @@ import { isInstance, library } from "../params/index.ts";
 import * as all from "./all.ts";
 import type { Loss } from "./definition.ts";
 
-export { classAxis, classTarget } from "./classes.ts";
+export { axisOfClasses, classAxis, classTarget } from "./classes.ts";
 export type { Loss, LossDefinition, Prediction } from "./definition.ts";
 export { valueTarget } from "./values.ts";
 export { all as losses };

@@ -40,7 +40,6 @@ export const multiheadAttention = defineLayer({
     causal: bool(false, "Whether a place sees only itself and those before it."),
   },
   positional: "numHeads",
-  container: true,
   apply: (scope, x, { numHeads, dropout, bias, causal }) => {
     requireAxes(x, 3, 3, "[examples, places, features]");
     const [n, t, e] = x.shape as [number, number, number];

@@ -1,3 +1,4 @@
+export { attentionPlot as attention } from "./attention.ts";
 export { baselinesPlot as baselines } from "./baselines.ts";
 export { calibrationPlot as calibration } from "./calibration.ts";
 export { chain } from "./chain.ts";

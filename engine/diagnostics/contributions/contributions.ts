@@ -14,7 +14,7 @@ import { measured, showChart } from "../showing.ts";
 export interface LayerContributions {
   readonly path: string;
   readonly type: string;
-  /** Share of each input unit (place of axis 1) in the variance of the layer's sums; they add up to 1. */
+  /** Share of each input unit (feature of a linear layer, channel of a convolution) in the variance of the layer's sums; they add up to 1. */
   readonly shares: readonly number[];
   /** Units in the order of their shares, largest first. */
   readonly order: readonly number[];
@@ -42,13 +42,15 @@ export const contributions = defineDiagnostic({
       const data = device.upload("train", experiment.splits.train);
       const batch = Math.min(examples, data.count);
       device.setOrder(experiment.epochOrder(0));
-      const weighted = config.model.declaration.layers.filter(({ path }) => weightOf(path));
+      const weighted = config.model.declaration.layers.filter(({ path, type }) => SUMS.test(type) && weightOf(path));
       if (weighted.length === 0)
-        throw new ConfigError("inspect.contributions: the model has no layer with a weight of two axes");
+        throw new ConfigError("inspect.contributions: the model has no layer with a weight that sums inputs: no linear layer, no convolution");
       const program = await device.program(`contributions ${batch}`, (maxBuffersPerLaunch) => {
         const { layers, places } = pass(config, data, batch, { training: false, ordered: true });
-        const rows = layers.flatMap(({ path, input }) =>
-          weightOf(path) ? [{ name: path, value: unitVariance(input) }] : [],
+        const rows = layers.flatMap(({ path, type, input }) =>
+          SUMS.test(type) && weightOf(path)
+            ? [{ name: path, value: unitVariance(input, type === "linear" ? input.rank - 1 : 1) }]
+            : [],
         );
         const buffers = passBuffers(config, data);
         return buildPlan({
@@ -79,11 +81,14 @@ export const contributions = defineDiagnostic({
   },
 });
 
-/** Variance of every place of axis 1 over all others, [units]. */
-const unitVariance = (x: ops.Tensor): ops.Tensor =>
+/** Layers whose outputs are weighted sums of their inputs. */
+const SUMS = /^(linear|conv)/;
+
+/** Variance of every place of an axis over all others, [units]. */
+const unitVariance = (x: ops.Tensor, units: number): ops.Tensor =>
   ops.variance(
     x,
-    x.shape.map((_, axis) => axis).filter((axis) => axis !== 1),
+    x.shape.map((_, axis) => axis).filter((axis) => axis !== units),
     { correction: 0 },
   );
 

@@ -1,8 +1,9 @@
 import type { RunContext } from "../../context/index.ts";
 import type { Dataset } from "../../data/index.ts";
 import { ConfigError, NonFiniteError } from "../../errors/index.ts";
+import { axisOfClasses } from "../../losses/index.ts";
 import { tops } from "../../metrics/exact/index.ts";
-import { show } from "../../tensor/index.ts";
+import { show, sizeOf } from "../../tensor/index.ts";
 import type { Subject } from "../subject.ts";
 import { type Outputs, outputsOf } from "./outputs.ts";
 import { type On, partOf } from "./parts.ts";
@@ -30,7 +31,9 @@ export async function classScores(subject: Subject, on: On, context: RunContext,
     throw new ConfigError(`${what}: is for classes, and ${set.name} has values as targets; use inspect.residuals()`);
   }
   const outputs = await outputsOf(subject, set, context);
-  const probs = probabilities(outputs, classes.length, what);
+  const { dim = null } = subject.config.loss.options as { readonly dim?: number | null };
+  const axis = outputs.shape.length < 2 ? 1 : axisOfClasses(what, outputs.shape, set.y.shape, dim);
+  const probs = probabilities(outputs, axis, classes.length, what);
   const broken = probs.findIndex(Number.isNaN);
   if (broken >= 0) {
     const row = Math.floor(broken / classes.length);
@@ -43,13 +46,14 @@ export async function classScores(subject: Subject, on: On, context: RunContext,
   return { part, set, classes, count: labels.length, labels, probs, predicted: place, confidence: value };
 }
 
-/** Softmax of scores [N, C, ...], or of log-probabilities, which it leaves as they are: [places, classes] f64. */
-function probabilities({ shape, data }: Outputs, classes: number, what: string): Float64Array {
-  const [count = 0, width = 1, ...rest] = shape;
-  if (width < classes || shape.length < 2) {
+/** Softmax of scores along `axis`, or of log-probabilities, which it leaves as they are: [places, classes] f64. */
+function probabilities({ shape, data }: Outputs, axis: number, classes: number, what: string): Float64Array {
+  const width = shape[axis] ?? 1;
+  if (width < classes) {
     throw new ConfigError(`${what}: an output ${show(shape)} has no score for each of ${classes} classes`);
   }
-  const inner = rest.reduce((n, d) => n * d, 1);
+  const count = sizeOf(shape.slice(0, axis));
+  const inner = sizeOf(shape.slice(axis + 1));
   const probs = new Float64Array(count * inner * classes);
   for (let place = 0; place < count * inner; place++) {
     const [n, j] = [Math.floor(place / inner), place % inner];

@@ -3,6 +3,7 @@ import { ConfigError, didYouMean } from "../../errors/index.ts";
 import { int, optional, required, text } from "../../params/index.ts";
 import { featuresPlot } from "../../plots/features.ts";
 import { significant } from "../../plots/format.ts";
+import { show } from "../../tensor/index.ts";
 import { defineDiagnostic } from "../definition.ts";
 import { collect } from "../evaluation/outputs.ts";
 import { onParam, partOf } from "../evaluation/parts.ts";
@@ -13,7 +14,7 @@ import { principalPlane } from "./principal.ts";
 export interface Features {
   readonly layer: string;
   readonly part: string;
-  /** Rows of the part that were looked at. */
+  /** Row of the part that each point is of. */
   readonly rows: readonly number[];
   /** Coordinates of each row in the plane of most variance. */
   readonly first: Float64Array;
@@ -32,7 +33,11 @@ export const features = defineDiagnostic({
     layer: optional(
       text(required, "Path of the layer; when not given, the one that the last layer with weights reads."),
     ),
-    examples: int(500, "[3, 5000]", "Examples at most, evenly over the part."),
+    examples: int(
+      500,
+      "[3, 5000]",
+      "Examples at most, evenly over the part; where every place of a sequence has a label, so many places in all.",
+    ),
   },
   of: ["run", "experiment"],
   inspects: true,
@@ -40,19 +45,28 @@ export const features = defineDiagnostic({
   measure: async (subject, { on, layer, examples }, context): Promise<Features> => {
     const { name: part, set } = partOf(subject, on);
     const path = layerOf(subject, layer);
-    const count = Math.min(examples, set.size);
-    const rows = Array.from({ length: count }, (_, i) => Math.floor((i * set.size) / count));
-    const some = set.rows(rows);
+    const places = set.task === "classification" ? set.y.size / set.size : 1;
+    const chosen = Math.min(Math.ceil(examples / places), set.size);
+    const picked = Array.from({ length: chosen }, (_, i) => Math.floor((i * set.size) / chosen));
+    const some = set.rows(picked);
     const [found] = await subject.onDevice(context, (device) =>
       collect(device, some, context, `features ${path}`, ({ x, activations }) => [activations[path] ?? x]),
     );
     if (!found) throw new ConfigError(`inspect.features: ${part} has no examples`);
+    if (places > 1 && found.shape[1] !== places) {
+      throw new ConfigError(
+        `inspect.features: ${path} gives ${show(found.shape)}, not something for each of the ${places} places that have a label`,
+      );
+    }
+    const points = placesOf(some, places);
+    const count = points.size;
+    const rows = Array.from({ length: count }, (_, i) => picked[Math.floor(i / places)] as number);
     const width = found.data.length / count;
     const plane = principalPlane(found.data, count, width);
-    const nearestMean = set.task === "classification" ? shareNearest(found.data, some, width) : null;
+    const nearestMean = set.task === "classification" ? shareNearest(found.data, points, width) : null;
     const values = { layer: path, part, rows, ...plane, nearestMean };
     const predicted = set.classes?.length ? await predictedClasses(subject, some, context) : null;
-    showChart(context, featuresPlot, { ...values, set: some, predicted });
+    showChart(context, featuresPlot, { ...values, set: points, predicted });
     const held = significant(100 * (plane.explained[0] + plane.explained[1]));
     const apart = nearestMean === null ? "" : `; ${significant(100 * nearestMean)} % lie nearest to their class's mean`;
     return measured(
@@ -61,6 +75,10 @@ export const features = defineDiagnostic({
     );
   },
 });
+
+/** A set whose examples are the places of another's, when these have labels of their own. */
+const placesOf = (set: Dataset, places: number): Dataset =>
+  places === 1 ? set : set.with({ x: set.x.reshape([set.size * places, -1]), y: set.y.reshape([set.size * places]) });
 
 /** Throws ConfigError for a layer that is not there. */
 function layerOf({ config }: Subject, given: string | null): string {
@@ -117,9 +135,10 @@ async function predictedClasses(
   const [outputs] = await subject.onDevice(context, (device) =>
     collect(device, set, context, "predicted classes", ({ output }) => [output]),
   );
-  if (outputs?.shape.length !== 2) return [];
-  const width = outputs.shape[1] as number;
-  return Array.from({ length: set.size }, (_, i) => {
+  // one score for each class, at every label
+  const width = outputs?.shape.at(-1) as number;
+  if (outputs?.data.length !== set.y.size * width || width < (set.classes?.length ?? 0)) return [];
+  return Array.from({ length: set.y.size }, (_, i) => {
     const row = outputs.data.subarray(i * width, (i + 1) * width);
     return row.indexOf(Math.max(...row));
   });

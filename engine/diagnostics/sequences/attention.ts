@@ -1,0 +1,144 @@
+import type { Dataset } from "../../data/index.ts";
+import { ConfigError, didYouMean } from "../../errors/index.ts";
+import { int, optional, required, text } from "../../params/index.ts";
+import { attentionPlot } from "../../plots/attention.ts";
+import { percent, significant } from "../../plots/format.ts";
+import { defineDiagnostic } from "../definition.ts";
+import { collect, type Outputs } from "../evaluation/outputs.ts";
+import { onParam, partOf } from "../evaluation/parts.ts";
+import { measured, showChart } from "../showing.ts";
+import type { Subject } from "../subject.ts";
+
+/** What a head does, as means over all places but the first of the examples. */
+export interface Head {
+  /** Path of the attention's layer. */
+  readonly layer: string;
+  /** From 1. */
+  readonly head: number;
+  /** Share of the weights on the place itself, on the one before it, and on the first. */
+  readonly itself: number;
+  readonly previous: number;
+  readonly first: number;
+  /** As many places, equally weighted, would be as spread: e to the entropy of the weights. */
+  readonly spread: number;
+}
+
+export interface Attention {
+  readonly part: string;
+  /** Row of the part that is drawn. */
+  readonly row: number;
+  /** What stands at the places of that example: characters, or numbers. */
+  readonly places: readonly string[];
+  readonly heads: readonly Head[];
+  /** weights[i] of head i on that example, [places, places] row-major: the row is the place that looks. */
+  readonly weights: readonly Float32Array[];
+}
+
+/** Layers that are drawn at most. */
+const MOST_LAYERS = 4;
+/** Weights that are read back at most, over all examples of a layer. */
+const MOST_WEIGHTS = 4e6;
+
+export const attention = defineDiagnostic({
+  summary:
+    "Where each head of an attention layer looks: its weights on one example, and what it does in the mean of many.",
+  paper: "Vaswani et al. 2017, arXiv:1706.03762, appendix",
+  params: {
+    on: onParam,
+    layer: optional(text(required, "Path of one attention layer; at most four of them, evenly, when not given.")),
+    row: int(0, "[0, inf)", "Which example is drawn."),
+    examples: int(32, "[1, 1000]", "Examples of the means, evenly over the part."),
+  },
+  of: ["run", "experiment"],
+  inspects: true,
+  cost: "a forward pass over the examples",
+  measure: async (subject, { on, layer, row, examples }, context): Promise<Attention> => {
+    const { name: part, set } = partOf(subject, on);
+    if (row >= set.size) throw new ConfigError(`inspect.attention: row ${row} is outside the ${set.size} examples`);
+    const layers = layersOf(subject, layer);
+    const per = Math.max(...layers.map(({ outputShape: [, ...rest] }) => rest.reduce((n, d) => n * d, 1)));
+    const count = Math.max(1, Math.min(examples, set.size, Math.floor(MOST_WEIGHTS / per)));
+    const rows = [row, ...Array.from({ length: count }, (_, i) => Math.floor((i * set.size) / count))];
+    const some = set.rows(rows);
+    const found = await subject.onDevice(context, (device) =>
+      collect(device, some, context, `attention ${layers.map(({ path }) => path).join(" ")}`, ({ activations }) =>
+        layers.map(({ path }) => activations[path] as NonNullable<(typeof activations)[string]>),
+      ),
+    );
+    const heads = found.flatMap((outputs, i) => headsOf(nameOf(layers[i]?.path as string), outputs));
+    const weights = found.flatMap(({ shape: [, h = 1, t = 1], data }) =>
+      Array.from({ length: h }, (_, k) => data.slice(k * t * t, (k + 1) * t * t)),
+    );
+    const values: Attention = { part, row, places: placesOf(set, row, found[0]?.shape[2] ?? 0), heads, weights };
+    showChart(context, attentionPlot, { ...values, name: subject.name });
+    return measured(values, report(values));
+  },
+});
+
+/** The layers whose outputs are weights [N, heads, T, T]. Throws ConfigError. */
+function layersOf({ config }: Subject, given: string | null) {
+  const all = config.model.declaration.layers.filter(({ type }) => type === "attentionWeights");
+  if (all.length === 0) {
+    throw new ConfigError(
+      "inspect.attention: the model has no attention; give it nn.multiheadAttention() or nn.transformerEncoderLayer()",
+    );
+  }
+  if (given !== null) {
+    const layer = all.find(({ path }) => path === given || nameOf(path) === given);
+    if (layer) return [layer];
+    const names = all.map(({ path }) => nameOf(path));
+    throw new ConfigError(`inspect.attention: no attention layer "${given}"${didYouMean(given, names)}`);
+  }
+  const last = all.length - 1;
+  const shown = Math.min(MOST_LAYERS, all.length);
+  return Array.from(
+    { length: shown },
+    (_, i) => all[Math.round((i * last) / Math.max(1, shown - 1))] as (typeof all)[0],
+  );
+}
+
+/** The attention layer itself: `2.self_attn` for `2.self_attn.weights`. */
+const nameOf = (path: string): string => path.replace(/\.?weights( \(\d+\))?$/, "$1");
+
+/** Means over examples (all but the first, which is the one that is drawn) and places (all but the first). */
+function headsOf(layer: string, { shape, data }: Outputs): Head[] {
+  const [count = 1, heads = 1, places = 1] = shape;
+  const looks = (count - 1) * Math.max(1, places - 1);
+  return Array.from({ length: heads }, (_, head) => {
+    let [itself, previous, first, entropy] = [0, 0, 0, 0];
+    for (let n = 1; n < count; n++) {
+      for (let t = Math.min(1, places - 1); t < places; t++) {
+        const row = data.subarray(
+          ((n * heads + head) * places + t) * places,
+          ((n * heads + head) * places + t + 1) * places,
+        );
+        itself += row[t] as number;
+        previous += row[t - 1] ?? 0;
+        first += row[0] as number;
+        for (const w of row) if (w > 0) entropy -= w * Math.log(w);
+      }
+    }
+    return {
+      layer,
+      head: head + 1,
+      ...{ itself: itself / looks, previous: previous / looks, first: first / looks },
+      spread: Math.exp(entropy / looks),
+    };
+  });
+}
+
+/** What stands at the places of an example: its tokens' names where they have some. */
+function placesOf({ x, classes }: Dataset, row: number, count: number): string[] {
+  const tokens = x.rank === 2 && x.dtype !== "f32" && x.shape[1] === count ? x.rows([row]).data : undefined;
+  return Array.from({ length: count }, (_, i) =>
+    tokens ? (classes?.[tokens[i] as number] ?? String(tokens[i])) : String(i),
+  );
+}
+
+function report({ heads }: Attention): string {
+  const lines = heads.map(
+    ({ layer, head, itself, previous, first, spread }) =>
+      `  ${layer} head ${head}: itself ${percent(itself)}, the place before ${percent(previous)}, the first ${percent(first)}; spread over ${significant(spread)} places`,
+  );
+  return [`attention of ${heads.length} heads`, ...lines].join("\n");
+}

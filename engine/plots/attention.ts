@@ -1,0 +1,159 @@
+import { encodeColumns } from "./columns.ts";
+import { percent } from "./format.ts";
+import { definePlot } from "./plot.ts";
+
+export interface AttentionState {
+  readonly name: string;
+  /** "validation": where the example is from. */
+  readonly part: string;
+  readonly row: number;
+  /** What stands at each place: a character, a number. */
+  readonly places: readonly string[];
+  readonly heads: readonly {
+    readonly layer: string;
+    readonly head: number;
+    readonly itself: number;
+    readonly previous: number;
+    readonly first: number;
+    readonly spread: number;
+  }[];
+  /** [places, places] of each head, row-major: the row is the place that looks. */
+  readonly weights: readonly Float32Array[];
+}
+
+/** The chart with its axis is 600 pixels wide. */
+const WIDTH = 560;
+/** Places and heads beside each other that are drawn at most; smaller cells could not be told apart. */
+const MOST_PLACES = 40;
+const MOST_HEADS = 8;
+/** Smaller weights are left blank. */
+const LEAST = 0.01;
+
+export const attentionPlot = definePlot<AttentionState>({
+  kind: "plot",
+  summary: "Where the heads of attention layers look in one example.",
+
+  title: ({ heads }) => {
+    const habits = heads.flatMap((h) =>
+      (["previous", "itself", "first"] as const).map((what) => ({ ...h, what, share: h[what] })),
+    );
+    const { layer, head, what, share } = habits.reduce((a, b) => (b.share > a.share ? b : a));
+    const where = { previous: "at the place before", itself: "at its own place", first: "at the first place" }[what];
+    return `Head ${head}${layer ? ` of ${layer}` : ""} looks ${percent(share)} ${where}: the most settled of ${heads.length}`;
+  },
+
+  text: ({ name, part, row, heads, places }) => {
+    const [least, most] = [...heads]
+      .sort((a, b) => a.spread - b.spread)
+      .flatMap((h, i, all) => (i === 0 || i === all.length - 1 ? [h] : []));
+    const words = [least, most].flatMap((h) =>
+      h ? [`head ${h.head}${h.layer ? ` of ${h.layer}` : ""} spreads over ${h.spread.toFixed(1)} places`] : [],
+    );
+    return `attention weights of ${name} on row ${row} of the ${part} examples, ${places.length} places; over many examples ${words.join(", ")}`;
+  },
+
+  spec: (state) => {
+    const { shown, columns } = sizes(state);
+    const cell = Math.max(1, Math.floor(WIDTH / columns / shown - 20 / shown));
+    const size = Math.min(240, cell * shown);
+    const place = (field: string, title: string) => ({
+      field,
+      type: "ordinal",
+      title,
+      scale: { domain: Array.from({ length: shown }, (_, i) => i), padding: 0 },
+      axis: { labels: false, ticks: false, domain: false },
+    });
+    const tooltip = [
+      { field: "looks", title: "the place of" },
+      { field: "seen", title: "looks at" },
+      { field: "weight", title: "weight", format: ".1%" },
+    ];
+    return {
+      $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+      data: { name: "weights" },
+      facet: {
+        row: {
+          field: "layer",
+          type: "nominal",
+          title: null,
+          sort: [...new Set(state.heads.map(({ layer }) => layer))],
+        },
+        column: { field: "head", type: "ordinal", title: "head" },
+      },
+      spacing: 8,
+      spec: {
+        width: size,
+        height: size,
+        mark: { type: "rect" },
+        encoding: {
+          x: place("key", "sees"),
+          y: place("query", "place"),
+          color: {
+            field: "weight",
+            type: "quantitative",
+            scale: { range: "ramp", domain: [0, 1] },
+            legend: { title: "weight", orient: "bottom", format: "%", gradientLength: 160 },
+          },
+          tooltip,
+        },
+      },
+    };
+  },
+
+  datasets: (state) => {
+    const { places, heads, weights } = state;
+    const { shown } = sizes(state);
+    const cells = heads.flatMap(({ layer, head }, i) => {
+      if (head > MOST_HEADS) return [];
+      return Array.from({ length: shown * shown }, (_, at) => {
+        const [query, key] = [Math.floor(at / shown), at % shown];
+        return { layer, head, query, key, weight: weights[i]?.[query * places.length + key] as number };
+      }).filter(({ weight }) => weight >= LEAST);
+    });
+    const seen = (place: number) => `${visible(places[place] as string)} at ${place + 1}`;
+    return {
+      weights: {
+        layer: { text: cells.map((c) => c.layer) },
+        looks: { text: cells.map((c) => seen(c.query)) },
+        seen: { text: cells.map((c) => seen(c.key)) },
+        ...encodeColumns({
+          head: cells.map((c) => c.head),
+          query: cells.map((c) => c.query),
+          key: cells.map((c) => c.key),
+          weight: cells.map((c) => c.weight),
+        }),
+      },
+    };
+  },
+
+  example: () => ({
+    name: "example",
+    part: "validation",
+    row: 0,
+    places: [..."to be"],
+    heads: [
+      { layer: "2.self_attn", head: 1, itself: 0.2, previous: 0.7, first: 0.3, spread: 2.1 },
+      { layer: "2.self_attn", head: 2, itself: 0.4, previous: 0.2, first: 0.3, spread: 3.4 },
+    ],
+    weights: [previous(0.7), previous(0.2)],
+  }),
+});
+
+function sizes({ places, heads }: AttentionState): { shown: number; columns: number } {
+  return {
+    shown: Math.min(MOST_PLACES, places.length),
+    columns: Math.min(MOST_HEADS, Math.max(...heads.map(({ head }) => head))),
+  };
+}
+
+/** Characters that leave no mark, as marks. */
+const visible = (character: string): string =>
+  ({ " ": "space", "\n": "line end", "\t": "tab" })[character] ?? character;
+
+/** Causal weights of five places, of which the place before gets `share`. */
+const previous = (share: number): Float32Array =>
+  Float32Array.from({ length: 25 }, (_, at) => {
+    const [t, s] = [Math.floor(at / 5), at % 5];
+    if (t === 0) return s === 0 ? 1 : 0;
+    return s === t - 1 ? share : s <= t ? (1 - share) / t : 0;
+  });
