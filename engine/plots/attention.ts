@@ -88,11 +88,18 @@ export const attentionPlot = definePlot<AttentionState>({
         encoding: {
           x: place("key", "sees"),
           y: place("query", "place"),
-          color: {
+          color: { datum: "weight", scale: { range: "category" }, legend: null },
+          opacity: {
             field: "weight",
             type: "quantitative",
-            scale: { range: "ramp", domain: [0, 1] },
-            legend: { title: "weight", orient: "bottom", format: "%", gradientLength: 160 },
+            scale: { type: "sqrt", domain: [0, 1], range: [0, 1] },
+            legend: {
+              title: "weight",
+              orient: "bottom",
+              format: "%",
+              values: [0.05, 0.25, 0.5, 1],
+              symbolType: "square",
+            },
           },
           tooltip,
         },

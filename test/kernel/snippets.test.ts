@@ -21,6 +21,13 @@ const exp = experiment({
   loss: loss.crossEntropy(), metrics: [metrics.accuracy()], optimizer: optim.adam({ lr: 1e-2 }), batchSize: 8, seed: 1,
 });
 const run = await exp.fit({ epochs: 2, trace: 5 });`,
+  text: `const sets = await data.text({ text: "to be or not to be, that is the question. ".repeat(9) }, { context: 8 });
+const exp = experiment({
+  data: sets,
+  model: nn.sequential(nn.embedding(17, { embeddingDim: 8 }), nn.transformerEncoderLayer(2, { causal: true }), nn.linear(17)),
+  loss: loss.crossEntropy(), optimizer: optim.adam({ lr: 1e-2 }), batchSize: 8, seed: 1,
+});
+const run = await exp.fit({ epochs: 2 });`,
 };
 
 const looks = new Set(

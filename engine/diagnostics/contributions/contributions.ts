@@ -44,7 +44,9 @@ export const contributions = defineDiagnostic({
       device.setOrder(experiment.epochOrder(0));
       const weighted = config.model.declaration.layers.filter(({ path, type }) => SUMS.test(type) && weightOf(path));
       if (weighted.length === 0)
-        throw new ConfigError("inspect.contributions: the model has no layer with a weight that sums inputs: no linear layer, no convolution");
+        throw new ConfigError(
+          "inspect.contributions: the model has no layer with a weight that sums inputs: no linear layer, no convolution",
+        );
       const program = await device.program(`contributions ${batch}`, (maxBuffersPerLaunch) => {
         const { layers, places } = pass(config, data, batch, { training: false, ordered: true });
         const rows = layers.flatMap(({ path, type, input }) =>

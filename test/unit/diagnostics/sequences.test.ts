@@ -1,0 +1,157 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Backend } from "../../../engine/backends/backend.ts";
+import { wasmProvider } from "../../../engine/backends/wasm/index.ts";
+import { globals } from "../../../engine/library.ts";
+import { type Experiment, inContext } from "../../../engine/session/index.ts";
+import { encodeSafetensors } from "../../../engine/session/safetensors.ts";
+import { HostTensor } from "../../../engine/tensor/index.ts";
+import "../../support/allclose.ts";
+import { testContext } from "../../support/context.ts";
+
+const { data, experiment, loss, metrics, nn, optim } = globals;
+
+let backend: Backend;
+beforeAll(async () => {
+  backend = await wasmProvider.open({ threads: 1, log: () => {} });
+});
+afterAll(() => backend.close());
+const folder = mkdtempSync(join(tmpdir(), "dlnb-sequences-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const text = await data.text({ text: "the cat sat on the mat.\n".repeat(12) }, { context: 6, stride: 1 });
+const make = (over: object = {}) =>
+  experiment({
+    data: text.split({ valid: 0.1 }),
+    model: nn.sequential(
+      nn.embedding(text.classes?.length as number, { embeddingDim: 8 }),
+      nn.learnedPositions(),
+      nn.transformerEncoderLayer(2, { dimFeedforward: 8, dropout: 0, causal: true }),
+      nn.linear(text.classes?.length as number),
+    ),
+    loss: loss.crossEntropy(),
+    metrics: [metrics.accuracy()],
+    optimizer: optim.adamw({ lr: 1e-2 }),
+    batchSize: 8,
+    ...over,
+  });
+
+/** A run whose queries and keys are 0, so that a place looks at all that it sees alike. */
+function indifferent(exp: Experiment) {
+  const tensors = new Map(
+    exp.config.model.declaration.parameters.map(({ name, shape }) => [
+      name,
+      new HostTensor(
+        shape,
+        "f32",
+        new Float32Array(shape.reduce((n, d) => n * d, 1)).fill(/proj_/.test(name) ? 0 : 0.5),
+      ),
+    ]),
+  );
+  const file = join(folder, "indifferent.safetensors");
+  writeFileSync(file, encodeSafetensors({ tensors, metadata: {} }));
+  return exp.load(file);
+}
+
+describe("attention", () => {
+  test("of a model that does not care is even over what a place sees", async () => {
+    await inContext(testContext(backend), async () => {
+      const run = indifferent(make());
+      const { heads, weights, places } = await run.inspect.attention({ row: 1, on: "train" });
+      const seen = [2, 3, 4, 5, 6];
+      expect(places.join("")).toBe("he cat");
+      expect(heads.map(({ layer, head }) => [layer, head])).toEqual([
+        ["2.self_attn", 1],
+        ["2.self_attn", 2],
+      ]);
+      const even = Array.from({ length: 36 }, (_, at) =>
+        at % 6 <= Math.floor(at / 6) ? 1 / (Math.floor(at / 6) + 1) : 0,
+      );
+      for (const head of weights) expect([...head]).toBeAllclose(even);
+      const share = seen.reduce((sum, n) => sum + 1 / n, 0) / 5;
+      const spread = Math.exp(seen.reduce((sum, n) => sum + Math.log(n), 0) / 5);
+      for (const { itself, previous, first, spread: found } of heads) {
+        expect([itself, previous, first, found]).toBeAllclose([share, share, share, spread], { rtol: 1e-5 });
+      }
+    });
+  });
+
+  test("says what it cannot look at", async () => {
+    await inContext(testContext(backend), async () => {
+      const exp = make();
+      await expect(exp.inspect.attention({ row: 1000 })).rejects.toThrow("inspect.attention: row 1000 is outside the");
+      await expect(exp.inspect.attention({ layer: "2.self_atn" })).rejects.toThrow(
+        'inspect.attention: no attention layer "2.self_atn"; did you mean "2.self_attn"?',
+      );
+      const plain = make({ model: nn.sequential(nn.embedding(12, { embeddingDim: 8 }), nn.linear(12)) });
+      await expect(plain.inspect.attention()).rejects.toThrow(
+        "the model has no attention; give it nn.multiheadAttention()",
+      );
+    });
+  });
+});
+
+describe("generate", () => {
+  test("at temperature 0 takes what predict says is likeliest, also beyond the model's context", async () => {
+    await inContext(testContext(backend), async () => {
+      const run = await make().fit({ epochs: 15 });
+      const before = run.stateDict();
+      const { text: written } = await run.generate({ prompt: "the", length: 12, temperature: 0 });
+      let want = "the";
+      for (let i = 0; i < 12; i++) {
+        const seen = want.slice(-6);
+        const output = await run.predict(text.encode(seen.padEnd(6, " ")));
+        const width = output.shape[2] as number;
+        const row = output.data.slice((seen.length - 1) * width, seen.length * width) as Float32Array;
+        want += text.decode([row.indexOf(Math.max(...row))]);
+      }
+      expect(`the${written}`).toBe(want);
+      expect(written).toBe(" cat sat on ");
+      expect(run.stateDict()).toEqual(before);
+    });
+  });
+
+  test("draws by its seed, from the likeliest only when asked to", async () => {
+    await inContext(testContext(backend), async () => {
+      const exp = make();
+      const [a, again, b] = [
+        await exp.generate({ length: 40, seed: 1 }),
+        await exp.generate({ length: 40, seed: 1 }),
+        await exp.generate({ length: 40, seed: 2 }),
+      ];
+      expect(a.prompt).toBe("\n");
+      expect(a.text).toHaveLength(40);
+      expect(again.text).toBe(a.text);
+      expect(b.text).not.toBe(a.text);
+      const [likeliest, top] = [
+        await exp.generate({ length: 20, temperature: 0 }),
+        await exp.generate({ length: 20, topK: 1, temperature: 2, seed: 9 }),
+      ];
+      expect(top.text).toBe(likeliest.text);
+    });
+  });
+
+  test("needs a text, its characters, and scores at every place", async () => {
+    await inContext(testContext(backend), async () => {
+      await expect(make().generate({ prompt: "zebra" })).rejects.toThrow('encode: text has no "z"');
+      const { x, y, classes = [] } = text;
+      const tokens = make({ data: data.tensors({ x, y, classes }) });
+      await expect(tokens.generate()).rejects.toThrow('generate: tensors is no text; train on data.text("poems.txt"');
+    });
+  });
+});
+
+test("what is measured of classes counts every place of a sequence", async () => {
+  await inContext(testContext(backend), async () => {
+    const run = await make().fit({ epochs: 3 });
+    const { valid } = run.experiment.splits;
+    const { matrix, accuracy } = await run.inspect.confusion();
+    expect(matrix.flat().reduce((a, b) => a + b, 0)).toBe(valid?.y.size);
+    expect(accuracy).toBeCloseTo(run.final.validAccuracy as number, 6);
+    const { rows, first } = await run.inspect.features({ examples: 60, on: "train" });
+    expect([rows.length, first.length]).toEqual([60, 60]);
+    expect([...new Set(rows)]).toHaveLength(10);
+  });
+});
