@@ -19,9 +19,7 @@ export const TILES: Readonly<Record<Target, readonly Tile[]>> = {
   ],
   gpu: [
     { name: "128 x 128", kind: "shared", m: 128, n: 128, k: 8, rows: 8, columns: 8 },
-    { name: "128 x 64", kind: "shared", m: 128, n: 64, k: 16, rows: 8, columns: 8 },
-    { name: "64 x 64", kind: "shared", m: 64, n: 64, k: 16, rows: 4, columns: 4 },
-    { name: "64 x 64, 8 x 8 each", kind: "shared", m: 64, n: 64, k: 16, rows: 8, columns: 8 },
+    { name: "64 x 64", kind: "shared", m: 64, n: 64, k: 16, rows: 8, columns: 4 },
     { name: "32 x 32", kind: "shared", m: 32, n: 32, k: 16, rows: 4, columns: 4 },
   ],
 };

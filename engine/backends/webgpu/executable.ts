@@ -2,13 +2,13 @@ import { BackendError } from "../../errors/index.ts";
 import { median } from "../../tensor/median.ts";
 import type { Executable } from "../backend.ts";
 import { MAX_STEPS_PER_SUBMIT, mostSteps, type Plan, ROW_SLOT } from "../launch.ts";
-import { isPlainFold, takenApart } from "../phases.ts";
+import { takenApart } from "../phases.ts";
 import { launchTimes, type Profile, turnsOf } from "../profile.ts";
 import { contractKernels, type TileChoice } from "./contract.ts";
 import type { WebgpuBackend } from "./device.ts";
-import { type Extras, type Kernel, MAX_GROUPS_PER_AXIS, scalarBlockBytes } from "./kernel.ts";
+import { type Extras, type Kernel, MAX_GROUPS_PER_AXIS, scalarBlockBytes, type Target } from "./kernel.ts";
 import { mapKernels } from "./map.ts";
-import { reduceKernels } from "./reduce.ts";
+import { isBetterApart, reduceKernels } from "./reduce.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 interface Dispatch {
@@ -28,7 +28,7 @@ export async function compilePlan(
   tiles: TileChoice,
 ): Promise<Executable> {
   const { device } = backend;
-  const { plan, of: from } = withPlainFolds(given);
+  const { plan, of: from } = takeApart(given, backend.target);
   const { kernels, of, scratchWords, tables } = lower(backend, plan, tiles);
   const owned: GPUBuffer[] = [];
   const make = (bytes: number, usage: number, label: string): GPUBuffer => {
@@ -93,12 +93,12 @@ export async function compilePlan(
   }
 }
 
-/** The plan with its reductions of several phases taken apart; `of[i]` is the given plan's launch of launch i. */
-function withPlainFolds(plan: Plan): { plan: Plan; of: number[] } {
+/** The plan with reductions as launches of their own phases where that is better; `of[i]` is the given launch of launch i. */
+function takeApart(plan: Plan, target: Target): { plan: Plan; of: number[] } {
   const buffers = [...plan.buffers];
   const scratch = (words: number) => buffers.push({ words }) - 1;
   const parts = plan.launches.map((launch) =>
-    launch.kind !== "reduce" || isPlainFold(launch) ? [launch] : takenApart(launch, scratch, false),
+    launch.kind === "reduce" && isBetterApart(launch, target) ? takenApart(launch, scratch, true) : [launch],
   );
   return { plan: { ...plan, launches: parts.flat(), buffers }, of: parts.flatMap((own, i) => own.map(() => i)) };
 }

@@ -74,7 +74,7 @@ export function mapKernels(launch: MapLaunch, target: Target, scalarWords: numbe
     const range = i === 0 ? { from: "start", to: "end" } : { from: "0", to: kernel.int(size) };
     return { name: `c${first + i}`, axis: first + i, ...range };
   });
-  const { heads, tails, addresses } = nest(kernel, loops, placed, bases, "m", lanes, lanes === 4 ? last : -1);
+  const { starts, heads, tails, addresses } = nest(kernel, loops, placed, bases, "m", lanes, lanes === 4 ? last : -1);
   const bind = (view: View, i: number, write: boolean): Place => {
     const address = addresses[i] as Address;
     const binding = kernel.bind(view.buffer, view.dtype, { write, vector: address.lane === "next" });
@@ -92,7 +92,15 @@ export function mapKernels(launch: MapLaunch, target: Target, scalarWords: numbe
       workgroups: Math.ceil(invocations / workgroup),
       workgroupSize: workgroup,
       scalarWords,
-      body: [...head, ...before, ...heads, ...body, ...writeStores(kernel, stores, targets, values, lanes), ...tails],
+      body: [
+        ...head,
+        ...starts,
+        ...before,
+        ...heads,
+        ...body,
+        ...writeStores(kernel, stores, targets, values, lanes),
+        ...tails,
+      ],
     }),
   ];
 }

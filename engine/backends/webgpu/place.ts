@@ -74,8 +74,9 @@ export interface LoopAxis {
   readonly to: string;
 }
 
-/** Loops over axes, the last of them innermost, and the addresses in its body. */
+/** Loops over axes, the last of them innermost, what must stand before them, and the addresses in their body. */
 export interface Nest {
+  readonly starts: readonly string[];
   readonly heads: readonly string[];
   readonly tails: readonly string[];
   readonly addresses: readonly Address[];
@@ -94,12 +95,13 @@ export function nest(
   lanes: 1 | 4 = 1,
   along = -1,
 ): Nest {
+  const starts: string[] = [];
   const heads: string[] = [];
   const words = [...bases];
   const steps = things.map((thing) => (lanes === 4 ? laneStep(kernel, thing, along) : "same"));
   const vectors = words.map((word, i) => {
     if (steps[i] !== "next") return "";
-    heads.push(`let ${name}v${i} = ${word} / 4;`);
+    starts.push(`let ${name}v${i} = ${word} / 4;`);
     return `${name}v${i}`;
   });
   loops.forEach(({ name: c, axis, from, to }, depth) => {
@@ -131,5 +133,5 @@ export function nest(
     const at = words[i] as string;
     return lane === "next" ? { at, lane, vector: vectors[i] as string, moves } : { at, lane, moves };
   });
-  return { heads, tails: loops.map(() => "}"), addresses };
+  return { starts, heads, tails: loops.map(() => "}"), addresses };
 }

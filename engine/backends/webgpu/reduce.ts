@@ -1,342 +1,323 @@
-import { type DType, sizeOf } from "../../tensor/index.ts";
+import { sizeOf } from "../../tensor/index.ts";
 import { simplify } from "../axes.ts";
-import type { Phase, ReduceLaunch, View } from "../launch.ts";
+import type { Phase, ReduceLaunch, Store, View } from "../launch.ts";
+import { isPlainFold } from "../phases.ts";
 import { type Address, type Place, type Value, widen, writeCode, writeStores } from "./code.ts";
-import { type Extras, type Kernel, KernelBuilder, loadWord, storeWord, type Target, typeName } from "./kernel.ts";
-import { indexInstructions, isVector, laneStep, type Strided, splitPosition, walk } from "./place.ts";
+import {
+  begin,
+  foldInto,
+  foundPosition,
+  joinLanes,
+  joinWorkgroup,
+  mergeStored,
+  type State,
+  statesOf,
+  storeStates,
+  wordsOf,
+} from "./folds.ts";
+import { type Extras, type Kernel, KernelBuilder, type Target, typeName } from "./kernel.ts";
+import {
+  indexInstructions,
+  isVector,
+  type LoopAxis,
+  laneStep,
+  nest,
+  type Strided,
+  splitPosition,
+  walk,
+} from "./place.ts";
 
-/** Serial: an invocation folds a whole output when there are so many outputs or so few elements per output. */
+/**
+ * An invocation folds whole outputs where there are so many invocations that way, or so few elements per output; on a
+ * CPU several of them, up to `share` elements.
+ */
 const SERIAL = {
-  cpu: { outputs: 8, elements: 64, workgroup: 16 },
-  gpu: { outputs: 16384, elements: 32, workgroup: 64 },
+  cpu: { invocations: 64, elements: 64, share: 64, workgroup: 16 },
+  gpu: { invocations: 16384, elements: 32, share: 1, workgroup: 64 },
 };
-/** Else a workgroup folds one as a tree, and several workgroups when there are many elements per workgroup. */
-const TREE = { cpu: { workgroup: 32, elements: 16384 }, gpu: { workgroup: 256, elements: 16384 } };
 
-/** What a kernel does with its share of the elements. */
-type Stage = "whole" | "partial" | "combine";
+/** Else a workgroup folds one output, or a part of `elements` of it where there are fewer than `outputs`. */
+const TOGETHER = {
+  cpu: { least: 32, most: 32, outputs: 16, elements: 16384 },
+  gpu: { least: 32, most: 256, outputs: 64, elements: 16384 },
+};
 
-/** The kernels of a plain fold (see `isPlainFold`): one, or two when an output is shared by several workgroups. */
-export function reduceKernels(launch: ReduceLaunch, target: Target, scalarWords: number, extras: Extras): Kernel[] {
-  const outputs = sizeOf(launch.outer);
-  const elements = sizeOf(launch.inner);
-  if (outputs === 0) return [];
-  const serial = outputs >= SERIAL[target].outputs || elements <= SERIAL[target].elements;
-  const shares = serial ? 1 : Math.ceil(elements / TREE[target].elements);
-  if (shares === 1) return [write(launch, target, scalarWords, serial, "whole", 1, elements, -1)];
-  const share = Math.ceil(elements / shares / 4) * 4;
-  const scratch = extras.scratch(outputs * shares * stateWords(launch));
-  return [
-    write(launch, target, scalarWords, false, "partial", shares, share, scratch),
-    write(launch, target, scalarWords, false, "combine", shares, shares, scratch),
-  ];
+/** A reduction with axes in common put together, and how its work is divided. */
+interface Work {
+  readonly launch: ReduceLaunch;
+  readonly outer: readonly number[];
+  readonly inner: readonly number[];
+  /** By phase: views, index instructions and stores over [...outer, ...inner]. */
+  readonly early: readonly (readonly Strided[])[];
+  /** Epilogue views, index instructions and stores over `outer`. */
+  readonly late: readonly Strided[];
+  /** Four lanes are four outputs, or four elements of one. */
+  readonly lanes: "one" | "outputs" | "elements";
+  readonly serial: boolean;
+  /** Workgroups per output. */
+  readonly shares: number;
 }
 
-const stateWords = (launch: ReduceLaunch) =>
-  onlyPhase(launch).accumulators.reduce((n, { fn }) => n + (fn === "argmax" ? 2 : 1), 0);
+const thingsOf = ({
+  views,
+  code,
+  stores,
+}: {
+  views: readonly View[];
+  code: Phase["code"];
+  stores: readonly Store[];
+}) => [...views, ...indexInstructions(code), ...stores.map(({ view }) => view)];
 
-const onlyPhase = ({ phases }: ReduceLaunch): Phase => phases[0] as Phase;
-
-/** An accumulator's state in the kernel: a value, and a position for argmax. */
-interface State {
-  readonly fn: "sum" | "max" | "argmax";
-  readonly value: string;
-  readonly position: string;
-  readonly dtype: DType;
-}
-
-function write(
-  launch: ReduceLaunch,
-  target: Target,
-  scalarWords: number,
-  serial: boolean,
-  stage: Stage,
-  shares: number,
-  share: number,
-  scratch: number,
-): Kernel {
-  const { stores, epilogue, epilogueViews } = launch;
-  const { code, views, accumulators } = onlyPhase(launch);
-  const kernel = new KernelBuilder();
+function divide(launch: ReduceLaunch, target: Target): Work {
+  const early = launch.phases.map(thingsOf);
+  const late = thingsOf({ views: launch.epilogueViews, code: launch.epilogue, stores: launch.stores });
   const rank = launch.outer.length;
-  const counters = indexInstructions(code);
-  const lateCounters = indexInstructions(epilogue);
-  const early: readonly Strided[] = [...views, ...counters];
-  const late: readonly Strided[] = [...epilogueViews, ...lateCounters, ...stores.map((s) => s.view)];
-  const firstStore = epilogueViews.length + lateCounters.length;
-  const outer = simplify(launch.outer, [...early.map((t) => t.strides.slice(0, rank)), ...late.map((t) => t.strides)]);
+  const all: readonly Strided[] = early.flat();
+  const outer = simplify(launch.outer, [...all.map((t) => t.strides.slice(0, rank)), ...late.map((t) => t.strides)]);
   const inner = simplify(
     launch.inner,
-    early.map((t) => t.strides.slice(rank)),
+    all.map((t) => t.strides.slice(rank)),
   );
-  const outerRank = outer.shape.length;
-  const innerRank = inner.shape.length;
-  const placedEarly = early.map(
-    (t, i): Strided => ({ offset: t.offset, strides: [...(outer.steps[i] ?? []), ...(inner.steps[i] ?? [])] }),
+  let next = 0;
+  const placed = early.map((things) =>
+    things.map(({ offset }): Strided => {
+      const i = next++;
+      return { offset, strides: [...(outer.steps[i] ?? []), ...(inner.steps[i] ?? [])] };
+    }),
   );
-  const placedLate = late.map((t, i): Strided => ({ offset: t.offset, strides: outer.steps[early.length + i] ?? [] }));
-
-  // four lanes are four outputs, or four elements of one output
-  const loads = placedEarly.slice(0, views.length);
-  const lastOuter = outerRank - 1;
-  const lastInner = outerRank + innerRank - 1;
-  const onOuter =
-    serial &&
-    outerRank > 0 &&
-    (outer.shape[lastOuter] as number) % 4 === 0 &&
-    loads.some((t) => isVector(t, lastOuter));
-  const onInner =
-    !onOuter &&
-    stage !== "combine" &&
-    innerRank > 0 &&
-    (inner.shape[innerRank - 1] as number) % 4 === 0 &&
-    loads.some((t) => isVector(t, lastInner));
-  const lanes = onOuter || onInner ? 4 : 1;
-  const axis = onOuter ? lastOuter : onInner ? lastInner : -1;
-
+  const placedLate = late.map(({ offset }): Strided => ({ offset, strides: outer.steps[next++] ?? [] }));
+  const loads = placed.flatMap((things, p) => things.slice(0, launch.phases[p]?.views.length));
+  const inFours = (shape: readonly number[], axis: number) =>
+    shape.length > 0 && (shape.at(-1) as number) % 4 === 0 && loads.some((t) => isVector(t, axis));
   const outputs = sizeOf(outer.shape);
-  const work = serial ? outputs / (onOuter ? 4 : 1) : outputs * (stage === "partial" ? shares : 1);
-  const workgroup = serial ? SERIAL[target].workgroup : TREE[target].workgroup;
-  const body = [`if (${serial ? "id" : "group"} >= ${kernel.int(work)}) { return; }`];
-  const sharesName = stage === "whole" ? "" : kernel.int(shares);
-  if (serial) body.push(`let output = id${onOuter ? " * 4" : ""};`);
-  else if (stage === "partial")
-    body.push(`let output = group / ${sharesName};`, `let part = group - output * ${sharesName};`);
-  else body.push("let output = group;");
-  body.push(...splitPosition(kernel, "output", outer.shape, "o"));
-  const outerNames = outer.shape.map((_, i) => `o${i}`);
-  const innerNames = inner.shape.map((_, i) => `i${i}`);
+  const elements = sizeOf(inner.shape);
+  const lastOuter = outer.shape.length - 1;
+  const byOutputs = inFours(outer.shape, lastOuter);
+  const { invocations, elements: few } = SERIAL[target];
+  const apart = loads.some(({ strides }) => Math.abs(strides[lastOuter + inner.shape.length] as number) === 1);
+  // neighbours on a GPU should read neighbours
+  const many = (byOutputs ? outputs / 4 : outputs) >= invocations && (target === "cpu" || byOutputs || !apart);
+  const serial = elements <= few || many;
+  const byElements = !(serial && byOutputs) && inFours(inner.shape, lastOuter + inner.shape.length);
+  const { outputs: enough, elements: most } = TOGETHER[target];
+  return {
+    launch,
+    outer: outer.shape,
+    inner: inner.shape,
+    early: placed,
+    late: placedLate,
+    lanes: serial && byOutputs ? "outputs" : byElements ? "elements" : "one",
+    serial,
+    shares: serial || outputs >= enough ? 1 : Math.max(1, Math.ceil(elements / most)),
+  };
+}
 
-  // accumulators
-  const states = accumulators.map(({ fn, value, dtype }, i): State => {
-    const of = fn === "argmax" ? (code[value] as { dtype: DType }).dtype : dtype;
-    return { fn, value: `s${i}`, position: `q${i}`, dtype: of };
-  });
-  for (const { fn, value, position, dtype } of states) {
-    const lowest = dtype === "f32" ? Number.NEGATIVE_INFINITY : dtype === "i32" ? -(2 ** 31) : 0;
-    const type = typeName(dtype, lanes === 4);
-    body.push(`var ${value} = ${type}(${kernel.constant(fn === "sum" ? 0 : lowest, dtype)});`);
-    if (fn === "argmax") body.push(`var ${position} = ${typeName("i32", lanes === 4)}(0x7fffffff);`);
-  }
+/** Whether a reduction's phases are better launches of their own, because its outputs are shared by workgroups. */
+export const isBetterApart = (launch: ReduceLaunch, target: Target): boolean =>
+  !isPlainFold(launch) && launch.phases.length > 1 && divide(launch, target).shares > 1;
 
-  if (stage === "combine") {
-    const memory = kernel.bind(scratch, "u32");
-    body.push(
-      `for (var e = lane; e < ${sharesName}; e += ${workgroup}) {`,
-      `let base = (output * ${sharesName} + e) * ${stateWords(launch)};`,
-      ...loadStates(states, (word, dtype) => loadWord(memory, `base + ${word}`, dtype)),
-      ...states.map((s) => fold(s, "n")),
-      "}",
-    );
-  } else {
-    const bases = placedEarly.map((thing, i) => {
-      body.push(`let a${i} = ${walk(kernel, kernel.int(thing.offset), outerNames, thing.strides)};`);
-      return `a${i}`;
-    });
-    const addresses = placedEarly.map((thing, i): Address => {
-      const strides = thing.strides.slice(outerRank);
-      const at = walk(kernel, bases[i] as string, innerNames, strides);
-      const lane = lanes === 4 ? laneStep(kernel, thing, axis) : "same";
-      const moves = strides.some((s) => s !== 0);
-      if (lane !== "next") return { at, lane, moves };
-      body.push(`let d${i} = a${i} / 4;`);
-      const others = strides.map((s, inAxis) => (onInner && inAxis === innerRank - 1 ? 0 : s / 4));
-      const along = onInner ? ` + ${innerNames.at(-1)} / 4` : "";
-      return { at, lane, vector: `${walk(kernel, `d${i}`, innerNames, others)}${along}`, moves };
-    });
-    const places = views.map((view, i) => bindAt(kernel, view, addresses[i] as Address, false));
-    const indices = new Map(counters.map((instr, i) => [code.indexOf(instr), addresses[views.length + i] as Address]));
-    // epilogue views may be in the same buffers, so they are bound before any text refers to a binding
-    const text = () => writeCode(kernel, code, { name: "v", lanes, places, indices });
-    declareLate(kernel, launch, onOuter ? placedLate : [], lastOuter, stage);
-    const { before, body: statements, values } = text();
-    body.push(...before);
-    const sizes = inner.shape.map((size) => kernel.int(size));
-    const stepLast = onInner ? 4 : 1;
-    const position = states.some((s) => s.fn === "argmax")
-      ? [
-          `let at = ${innerNames.length ? innerNames.reduce((sum, name, i) => (i === 0 ? name : `(${sum}) * ${sizes[i]} + ${name}`)) : "0"};`,
-        ]
-      : [];
-    const update = [
-      ...statements,
-      ...position,
-      ...states.flatMap((s, i) => {
-        const value = values[(accumulators[i] as { value: number }).value] as Value;
-        const raw = lanes === 4 ? widen(value) : value.name;
-        const name = value.dtype === s.dtype ? raw : `${typeName(s.dtype, lanes === 4)}(${raw})`;
-        const where = onInner ? "vec4i(at) + vec4i(0, 1, 2, 3)" : lanes === 4 ? "vec4i(at)" : "at";
-        return [foldInto(s, name, where, lanes)];
-      }),
-    ];
-    if (serial) {
-      const heads = innerNames.map(
-        (name, i) => `for (var ${name} = 0; ${name} < ${sizes[i]}; ${name} += ${i === innerRank - 1 ? stepLast : 1}) {`,
-      );
-      body.push(...heads, ...update, ...heads.map(() => "}"));
-    } else {
-      const elements = kernel.int(sizeOf(inner.shape));
-      const first = stage === "partial" ? `part * ${kernel.int(share)}` : "0";
-      const end = stage === "partial" ? `min(${elements}, first + ${kernel.int(share)})` : elements;
-      body.push(
-        `let first = ${first};`,
-        `let end = ${end};`,
-        `for (var e = first + lane * ${stepLast}; e < end; e += ${workgroup * stepLast}) {`,
-        ...splitPosition(kernel, "e", inner.shape, "i"),
-        ...update,
-        "}",
-      );
-    }
-  }
+/** The kernels of a reduction: one, or two where an output is shared by several workgroups. */
+export function reduceKernels(launch: ReduceLaunch, target: Target, scalarWords: number, extras: Extras): Kernel[] {
+  if (sizeOf(launch.outer) === 0) return [];
+  const work = divide(launch, target);
+  if (work.shares === 1) return [write(work, target, scalarWords, "whole", -1)];
+  const [phase] = launch.phases as [Phase];
+  const words = wordsOf(statesOf(phase.accumulators, phase.code, 0));
+  const scratch = extras.scratch(sizeOf(launch.outer) * work.shares * words);
+  return [write(work, target, scalarWords, "partial", scratch), write(work, target, scalarWords, "combine", scratch)];
+}
 
-  // four lanes of one output become one
-  if (onInner) {
-    for (const s of states) {
-      body.push(`var h${s.value} = ${s.value}.x;`);
-      if (s.fn === "argmax") body.push(`var h${s.position} = ${s.position}.x;`);
-      for (const lane of ["y", "z", "w"]) {
-        body.push(
-          merge(
-            { ...s, value: `h${s.value}`, position: `h${s.position}` },
-            `${s.value}.${lane}`,
-            `${s.position}.${lane}`,
-          ),
-        );
-      }
-    }
-  }
-  const single = states.map((s): State => (onInner ? { ...s, value: `h${s.value}`, position: `h${s.position}` } : s));
+/** What a kernel does: all of it, the fold of a share of the elements, or what follows when all shares are folded. */
+type Stage = "whole" | "partial" | "combine";
+
+function write(work: Work, target: Target, scalarWords: number, stage: Stage, scratch: number): Kernel {
+  const { launch, outer, inner, early, late, lanes, serial, shares } = work;
+  const kernel = new KernelBuilder();
   const globals: string[] = [];
-  if (!serial) {
-    for (const s of states) {
-      globals.push(`var<workgroup> w${s.value}: array<${s.dtype}, ${workgroup}>;`);
-      if (s.fn === "argmax") globals.push(`var<workgroup> w${s.position}: array<i32, ${workgroup}>;`);
-    }
-    const put = states.flatMap((s, i) => [
-      `w${s.value}[lane] = ${(single[i] as State).value};`,
-      ...(s.fn === "argmax" ? [`w${s.position}[lane] = ${(single[i] as State).position};`] : []),
-    ]);
-    body.push(
-      ...put,
-      "workgroupBarrier();",
-      `for (var half = ${workgroup / 2}; half > 0; half /= 2) {`,
-      "if (lane < half) {",
-      ...states.map((s, i) => {
-        const own = single[i] as State;
-        return merge(own, `w${s.value}[lane + half]`, `w${s.position}[lane + half]`);
-      }),
-      ...put,
-      "}",
-      "workgroupBarrier();",
-      "}",
-      "if (lane != 0) { return; }",
-    );
-  }
-  if (stage === "partial") {
-    const memory = kernel.bind(scratch, "u32", { write: true });
-    let word = 0;
-    body.push(`let to = group * ${stateWords(launch)};`);
-    for (const s of single) {
-      body.push(storeWord(memory, `to + ${word++}`, s.value, s.dtype));
-      if (s.fn === "argmax") body.push(storeWord(memory, `to + ${word++}`, s.position, "i32"));
-    }
-    return kernel.finish({
-      label: launch.label,
-      body,
-      workgroups: work,
-      workgroupSize: workgroup,
-      scalarWords,
-      globals,
-    });
-  }
+  const outputs = sizeOf(outer);
+  const elements = sizeOf(inner);
+  const outerRank = outer.length;
+  const wide = lanes === "outputs";
+  const width = lanes === "one" ? 1 : 4;
+  const outerNames = outer.map((_, i) => `o${i}`);
+  const innerNames = inner.map((_, i) => `i${i}`);
+  const along = lanes === "outputs" ? outerRank - 1 : lanes === "elements" ? outerRank + inner.length - 1 : -1;
 
-  // epilogue
-  const lateLanes = onOuter ? 4 : 1;
-  const results = states.map((s, i): Value => {
-    const own = single[i] as State;
-    if (s.fn !== "argmax") return { name: own.value, dtype: s.dtype, wide: onOuter, moves: false };
-    const none = onOuter ? "vec4i(0x7fffffff)" : "0x7fffffff";
-    body.push(`let r${i} = select(${own.position}, ${typeName("i32", onOuter)}(0), ${own.position} == ${none});`);
-    return { name: `r${i}`, dtype: "i32", wide: onOuter, moves: false };
+  // what an invocation or a workgroup works on
+  const units = wide ? outputs / 4 : outputs;
+  const { share: most, workgroup: serialSize } = SERIAL[target];
+  const { least, most: largest } = TOGETHER[target];
+  const fitting = 2 ** Math.ceil(Math.log2(Math.max(1, elements / shares / width)));
+  const size = serial ? serialSize : Math.min(largest, Math.max(least, fitting));
+  const run = serial ? Math.max(1, Math.min(16, Math.floor(most / Math.max(1, elements)))) : 1;
+  const items = serial ? Math.ceil(units / run) : units * (stage === "partial" ? shares : 1);
+  const body = [`if (${serial ? "id" : "group"} >= ${kernel.int(items)}) { return; }`];
+  if (run > 1) {
+    body.push(
+      `let end = min(${kernel.int(units)}, (id + 1) * ${run});`,
+      `for (var unit = id * ${run}; unit < end; unit++) {`,
+    );
+  } else if (stage === "partial") {
+    body.push(`let unit = group / ${kernel.int(shares)};`, `let part = group - unit * ${kernel.int(shares)};`);
+  } else body.push(`let unit = ${serial ? "id" : "group"};`);
+  body.push(`let output = unit${wide ? " * 4" : ""};`, ...splitPosition(kernel, "output", outer, "o"));
+
+  // where everything lies, and how it is bound: all of it before the first text that reads a buffer
+  const walks = early.map((things, p) => {
+    const bases = things.map((_, i) => `a${p}_${i}`);
+    const starts = things.map(
+      ({ offset, strides }, i) => `let ${bases[i]} = ${walk(kernel, kernel.int(offset), outerNames, strides)};`,
+    );
+    if (!serial) {
+      const flat = things.map((thing, i) =>
+        flatAddress(kernel, thing, bases[i] as string, outerRank, innerNames, along),
+      );
+      return { starts, heads: [], tails: [], addresses: flat };
+    }
+    const loops = inner.map(
+      (length, i): LoopAxis => ({ name: `i${i}`, axis: outerRank + i, from: "0", to: kernel.int(length) }),
+    );
+    const nested = nest(kernel, loops, things, bases, `n${p}_`, width, along);
+    return { ...nested, starts: [...starts, ...nested.starts] };
   });
-  const lateAddresses = placedLate.map((thing, i): Address => {
-    body.push(`let f${i} = ${walk(kernel, kernel.int(thing.offset), outerNames, thing.strides)};`);
-    const lane = onOuter ? laneStep(kernel, thing, lastOuter) : "same";
+  const lateStarts = late.map(
+    ({ offset, strides }, i) => `let f${i} = ${walk(kernel, kernel.int(offset), outerNames, strides)};`,
+  );
+  const lateAddresses = late.map((thing, i): Address => {
+    const lane = wide ? laneStep(kernel, thing, outerRank - 1) : "same";
     return lane === "next"
       ? { at: `f${i}`, lane, vector: `f${i} / 4`, moves: false }
       : { at: `f${i}`, lane, moves: false };
   });
-  const latePlaces = epilogueViews.map((view, i) => bindAt(kernel, view, lateAddresses[i] as Address, false));
-  const targets = stores.map(({ view }, i) => bindAt(kernel, view, lateAddresses[firstStore + i] as Address, true));
-  const lateIndices = new Map(
-    lateCounters.map((instr, i) => [epilogue.indexOf(instr), lateAddresses[epilogueViews.length + i] as Address]),
-  );
-  const end = writeCode(kernel, epilogue, {
-    name: "e",
-    lanes: lateLanes,
-    places: latePlaces,
-    indices: lateIndices,
-    accumulators: results,
+  const bound = [
+    ...(stage === "combine" ? [] : launch.phases.map((phase, p) => bindAll(kernel, phase, walks[p]?.addresses ?? []))),
+  ];
+  const boundLate =
+    stage === "partial"
+      ? undefined
+      : bindAll(kernel, { views: launch.epilogueViews, code: launch.epilogue, stores: launch.stores }, lateAddresses);
+  const memory = stage === "whole" ? undefined : kernel.bind(scratch, "u32", { write: stage === "partial" });
+
+  // the phases
+  const results: Value[] = [];
+  let states: State[] = [];
+  launch.phases.forEach((phase, p) => {
+    const { starts, heads, tails } = walks[p] as (typeof walks)[number];
+    const { accumulators, code, stores } = phase;
+    states = statesOf(accumulators, code, results.length);
+    const foldsWide = width === 4 && stage !== "combine";
+    body.push(...begin(kernel, states, foldsWide));
+    if (stage === "combine" && memory) {
+      const perOutput = kernel.int(shares);
+      body.push(
+        `for (var e = lane; e < ${perOutput}; e += ${size}) {`,
+        `let stored = (output * ${perOutput} + e) * ${wordsOf(states)};`,
+        ...mergeStored(states, memory, "stored"),
+        "}",
+      );
+    } else {
+      const { places, targets, indices } = bound[p] as Bound;
+      const named = { name: `v${p}_`, lanes: width as 1 | 4, places, indices, accumulators: results };
+      const { before, body: statements, values } = writeCode(kernel, code, named);
+      const at = innerNames.reduce(
+        (sum, name, i) => (i === 0 ? name : `(${sum}) * ${kernel.int(inner[i] as number)} + ${name}`),
+        "0",
+      );
+      const where = lanes === "elements" ? "vec4i(at) + vec4i(0, 1, 2, 3)" : wide ? "vec4i(at)" : "at";
+      const folds = states.map((s, i) => {
+        const value = values[(accumulators[i] as { value: number }).value] as Value;
+        const raw = width === 4 ? widen(value) : value.name;
+        const name = value.dtype === s.dtype ? raw : `${typeName(s.dtype, width === 4)}(${raw})`;
+        return foldInto(s, name, where, width === 4);
+      });
+      const each = [
+        ...statements,
+        ...(states.some(({ fn }) => fn === "argmax") ? [`let at = ${at};`] : []),
+        ...folds,
+        ...writeStores(kernel, stores, targets, values, width),
+      ];
+      body.push(...starts, ...before);
+      if (serial) body.push(...heads, ...each, ...tails);
+      else {
+        const share = Math.ceil(elements / shares / 4) * 4;
+        const first = stage === "partial" ? `part * ${kernel.int(share)}` : "0";
+        const count = kernel.int(elements);
+        const last = stage === "partial" ? `min(${count}, ${first} + ${kernel.int(share)})` : count;
+        body.push(
+          `for (var e = ${first} + lane * ${lanes === "elements" ? 4 : 1}; e < ${last}; e += ${size * (lanes === "elements" ? 4 : 1)}) {`,
+          ...splitPosition(kernel, "e", inner, "i"),
+          ...each,
+          "}",
+        );
+      }
+    }
+    if (foldsWide && lanes === "elements") {
+      const joined = joinLanes(states);
+      body.push(...joined.text);
+      states = joined.states;
+    }
+    if (!serial && states.length > 0) {
+      const joined = joinWorkgroup(states, size, target === "gpu");
+      globals.push(...joined.globals);
+      body.push(...joined.text);
+    }
+    for (const s of states) {
+      const dtype = s.fn === "argmax" ? "i32" : s.dtype;
+      const name = s.fn === "argmax" ? `r${results.length}` : s.value;
+      if (s.fn === "argmax") body.push(`let ${name} = ${foundPosition(s, wide)};`);
+      results.push({ name, dtype, wide, moves: false });
+    }
   });
-  body.push(...end.before, ...end.body, ...writeStores(kernel, stores, targets, end.values, lateLanes));
-  const workgroups = serial ? Math.ceil(work / workgroup) : work;
-  return kernel.finish({ label: launch.label, body, workgroups, workgroupSize: workgroup, scalarWords, globals });
+
+  if (!serial) body.push("if (lane != 0) { return; }");
+  if (stage === "partial" && memory) body.push(...storeStates(states, memory, `group * ${wordsOf(states)}`));
+  if (boundLate) {
+    const { places, targets, indices } = boundLate;
+    const named = { name: "e", lanes: (wide ? 4 : 1) as 1 | 4, places, indices, accumulators: results };
+    const end = writeCode(kernel, launch.epilogue, named);
+    body.push(...lateStarts, ...end.before, ...end.body);
+    body.push(...writeStores(kernel, launch.stores, targets, end.values, named.lanes));
+  }
+  if (run > 1) body.push("}");
+  const workgroups = serial ? Math.ceil(items / size) : items;
+  return kernel.finish({ label: launch.label, body, workgroups, workgroupSize: size, scalarWords, globals });
 }
 
-function bindAt(kernel: KernelBuilder, view: View, address: Address, isWrite: boolean): Place {
-  const binding = kernel.bind(view.buffer, view.dtype, { write: isWrite, vector: address.lane === "next" });
-  return { ...address, binding, dtype: view.dtype };
-}
-
-/** Binds what the end of the kernel will use, so that text before it knows how the buffers are bound. */
-function declareLate(
+/** The address of a thing at named inner coordinates. */
+function flatAddress(
   kernel: KernelBuilder,
-  launch: ReduceLaunch,
-  placed: readonly Strided[],
-  axis: number,
-  stage: Stage,
-): void {
-  if (stage !== "whole") return;
-  const { epilogueViews, epilogue, stores } = launch;
-  const counters = indexInstructions(epilogue).length;
-  const declare = (view: View, i: number, isWrite: boolean) => {
-    const thing = placed[i];
-    kernel.bind(view.buffer, view.dtype, { write: isWrite, vector: thing !== undefined && isVector(thing, axis) });
+  thing: Strided,
+  base: string,
+  outerRank: number,
+  innerNames: readonly string[],
+  along: number,
+): Address {
+  const strides = thing.strides.slice(outerRank);
+  const at = walk(kernel, base, innerNames, strides);
+  const lane = laneStep(kernel, thing, along);
+  const moves = strides.some((stride) => stride !== 0);
+  return lane === "next" ? { at, lane, vector: `(${at}) / 4`, moves } : { at, lane, moves };
+}
+
+interface Bound {
+  readonly places: readonly Place[];
+  readonly targets: readonly Place[];
+  /** Index instructions by their position in the code. */
+  readonly indices: ReadonlyMap<number, Address>;
+}
+
+/** Binds what straight-line code reads and writes; `addresses` are those of `thingsOf` it. */
+function bindAll(kernel: KernelBuilder, given: Parameters<typeof thingsOf>[0], addresses: readonly Address[]): Bound {
+  const { views, code, stores } = given;
+  const counters = indexInstructions(code);
+  const bind = (view: View, i: number, write: boolean): Place => {
+    const address = addresses[i] as Address;
+    const binding = kernel.bind(view.buffer, view.dtype, { write, vector: address.lane === "next" });
+    return { ...address, binding, dtype: view.dtype };
   };
-  epilogueViews.forEach((view, i) => {
-    declare(view, i, false);
-  });
-  stores.forEach(({ view }, i) => {
-    declare(view, epilogueViews.length + counters + i, true);
-  });
+  return {
+    places: views.map((view, i) => bind(view, i, false)),
+    targets: stores.map(({ view }, i) => bind(view, views.length + counters.length + i, true)),
+    indices: new Map(counters.map((instr, i) => [code.indexOf(instr), addresses[views.length + i] as Address])),
+  };
 }
-
-/** Folds an element in; `where` is its position. */
-function foldInto(s: State, value: string, where: string, lanes: 1 | 4): string {
-  if (s.fn === "sum") return `${s.value} += ${value};`;
-  if (s.fn === "max") return `${s.value} = ${greater(s, value, lanes)};`;
-  const better = s.dtype === "f32" ? `better_${lanes}(${value}, ${s.value})` : `(${value} > ${s.value})`;
-  return `{ let better = ${better}; ${s.value} = select(${s.value}, ${value}, better); ${s.position} = select(${s.position}, ${where}, better); }`;
-}
-
-const greater = (s: State, value: string, lanes: 1 | 4) =>
-  s.dtype === "f32" ? `max_${lanes}(${s.value}, ${value})` : `max(${s.value}, ${value})`;
-
-/** Folds another share's state in, one lane: of equal maxima the earlier position stays. */
-function merge(s: State, value: string, position: string): string {
-  if (s.fn !== "argmax") return foldInto(s, value, "", 1);
-  const better = s.dtype === "f32" ? `better_1(${value}, ${s.value})` : `(${value} > ${s.value})`;
-  const worse = s.dtype === "f32" ? `better_1(${s.value}, ${value})` : `(${s.value} > ${value})`;
-  return `if (${better} | (!${worse} & (${position} < ${s.position}))) { ${s.value} = ${value}; ${s.position} = ${position}; }`;
-}
-
-/** Reads the words of partial states into `n0`, `np0` ... */
-function loadStates(states: readonly State[], read: (word: number, dtype: DType) => string): string[] {
-  let word = 0;
-  return states.flatMap((s, i) => [
-    `let n${i} = ${read(word++, s.dtype)};`,
-    ...(s.fn === "argmax" ? [`let np${i} = ${read(word++, "i32")};`] : []),
-  ]);
-}
-
-const fold = (s: State, name: string): string => merge(s, `${name}${s.value.slice(1)}`, `${name}p${s.value.slice(1)}`);
