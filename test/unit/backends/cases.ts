@@ -59,6 +59,11 @@ export async function runOn(backend: Backend, c: Case): Promise<Uint32Array[]> {
 
 /** Runs the case on `backend` and as plain loops, and compares every buffer. */
 export async function check(backend: Backend, c: Case): Promise<void> {
+  await checked(backend, c);
+}
+
+/** What the backend made of the buffers of a case, after `check`. */
+export async function checked(backend: Backend, c: Case): Promise<Uint32Array[]> {
   const expected = c.data.map((d) => new Uint32Array(viewAs("u32", d)));
   interpret(planOf(c), expected, c.scalars ?? new Uint32Array(1), { exact: !c.rounded });
   const actual = await runOn(backend, c);
@@ -69,6 +74,7 @@ export async function check(backend: Backend, c: Case): Promise<void> {
       expect(viewAs("f32", got), `${c.name}: buffer ${i}`).toBeAllclose(viewAs("f32", want), tolerance);
     } else expect([...got], `${c.name}: buffer ${i}`).toEqual([...want]);
   });
+  return actual;
 }
 
 const full = (buffer: number, shape: readonly number[], dtype: DType = "f32", offset = 0): View => ({

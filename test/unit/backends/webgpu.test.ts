@@ -10,7 +10,7 @@ import { TILES } from "../../../engine/backends/webgpu/contract.ts";
 import { type DeviceOptions, openDevice } from "../../../engine/backends/webgpu/device.ts";
 import { webgpuProvider } from "../../../engine/backends/webgpu/index.ts";
 import { BackendError } from "../../../engine/errors/index.ts";
-import { type Case, cases, check, randomCase, runOn } from "./cases.ts";
+import { type Case, cases, check, checked, randomCase, runOn } from "./cases.ts";
 
 async function open(options: DeviceOptions = {}, log: (text: string) => void = () => {}): Promise<Backend> {
   const [best] = await findAdapters({ software: true });
@@ -56,8 +56,7 @@ describe.each(["cpu", "gpu"] as const)("products for a %s", (target) => {
     for (const tile of TILES[target]) {
       const backend = await open({ target, tile });
       for (const [i, c] of products.entries()) {
-        await check(backend, flushed(c));
-        const bits = await runOn(backend, flushed(c));
+        const bits = await checked(backend, flushed(c));
         first[i] ??= bits;
         expect(bits, `${c.name} in ${tile.name}`).toEqual(first[i]);
       }
