@@ -84,7 +84,9 @@ function standingOf(finish: Finish, ours: Finish | undefined): Standing {
 function goalOf(ours: Finish, engines: readonly Standing[], factor: number): Goal | null {
   const webgpu = ours.entry.device === "webgpu";
   if (webgpu && !SOFTWARE_ADAPTER.test(ours.adapter)) return null;
-  const against = engines.filter(({ engine, ratio }) => ratio && (webgpu ? engine === "jax-js" : engine === "torch"));
+  const against = engines.filter(
+    ({ engine, ratio }) => ratio && (webgpu ? engine === "jax-js" || engine === "tfjs" : engine === "torch"),
+  );
   const [best] = against.sort((a, b) => (a.ratio as Spread).median - (b.ratio as Spread).median);
   if (!best?.ratio) return null;
   const wanted = webgpu ? SOFTWARE_GOAL : factor;

@@ -38,8 +38,12 @@ export interface Finish {
   plan: PlanFigures | null;
 }
 
-/** Steps whose losses are compared. */
-const COMPARED = 10;
+/** Steps whose losses are compared; fewer of an engine that takes longer than this for them. */
+const COMPARED = 5;
+const COMPARED_MS = 15_000;
+
+/** An engine whose windows together took so many times as long as they should sits out the rounds that are left. */
+const PATIENCE = 4;
 
 /** The longest that loading a library, and compiling a step, may take. */
 const OPEN_MS = 60_000;
@@ -86,6 +90,8 @@ class Runner {
   readonly #options: RaceOptions;
   readonly #contestant: Contestant | undefined;
   #steps = 1;
+  /** Milliseconds of its windows so far. */
+  #spentMs = 0;
   /** When it was last asked something, and its processor time then. */
   #left: { at: number; cpu: number } | undefined;
   #idleSeconds = 0;
@@ -131,7 +137,8 @@ class Runner {
     Object.assign(finish, await this.#ask("open", opening, OPEN_MS));
     finish.firstMs = (await this.#ask("begin", { steps: 1 }, BEGIN_MS)).ms;
     finish.againMs = (await this.#ask("begin", { steps: 1 }, BEGIN_MS)).ms;
-    finish.losses = (await this.#ask("begin", { steps: COMPARED }, BEGIN_MS)).losses;
+    const compared = Math.max(1, Math.min(COMPARED, Math.floor(COMPARED_MS / finish.againMs)));
+    finish.losses = (await this.#ask("begin", { steps: compared }, BEGIN_MS)).losses;
     finish.plan = (await this.#ask("plan", {}, OPEN_MS)).plan;
     await this.#warm();
   }
@@ -149,7 +156,9 @@ class Runner {
   }
 
   async window(): Promise<void> {
+    if (this.#spentMs > PATIENCE * this.#options.windows * this.#options.seconds * 1000) return;
     const { steps, ms } = await this.#ask("window", { steps: this.#steps }, BEGIN_MS);
+    this.#spentMs += ms;
     this.finish.rates.push((steps * 1000) / ms);
   }
 

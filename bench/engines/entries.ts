@@ -16,7 +16,7 @@ export interface Entry {
   readonly start: Start | string;
 }
 
-export const peerNames = ["jax-js", "torch"] as const;
+export const peerNames = ["jax-js", "tfjs", "torch"] as const;
 export type PeerName = (typeof peerNames)[number];
 export type EngineName = "ours" | PeerName;
 
@@ -44,17 +44,26 @@ export function entriesOf({ backend, peers, threads, folder }: EntryOptions): En
     device: backend,
     start: node(file("../../dist/bench-ours.mjs")),
   };
-  const inNode = (engine: "jax-js", script: string): Entry => ({
+  const inNode = (engine: "jax-js" | "tfjs", script: string, count: number): Entry => ({
     ...common,
     engine,
     title: `${engine} ${backend}`,
+    threads: count,
     device: backend,
     start: folder instanceof Error ? folder.message : node(file(script)),
   });
   return [
     ours,
     ...peers.flatMap((name): Entry[] => {
-      if (name === "jax-js") return [inNode(name, "jaxJs.ts")];
+      if (name === "tfjs") return [inNode(name, "tfjs.ts", 1)];
+      if (name === "jax-js") {
+        // its workers pay for large kernels only
+        const counts = backend === "wasm" ? threadCounts(cores) : [1];
+        return counts.map((n) => ({
+          ...inNode(name, "jaxJs.ts", n),
+          ...(counts.length > 1 && { title: `${name} ${backend}, ${threadsText(n)}` }),
+        }));
+      }
       return torchEntries(cores);
     }),
   ];
@@ -78,12 +87,16 @@ function torchEntries(cores: number): Entry[] {
         }
       : "no python3 here can import torch",
   });
-  const counts = [...new Set([1, cores])];
   return [
-    ...counts.map((n) => entry(`torch, ${n} ${n === 1 ? "thread" : "threads"}`, "cpu", n)),
+    ...threadCounts(cores).map((n) => entry(`torch, ${threadsText(n)}`, "cpu", n)),
     ...(found?.cuda ? [entry("torch, CUDA", "cuda", cores)] : []),
   ];
 }
+
+/** One, and all. */
+const threadCounts = (cores: number): number[] => [...new Set([1, cores])];
+
+const threadsText = (n: number): string => `${n} ${n === 1 ? "thread" : "threads"}`;
 
 /** The first python3 that has torch. */
 function findTorch(): { python: string; cuda: boolean } | undefined {

@@ -14,9 +14,6 @@ import { provideWorkers } from "./webWorkers.ts";
  * its arguments up, `.ref` keeps one for another use.
  */
 
-/** Steps after which it is waited for, as the library advises: its queue has no bound. */
-const QUEUED = 16;
-
 let jax: Jax;
 
 /** Parameters by PyTorch's names; linear weights the other way round, as JAX has them: x @ w. */
@@ -202,13 +199,14 @@ class JaxTraining implements Training {
     const losses: JaxArray[] = [];
     const reports: JaxArray[] = [];
     const values: number[] = [];
-    for (let i = 1; i <= count; i++) {
+    for (let i = 0; i < count; i++) {
       const [x, y] = this.#batches[this.#done++ % this.#batches.length] as readonly [JaxArray, JaxArray];
       const [state, loss, seen] = this.#step(...this.#state, x.ref, y.ref);
       this.#state = state;
       losses.push(loss);
       reports.push(...seen);
-      if (i % QUEUED === 0 || i === count) await jax.blockUntilReady([this.#state[0], loss]);
+      // each step by itself, and by its loss alone: what waits is kept in lists that are walked for every array
+      await jax.blockUntilReady(loss);
     }
     const kept = each ? losses : losses.slice(-1);
     for (const loss of each ? [] : losses.slice(0, -1)) loss.dispose();
@@ -248,7 +246,7 @@ function noteTables(layers: readonly Layer[], path = ""): void {
 
 await serve(async ({ job, state, data, device, peers, threads }: Opening) => {
   if (device === "webgpu") await provideGpu();
-  else provideWorkers(threads);
+  else if (threads > 1) provideWorkers(threads);
   // the module that browsers take
   const home = join(peers, "node_modules/@jax-js/jax");
   jax = (await import(pathToFileURL(join(home, "dist/index.js")).href)) as Jax;
