@@ -1,10 +1,13 @@
 // Packages the extension for this platform, or the one named: node scripts/package.mjs [--target linux-x64] [--no-node] [--out dlnb.vsix]
 // A .vsix holds the bundles, this platform's WebGPU binary and, unless left out, a Node runtime (this platform only).
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { ready, root, run } from "./setup.mjs";
 
 ready();
+
+/** A download that nobody waits for. */
+const MOST_MEGABYTES = 60;
 
 const here = `${process.platform}-${process.arch}`;
 const { values } = parseArgs({
@@ -83,4 +86,12 @@ const code = run(process.execPath, [vsce, "package", ...flags], {
   stdio: ["ignore", "inherit", "inherit"],
 });
 rmSync(stage, { recursive: true });
-process.exit(code);
+if (code !== 0) process.exit(code);
+const megabytes = statSync(out).size / 1e6;
+if (megabytes > MOST_MEGABYTES) {
+  console.error(
+    `package: ${out} has ${megabytes.toFixed(1)} MB, and ${MOST_MEGABYTES} MB are the most; see what has come in`,
+  );
+  process.exit(1);
+}
+console.log(`${out}: ${megabytes.toFixed(1)} MB of at most ${MOST_MEGABYTES}`);

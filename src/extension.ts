@@ -4,7 +4,6 @@ import type { KernelEvent } from "../engine/protocol/index.ts";
 import { act } from "./commands/act.ts";
 import { registerCommands } from "./commands/index.ts";
 import { Controller, NOTEBOOK_TYPE } from "./controller/controller.ts";
-import { KernelProcess, locateKernel } from "./kernel/index.ts";
 import { FileProblems } from "./notebook/problems.ts";
 import { serializer } from "./notebook/serializer.ts";
 import { FindingProblems } from "./problems/findingProblems.ts";
@@ -18,7 +17,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const controller = new Controller(context.extension, {
     log: (event) => writeLog(log, event),
     start: async (notebook, onEvent) => {
-      const { backend, threads, nodePath } = readSettings(notebook.uri);
+      const { backend, threads, nodePath, mistakes } = readSettings(notebook.uri);
+      for (const mistake of mistakes) log.warn(mistake);
+      // what only a running kernel needs is not loaded with the window
+      const { KernelProcess, locateKernel } = await import("./kernel/index.ts");
       const files = locateKernel(context.extensionPath, nodePath);
       const onDisk = !notebook.isUntitled && notebook.uri.scheme === "file";
       const kernel = await KernelProcess.start({
@@ -47,9 +49,21 @@ export function activate(context: vscode.ExtensionContext): void {
     new FindingProblems(NOTEBOOK_TYPE, (cell, action) => void act(controller.sessions, cell, action)),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration("dlnb.backend")) void controller.useBackend(readSettings().backend);
+      if (change.affectsConfiguration("dlnb.threads")) void offerRestart(controller);
     }),
     ...registerCommands(controller, log),
   );
+}
+
+/** Threads are those that a kernel started with. */
+async function offerRestart(controller: Controller): Promise<void> {
+  const running = controller.sessions.all().filter(({ kernel }) => kernel !== null);
+  if (running.length === 0) return;
+  const restart = running.length === 1 ? "Restart Kernel" : `Restart ${running.length} Kernels`;
+  const question =
+    "dlnb.threads counts from the next start of a kernel on; a restart forgets the names of earlier cells.";
+  if ((await vscode.window.showInformationMessage(question, restart)) !== restart) return;
+  await Promise.all(running.map((session) => session.restart()));
 }
 
 /** Training takes all cores; the window in which it is watched goes first. An idle machine trains as fast as before. */

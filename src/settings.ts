@@ -6,19 +6,30 @@ export interface Settings {
   threads: number;
   /** Empty: the runtime that comes with the extension. */
   nodePath: string;
+  /** What a settings file says wrongly, in words. */
+  mistakes: readonly string[];
 }
 
 const BACKENDS: readonly BackendChoice[] = ["auto", "webgpu", "wasm"];
+const MOST_THREADS = 256;
 
-/** The settings as they are now; what a settings file says wrongly counts as not said. */
+/** The settings as they are now; what a settings file says wrongly counts as not said, and is told. */
 export function readSettings(scope?: vscode.Uri): Settings {
   const settings = vscode.workspace.getConfiguration("dlnb", scope);
   const backend = settings.get("backend") as BackendChoice;
   const threads = settings.get("threads");
   const nodePath = settings.get("kernel.nodePath");
+  const mistakes: string[] = [];
+  const valid = <T>(name: string, value: unknown, fits: boolean, wanted: string, instead: T): T => {
+    if (fits || value === undefined) return fits ? (value as T) : instead;
+    mistakes.push(`dlnb.${name} = ${JSON.stringify(value)} is no ${wanted}; ${JSON.stringify(instead)} counts instead`);
+    return instead;
+  };
+  const whole = Number.isInteger(threads) && (threads as number) >= 0 && (threads as number) <= MOST_THREADS;
   return {
-    backend: BACKENDS.includes(backend) ? backend : "auto",
-    threads: Number.isInteger(threads) && (threads as number) >= 0 ? (threads as number) : 0,
-    nodePath: typeof nodePath === "string" ? nodePath.trim() : "",
+    backend: valid("backend", backend, BACKENDS.includes(backend), "backend (auto, webgpu, wasm)", "auto"),
+    threads: valid("threads", threads, whole, `whole number from 0 to ${MOST_THREADS}`, 0),
+    nodePath: valid("kernel.nodePath", nodePath, typeof nodePath === "string", "path", "").trim(),
+    mistakes,
   };
 }

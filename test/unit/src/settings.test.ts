@@ -1,0 +1,36 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { readSettings } from "../../../src/settings.ts";
+
+const given: Record<string, unknown> = {};
+vi.mock("vscode", () => ({
+  workspace: { getConfiguration: () => ({ get: (name: string) => given[name] }) },
+}));
+afterEach(() => {
+  for (const name of Object.keys(given)) delete given[name];
+});
+
+test("settings are taken as they are", () => {
+  Object.assign(given, { backend: "wasm", threads: 3, "kernel.nodePath": " /opt/node " });
+  expect(readSettings()).toEqual({ backend: "wasm", threads: 3, nodePath: "/opt/node", mistakes: [] });
+});
+
+test("what is not said is auto, the machine's threads and our own Node", () => {
+  expect(readSettings()).toEqual({ backend: "auto", threads: 0, nodePath: "", mistakes: [] });
+});
+
+test.each([-1, 2.5, 257, "four", null])("dlnb.threads = %j counts as 0 and is told", (threads) => {
+  Object.assign(given, { threads });
+  const settings = readSettings();
+  expect(settings.threads).toBe(0);
+  expect(settings.mistakes).toEqual([
+    `dlnb.threads = ${JSON.stringify(threads)} is no whole number from 0 to 256; 0 counts instead`,
+  ]);
+});
+
+test("an unknown backend counts as auto and is told", () => {
+  Object.assign(given, { backend: "cuda" });
+  expect(readSettings()).toMatchObject({
+    backend: "auto",
+    mistakes: ['dlnb.backend = "cuda" is no backend (auto, webgpu, wasm); "auto" counts instead'],
+  });
+});
