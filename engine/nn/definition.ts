@@ -6,6 +6,8 @@ import type { Scope } from "./scope.ts";
 export interface LayerDefinition<P extends Params = Params> extends Definition<P> {
   /** Traced once for each use. Throws ShapeError when the input does not fit. */
   apply(scope: Scope, x: Tensor, options: Checked<P>): Tensor;
+  /** Of a layer over tokens: how many there are. The data's are held against it before training. */
+  tokens?(options: Checked<P>): number;
   /** Made of other layers. */
   readonly container?: true;
 }

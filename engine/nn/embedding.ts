@@ -29,6 +29,7 @@ export const embedding = defineLayer({
     if (paddingIdx === null || (paddingIdx >= -numEmbeddings && paddingIdx < numEmbeddings)) return;
     throw new ConfigError(`embedding: paddingIdx = ${paddingIdx} is outside the ${numEmbeddings} embeddings`);
   },
+  tokens: ({ numEmbeddings }) => numEmbeddings,
   apply: (scope, x, { numEmbeddings, embeddingDim, paddingIdx, weight }) => {
     if (x.dtype !== "i32" && x.dtype !== "u32") {
       throw new ShapeError(`takes tokens (i32), not ${x.dtype}; give whole numbers, as from data.text(...)`);

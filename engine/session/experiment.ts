@@ -3,8 +3,9 @@ import { currentContext, maybeContext } from "../context/index.ts";
 import type { Dataset } from "../data/index.ts";
 import { Splits } from "../data/index.ts";
 import { ConfigError, ShapeError } from "../errors/index.ts";
-import { traceModel } from "../nn/index.ts";
-import { constant, input, type Tensor } from "../ops/index.ts";
+import { axisOfClasses } from "../losses/index.ts";
+import { type Traced, type TracedLayer, traceModel } from "../nn/index.ts";
+import { constant, input } from "../ops/index.ts";
 import { check } from "../params/index.ts";
 import type { OutputItem, RunHistory } from "../protocol/index.ts";
 import { permutation } from "../random/index.ts";
@@ -91,7 +92,8 @@ export class Experiment {
     const { loss, metrics } = this.config;
     const { batchSize, dropLast } = this.options;
     const { x, y, classes, size } = this.splits.train;
-    const output = this.#outputFor(batchSize);
+    const { output, layers } = this.#traced(batchSize);
+    this.#checkTokens(layers);
     const target = input("y", [batchSize, ...y.shape.slice(1)], y.dtype);
     const value = loss.definition.compute({ output, target }, loss.options);
     if (value.rank !== 0) {
@@ -100,15 +102,19 @@ export class Experiment {
       );
     }
     for (const metric of metrics) metric.definition.batch({ output, target }, metric.options);
-    if (classes && output.rank === 2 && y.dtype === "i32" && (output.shape[1] as number) < classes.length) {
-      throw new ShapeError(
-        `experiment: the model ends in ${output.shape[1]} outputs for ${classes.length} classes; end it in nn.linear(${classes.length})`,
-      );
+    if (classes && loss.definition.target === "class" && y.dtype === "i32") {
+      const { dim = null } = loss.options as { readonly dim?: number | null };
+      const scores = output.shape[axisOfClasses(loss.type, output.shape, target.shape, dim)] as number;
+      if (scores < classes.length) {
+        throw new ShapeError(
+          `experiment: the model ends in ${scores} outputs for ${classes.length} classes; end it in nn.linear(${classes.length})`,
+        );
+      }
     }
     const last = size % batchSize;
     if (last === 0 || dropLast) return;
     try {
-      this.#outputFor(last);
+      this.#traced(last);
     } catch (cause) {
       throw new ShapeError(
         `experiment: the last batch of an epoch has ${last} of ${show(x.shape)}: ${(cause as Error).message}; or leave it out with dropLast: true`,
@@ -117,19 +123,33 @@ export class Experiment {
     }
   }
 
-  #outputFor(batch: number): Tensor {
+  /** Every token of the data has its place in the layers that read it: on the device a wrong one would pass for another. */
+  #checkTokens(layers: readonly TracedLayer[]): void {
+    for (const { path, type, layer, input: x } of layers) {
+      const count = layer.definition.tokens?.(layer.options);
+      if (count === undefined || x.op !== "input") continue;
+      for (const set of Object.values(this.splits)) {
+        const wrong = set?.x.data.find((token) => token < 0 || token >= count);
+        if (wrong === undefined) continue;
+        throw new ConfigError(
+          `experiment: ${set?.name} has token ${wrong}, and ${path} ${type} takes 0 to ${count - 1}; give it as many as there are tokens`,
+        );
+      }
+    }
+  }
+
+  #traced(batch: number): Traced {
     const { model } = this.config;
     const { x } = this.splits.train;
     const tensors = (slices: typeof model.parameters.slices) =>
       Object.fromEntries(slices.map((s) => [s.name, input(s.name, s.shape, s.dtype)]));
-    const { output } = traceModel(model.layer, input("x", [batch, ...x.shape.slice(1)], x.dtype), {
+    return traceModel(model.layer, input("x", [batch, ...x.shape.slice(1)], x.dtype), {
       parameters: tensors(model.parameters.slices),
       buffers: tensors(model.running.slices),
       training: true,
       seed: constant(0, [], "u32"),
       step: constant(0, [], "u32"),
     });
-    return output;
   }
 
   /**

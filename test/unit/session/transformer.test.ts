@@ -153,3 +153,14 @@ describe.each([
     });
   });
 });
+
+test("tokens and classes that the model has no place for are told before training", () => {
+  const options = { data: sets, loss: loss.crossEntropy({ dim: -1 }), optimizer: optim.adamw(), batchSize: 16 };
+  const of = (tokens: number, outputs: number) =>
+    new Experiment({ ...options, model: nn.sequential(nn.embedding(tokens, { embeddingDim: 4 }), nn.linear(outputs)) });
+  expect(() => of(8, 8)).not.toThrow();
+  expect(() => of(7, 8)).toThrow(
+    "experiment: text has token 7, and 0 embedding takes 0 to 6; give it as many as there are tokens",
+  );
+  expect(() => of(8, 7)).toThrow("experiment: the model ends in 7 outputs for 8 classes; end it in nn.linear(8)");
+});
