@@ -7,6 +7,7 @@ import { type HostTree, hostFunction } from "../optim/index.ts";
 import type { BuiltPlan } from "../plan/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { type DType, hostArray, show, sizeOf, type TypedArray, viewAs } from "../tensor/index.ts";
+import { evaluationBatch, evaluationBatches } from "./evaluationBatches.ts";
 import type { Experiment } from "./experiment.ts";
 import { bufferWords, CURSOR, type DeviceData, NOISE_SEED, NOISE_STEP, type StepConfig } from "./forward.ts";
 import type { Weights } from "./model.ts";
@@ -29,9 +30,6 @@ export interface RunState extends Weights {
   /** Optimizer state by name, flat as the parameters. */
   readonly optimizer: Readonly<Record<string, Float32Array>>;
 }
-
-/** Examples of one evaluation batch at most: enough to keep the device busy, little enough to fit. */
-const EVALUATION_BATCH = 256;
 
 /** A compiled step with the names of its rows and the way its scalars are filled in. */
 export class Program {
@@ -198,13 +196,8 @@ export class DeviceModel {
     const { metrics } = this.config;
     const totals = metrics.map(() => ({ sum: 0, count: 0 }));
     let loss = 0;
-    const whole = Math.floor(data.count / EVALUATION_BATCH);
-    const batches: { batch: number; cursors: number[] }[] = [
-      { batch: EVALUATION_BATCH, cursors: Array.from({ length: whole }, (_, i) => i * EVALUATION_BATCH) },
-      { batch: data.count % EVALUATION_BATCH, cursors: [whole * EVALUATION_BATCH] },
-    ];
-    for (const { batch, cursors } of batches) {
-      if (batch === 0 || cursors.length === 0) continue;
+    for (const { batch, first, count } of evaluationBatches(this.config.model, data.count)) {
+      const cursors = Array.from({ length: count }, (_, i) => first + i * batch);
       const step = await this.#step(`evaluate ${data.name} ${batch}`, (max) =>
         evaluationStep(this.config, data, batch, max),
       );
@@ -232,8 +225,9 @@ export class DeviceModel {
   async predict(x: HostTensor): Promise<HostTensor> {
     const count = x.shape[0] as number;
     const parts: HostTensor[] = [];
-    for (let from = 0; from < count; from += EVALUATION_BATCH) {
-      const rows = Math.min(EVALUATION_BATCH, count - from);
+    const most = evaluationBatch(this.config.model);
+    for (let from = 0; from < count; from += most) {
+      const rows = Math.min(most, count - from);
       parts.push(await this.#predictBatch(x.rows(Int32Array.from({ length: rows }, (_, i) => from + i))));
     }
     const [first] = parts;

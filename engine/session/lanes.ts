@@ -5,6 +5,7 @@ import { hostFunction, stateNames } from "../optim/index.ts";
 import type { BuiltPlan } from "../plan/index.ts";
 import { viewAs } from "../tensor/index.ts";
 import { DeviceModel, type Program, type Rows, type RunState, type StepScalars } from "./device.ts";
+import { evaluationBatches } from "./evaluationBatches.ts";
 import type { DeviceData, StepConfig } from "./forward.ts";
 import {
   LANE_ROW,
@@ -22,7 +23,6 @@ export interface LaneScalars extends StepScalars {
   readonly byLane: Readonly<Record<string, ArrayLike<number>>>;
 }
 
-const EVALUATION_BATCH = 256;
 const WORD_BYTES = 4;
 
 /** So many lanes need more memory than there is. */
@@ -159,7 +159,8 @@ export class Lanes {
   async prepare(data: DeviceData, batches: readonly number[], evaluated: readonly DeviceData[]): Promise<void> {
     for (const batch of batches) await this.#training(data, batch);
     for (const set of evaluated) {
-      for (const { batch } of evaluationBatches(set.count)) await this.#evaluation(set, batch);
+      for (const { batch } of evaluationBatches(this.#device.config.model, set.count))
+        await this.#evaluation(set, batch);
     }
   }
 
@@ -208,7 +209,7 @@ export class Lanes {
         to[i % lanes] = (to[i % lanes] as number) + value * times;
       });
     };
-    for (const { batch, first, count } of evaluationBatches(data.count)) {
+    for (const { batch, first, count } of evaluationBatches(this.#device.config.model, data.count)) {
       const program = await this.#evaluation(data, batch);
       for (let from = 0; from < count; from += LANE_STEPS) {
         const length = Math.min(LANE_STEPS, count - from);
@@ -268,15 +269,6 @@ export class Lanes {
   dispose(): void {
     this.#device.dispose();
   }
-}
-
-/** `count` batches of so many examples each, from example `first` on. */
-function evaluationBatches(examples: number): { batch: number; first: number; count: number }[] {
-  const whole = Math.floor(examples / EVALUATION_BATCH);
-  return [
-    { batch: EVALUATION_BATCH, first: 0, count: whole },
-    { batch: examples % EVALUATION_BATCH, first: whole * EVALUATION_BATCH, count: 1 },
-  ].filter(({ batch, count }) => batch > 0 && count > 0);
 }
 
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

@@ -3,13 +3,11 @@ import type { Dataset } from "../../data/index.ts";
 import type { Tensor } from "../../ops/index.ts";
 import { buildPlan } from "../../plan/index.ts";
 import type { DeviceModel } from "../../session/device.ts";
+import { evaluationBatch } from "../../session/evaluationBatches.ts";
 import { type Pass, pass, passBuffers } from "../../session/forward.ts";
 import { type Shape, viewAs } from "../../tensor/index.ts";
 import { Progress } from "../showing.ts";
 import type { Subject } from "../subject.ts";
-
-/** Examples of one pass. */
-const BATCH = 256;
 
 /** One number per example and place of a tensor, row-major: shape [N, ...]. */
 export interface Outputs {
@@ -39,9 +37,10 @@ export async function collect(
   const data = device.upload(`evaluated ${key}`, set);
   const progress = new Progress(context, { total: data.count, unit: "examples", message: "evaluating" });
   let found: { shape: Shape; data: Float32Array }[] = [];
-  for (let from = 0; from < data.count; from += BATCH) {
+  const most = evaluationBatch(device.config.model);
+  for (let from = 0; from < data.count; from += most) {
     progress.check(from);
-    const batch = Math.min(BATCH, data.count - from);
+    const batch = Math.min(most, data.count - from);
     const buffer = (i: number) => `kept ${key} ${i}, ${batch}`;
     const program = await device.program(`${key} ${batch}`, (maxBuffersPerLaunch) => {
       const forward = pass(device.config, data, batch, { training: false, ordered: false });
