@@ -8,7 +8,7 @@ export interface Profile {
   readonly measuredMs: number;
   /** Milliseconds of a step as `submit` runs it, from the same call. */
   readonly stepMs: number;
-  /** Threads that took part; 1 on a device of another kind. */
+  /** Threads that took part; 0 on a device without threads of ours. */
   readonly threads: number;
 }
 

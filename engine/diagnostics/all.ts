@@ -35,3 +35,4 @@ export { overfitCheck } from "./preflight/overfitCheck.ts";
 export { preflight } from "./preflight/preflight.ts";
 export { attention } from "./sequences/attention.ts";
 export { generate } from "./sequences/generate.ts";
+export { profile } from "./profile/profile.ts";

@@ -12,14 +12,14 @@ const SMALLEST = 0.05;
 
 /**
  * Where a launch comes from: the part of the step that most of its work belongs to, and a label with the main parts and ops,
- * "0.conv2d forward: contract". `isRead` holds for what the launch reads instead of computing it.
+ * "0.conv2d forward: product". `isRead` holds for what the launch reads instead of computing it.
  */
 export function labelled(draft: Draft, isRead: (t: Tensor) => boolean): { label: string; part?: Part } {
   const work = new Map<string, { part: Part; work: number }>();
   const names = new Set<string>();
   for (const t of nodesOf(draft, isRead)) {
     const { kind } = t.record.lower;
-    if (kind !== "element" || t.record.lower.cost !== "free") names.add(t.op);
+    if (kind !== "element" || t.record.lower.cost !== "free") names.add(kind === "contract" ? "product" : t.op);
     if (!t.part) continue;
     const key = textOf(t.part);
     const known = work.get(key) ?? { part: t.part, work: 0 };

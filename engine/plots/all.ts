@@ -28,6 +28,7 @@ export { gradientFlow } from "./overTime/gradientFlow.ts";
 export { liveLayers } from "./overTime/liveLayers.ts";
 export { updateRatio } from "./overTime/updateRatio.ts";
 export { precisionRecallPlot as precisionRecall } from "./precisionRecall.ts";
+export { profilePlot as profile } from "./profile.ts";
 export { race } from "./race.ts";
 export { residualsPlot as residuals } from "./residuals.ts";
 export { rocPlot as roc } from "./roc.ts";

@@ -215,7 +215,7 @@ class WebgpuExecutable implements Executable {
       launches: launchTimes(this.#plan.launches.length, of, launches),
       measuredMs: median(whole),
       stepMs: median(ordinary),
-      threads: 1,
+      threads: 0,
     };
   }
 

@@ -43,11 +43,11 @@ describe("launches of a convolutional net", () => {
     const products = launches.filter(({ kind }) => kind === "contract").map(({ label }) => label);
     // no gradient is asked for with respect to the pixels
     expect(products.sort()).toEqual([
-      "0.conv2d backward: contract",
-      "0.conv2d forward: contract",
-      "4.linear backward: contract",
-      "4.linear backward: contract",
-      "4.linear forward: contract",
+      "0.conv2d backward: product",
+      "0.conv2d forward: product",
+      "4.linear backward: product",
+      "4.linear backward: product",
+      "4.linear forward: product",
     ]);
   });
 
