@@ -36,6 +36,16 @@ export interface RunContext {
    * Settles as `work` does.
    */
   shield<T>(work: Promise<T>): Promise<T>;
+  /** Set while a notebook is only tried out. */
+  readonly rehearsal?: Rehearsal | undefined;
+}
+
+/** What `fit` does when a notebook is only tried out, as `dlnb profile` does. */
+export interface Rehearsal {
+  /** Optimizer updates of a fit at most. */
+  readonly steps: number;
+  /** Called with the experiment once a fit has ended. */
+  fitted(experiment: object): Promise<void>;
 }
 
 const contexts = new AsyncLocalStorage<RunContext>();

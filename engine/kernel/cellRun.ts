@@ -5,6 +5,7 @@ import type { CellError, CellResult, KernelEvent, RunParams, SavedCell } from ".
 import { toCellError } from "./cells/errors.ts";
 import type { CellRuntime } from "./cells/runtime.ts";
 import { CellRecord, saveCell, textHash } from "./record.ts";
+import { rehearsalOf } from "./rehearsal.ts";
 import { TextSink } from "./text.ts";
 
 /** What the kernel lends to a run of a cell. */
@@ -15,6 +16,8 @@ export interface CellHost {
   send(event: KernelEvent): void;
   backend(): Promise<Backend>;
   rivals(): Promise<readonly Backend[]>;
+  /** Set when the notebook is only tried out: how many steps are profiled, and which experiments were. */
+  readonly profile?: { readonly steps: number | null; readonly done: WeakSet<object> };
 }
 
 /** An await that an interrupt finds under way is abandoned after this, unless shielded work is still to end. */
@@ -75,6 +78,7 @@ export class CellRun {
         this.#shielded.add(watched);
         return watched;
       },
+      rehearsal: host.profile && rehearsalOf(host.profile.steps, () => this.context, host.profile.done),
     };
   }
 

@@ -15,6 +15,10 @@ const cell: Check = (v) =>
     : `must be 1 to 64 of A-Z a-z 0-9 _ -, not ${show(v)}`;
 const backend: Check = (v) =>
   v === "auto" || v === "webgpu" || v === "wasm" ? undefined : `must be "auto", "webgpu" or "wasm", not ${show(v)}`;
+const optional =
+  (check: Check): Check =>
+  (v) =>
+    v === undefined ? undefined : check(v);
 const orNull =
   (check: Check): Check =>
   (v) =>
@@ -29,6 +33,7 @@ const shapes: Readonly<Record<Method, Readonly<Record<string, Check>>>> = {
     backend,
     threads: count,
     overrides: record,
+    profile: optional(record),
   },
   check: { cell, text },
   locate: { cells: list, options: list },

@@ -124,7 +124,7 @@ export class Kernel {
       );
     const notebook = params.notebook === null ? null : resolve(params.notebook);
     const folder = notebook === null ? resolve(params.folder) : dirname(notebook);
-    const runFolder = notebook === null ? null : join(folder, ".dlnb", basename(notebook, ".dlnb"));
+    const runFolder = notebook === null || params.profile ? null : join(folder, ".dlnb", basename(notebook, ".dlnb"));
     process.chdir(folder);
     const { globals } = await import("../library.ts");
     const runtime = await CellRuntime.create({
@@ -144,6 +144,7 @@ export class Kernel {
       send: (event) => this.#send(event),
       backend: () => devices.open(),
       rivals: () => devices.rivals(),
+      ...(params.profile && { profile: { steps: params.profile.steps, done: new WeakSet() } }),
     };
     this.#session = { runtime, devices, host };
     return {

@@ -56,6 +56,8 @@ export interface InitializeParams {
   threads: number;
   /** Values that replace the initializer of top-level declarations of the same name (`dlnb run --set name=value`). */
   overrides: Readonly<Record<string, unknown>>;
+  /** Only tries the notebook out (`dlnb profile`): fits are short, their training steps are profiled, nothing is kept. */
+  profile?: { steps: number | null } | undefined;
 }
 
 export interface KernelInfo {

@@ -11,6 +11,7 @@ import type { OutputItem, RunHistory } from "../protocol/index.ts";
 import { permutation } from "../random/index.ts";
 import { show } from "../tensor/index.ts";
 import { readCheckpoint } from "./checkpoint.ts";
+import { extentOf } from "./course.ts";
 import { trainRun } from "./fit.ts";
 import type { StepConfig } from "./forward.ts";
 import { sizeModel } from "./model.ts";
@@ -160,7 +161,13 @@ export class Experiment {
   async fit(given?: unknown): Promise<Run> {
     const options = this.fitOptions(given, "fit");
     const context = currentContext();
-    return await context.shield(trainRun(this, options, context));
+    const { rehearsal } = context;
+    if (!rehearsal) return await context.shield(trainRun(this, options, context));
+    const { steps } = extentOf(this, options, this.splits.train.size);
+    const short = { ...options, epochs: null, steps: Math.min(steps, rehearsal.steps) };
+    const run = await context.shield(trainRun(this, short, context));
+    await rehearsal.fitted(this);
+    return run;
   }
 
   /** What may be said to `fit`, checked; `where` begins messages. */

@@ -4,7 +4,12 @@ import { Terminal } from "./terminal.ts";
 
 /** Prints which backends there are; the exit code is 0 when `auto` takes one that works. */
 export async function doctor(program: Program, json: boolean): Promise<number> {
-  const kernel = await startKernel(program, null, { backend: "auto", threads: 0, overrides: {} }, { event: () => {} });
+  const kernel = await startKernel(
+    program,
+    null,
+    { backend: "auto", threads: 0, overrides: {}, profile: undefined },
+    { event: () => {} },
+  );
   try {
     const report = await kernel.request("doctor", {});
     const terminal = new Terminal();

@@ -15,12 +15,15 @@ export interface JsonReport {
     final: Readonly<Record<string, number>>;
     history: RunHistory;
   }[];
+  /** Of `dlnb profile`: where the time of each experiment's training step goes. */
+  profiles?: unknown[];
 }
 
 export function jsonReport(
   backend: BackendName | null,
   cells: readonly RecordedCell[],
   runs: readonly RunSummary[],
+  profiles: readonly unknown[] | null,
 ): JsonReport {
   return {
     backend,
@@ -30,5 +33,6 @@ export function jsonReport(
         : [{ id: cell.id, index, ok: result.ok, ms: result.wallMs, ...(result.error ? { error: result.error } : {}) }],
     ),
     runs: runs.map(({ id, name, steps, seconds, final, history }) => ({ id, name, steps, seconds, final, history })),
+    ...(profiles && { profiles: [...profiles] }),
   };
 }

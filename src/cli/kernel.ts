@@ -12,7 +12,7 @@ export interface Program {
 export function startKernel(
   program: Program,
   notebook: string | null,
-  options: Pick<RunOptions, "backend" | "threads" | "overrides">,
+  options: Pick<RunOptions, "backend" | "threads" | "overrides" | "profile">,
   on: { event(event: KernelEvent): void; log?(line: string): void },
 ): Promise<KernelProcess> {
   return KernelProcess.start({

@@ -23,6 +23,7 @@ async function main(argv: readonly string[]): Promise<number> {
     case "doctor":
       return doctor(program, given.json);
     case "run":
+    case "profile":
       return runNotebook(program, given.options);
     default:
       return given satisfies never;

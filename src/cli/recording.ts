@@ -63,6 +63,18 @@ export class Recording {
     }
   }
 
+  /** Profiles of training steps, in the order in which they were made. */
+  get profiles(): unknown[] {
+    const items = [...this.#shown.values()]
+      .flat()
+      .flatMap((shown) =>
+        shown.kind === "output" && shown.output.id.startsWith("profile-") ? shown.output.items : [],
+      );
+    return items.flatMap((item) =>
+      item.mime === "application/json" ? [(item.data as { profile: unknown }).profile] : [],
+    );
+  }
+
   /** What a cell showed, its charts with all their rows. */
   shown(cell: string): Shown[] {
     const whole = (item: OutputItem): OutputItem => {

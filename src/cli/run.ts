@@ -20,7 +20,7 @@ const OK = 0;
 const FAILED = 1;
 const INTERRUPTED = 130;
 
-/** Runs a notebook's cells from top to bottom until one fails; returns the exit code. */
+/** Runs a notebook's cells from top to bottom until one fails, or only tries them out to profile what they train; returns the exit code. */
 export async function runNotebook(program: Program, options: RunOptions): Promise<number> {
   const file = readNotebookFile(options.file);
   const terminal = new Terminal();
@@ -58,9 +58,15 @@ export async function runNotebook(program: Program, options: RunOptions): Promis
     const { backend = status?.backend ?? asked, adapter = status?.adapter ?? null } = recording.runs.at(-1) ?? {};
     const failed = file.code.find(({ result }) => result?.ok === false);
     if (failed) showFailure(terminal, file, failed, interrupted);
-    finish(terminal, file, recording.runs, backend, adapter);
+    finish(terminal, file, options.profile ? [] : recording.runs, backend, adapter);
+    if (options.profile && recording.profiles.length === 0 && !failed && !interrupted) {
+      terminal.line(terminal.style("yellow", `nothing was profiled: ${file.name} trains nothing with fit`));
+    }
     if (options.json !== null) {
-      write(options.json, `${JSON.stringify(jsonReport(backend, file.code, recording.runs), null, 2)}\n`);
+      write(
+        options.json,
+        `${JSON.stringify(jsonReport(backend, file.code, recording.runs, options.profile ? recording.profiles : null), null, 2)}\n`,
+      );
       terminal.line(`json: ${resolve(options.json)}`);
     }
     if (options.report !== null) {

@@ -73,8 +73,8 @@ export class KernelProcess {
   /** Starts a process and shakes hands. Rejects with KernelExited when it ends before, or speaks another protocol. */
   static async start(options: StartOptions): Promise<KernelProcess> {
     const kernel = new KernelProcess(options);
-    const { client, notebook, folder, backend, threads, overrides } = options;
-    const params = { protocol: PROTOCOL_VERSION, client, notebook, folder, backend, threads, overrides };
+    const { client, notebook, folder, backend, threads, overrides, profile } = options;
+    const params = { protocol: PROTOCOL_VERSION, client, notebook, folder, backend, threads, overrides, profile };
     let late = false;
     const timer = setTimeout(() => {
       late = true;

@@ -123,7 +123,7 @@ function measure(
     const block = scalars + step * scalarBytes;
     for (let i = 0; i < passes.length; i++, at += 2) {
       const { parallel, barrier, descriptor } = passes[i] as Pass;
-      if (barrier) {
+      if (barrier && threads > 1) {
         meet(threads);
         const waited = lap();
         if (at > 0) times[at - 1] = waited;

@@ -35,6 +35,7 @@ export async function fitQuietly(
     backend: () => context.backend(),
     ...(context.rivals && { rivals: context.rivals.bind(context) }),
     shield: (work) => context.shield(work),
+    rehearsal: context.rehearsal && { steps: context.rehearsal.steps, fitted: async () => {} },
   };
   try {
     return await inContext(quiet, () => experiment.fit(options));

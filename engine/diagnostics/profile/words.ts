@@ -62,7 +62,7 @@ export function tables(profile: StepProfile): string {
     "",
     ...table(
       ["share", "ms", "GFLOP/s", "GB/s", "of peak", "launch"],
-      mostOf(kernels, "label").map((k) => [...timeOf(k), ...ratesOf(k), ofPeak(k), clipped(k)]),
+      mostOf(kernels, "label").map((k) => [...timeOf(k), ...ratesOf(k), k.shape === "" ? "" : ofPeak(k), clipped(k)]),
     ),
   ].join("\n");
 }
