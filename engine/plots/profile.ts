@@ -9,14 +9,16 @@ const MOST_BARS = 15;
 /** Launches that take less of the time are no points. */
 const SMALLEST_POINT = 0.001;
 
-const WAYS = ["forward", "backward", "both or neither"];
-const KINDS = ["matmul", "convolution", "reduction", "map"];
-/** One scale for both panels, so that no colour means two things. */
-const colour = (field: string, values: readonly string[]): Spec => ({
-  field,
+const WAYS = ["forward", "backward", "neither"];
+const KINDS = ["convolution", "matmul", "reduction", "map"];
+const SHAPES = ["circle", "square", "triangle-up", "cross"];
+const LEGEND = { title: null, orient: "top", symbolOpacity: 1, columns: 4, offset: 4 };
+/** In both panels. */
+const colour = (legend: Spec | null): Spec => ({
+  field: "way",
   type: "nominal",
-  scale: { domain: [...WAYS, ...KINDS], range: "category" },
-  legend: { title: null, orient: "top", values, symbolOpacity: 1, columns: 4, offset: 4 },
+  scale: { domain: WAYS, range: "category" },
+  legend,
 });
 
 export const profilePlot = definePlot<StepProfile>({
@@ -24,7 +26,8 @@ export const profilePlot = definePlot<StepProfile>({
   summary:
     "Where the time of a training step goes, layer by layer, and how near its launches are to what the machine can do.",
 
-  title: (profile) => `${significant(profile.stepMs)} ms per step: ${boundBy(profile).split("; ")[0]}`,
+  title: (profile) =>
+    `${significant(profile.stepMs)} ms per step: ${boundBy(profile).split("; ")[0]?.replace("this machine's peak", "peak")}`,
 
   text: (profile) => {
     const { name, backend, batchSize, stepsPerSecond, total, parts } = profile;
@@ -37,7 +40,7 @@ export const profilePlot = definePlot<StepProfile>({
     return {
       $schema: "https://vega.github.io/schema/vega-lite/v6.json",
       spacing: 20,
-      resolve: { scale: { color: "independent" }, legend: { color: "independent" } },
+      resolve: { legend: { color: "independent", shape: "independent" } },
       hconcat: [
         {
           title: { text: "ms per step", anchor: "start", frame: "group" },
@@ -53,7 +56,7 @@ export const profilePlot = definePlot<StepProfile>({
               axis: { title: null, labelLimit: 150, domain: false, ticks: false },
             },
             x: { field: "ms", type: "quantitative", title: null, axis: { tickCount: 4 } },
-            color: colour("way", WAYS),
+            color: colour({ ...LEGEND, symbolType: "square" }),
             order: { field: "order", type: "quantitative" },
             tooltip: [
               { field: "part", title: "part" },
@@ -90,6 +93,7 @@ export const profilePlot = definePlot<StepProfile>({
         label: { text: points.map(({ label }) => label) },
         shape: { text: points.map(({ shape }) => shape) },
         kind: { text: points.map(({ kind }) => kind) },
+        way: { text: points.map(({ direction }) => direction ?? "neither") },
         ...encodeColumns({
           intensity: points.map(intensityOf),
           gflops: points.map(({ gflops }) => gflops),
@@ -136,9 +140,21 @@ export const profilePlot = definePlot<StepProfile>({
         { part: "2.linear", forwardMs: 0.35, backwardMs: 0, ...matmul },
       ],
       kernels: [
-        { label: "0.conv2d backward: product", kind: "convolution", shape: "32 x 144 x 12544", ...convolution },
-        { label: "optimizer: mul, add, sub", kind: "map", shape: "20588", ...map },
-        { label: "2.linear forward: product", kind: "matmul", shape: "64 x 10 x 1568", ...matmul },
+        {
+          label: "0.conv2d backward: product",
+          kind: "convolution",
+          direction: "backward",
+          shape: "32 x 144 x 12544",
+          ...convolution,
+        },
+        { label: "optimizer: mul, add, sub", kind: "map", direction: null, shape: "20588", ...map },
+        {
+          label: "2.linear forward: product",
+          kind: "matmul",
+          direction: "forward",
+          shape: "64 x 10 x 1568",
+          ...matmul,
+        },
       ],
     };
   },
@@ -169,17 +185,18 @@ function roofline(profile: StepProfile): Spec {
     type: "quantitative",
     title: "operations per byte",
     scale: { type: "log", domain: [(intensity[0] as number) * 0.8, (intensity.at(-1) as number) * 1.25], nice: false },
-    axis: { format: "~s", tickCount: 4 },
+    axis: { format: ".3~r", tickCount: 4 },
   };
   const y = {
     field: "gflops",
     type: "quantitative",
     title: "GFLOP/s",
     scale: { type: "log" },
-    axis: { format: "~s", tickCount: 4 },
+    axis: { format: ".3~r", tickCount: 4 },
   };
   const tooltip = [
     { field: "label", title: "launch" },
+    { field: "kind", title: "kind" },
     { field: "shape", title: "shape" },
     { field: "share", title: "of the step", format: ".1%" },
     { field: "gflops", title: "GFLOP/s", format: ".3~g" },
@@ -197,7 +214,13 @@ function roofline(profile: StepProfile): Spec {
         encoding: {
           x,
           y,
-          color: colour("kind", KINDS),
+          color: colour(null),
+          shape: {
+            field: "kind",
+            type: "nominal",
+            scale: { domain: KINDS, range: SHAPES },
+            legend: { ...LEGEND, symbolFillColor: "transparent", symbolStrokeWidth: 1.5 },
+          },
           size: {
             field: "share",
             type: "quantitative",

@@ -30,6 +30,7 @@ export interface KernelTime extends Work {
   /** "0.conv2d forward: contract". */
   readonly label: string;
   readonly kind: KernelKind;
+  readonly direction: "forward" | "backward" | null;
   /** Lengths of its axes; of a product m x n x k. */
   readonly shape: string;
 }
@@ -137,6 +138,7 @@ export function stepProfile(
       .map((one) => ({
         label: one.launch.label,
         kind: kindOf(one.launch),
+        direction: one.launch.part?.direction ?? null,
         shape: shapeOf(one.launch),
         ...work([one]),
       }))
