@@ -33,6 +33,6 @@ export { gradients } from "./overTime/gradients.ts";
 export { checkGradients } from "./preflight/checkGradients.ts";
 export { overfitCheck } from "./preflight/overfitCheck.ts";
 export { preflight } from "./preflight/preflight.ts";
+export { profile } from "./profile/profile.ts";
 export { attention } from "./sequences/attention.ts";
 export { generate } from "./sequences/generate.ts";
-export { profile } from "./profile/profile.ts";

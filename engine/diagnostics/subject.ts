@@ -1,3 +1,4 @@
+import type { Backend } from "../backends/backend.ts";
 import type { RunContext } from "../context/index.ts";
 import { DeviceModel } from "../session/device.ts";
 import type { Experiment } from "../session/experiment.ts";
@@ -31,9 +32,12 @@ export class Subject {
     return initialWeights(this.config.model, seed ?? this.experiment.options.seed);
   }
 
-  /** A model of its own, on the backend that trained the run or that of the context, with the subject's weights, for as long as `work` takes. */
-  async onDevice<T>(context: RunContext, work: (device: DeviceModel) => Promise<T>): Promise<T> {
-    const device = new DeviceModel(await backendOf(context, this.run?.progress?.backend), this.config);
+  /**
+   * A model of its own with the subject's weights, for as long as `work` takes; on `backend`, or that which trained the run, or
+   * that of the context.
+   */
+  async onDevice<T>(context: RunContext, work: (device: DeviceModel) => Promise<T>, backend?: Backend): Promise<T> {
+    const device = new DeviceModel(backend ?? (await backendOf(context, this.run?.progress?.backend)), this.config);
     try {
       device.load(this.weights());
       return await work(device);

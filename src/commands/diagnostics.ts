@@ -56,6 +56,12 @@ export const diagnosticCommands: Readonly<Record<string, DiagnosticCommand>> = {
     of: ["run", "experiment"],
     purpose: "plot the loss landscape of",
   },
+  "dlnb.profileStep": {
+    title: "Profile Training Step",
+    path: "profile",
+    of: ["experiment", "run"],
+    purpose: "profile",
+  },
   "dlnb.diagnoseRun": {
     title: "Diagnose Run",
     path: "diagnose",

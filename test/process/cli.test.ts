@@ -87,6 +87,29 @@ test("--set gives a name another value, and names that are not there are refused
   expect(err).toBe('dlnb: --set epcohs: set.dlnb declares no "epcohs" at the top level; did you mean "epochs"?\n');
 });
 
+test("a notebook is profiled: fits are short, tables and numbers tell of the step, nothing is kept", async () => {
+  const file = notebook("profiled.dlnb", TRAINING, "await exp.fit({ epochs: 400 }); run.steps");
+  const args = ["--backend", "wasm", "--threads", "1", "--steps", "20", "--json", "p.json", "--report", "p.html"];
+  const { code, out, err } = await dlnb(["profile", file, ...args]);
+  expect(err).toBe("");
+  expect(code).toBe(0);
+  expect(out).toMatch(/wave: \S+ ms per step of 16, \S+ steps\/s on wasm/);
+  expect(out).toContain("2.linear backward: product");
+  const { runs, profiles } = json("p.json");
+  expect(runs.map(({ steps }: { steps: number }) => steps)).toEqual([20, 20]);
+  expect(profiles).toHaveLength(1);
+  expect(profiles[0]).toMatchObject({ name: "wave", batchSize: 16, threads: 1 });
+  expect(profiles[0].kernels.length).toBe(profiles[0].total.launches);
+  expect(readFileSync(join(folder, "p.html"), "utf8")).toContain("layer or part");
+  expect(existsSync(join(folder, ".dlnb", "profiled"))).toBe(false);
+});
+
+test("a notebook that trains nothing has nothing to profile, and says so", async () => {
+  const { code, out } = await dlnb(["profile", notebook("idle.dlnb", "1 + 1"), "--backend", "wasm"]);
+  expect(code).toBe(0);
+  expect(out).toContain("nothing was profiled: idle.dlnb trains nothing with fit");
+});
+
 test("a failing cell is named with its line, ends the run and is in JSON and report", async () => {
   const file = notebook("fail.dlnb", "const a = tensor([1, 2]);", "\na.reshape([3]);", "1");
   const { code, out } = await dlnb(["run", file, "--json", "f.json", "--report", "f.html"]);

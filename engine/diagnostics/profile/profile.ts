@@ -1,3 +1,4 @@
+import type { Backend } from "../../backends/backend.ts";
 import type { Profile } from "../../backends/profile.ts";
 import type { RunContext } from "../../context/index.ts";
 import { ConfigError } from "../../errors/index.ts";
@@ -5,6 +6,7 @@ import { hyperparameters } from "../../optim/index.ts";
 import { int, optional, required } from "../../params/index.ts";
 import { profilePlot } from "../../plots/profile.ts";
 import type { Program, StepScalars } from "../../session/device.ts";
+import { backendFor } from "../../session/rivals.ts";
 import { defineDiagnostic } from "../definition.ts";
 import { measured, Progress, showChart } from "../showing.ts";
 import type { Subject } from "../subject.ts";
@@ -46,8 +48,9 @@ export const profile = defineDiagnostic({
     if (batch > size) {
       throw new ConfigError(`profile: batchSize = ${batch} is larger than the ${size} training examples`);
     }
-    const backend = await context.backend();
-    const { plan, found } = await timed(subject, batch, steps, context);
+    // where it would train
+    const backend = await backendFor(experiment, subject.run?.progress?.backend, context);
+    const { plan, found } = await timed(subject, batch, steps, context, backend);
     const [least, most] = COPY_BYTES;
     const bytes = 2 ** Math.round(Math.log2(Math.min(Math.max(workingBytes(plan), least), most)));
     const peaks = await backend.peaks(found.threads, bytes);
@@ -59,36 +62,40 @@ export const profile = defineDiagnostic({
 });
 
 /** Runs training steps on a copy: a while to get going, then rounds that are measured. */
-async function timed(subject: Subject, batch: number, asked: number | null, context: RunContext) {
+async function timed(subject: Subject, batch: number, asked: number | null, context: RunContext, backend: Backend) {
   const { experiment, config } = subject;
-  return await subject.onDevice(context, async (device) => {
-    const data = device.upload("train", experiment.splits.train);
-    device.setOrder(experiment.epochOrder(0));
-    const program = await device.training(data, batch);
-    const hyper = hyperparameters(config.optimizer);
-    const whole = Math.floor(data.count / batch);
-    const scalars = (from: number, count: number): StepScalars[] =>
-      Array.from({ length: count }, (_, i) => ({
-        hyper: { ...hyper, step: from + i + 1 },
-        cursor: ((from + i) % whole) * batch,
-        noiseSeed: experiment.options.seed,
-        noiseStep: from + i,
-      }));
-    const { done, stepMs } = await warmUp(program, scalars, context);
-    const steps = asked ?? Math.min(Math.max(Math.round(MEASURED_MS / stepMs), FEWEST), MOST);
-    const progress = new Progress(context, { total: steps, unit: "steps", message: "profiling steps" });
-    const round = Math.min(Math.max(2, Math.round(ROUND_MS / stepMs)), 256);
-    const rounds: Profile[] = [];
-    for (let from = 0; from < steps; ) {
-      progress.check(from);
-      const left = steps - from;
-      const count = left < round + 2 ? left : round; // a round of one step would have none that is measured
-      rounds.push(await program.profile(scalars(done + from, count)));
-      from += count;
-    }
-    progress.check(steps);
-    return { plan: program.plan, found: merged(rounds as [Profile, ...Profile[]]) };
-  });
+  return await subject.onDevice(
+    context,
+    async (device) => {
+      const data = device.upload("train", experiment.splits.train);
+      device.setOrder(experiment.epochOrder(0));
+      const program = await device.training(data, batch);
+      const hyper = hyperparameters(config.optimizer);
+      const whole = Math.floor(data.count / batch);
+      const scalars = (from: number, count: number): StepScalars[] =>
+        Array.from({ length: count }, (_, i) => ({
+          hyper: { ...hyper, step: from + i + 1 },
+          cursor: ((from + i) % whole) * batch,
+          noiseSeed: experiment.options.seed,
+          noiseStep: from + i,
+        }));
+      const { done, stepMs } = await warmUp(program, scalars, context);
+      const steps = asked ?? Math.min(Math.max(Math.round(MEASURED_MS / stepMs), FEWEST), MOST);
+      const progress = new Progress(context, { total: steps, unit: "steps", message: "profiling steps" });
+      const round = Math.min(Math.max(2, Math.round(ROUND_MS / stepMs)), 256);
+      const rounds: Profile[] = [];
+      for (let from = 0; from < steps; ) {
+        progress.check(from);
+        const left = steps - from;
+        const count = left < round + 2 ? left : round; // a round of one step would have none that is measured
+        rounds.push(await program.profile(scalars(done + from, count)));
+        from += count;
+      }
+      progress.check(steps);
+      return { plan: program.plan, found: merged(rounds as [Profile, ...Profile[]]) };
+    },
+    backend,
+  );
 }
 
 async function warmUp(

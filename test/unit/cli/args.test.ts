@@ -12,6 +12,15 @@ describe("the command line", () => {
     });
   });
 
+  test("profiles a notebook, over so many steps as it is told", () => {
+    const options = { file: "a.dlnb", backend: "auto", threads: 0, report: null, json: null, overrides: {} };
+    expect(readCommand(["profile", "a.dlnb"])).toEqual({
+      command: "profile",
+      options: { ...options, profile: { steps: null } },
+    });
+    expect(readCommand(["profile", "--steps", "40", "a.dlnb"])).toMatchObject({ options: { profile: { steps: 40 } } });
+  });
+
   test("takes options before and after the file", () => {
     const { options } = run("--backend", "wasm", "a.dlnb", "--json=o.json", "--threads", "3", "--set", "a=1") as never;
     expect(options).toMatchObject({ file: "a.dlnb", backend: "wasm", json: "o.json", threads: 3, overrides: { a: 1 } });
@@ -43,6 +52,10 @@ describe("the command line", () => {
     [["run", "a", "--json", "src"], "run: --json src is a folder; name a file in it"],
     [["run", "a", "--report", "b", "--json", "b"], "run: --report and --json are both b; give each a file of its own"],
     [["run", "a", "--set", "lr=1", "--set", "lr=2"], "run: --set lr is given twice"],
+    [["run", "a", "--steps", "4"], "run: no option --steps"],
+    [["profile"], "profile: which notebook? dlnb profile FILE.dlnb"],
+    [["profile", "a", "--steps", "1"], "profile: --steps 1 is no whole number from 2 to 100000"],
+    [["profile", "a", "--stepz", "4"], 'profile: no option --stepz; did you mean "--steps"?'],
     [["doctor", "--json=x"], "doctor: --json takes no value"],
     [["doctor", "now"], 'doctor: "now" is one argument too many'],
     [["--jsn"], "dlnb: no option --jsn"],
