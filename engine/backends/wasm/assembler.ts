@@ -96,6 +96,8 @@ export const i32 = {
   select: (a: I32 | number, b: I32 | number, cond: I32): I32 => node("i32", int(a).code, int(b).code, cond.code, 0x1b),
   min: (a: I32, b: I32 | number): I32 => i32.select(a, b, i32.ltS(a, b)),
   load: (address: I32, offset = 0): I32 => node("i32", address.code, 0x28, 2, unsigned(offset)),
+  /** Adds to the word, which other threads may do too; its value before. */
+  atomicAdd: (address: I32, n: I32 | number): I32 => node("i32", address.code, int(n).code, 0xfe, 0x1e, 2, 0),
 };
 
 const vectorUnary =

@@ -5,7 +5,7 @@ import { assemble, type Func } from "./assembler.ts";
 import { type GemmCall, lowerContract } from "./contract.ts";
 import type { Pass } from "./control.ts";
 import type { Place } from "./cursors.ts";
-import { type Descriptor, FIELDS, type Tile } from "./gemm.ts";
+import { type Descriptor, FIELDS, QUEUE_BYTES, type Tile } from "./gemm.ts";
 import { conflict, type Touched, touched } from "./hazards.ts";
 import type { Heap } from "./heap.ts";
 import { emitMap } from "./map.ts";
@@ -156,7 +156,7 @@ function moduleOf(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
 /** A word of a descriptor: a number, or the position of a table whose address is not known yet. */
 type Word = number | { readonly table: number };
 
-/** Words that stay the same as long as the program lives: descriptors and tables. */
+/** Words that the program has for as long as it lives: descriptors, tables, and queues, which are zero between passes. */
 class Constants {
   readonly words: Word[] = [];
   readonly #tables = new Map<string, number>();
@@ -174,6 +174,13 @@ class Constants {
     return { table: known };
   }
 
+  /** A queue for each thread, in cache lines of their own. */
+  queues(threads: number): Word {
+    const words = QUEUE_BYTES / WORD_BYTES;
+    this.add(new Int32Array((words - (this.words.length % words)) % words));
+    return { table: this.add(new Int32Array(threads * words)) };
+  }
+
   write(into: Int32Array, base: number): void {
     this.words.forEach((word, i) => {
       into[i] = typeof word === "number" ? word : base + word.table * WORD_BYTES;
@@ -185,14 +192,15 @@ function descriptorOf(
   step: Step,
   buffers: readonly { at: number }[],
   constants: Constants,
-  { workspace }: Target,
+  { workspace, threads }: Target,
 ): Word[] {
   const address = ({ buffer, offset }: Place) => (buffers[buffer] as { at: number }).at + offset * WORD_BYTES;
   if (!("call" in step)) return step.places.map(address);
-  const { places, tables, fields } = step.call;
+  const { places, tables, fields, shared } = step.call;
   const words: Record<keyof Descriptor, Word> = {
     ...fields,
     workspace,
+    queues: shared ? constants.queues(threads) : 0,
     a: address(places.a),
     b: address(places.b),
     out: address(places.out),

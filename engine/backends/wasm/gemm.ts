@@ -12,9 +12,12 @@ import { spareTile } from "./spare.ts";
  */
 
 const KC = 384;
-const NC = 512;
+export const NC = 512;
 const MC = 96;
 const UNROLL = 4;
+
+/** Rows of a that are packed at a time. */
+export const rowBlock = ({ rows }: Tile) => Math.floor(MC / rows) * rows;
 
 /** Products in one go: all of a short K, else equal parts of about two thirds of what there is room for. */
 export const kStepOf = (k: number) => (k <= KC ? k : Math.ceil(k / Math.ceil(k / 256)));
@@ -69,6 +72,7 @@ export const FIELDS = [
   "outNested",
   "inPlace",
   "workspace",
+  "queues",
 ] as const;
 export type Descriptor = Record<(typeof FIELDS)[number], number>;
 
@@ -162,26 +166,26 @@ function kernel(height: number, { rows, columns, fused }: Tile, inPlace: number)
   return w;
 }
 
-function contract({ rows, columns }: Tile): Func {
+function contract(tile: Tile): Func {
+  const { rows, columns } = tile;
   const w = new Func(4);
   const [descriptor, , thread, threads] = w.params;
   const d = Object.fromEntries(FIELDS.map((name, i) => [name, w.let(i32.load(descriptor, i * 4))])) as Record<
     keyof Descriptor,
     Local<"i32">
   >;
-  const block = Math.floor(MC / rows) * rows;
+  const block = rowBlock(tile);
   const at = (table: I32, i: I32) => i32.load(i32.add(table, i32.shl(i, 2)));
   const panelA = w.let(i32.add(d.workspace, i32.mul(thread, workspaceBytes)));
   const panelsB = w.let(i32.add(panelA, block * KC * 4));
   const spare = w.let(i32.add(panelsB, NC * KC * 4));
-  const share = (t: I32) => i32.divU(i32.mul(d.units, t), threads);
   const inPlaceA = w.let(i32.eq(d.inPlace, IN_PLACE.a));
   const inPlaceB = w.let(i32.eq(d.inPlace, IN_PLACE.b));
   // what the panels hold, as long as it is all of a unit's operand: the next unit may have the same
   const [packedA, firstRow] = [w.let(i32.const(0)), w.let(i32.const(-1))];
   const [packedB, firstColumn] = [w.let(i32.const(0)), w.let(i32.const(-1))];
 
-  w.for(share(thread), w.let(share(i32.add(thread, 1))), 1, (unit) => {
+  eachUnit(w, d.units, d.queues, thread, threads, (unit) => {
     const parts = i32.mul(d.mParts, d.nParts);
     const batch = w.let(i32.divU(unit, parts));
     const part = w.let(i32.sub(unit, i32.mul(batch, parts)));
@@ -277,6 +281,40 @@ function contract({ rows, columns }: Tile): Func {
     });
   });
   return w;
+}
+
+/** Bytes between the queues of two threads: processors fetch cache lines in pairs. */
+export const QUEUE_BYTES = 128;
+
+/**
+ * Calls `body` with the units that this thread takes: an equal share, or, where the threads have queues, units of its own
+ * share as long as there are any and then what others have not begun. A queue is a count of the units taken, zero to
+ * begin with; as every thread comes once too often to every queue, the last of them puts it back to zero.
+ */
+function eachUnit(w: Func, units: I32, queues: I32, thread: I32, threads: I32, body: (unit: I32) => void): void {
+  const share = (t: I32) => w.let(i32.divU(i32.mul(units, t), threads));
+  const unit = w.local("i32");
+  const queued = w.let(i32.gtS(queues, 0));
+  w.for(0, i32.select(threads, 1, queued), 1, (turn) => {
+    const owner = w.let(i32.remU(i32.add(thread, turn), threads));
+    const from = share(owner);
+    const count = w.let(i32.sub(share(i32.add(owner, 1)), from));
+    const queue = w.let(i32.add(queues, i32.mul(owner, QUEUE_BYTES)));
+    const taken = w.let(i32.const(-1));
+    const take = () =>
+      w.if(
+        queued,
+        () => w.set(taken, i32.atomicAdd(queue, 1)),
+        () => w.advance(taken, 1),
+      );
+    take();
+    w.while(i32.ltS(taken, count), () => {
+      w.set(unit, i32.add(from, taken));
+      body(unit);
+      take();
+    });
+    w.if(i32.and(queued, i32.eq(taken, i32.sub(i32.add(count, threads), 1))), () => w.store(queue, i32.const(0)));
+  });
 }
 
 /** A module of one function that stores relaxed_madd(1 + 2^-12, 1 + 2^-12, -1 - 2^-11): 2^-24 when fused, 0 when not. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { Backend } from "../../../engine/backends/backend.ts";
-import type { Launch, Plan } from "../../../engine/backends/launch.ts";
+import type { Backend, DeviceBuffer } from "../../../engine/backends/backend.ts";
+import type { Launch, MapLaunch, Plan } from "../../../engine/backends/launch.ts";
 import { WasmBackend } from "../../../engine/backends/wasm/backend.ts";
 import { Crew } from "../../../engine/backends/wasm/crew.ts";
 import { TILES } from "../../../engine/backends/wasm/gemm.ts";
@@ -92,6 +92,48 @@ const counter: Plan = {
 const blocks = (...values: number[]) =>
   new Uint32Array(Float32Array.from(values.flatMap((v) => [0, v])).buffer as ArrayBuffer);
 const asFloats = (words: Uint32Array) => [...new Float32Array(words.buffer)];
+
+test("threads that help each other with a product do all of it in every step", async () => {
+  const [rows, columns, depth, steps] = [300, 130, 90, 40];
+  const view = (buffer: number, strides: number[]) => ({ buffer, offset: 0, strides, dtype: "f32" as const });
+  const plan: Plan = {
+    label: "grow",
+    buffers: [
+      { words: rows * depth, name: "a" },
+      { words: depth * columns, name: "b" },
+      { words: rows * columns, name: "out" },
+    ],
+    launches: [
+      { ...(counter.launches[0] as MapLaunch), shape: [rows * depth] },
+      {
+        kind: "contract",
+        label: "product",
+        batch: [],
+        m: [rows],
+        n: [columns],
+        k: [depth],
+        a: view(0, [depth, 1]),
+        b: view(1, [columns, 1]),
+        out: view(2, [columns, 1]),
+      },
+    ],
+    scalarWords: 2,
+    rowWords: 0,
+    rows: -1,
+  };
+  for (const threads of [1, 2, 5]) {
+    const backend = await open(threads);
+    const [a, b, out] = plan.buffers.map(({ words, name }) => backend.alloc(words, name as string));
+    backend.write(b as DeviceBuffer, new Float32Array(depth * columns).fill(1));
+    const program = await backend.compile(plan, { a, b, out } as Record<string, DeviceBuffer>);
+    for (let done = 1; done <= steps; done++) {
+      await program.submit(blocks(1, 1, 1), 3);
+      const found = new Float32Array((await backend.read(out as DeviceBuffer)).buffer);
+      expect(found.every((x) => x === 3 * done * depth)).toBe(true);
+    }
+    await backend.close();
+  }
+});
 
 describe("a backend", () => {
   let backend: Backend;
