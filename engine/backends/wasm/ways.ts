@@ -127,6 +127,6 @@ function costs({ batch, m, n, k }: Sides, tile: Tile, threads: number) {
     const unit = products + edges + (packA + packB) / turns;
     if (threads === 1) return units * unit;
     if (units <= threads) return unit * (1 + LATE);
-    return (units / threads) * (unit + UNIT_COST) + unit * LAST_UNIT;
+    return turns * (unit + UNIT_COST) + unit * LAST_UNIT;
   };
 }
