@@ -12,6 +12,8 @@ import {
 } from "../protocol/index.ts";
 
 const PROGRESS_MS = 200;
+/** Share of the time that drawing a chart anew may take while something goes on. */
+const MOST_SHARE = 0.03;
 
 /** A chart under the cell that may be shown again as more is known. */
 export class ShownChart<State> {
@@ -19,6 +21,8 @@ export class ShownChart<State> {
   readonly #plot: Plot<State>;
   readonly #id: string;
   #last = Number.NEGATIVE_INFINITY;
+  /** What drawing it took. */
+  #costMs = 0;
 
   constructor(context: RunContext, plot: Plot<State>) {
     this.#context = context;
@@ -29,9 +33,10 @@ export class ShownChart<State> {
   /** While it goes on: at most a few times a second. */
   live(state: () => State): void {
     const now = performance.now();
-    if (now - this.#last < PROGRESS_MS) return;
-    this.#last = now;
+    if (now - this.#last < Math.max(PROGRESS_MS, this.#costMs / MOST_SHARE)) return;
     this.#show(state(), true);
+    this.#last = performance.now();
+    this.#costMs = this.#last - now;
   }
 
   /** As it stays. */

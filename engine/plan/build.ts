@@ -38,8 +38,8 @@ export function buildPlan(given: PlanRequest): Omit<BuiltPlan, "structure"> {
         target: { kind: "row", word: rows.places[row++]?.offset } as Target,
       })),
       ...(stage.stores ?? []).map((s) => ({
-        node: flatSource(now(s.value)),
-        target: { kind: "buffer", buffer: numberOf(s.buffer), offset: s.offset } as Target,
+        node: s.pitch === undefined ? flatSource(now(s.value)) : now(s.value),
+        target: { ...placeOf(s), kind: "buffer", buffer: numberOf(s.buffer) } as Target,
       })),
     ],
   }));
@@ -101,6 +101,9 @@ function placeRows(rows: readonly { name: string; value: Tensor }[]): { places: 
   });
   return { places, words: places.some(({ size }) => size > 1) ? upTo4(words) : words };
 }
+
+const placeOf = ({ offset, pitch }: { readonly offset: number; readonly pitch?: number }) =>
+  pitch === undefined ? { offset } : { offset, pitch };
 
 /** What is stored row-major is the same words in every shape. */
 function flatSource(t: Tensor): Tensor {

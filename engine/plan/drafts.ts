@@ -5,7 +5,7 @@ import { operandBase } from "./stored.ts";
 
 /** Where a value is to go besides the memory that later launches read it from. */
 export type Target =
-  | { readonly kind: "buffer"; readonly buffer: number; readonly offset: number }
+  | { readonly kind: "buffer"; readonly buffer: number; readonly offset: number; readonly pitch?: number }
   | { readonly kind: "row"; readonly word: number };
 
 /** A launch before its code: which tensors it computes and writes. */

@@ -63,12 +63,21 @@ function withOnes(e: LaunchEmitter, shape: readonly number[], coordinates: reado
   return shape.map((d) => (d === 1 ? e.coordinates([[]])[0] : coordinates[next++]) as Index);
 }
 
+/** Where a value is to go; see `Stage.stores`. */
+type Pitched = Location & { readonly pitch?: number };
+
+/** The word of an element within such a place. */
+function wordAt(e: LaunchEmitter, at: readonly Index[], shape: readonly number[], { pitch }: Pitched): Index {
+  if (pitch === undefined) return e.flat(at, shape);
+  return e.sum(e.affine(at[0] as Index, pitch, 0), e.flat(at.slice(1), shape.slice(1)));
+}
+
 /** Everything the draft writes: scratch memory and targets. */
 function storesOf(draft: Draft, e: LaunchEmitter, coordinates: readonly Index[], around: Surroundings): Store[] {
   const stores: Store[] = [];
-  const write = (node: Tensor, to: Location, row: Pick<Store, "index" | "indexStride"> = {}) => {
+  const write = (node: Tensor, to: Pitched, row: Pick<Store, "index" | "indexStride"> = {}) => {
     const at = withOnes(e, node.shape, coordinates);
-    const index = e.flat(at, node.shape);
+    const index = wordAt(e, at, node.shape, to);
     if (index.kind !== "affine") throw new Error("plan: a store at a computed address");
     const view: View = {
       buffer: to.buffer,
@@ -180,7 +189,9 @@ function emitContract(draft: Draft, around: Surroundings): ContractLaunch {
     const sizes = { batch: lengths(roles.batch), m: lengths(roles.m), n: lengths(roles.n), k: lengths(roles.k) };
     const to = outputOf(draft, node as Tensor, around);
     const outShape = [...sizes.batch, ...sizes.m, ...sizes.n];
-    const out: View = { ...to, strides: rowMajorOf(outShape), dtype: "f32" };
+    const own = (node as Tensor).size / ((node as Tensor).shape[0] ?? 1);
+    const strides = rowMajorOf(outShape).map((s) => (to.pitch === undefined || s < own ? s : (s / own) * to.pitch));
+    const out: View = { buffer: to.buffer, offset: to.offset, strides, dtype: "f32" };
     return {
       kind: "contract",
       ...labelsOf(draft, around),
@@ -207,7 +218,7 @@ function emitConcat(draft: Draft, around: Surroundings): MapLaunch[] {
       const at = e.coordinates(groups);
       const value = e.valueAt(input, at);
       const moved = at.map((index, d) => (d === axis ? e.affine(index, 1, from) : index));
-      const index = e.flat(moved, whole.shape);
+      const index = wordAt(e, moved, whole.shape, to);
       if (index.kind !== "affine") throw new Error("plan: a store at a computed address");
       const { offset, strides } = index;
       const view: View = { buffer: to.buffer, offset: to.offset + offset, strides, dtype: whole.dtype };
@@ -223,7 +234,7 @@ function emitConcat(draft: Draft, around: Surroundings): MapLaunch[] {
   });
 }
 
-function outputOf(draft: Draft, node: Tensor, around: Surroundings): Location {
+function outputOf(draft: Draft, node: Tensor, around: Surroundings): Pitched {
   const [only] = draft.targets;
   if (only?.target.kind === "buffer") return only.target;
   const scratch = around.scratch(node);

@@ -17,7 +17,8 @@ export function clashes(
     for (const { node, target } of draft.targets) {
       if (target.kind !== "buffer" || target.buffer === rowsBuffer) continue;
       const from = target.offset;
-      const to = from + node.size;
+      const rows = node.shape[0] ?? 1;
+      const to = target.pitch === undefined ? from + node.size : from + (rows - 1) * target.pitch + node.size / rows;
       const own = launches.slice(ranges[i]?.from, ranges[i]?.to);
       const later = drafts.flatMap((d, j) =>
         j > i && d.stage === draft.stage ? launches.slice(ranges[j]?.from, ranges[j]?.to) : [],

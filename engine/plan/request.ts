@@ -18,8 +18,13 @@ export interface PlanRequest {
 }
 
 export interface Stage {
-  /** Values written to named buffers, row-major from `offset`. */
-  readonly stores?: readonly { readonly value: Tensor; readonly buffer: string; readonly offset: number }[];
+  /** Values written to named buffers, row-major from `offset`; with `pitch` so many words from one of the first axis to the next. */
+  readonly stores?: readonly {
+    readonly value: Tensor;
+    readonly buffer: string;
+    readonly offset: number;
+    readonly pitch?: number;
+  }[];
   /** Values reported to the host every step, row-major. */
   readonly rows?: readonly { readonly value: Tensor; readonly name: string }[];
 }

@@ -155,28 +155,18 @@ export function laneTrainingStep(
   return { built, table: { trees: inputs.trees } };
 }
 
-/** The stores of a stage with their lanes: gradients as one matrix, as its rows are not contiguous by parameter. */
-function laneStores(
+/** The stores of a stage with their lanes: gradients as a matrix with a row for each lane, as parameters and states lie. */
+const laneStores = (
   { model }: StepConfig,
   { lanes }: LaneKind,
   stores: NonNullable<Stage["stores"]>,
   value: () => Tensor,
-): NonNullable<Stage["stores"]> {
-  const gradients: Tensor[] = [];
-  const others: { value: Tensor; buffer: string; offset: number }[] = [];
-  for (const { buffer, offset } of stores) {
-    const own = value();
-    if (buffer !== "gradients") {
-      others.push({ value: own, buffer: laned(buffer), offset: lanes * offset });
-      continue;
-    }
-    const size = own.size / lanes;
-    const end = model.parameters.slices.find((s) => s.offset > offset)?.offset ?? model.parameters.words;
-    gradients.push(ops.pad(ops.reshape(own, [lanes, size]), { lo: [0, 0], hi: [0, end - offset - size] }));
-  }
-  if (gradients.length === 0) return others;
-  return [...others, { value: ops.concat(gradients, 1), buffer: laned("gradients"), offset: 0 }];
-}
+): NonNullable<Stage["stores"]> =>
+  stores.map(({ buffer, offset }) =>
+    buffer === "gradients"
+      ? { value: value(), buffer: laned(buffer), offset, pitch: model.parameters.words }
+      : { value: value(), buffer: laned(buffer), offset: lanes * offset },
+  );
 
 /** `evaluationStep` of all lanes at once. */
 export function laneEvaluationStep(

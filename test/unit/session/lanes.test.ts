@@ -203,7 +203,7 @@ const regression = {
 test("lanes that do not fit say how many would", async () => {
   const backend = await wasmProvider.open({ threads: 1, log: () => {} });
   try {
-    const small = { free: 2e6, largest: 2e6 };
+    const small = { free: 1e6, largest: 1e6 };
     const cramped = new Proxy(backend, {
       get: (target, name) => {
         const value = name === "room" ? small : Reflect.get(target, name, target);
@@ -213,7 +213,7 @@ test("lanes that do not fit say how many would", async () => {
     const options = withRate(nets["perceptron, momentum"], 0.1, 0);
     const run = side(cramped, options, new Array(64).fill(0), new Array(64).fill(0.1));
     await expect(run).rejects.toThrow(
-      /^64 models side by side need [\d.]+ MiB, and 1.9 MiB are free on wasm; take \d+ or fewer$/,
+      /^64 models side by side need [\d.]+ MiB, and 1.0 MiB are free on wasm; take \d+ or fewer$/,
     );
     const most = Number(/take (\d+)/.exec(String(await run.catch((error: unknown) => error)))?.[1]);
     expect(most).toBeGreaterThan(1);
