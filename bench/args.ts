@@ -19,7 +19,7 @@ export interface Options {
   readonly seconds: number;
   readonly json: string | null;
   readonly markdown: boolean;
-  readonly ceilings: boolean;
+  readonly kernels: boolean;
 }
 
 /** A command line that makes no sense. */
@@ -57,7 +57,7 @@ export function optionsOf(args: readonly string[], workloads: readonly Workload[
     seconds: number("seconds", values.seconds, 0, false),
     json: values.json ?? null,
     markdown: values.markdown,
-    ceilings: !values["no-kernels"],
+    kernels: !values["no-kernels"],
   };
 }
 

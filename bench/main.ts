@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { type Chosen, help, type Options, optionsOf, sizesText, UsageError } from "./args.ts";
 import { stopAll } from "./contestant.ts";
 import { entriesOf } from "./engines/entries.ts";
+import { kernelsText, measureKernels } from "./kernels.ts";
 import { machine, machineText } from "./machine.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { peersFolder } from "./peers.ts";
@@ -49,11 +50,13 @@ for (const chosen of options.chosen) {
   outcomes.push(await measure(chosen));
   console.log(`${workloadText(outcomes.at(-1) as Outcome, options.markdown)}\n`);
 }
+const kernels = options.kernels ? await measureKernels(options, say) : null;
+if (kernels) console.log(`${kernelsText(kernels, options.markdown)}\n`);
 console.log(headlineText(outcomes, options.markdown));
 if (options.json !== null) {
   writeFileSync(
     options.json,
-    `${JSON.stringify({ date: new Date().toISOString(), machine: where, options: described(), outcomes }, null, 2)}\n`,
+    `${JSON.stringify({ date: new Date().toISOString(), machine: where, options: described(), outcomes, kernels }, null, 2)}\n`,
   );
 }
 process.exit(outcomes.every(({ engines }) => engines[0]?.failed === null) ? 0 : 1);

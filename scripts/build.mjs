@@ -35,8 +35,9 @@ const conformance = [
   ...bundles.filter(({ out }) => out === "wasm-worker.mjs"),
 ];
 
-/** The benchmark's own engine, likewise. */
+/** The benchmark's own engine and its kernels, likewise. */
 const bench = [
+  { entry: "bench/engines/kernels.ts", out: "bench-kernels.mjs", ...node, ...withRequire },
   { entry: "bench/engines/ours.ts", out: "bench-ours.mjs", ...node, ...withRequire },
   ...bundles.filter(({ out }) => out === "wasm-worker.mjs"),
 ];

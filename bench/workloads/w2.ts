@@ -28,7 +28,7 @@ export const W2 = defineWorkload({
       ],
       data: { kind: "classes", shape: picture, classes },
       loss: "crossEntropy",
-      optimizer: { kind: "sgd", lr: 0.01, momentum: 0.9 },
+      optimizer: { kind: "sgd", lr: 1e-3, momentum: 0.9 },
       batch,
       examples: wholeBatches(examples, batch),
       watch: false,

@@ -21,7 +21,7 @@ export const W4 = defineWorkload({
     ),
     data: { kind: "classes", shape: [features], classes },
     loss: "crossEntropy",
-    optimizer: { kind: "sgd", lr: 0.01, momentum: 0 },
+    optimizer: { kind: "sgd", lr: 1e-3, momentum: 0 },
     batch,
     examples: wholeBatches(examples, batch),
     watch: true,
