@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { BackendError } from "../../errors/index.ts";
 import type { BackendProvider } from "../backend.ts";
 import { findAdapters, NoRuntime } from "./adapter.ts";
@@ -21,14 +22,16 @@ export const webgpuProvider: BackendProvider = {
     try {
       const adapters = await findAdapters({ software: true });
       const hasGpu = adapters.some((a) => a.kind !== "cpu");
+      const file = choicesFile();
+      const kept = file !== null && existsSync(file) ? `; kernels as measured earlier (${file})` : "";
       return {
         backend: "webgpu",
         available: adapters.length > 0,
         adapters: adapters.map(({ name, vendor, kind }) => ({ name, vendor, kind })),
         detail: hasGpu
-          ? "hardware GPU"
+          ? `hardware GPU${kept}`
           : adapters.length > 0
-            ? "software Vulkan on the CPU, slower than wasm"
+            ? `software Vulkan on the CPU, slower than wasm${kept}`
             : "no adapter",
         mend: hasGpu ? "" : MEND,
       };

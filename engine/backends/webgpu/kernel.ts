@@ -160,19 +160,34 @@ const DIVIDE = `fn divide(a: i32, size: i32, inverse: f32) -> i32 {
   return q + select(0, 1, rest >= size) - select(0, 1, rest < 0);
 }`;
 
-const MATH_4 = mathText.replace(/^\/\/.*\n/gm, "");
+const MATH_4 = mathText;
 const MATH_1 = MATH_4.replace(/vec4<bool>/g, "bool")
   .replace(/vec4f/g, "f32")
   .replace(/vec4i/g, "i32")
   .replace(/vec4u/g, "u32")
   .replace(/_4\b/g, "_1");
 
-/** The helper functions that a kernel's text calls; unused ones are dropped by the compiler. */
+/** Helper functions by name, with the names of those that they call. */
+const HELPERS: ReadonlyMap<string, { text: string; calls: readonly string[] }> = (() => {
+  const all = [DIVIDE, MATH_1, MATH_4, philoxText].join("\n").replace(/^\/\/.*\n/gm, "");
+  const texts = new Map(
+    all
+      .split(/^(?=fn )/m)
+      .filter((text) => text.startsWith("fn "))
+      .map((text) => [/^fn (\w+)/.exec(text)?.[1] as string, text.trim()]),
+  );
+  return new Map([...texts].map(([name, text]) => [name, { text, calls: called(text, texts) }]));
+})();
+
+/** The names of `known` that a text calls. */
+function called(text: string, known: ReadonlyMap<string, unknown>): string[] {
+  const names = new Set(Array.from(text.matchAll(/\b(\w+)\(/g), ([, name]) => name as string));
+  return [...names].filter((name) => known.has(name));
+}
+
+/** The helper functions that a kernel's text needs, and no others: parsing them takes longer than most kernels do. */
 function library(main: string): string[] {
-  return [
-    ...(/divide\(/.test(main) ? [DIVIDE] : []),
-    ...(/_1\(/.test(main) ? [MATH_1] : []),
-    ...(/_4\(/.test(main) ? [MATH_4] : []),
-    ...(/philox/.test(main) ? [philoxText.replace(/^\/\/.*\n/gm, "")] : []),
-  ];
+  const needed = new Set(called(main, HELPERS));
+  for (const name of needed) for (const other of HELPERS.get(name)?.calls ?? []) needed.add(other);
+  return [...HELPERS].filter(([name]) => needed.has(name)).map(([, { text }]) => text);
 }

@@ -32,7 +32,7 @@ import {
  * CPU several of them, up to `share` elements.
  */
 const SERIAL = {
-  cpu: { invocations: 64, elements: 64, share: 64, workgroup: 16 },
+  cpu: { invocations: 64, elements: 1024, share: 64, workgroup: 16 },
   gpu: { invocations: 16384, elements: 32, share: 1, workgroup: 64 },
 };
 
