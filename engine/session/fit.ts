@@ -1,4 +1,5 @@
 import type { Backend } from "../backends/backend.ts";
+import type { Plan } from "../backends/launch.ts";
 import type { RunContext } from "../context/index.ts";
 import { BackendError, Interrupted, NonFiniteError } from "../errors/index.ts";
 import type { RunSummary } from "../protocol/index.ts";
@@ -20,6 +21,9 @@ const MAX_SUBMIT = 1024;
 /** Submits under way at a time, and those of single steps between looks. */
 const FLYING = 2;
 const FLYING_CUT = 6;
+
+/** What compiling a step took at most: the next run finds it done, and takes from it what its looks will cost. */
+const prepared = new WeakMap<Plan, number>();
 
 /** Trains `experiment` as `options` say, inside a cell. See `Experiment.fit`. */
 export async function trainRun(experiment: Experiment, options: FitOptions, context: RunContext): Promise<Run> {
@@ -62,8 +66,9 @@ class Fit {
     const course = this.#course;
     try {
       const began = performance.now();
-      await this.#device.training(this.#data, this.#experiment.options.batchSize);
-      this.#preparedMs = performance.now() - began;
+      const { plan } = await this.#device.training(this.#data, this.#experiment.options.batchSize);
+      this.#preparedMs = Math.max(performance.now() - began, prepared.get(plan) ?? 0);
+      prepared.set(plan, this.#preparedMs);
       course.start();
       if (this.#trace.due(course.step)) await this.#trace.take(course.step, this.#device);
       return await this.#end(await this.#epochsUntilDone());

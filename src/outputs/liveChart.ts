@@ -25,12 +25,11 @@ export class LiveChart {
     for (const [name, column] of Object.entries(columns)) {
       const before = chunks.get(name);
       if ("f64" in column) {
-        chunks.set(name, {
-          f64: [...(before && "f64" in before ? before.f64 : []), Buffer.from(column.f64, "base64")],
-        });
-      } else {
-        chunks.set(name, { text: [...(before && "text" in before ? before.text : []), ...column.text] });
-      }
+        const bytes = Buffer.from(column.f64, "base64");
+        if (before && "f64" in before) before.f64.push(bytes);
+        else chunks.set(name, { f64: [bytes] });
+      } else if (before && "text" in before) before.text.push(...column.text);
+      else chunks.set(name, { text: [...column.text] });
     }
     this.#datasets.set(dataset, chunks);
   }
@@ -53,7 +52,7 @@ function join(chunks: Chunks): Columns {
   const columns: Record<string, Columns[string]> = {};
   for (const [name, column] of chunks) {
     if ("text" in column) {
-      columns[name] = { text: column.text };
+      columns[name] = { text: [...column.text] };
       continue;
     }
     const whole = Buffer.concat(column.f64);

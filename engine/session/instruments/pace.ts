@@ -34,6 +34,11 @@ class Measured {
     return sorted.length === 0 ? Number.NaN : (sorted[(sorted.length - 1) >> 1] as number);
   }
 
+  /** The shortest of the last ones. */
+  get least(): number {
+    return Math.min(...this.#last);
+  }
+
   /** What all took together, going by the median. */
   get total(): number {
     return this.count === 0 ? 0 : this.count * this.median;
@@ -74,8 +79,10 @@ export class Pace {
   begins(guessMs: number): boolean {
     if (this.everyStep) return true;
     if (this.ceiling === 0 || this.#plain.count < TIMED) return false;
-    const budget = SPENT * this.ceiling * (this.#to - this.#from) * this.plainMs;
-    return budget >= guessMs + WORTHWHILE * FIRST_LOOK * this.plainMs;
+    // the first submits are slow: code is still being compiled, and a run must not look longer than it is
+    const ms = this.#plain.least;
+    const budget = SPENT * this.ceiling * (this.#to - this.#from) * ms;
+    return budget >= guessMs + WORTHWHILE * FIRST_LOOK * ms;
   }
 
   /** Compiling took so long. */
