@@ -18,12 +18,18 @@ export function partsOf(launch: MapLaunch | ReduceLaunch): Part[] {
   return [...phases.map((phase) => ({ ...phase, space: [...outer, ...inner] })), end];
 }
 
+/** Elements of a row that stay in a fast cache from phase to phase, and are little enough work to be one thread's. */
+const SHORT_ROW = 8192;
+
+/** Whether phases over these inner axes are better one launch. Says the same of a row by itself and among others. */
+export const isShortRow = (inner: readonly number[]): boolean => sizeOf(inner) <= SHORT_ROW;
+
 /** Whether the launch folds once and stores nothing on the way. */
 export const isPlainFold = ({ phases }: ReduceLaunch): boolean => phases.length === 1 && phases[0]?.stores.length === 0;
 
 /**
- * The phases of a reduction as launches of their own, which pass on what they fold through memory: a fold whose outputs
- * are too few or too long for one workgroup or thread each is better taken apart. `together`: folds keep their stores;
+ * The phases of a reduction as launches of their own, which pass on what they fold through memory: long rows are better
+ * taken apart. `together`: folds keep their stores;
  * otherwise every fold is a plain one, and what its phase stores is written by a map.
  * `scratch` gives the number of a new buffer with so many words.
  */
@@ -52,7 +58,7 @@ export function takenApart(launch: ReduceLaunch, scratch: (words: number) => num
     const alone = storedAlone(phase);
     const isEnd = p === launch.phases.length - 1 && accumulators.length > 0 && !alone;
     if (accumulators.length > 0) {
-      const places = isEnd ? [] : accumulators.map((a) => placeOf(a, outer, scratch));
+      const places = isEnd ? [] : placesOf(accumulators, outer, scratch);
       const end = loading(epilogue, epilogueViews, known, []);
       launches.push({
         kind: "reduce",
@@ -77,9 +83,13 @@ export function takenApart(launch: ReduceLaunch, scratch: (words: number) => num
   return launches;
 }
 
-const placeOf = ({ dtype }: Accumulator, outer: readonly number[], scratch: (words: number) => number): View => ({
-  buffer: scratch(sizeOf(outer)),
-  offset: 0,
-  strides: rowMajor(outer),
-  dtype,
-});
+/** Room for one number per coordinate of `outer` and accumulator, in one buffer. */
+function placesOf(
+  accumulators: readonly Accumulator[],
+  outer: readonly number[],
+  scratch: (words: number) => number,
+): View[] {
+  const size = sizeOf(outer);
+  const buffer = scratch(size * accumulators.length);
+  return accumulators.map(({ dtype }, i) => ({ buffer, offset: i * size, strides: rowMajor(outer), dtype }));
+}

@@ -3,7 +3,8 @@ import { topological } from "../ops/order.ts";
 import { within } from "../ops/part.ts";
 import { Tensor } from "../ops/tensor.ts";
 import { sizeOf } from "../tensor/index.ts";
-import { type Draft, draftLaunches, type StageRoots, squeeze, type Target } from "./drafts.ts";
+import { squeeze } from "./aligned.ts";
+import { type Draft, draftLaunches, type StageRoots, type Target } from "./drafts.ts";
 import { emitDraft, type Surroundings } from "./emit.ts";
 import type { Location } from "./emitter.ts";
 import { withFreshInputs } from "./fresh.ts";
@@ -47,7 +48,7 @@ export function buildPlan(given: PlanRequest): Omit<BuiltPlan, "structure"> {
   const launchOf = new Map(
     stages.flatMap(({ roots }, i) => roots.map(({ node }) => [node, `stage ${i}, ${squeeze(node.shape)}`] as const)),
   );
-  const stored = chooseStored(launchOf, request.maxBuffersPerLaunch);
+  const { stored, costs } = chooseStored(launchOf, request.maxBuffersPerLaunch);
 
   const scalars: { name: string; slot: number; dtype: Tensor["dtype"]; attrs: Tensor["attrs"] }[] = [];
   const slots = new Map<string, number>();
@@ -67,7 +68,7 @@ export function buildPlan(given: PlanRequest): Omit<BuiltPlan, "structure"> {
 
   const firstScratch = names.length + 1;
   const ring = { buffer: names.length, words: rows.words };
-  const made = emitStages(stages, stored, request, inputAt, slots, ring, firstScratch);
+  const made = emitStages(stages, stored, costs, request, inputAt, slots, ring, firstScratch);
 
   const { slotOf, words } = shareBuffers(made.launches, made.scratch);
   const hasRows = rows.words > 0;
@@ -118,7 +119,8 @@ function flatSource(t: Tensor): Tensor {
  */
 function emitStages(
   stages: readonly StageRoots[],
-  stored: Set<Tensor>,
+  stored: ReadonlySet<Tensor>,
+  costs: ReadonlyMap<Tensor, number>,
   request: PlanRequest,
   inputAt: (t: Tensor) => Location,
   slots: ReadonlyMap<string, number>,
@@ -133,7 +135,7 @@ function emitStages(
       (t) => inputAt(t).buffer,
       request.maxBuffersPerLaunch,
     );
-    const { launches, scratch, ranges } = emitDrafts(drafts, inputAt, slots, rows, firstScratch);
+    const { launches, scratch, ranges } = emitDrafts(drafts, costs, inputAt, slots, rows, firstScratch);
     const clashing = clashes(launches, ranges, drafts, rows.buffer);
     if (clashing.every((t) => late.has(t))) return { launches, scratch };
     for (const t of clashing) late.add(t);
@@ -161,21 +163,28 @@ function ownValue(node: Tensor): Tensor {
   return copy;
 }
 
+/** Cost (see stored.ts) of an element up to which a later phase of a launch rather computes it again than loads it. */
+const CHEAP = 4;
+
 /** Code for every draft; `ranges[i]` are the launches of draft i. */
 function emitDrafts(
   drafts: readonly Draft[],
+  costs: ReadonlyMap<Tensor, number>,
   inputAt: (t: Tensor) => Location,
   slots: ReadonlyMap<string, number>,
   rows: Surroundings["rows"],
   firstScratch: number,
 ): { launches: Launch[]; scratch: Scratch[]; ranges: { from: number; to: number }[] } {
   const home = new Map<Tensor, Draft>();
-  for (const d of drafts) for (const t of d.computed) if (!home.has(t)) home.set(t, d);
-  const readElsewhere = new Set<Tensor>();
-  for (const d of drafts) for (const t of d.reads) if (home.get(t) !== d) readElsewhere.add(t);
+  for (const d of drafts) for (const t of d.computed.keys()) if (!home.has(t)) home.set(t, d);
+  const readAgain = new Set<Tensor>();
+  for (const d of drafts) {
+    for (const t of d.reads) if (home.get(t) !== d) readAgain.add(t);
+    for (const t of d.revisited) if ((costs.get(t) ?? 0) > CHEAP) readAgain.add(t);
+  }
   const scratch: Scratch[] = [];
   const memory = new Map<Tensor, Location>();
-  for (const t of readElsewhere) {
+  for (const t of readAgain) {
     if (t.op === "input") continue;
     const id = firstScratch + scratch.length;
     scratch.push({ id, words: Math.max(1, sizeOf(t.shape)) });

@@ -2,6 +2,7 @@ import {
   type ContractLaunch,
   type Launch,
   type MapLaunch,
+  type Phase,
   type ReduceLaunch,
   ROW_SLOT,
   type Store,
@@ -10,7 +11,7 @@ import {
 import type { Index } from "../ops/node.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import { show, sizeOf } from "../tensor/index.ts";
-import type { Draft } from "./drafts.ts";
+import { type Draft, placeIn } from "./drafts.ts";
 import { LaunchEmitter, type Location, type Source, SplitAxis } from "./emitter.ts";
 import { labelled } from "./labels.ts";
 import { splitAxis } from "./stored.ts";
@@ -72,8 +73,14 @@ function wordAt(e: LaunchEmitter, at: readonly Index[], shape: readonly number[]
   return e.sum(e.affine(at[0] as Index, pitch, 0), e.flat(at.slice(1), shape.slice(1)));
 }
 
-/** Everything the draft writes: scratch memory and targets. */
-function storesOf(draft: Draft, e: LaunchEmitter, coordinates: readonly Index[], around: Surroundings): Store[] {
+/** What the draft writes of the tensors that `isHere` holds for: scratch memory and targets. */
+function storesOf(
+  draft: Draft,
+  e: LaunchEmitter,
+  coordinates: readonly Index[],
+  around: Surroundings,
+  isHere: (t: Tensor) => boolean = () => true,
+): Store[] {
   const stores: Store[] = [];
   const write = (node: Tensor, to: Pitched, row: Pick<Store, "index" | "indexStride"> = {}) => {
     const at = withOnes(e, node.shape, coordinates);
@@ -87,11 +94,12 @@ function storesOf(draft: Draft, e: LaunchEmitter, coordinates: readonly Index[],
     };
     stores.push({ view, value: e.valueAt(node, at), ...row });
   };
-  for (const node of draft.computed) {
-    const to = around.scratch(node);
+  for (const node of draft.computed.keys()) {
+    const to = isHere(node) ? around.scratch(node) : undefined;
     if (to) write(node, to);
   }
   for (const { node, target } of draft.targets) {
+    if (!isHere(node)) continue;
     if (target.kind === "buffer") write(node, target);
     else {
       const { buffer, words } = around.rows;
@@ -115,11 +123,24 @@ function emitMap(draft: Draft, around: Surroundings): MapLaunch {
 }
 
 function emitReduce(draft: Draft, around: Surroundings): ReduceLaunch {
-  const heads = [...draft.computed].filter((t) => t.record.lower.kind === "reduce");
-  const input = (heads[0] as Tensor).inputs[0] as Tensor;
-  const reduced = new Set((heads[0] as Tensor).attrs.axes as number[]);
-  return withSplits(input.shape, (axes, groups) => {
-    const inner = new Set(groups.flatMap((g, d) => (reduced.has(d) ? [...g] : [])));
+  const heads = [...draft.computed.keys()].filter((t) => t.record.lower.kind === "reduce");
+  const phaseOf = (t: Tensor) => draft.computed.get(t) ?? 0;
+  const isElement = (t: Tensor) => placeIn(draft, t) === "element";
+  const walked = [...draft.computed.keys()].filter((t) => isElement(t) || heads.includes(t));
+  const count = Math.max(...walked.map(phaseOf)) + 1;
+  const byPhase = Array.from({ length: count }, (_, p) => heads.filter((t) => phaseOf(t) === p));
+  const numbered = byPhase.flat();
+  /** Values in phase `p`: those of earlier phases from accumulators and memory. */
+  const sourceIn =
+    (p: number) =>
+    (t: Tensor): Source => {
+      const acc = numbered.indexOf(t);
+      if (acc >= 0) return { acc };
+      if (!draft.computed.has(t)) return around.locate(t);
+      return isElement(t) && phaseOf(t) < p ? around.scratch(t) : undefined;
+    };
+  return withSplits(draft.shape, (axes, groups) => {
+    const inner = new Set(groups.flatMap((g, d) => (draft.folded.includes(d) ? [...g] : [])));
     const outerAxes = axes.map((_, a) => a).filter((a) => !inner.has(a));
     const innerAxes = axes.map((_, a) => a).filter((a) => inner.has(a));
     const order = [...outerAxes, ...innerAxes];
@@ -134,25 +155,28 @@ function emitReduce(draft: Draft, around: Surroundings): ReduceLaunch {
     return unsplit(() => {
       const lengths = order.map((a) => axes[a] as number);
       const placed = groups.map((g) => g.map((a) => rank.get(a) as number));
-      const body = new LaunchEmitter(lengths, sourceOutside(draft, around));
-      const accumulators = heads.map((head) => {
-        const { lower } = head.record;
-        if (lower.kind !== "reduce") throw new Error("plan: a reduction that is none");
-        const x = head.inputs[0] as Tensor;
-        return { fn: lower.fn, value: body.valueAt(x, body.coordinates(placed)), dtype: x.dtype };
+      const phases = byPhase.map((own, p): Phase => {
+        const e = new LaunchEmitter(lengths, sourceIn(p));
+        const coordinates = e.coordinates(placed);
+        const accumulators = own.map((head) => {
+          const { lower } = head.record;
+          if (lower.kind !== "reduce") throw new Error("plan: a reduction that is none");
+          const x = head.inputs[0] as Tensor;
+          const value = e.valueAt(x, withOnes(e, x.shape, coordinates));
+          return { fn: lower.fn, value, dtype: lower.fn === "argmax" ? ("i32" as const) : x.dtype };
+        });
+        const stores = storesOf(draft, e, coordinates, around, (t) => isElement(t) && phaseOf(t) === p);
+        return { views: e.views, code: e.code, accumulators, stores };
       });
-      const tail = new LaunchEmitter(lengths.slice(0, outerAxes.length), (t) => {
-        const acc = heads.indexOf(t);
-        return acc >= 0 ? { acc } : sourceOutside(draft, around)(t);
-      });
-      const kept = placed.filter((_, d) => !reduced.has(d) && input.shape[d] !== 1);
-      const stores = storesOf(draft, tail, tail.coordinates(kept), around);
+      const tail = new LaunchEmitter(lengths.slice(0, outerAxes.length), sourceIn(count));
+      const kept = placed.filter((_, d) => !draft.folded.includes(d));
+      const stores = storesOf(draft, tail, tail.coordinates(kept), around, (t) => !isElement(t));
       return {
         kind: "reduce",
         ...labelsOf(draft, around),
         outer: tail.axes,
         inner: lengths.slice(outerAxes.length),
-        phases: [{ views: body.views, code: body.code, accumulators, stores: [] }],
+        phases,
         epilogueViews: tail.views,
         epilogue: tail.code,
         stores,
@@ -162,7 +186,7 @@ function emitReduce(draft: Draft, around: Surroundings): ReduceLaunch {
 }
 
 function emitContract(draft: Draft, around: Surroundings): ContractLaunch {
-  const [node] = draft.computed as Set<Tensor> & Iterable<Tensor>;
+  const [node] = draft.computed.keys();
   const { batch, m, k } = (node as Tensor).attrs as { batch: number; m: number; k: number };
   const [a, b] = (node as Tensor).inputs as [Tensor, Tensor];
   const n = b.rank - batch - k;
@@ -205,7 +229,7 @@ function emitContract(draft: Draft, around: Surroundings): ContractLaunch {
 
 /** One launch for each input, into its part of the result. */
 function emitConcat(draft: Draft, around: Surroundings): MapLaunch[] {
-  const [node] = draft.computed as Set<Tensor> & Iterable<Tensor>;
+  const [node] = draft.computed.keys();
   const whole = node as Tensor;
   const to = outputOf(draft, whole, around);
   const axis = whole.attrs.axis as number;

@@ -51,7 +51,7 @@ function sharedDirection(parts: readonly Part[]): string {
 
 /** What the launch computes, in the order in which it is needed. */
 function nodesOf({ computed, targets }: Draft, isRead: (t: Tensor) => boolean): Set<Tensor> {
-  const roots = [...computed, ...targets.map(({ node }) => node).filter((node) => !isRead(node))];
+  const roots = [...computed.keys(), ...targets.map(({ node }) => node).filter((node) => !isRead(node))];
   const found = new Set<Tensor>();
   const stack = roots.reverse();
   for (let t = stack.pop(); t; t = stack.pop()) {

@@ -91,7 +91,9 @@ function simplify(t: Tensor): Tensor | undefined {
 
   if (t.op === "stopGradient") return a;
   if (t.op === "cast" && a.dtype === t.dtype) return a;
-  if (lower.kind === "reduce" && t.op !== "argmax" && sizeOf(a.shape) === sizeOf(t.shape)) return reshaped(a, t);
+  if (lower.kind === "reduce" && sizeOf(a.shape) === sizeOf(t.shape)) {
+    return t.op === "argmax" ? constant(0, t.shape, t.dtype) : reshaped(a, t);
+  }
   if (lower.kind !== "element") return undefined;
 
   if (lower.pointwise) {

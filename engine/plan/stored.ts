@@ -17,9 +17,12 @@ const MAX_COST = 96;
  * Which tensors are stored in memory rather than computed where they are used: results of reductions, products and
  * concatenations, what products read, and whatever would cost more to compute again than to store and load.
  * `roots` are stored by their callers, each in the launch that it is mapped to; they are in the result only when others
- * read them expensively.
+ * read them expensively. `costs`: of one element, when what is not stored is computed in place.
  */
-export function chooseStored(roots: ReadonlyMap<Tensor, string>, maxBuffers: number): Set<Tensor> {
+export function chooseStored(
+  roots: ReadonlyMap<Tensor, string>,
+  maxBuffers: number,
+): { stored: ReadonlySet<Tensor>; costs: ReadonlyMap<Tensor, number> } {
   const order = topological([...roots.keys()]);
   const stored = new Set<Tensor>();
   for (const t of order) {
@@ -33,9 +36,10 @@ export function chooseStored(roots: ReadonlyMap<Tensor, string>, maxBuffers: num
       if (base.op !== "input") stored.add(base);
     }
   }
-  storeWhatIsReadOften(order, roots, stored);
+  const costs = inlineCosts(order, stored);
+  storeWhatIsReadOften(order, roots, costs, stored);
   limitBuffers(order, stored, maxBuffers);
-  return stored;
+  return { stored, costs };
 }
 
 /** The tensor that a product's operand is a plain view of: the deepest one, or the first that `stop` holds for. */
@@ -69,14 +73,18 @@ export function splitAxis(
  * Weighs computing again against storing, users first. Users that land in one launch compute a value once: roots of one
  * stage and size become one launch, every other stored tensor is taken to be a launch of its own.
  */
-function storeWhatIsReadOften(order: readonly Tensor[], roots: ReadonlyMap<Tensor, string>, stored: Set<Tensor>): void {
+function storeWhatIsReadOften(
+  order: readonly Tensor[],
+  roots: ReadonlyMap<Tensor, string>,
+  cost: ReadonlyMap<Tensor, number>,
+  stored: Set<Tensor>,
+): void {
   /** How many elements of a tensor each launch asks for. */
   const asked = new Map<Tensor, Map<unknown, number>>();
   const ask = (t: Tensor, launch: unknown, elements: number) => {
     const by = asked.get(t) ?? new Map<unknown, number>();
     asked.set(t, by.set(launch, Math.max(by.get(launch) ?? 0, elements)));
   };
-  const cost = inlineCosts(order, stored);
   for (const [root, launch] of roots) ask(root, launch, sizeOf(root.shape));
   for (const t of [...order].reverse()) {
     const { lower } = t.record;

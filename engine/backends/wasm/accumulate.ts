@@ -21,12 +21,6 @@ export function begin(f: Func, { fn }: Accumulator, dtype: DType): Running {
   return fn === "argmax" ? { value, position: f.let(i32x4.const(0)) } : { value };
 }
 
-/** Sets the registers back to nothing folded. */
-export function beginAgain(f: Func, { fn }: Accumulator, dtype: DType, { value, position }: Running): void {
-  f.set(value, constant(fn === "sum" ? 0 : LOWEST[dtype], dtype));
-  if (position) f.set(position, i32x4.const(0));
-}
-
 /** Begins with the first element, at position 0, instead of with nothing. */
 export function beginWith(f: Func, { fn }: Accumulator, first: V128): Running {
   return fn === "argmax" ? { value: f.let(first), position: f.let(i32x4.const(0)) } : { value: f.let(first) };

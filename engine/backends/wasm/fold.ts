@@ -2,7 +2,7 @@ import { type DType, sizeOf } from "../../tensor/index.ts";
 import type { Axes } from "../axes.ts";
 import type { Store } from "../launch.ts";
 import { emitLevel, emitStore, type Spot } from "./access.ts";
-import { begin, beginAgain, beginWith, combine, combineLanes, fold, type Running } from "./accumulate.ts";
+import { begin, beginWith, combine, combineLanes, fold, type Running } from "./accumulate.ts";
 import { type Func, type I32, i32, i32x4, type V128, v128 } from "./assembler.ts";
 import { type Code, LEVEL } from "./code.ts";
 import type { Stride, VectorAxis } from "./cursors.ts";
@@ -11,8 +11,8 @@ import { vectorLoop } from "./loops.ts";
 
 /** Inner elements up to which the inner loops are written out. */
 const UNROLLED_INNER = 9;
-/** Elements folded in one run, about: longer ones are sums of such runs, so that f32 stays accurate. */
-export const RUN = 8192;
+/** Sets of registers that take turns along a row. A row folds in the same order whatever else the launch computes. */
+const SETS = 4;
 
 /** A phase on its way through the inner axes. */
 export interface Walk {
@@ -29,11 +29,9 @@ export interface Walk {
     readonly source: number;
   }[];
   readonly stores: readonly { readonly store: Store; readonly cursor: number }[];
-  /** The inner axes and, for lanes along the last of them, how it is walked; cursors of other phases stand still. */
+  /** The inner axes; for lanes along the last of them those before it, and it. Cursors of other phases stand still. */
   readonly axes: Axes;
   readonly along: VectorAxis;
-  /** Sets of registers that take turns where lanes are along the last inner axis. */
-  readonly copies: number;
   /** Whether positions are counted. */
   readonly ordered: boolean;
 }
@@ -66,60 +64,30 @@ function storeAll({ code, stores }: Walk, values: readonly V128[], spot: Spot): 
   for (const { store, cursor } of stores) emitStore(code, store, cursor, values, spot);
 }
 
-/** How many of the first inner axes are left when one run goes over the others. */
-function runDepth({ axes: { shape }, accumulators }: Walk): number {
-  if (accumulators.length === 0) return 0;
-  return Math.max(
-    shape.findIndex((_, axis) => sizeOf(shape.slice(axis)) <= RUN),
-    0,
-  );
-}
-
-/** Loops over the first `count` inner axes; `innermost` gets the cursors there. `runs` is put around axes `depth` and on. */
+/** Loops over the axes; `innermost` gets the cursors there. */
 function innerLoops(
   { func, axes: { shape, steps } }: Walk,
-  count: number,
   start: readonly I32[],
   innermost: (at: readonly I32[]) => void,
   enter: (axis: number, at: readonly I32[]) => void,
-  depth: number,
-  run: (inside: () => void) => void,
 ): void {
-  const at = start.map((s, c) => (steps[c]?.slice(0, count).some((x) => x !== 0) ? func.let(s) : s));
+  const at = start.map((s, c) => (steps[c]?.some((x) => x !== 0) ? func.let(s) : s));
   const loop = (axis: number) => {
-    if (axis === count) {
+    if (axis === shape.length) {
       innermost(at);
       return;
     }
     func.for(0, shape[axis] as number, 1, () => {
       enter(axis, at);
-      below(axis + 1);
+      loop(axis + 1);
       at.forEach((local, c) => {
-        const walked = axis + 1 < count ? (steps[c]?.[axis + 1] as number) * (shape[axis + 1] as number) : 0;
+        const walked = axis + 1 < shape.length ? (steps[c]?.[axis + 1] as number) * (shape[axis + 1] as number) : 0;
         const step = (steps[c]?.[axis] as number) - walked;
         if (step !== 0) func.advance(local, step);
       });
     });
   };
-  const below = (axis: number) => (axis === depth ? run(() => loop(axis)) : loop(axis));
-  below(0);
-}
-
-/** Folds in runs: `sets` begin anew with each and are added to the first result; without depth there is one run. */
-function inRuns(walk: Walk, depth: number, sets: readonly (readonly Running[])[]) {
-  const totals = depth > 0 ? sets.map(() => beginAll(walk)) : sets;
-  const run = (inside: () => void) => {
-    if (depth === 0) {
-      inside();
-      return;
-    }
-    for (const set of sets) {
-      for (const [i, a] of walk.accumulators.entries()) beginAgain(walk.func, a, a.dtype, set[i] as Running);
-    }
-    inside();
-    for (const [copy, set] of sets.entries()) combineAll(walk, totals[copy] as Running[], set);
-  };
-  return { totals, run };
+  loop(0);
 }
 
 /**
@@ -127,23 +95,21 @@ function inRuns(walk: Walk, depth: number, sets: readonly (readonly Running[])[]
  * does not change on the way.
  */
 export function foldInward(walk: Walk, start: readonly I32[], row: readonly V128[]): Running[] {
-  const { func, scalars, code, axes, along, accumulators, ordered, copies } = walk;
-  const sets = Array.from({ length: accumulators.length > 0 ? copies : 1 }, () => beginAll(walk));
+  const { func, scalars, code, axes, along, accumulators, ordered } = walk;
+  const sets = Array.from({ length: along.length < 4 * SETS ? 1 : SETS }, () => beginAll(walk));
   const values = [...row];
-  const count = Math.max(axes.shape.length - 1, 0);
-  const depth = Math.min(runDepth(walk), count);
-  const { totals, run } = inRuns(walk, depth, sets);
+  const count = axes.shape.length;
   const position = func.let(i32.const(0));
   const spot = { f: func, scalars, strides: along.strides, lanes: 4, ahead: () => 0 };
   const innermost = (cursors: readonly I32[]) =>
-    vectorLoop(func, cursors, along, [i32.const(0), i32.const(along.length)], copies, (at, size) => {
+    vectorLoop(func, cursors, along, [i32.const(0), i32.const(along.length)], SETS, (at, size) => {
       const lanes = Math.min(size, 4);
       for (let first = 0; first < size; first += 4) {
         const own = [...values];
         const ahead = (c: number) => ((along.strides[c] as Stride).block * first) / 4;
         const here = { ...spot, at, lanes, ahead };
         emitLevel(code, LEVEL.inner + count, own, here);
-        foldAll(walk, own, (sets[first / 4] ?? []) as Running[], lanes, () =>
+        foldAll(walk, own, sets[first / 4] as Running[], lanes, () =>
           i32x4.add(i32x4.splat(i32.add(position, first)), v128.const([0, 1, 2, 3])),
         );
         storeAll(walk, own, here);
@@ -151,8 +117,8 @@ export function foldInward(walk: Walk, start: readonly I32[], row: readonly V128
       if (ordered) func.advance(position, size);
     });
   const enter = (axis: number, at: readonly I32[]) => emitLevel(code, LEVEL.inner + axis, values, { ...spot, at });
-  innerLoops(walk, count, start, innermost, enter, depth, run);
-  const [result, ...others] = totals as [Running[], ...Running[][]];
+  innerLoops(walk, start, innermost, enter);
+  const [result, ...others] = sets as [Running[], ...Running[][]];
   for (const other of others) combineAll(walk, result, other);
   accumulators.forEach((a, i) => {
     if (isOwn(walk, i)) combineLanes(func, a, a.dtype, result[i] as Running);
@@ -182,15 +148,13 @@ export function foldOutward(
   };
   const start = (spots[0] as Spot).at;
   if (!few) {
-    const depth = runDepth(walk);
-    const { totals, run } = inRuns(walk, depth, sets);
     const position = func.let(i32.const(0));
     const innermost = (at: readonly I32[]) => {
       element(at, i32x4.splat(position), () => 0);
       if (ordered) func.advance(position, 1);
     };
-    innerLoops(walk, shape.length, start, innermost, () => {}, depth, run);
-    return [...totals];
+    innerLoops(walk, start, innermost, () => {});
+    return sets;
   }
   for (let i = 0; i < sizeOf(shape); i++) {
     let rest = i;

@@ -5,8 +5,8 @@ import { emitLevel, emitStore, type Spot } from "./access.ts";
 import type { Running } from "./accumulate.ts";
 import { Func, type V128 } from "./assembler.ts";
 import { analyze, type Code, cursorsOf, LEVEL } from "./code.ts";
-import { Cursors, evenStride, STILL, type Stride, type VectorAxis, vectorize } from "./cursors.ts";
-import { foldInward, foldOutward, RUN, type Walk } from "./fold.ts";
+import { Cursors, STILL, type Stride, type VectorAxis, vectorize } from "./cursors.ts";
+import { foldInward, foldOutward, type Walk } from "./fold.ts";
 import { costOf } from "./instructions.ts";
 import { KERNEL_PARAMS, outerLoops, splitOf } from "./loops.ts";
 import { cursorLevels, isParallel, type Kernel } from "./map.ts";
@@ -38,18 +38,13 @@ export function emitReduce(launch: ReduceLaunch): Kernel {
     all.map((s) => s.slice(0, outer.length)),
     leader,
   );
-  const innerAxes = cut(
-    simplify(
-      inner,
-      all.map((s) => s.slice(outer.length)),
-      ordered ? [] : leader,
-    ),
+  const innerAxes = simplify(
+    inner,
+    all.map((s) => s.slice(outer.length)),
+    ordered ? [] : leader,
   );
   const outward = vectorize(outerAxes);
-  const along: VectorAxis = {
-    length: innerAxes.shape.at(-1) ?? 1,
-    strides: innerAxes.steps.map((s) => evenStride(s.at(-1) ?? 0)),
-  };
+  const { rows: before, vector: along } = vectorize(innerAxes);
   const moved = placed.flatMap(({ phase, cursor, stores }) => [
     ...phase.code.flatMap((instr, i) => (instr.op === "load" ? [cursor[i] as number] : [])),
     ...stores,
@@ -60,7 +55,9 @@ export function emitReduce(launch: ReduceLaunch): Kernel {
   const outerLevels = cursorLevels(rows, vector);
   const levels = innerAxes.steps.map((steps, c) => {
     const deepest = steps.findLastIndex((s) => s !== 0);
-    return deepest < 0 ? (outerLevels[c] as number) : LEVEL.inner + deepest;
+    return deepest < 0
+      ? (outerLevels[c] as number)
+      : LEVEL.inner + (inward ? Math.min(deepest, before.shape.length) : deepest);
   });
   const lanes = inward ? along.strides : vector.strides;
   const codes = placed.map(({ phase, cursor }) => analyze(phase.code, cursor, levels, lanes, !inward));
@@ -68,9 +65,8 @@ export function emitReduce(launch: ReduceLaunch): Kernel {
 
   const weight = (list: Code, from: number) =>
     list.instrs.reduce((sum, instr, i) => sum + ((list.level[i] as number) >= from ? costOf(instr) : 0), 2);
-  const innerCosts = codes.map((code) => weight(code, LEVEL.inner));
   const outerCost = (weight(epilogue, LEVEL.once) + 3 * phases.length) * (inward ? 4 : 1);
-  const innerCost = innerCosts.reduce((sum, cost) => sum + cost, 0);
+  const innerCost = codes.reduce((sum, code) => sum + weight(code, LEVEL.inner), 0);
   const parallel = isParallel(((innerCost * sizeOf(inner) + outerCost) * sizeOf(outer)) / 4);
 
   const func = new Func(KERNEL_PARAMS);
@@ -79,15 +75,18 @@ export function emitReduce(launch: ReduceLaunch): Kernel {
   const walks = placed.map(({ phase, stores }, p): Walk => {
     const code = codes[p] as Code;
     const own = new Set([...code.cursor, ...stores]);
+    const ofOwn = ({ shape, steps }: Axes) => ({
+      shape,
+      steps: steps.map((s, c) => (own.has(c) ? s : s.map(() => 0))),
+    });
     return {
       func,
       scalars,
       code,
       accumulators: accumulatorsOf(phase),
       stores: phase.stores.map((store, i) => ({ store, cursor: stores[i] as number })),
-      axes: { ...innerAxes, steps: innerAxes.steps.map((s, c) => (own.has(c) ? s : s.map(() => 0))) },
+      axes: ofOwn(inward ? before : innerAxes),
       along: { ...along, strides: along.strides.map((s, c) => (own.has(c) ? s : STILL)) },
-      copies: copiesFor(innerCosts[p] as number),
       ordered: phase.accumulators.some((a) => a.fn === "argmax"),
     };
   });
@@ -99,7 +98,7 @@ export function emitReduce(launch: ReduceLaunch): Kernel {
     rows,
     vector,
     split: parallel ? splitOf(sizeOf(rows.shape), vector.length) : "none",
-    copies: inward ? 1 : copiesFor(Math.max(...innerCosts)),
+    copies: inward ? 1 : copiesFor(Math.max(...codes.map((code) => weight(code, LEVEL.inner)))),
     start: (at) => {
       walks.forEach(({ code }, p) => {
         emitLevel(code, LEVEL.once, base[p] as V128[], { ...spot, at });
@@ -141,7 +140,7 @@ export function emitReduce(launch: ReduceLaunch): Kernel {
   return { func, places: cursors.places, parallel };
 }
 
-/** Blocks of four that are folded side by side. */
+/** Blocks of four neighbouring rows that are folded side by side. */
 const copiesFor = (cost: number) => (cost <= 8 ? 4 : cost <= 20 ? 2 : 1);
 
 function accumulatorsOf({ code, accumulators }: Phase): Walk["accumulators"] {
@@ -161,18 +160,6 @@ function accumulatorsOf({ code, accumulators }: Phase): Walk["accumulators"] {
 function resultOf({ fn, source }: Walk["accumulators"][number], running: readonly Running[]): V128 {
   const { value, position } = running[source] as Running;
   return fn === "argmax" && position ? position : value;
-}
-
-/** A last axis longer than is folded in one run becomes two. */
-function cut({ shape, steps }: Axes): Axes {
-  const length = shape.at(-1) ?? 1;
-  if (length <= RUN) return { shape, steps };
-  let by = RUN;
-  while (length % by !== 0) by--;
-  return {
-    shape: [...shape.slice(0, -1), length / by, by],
-    steps: steps.map((s) => [...s.slice(0, -1), (s.at(-1) as number) * by, s.at(-1) as number]),
-  };
 }
 
 function isInward(moved: readonly number[], outward: VectorAxis, along: VectorAxis): boolean {

@@ -1,6 +1,6 @@
 import { type DType, rowMajor, sizeOf } from "../../tensor/index.ts";
 import type { ContractLaunch, Instr, Launch, Phase, Plan, PlanBuffer, ReduceLaunch, View } from "../launch.ts";
-import { takenApart } from "../phases.ts";
+import { isShortRow, takenApart } from "../phases.ts";
 
 /**
  * Rewrites launches so that every one of them divides well among threads: a long sum with few results becomes partial
@@ -65,16 +65,11 @@ function partsOf({ length, count, rest }: Chunks): Part[] {
 const withLength = (shape: readonly number[], axis: number, length: number) =>
   shape.map((n, i) => (i === axis ? length : n));
 
-/** Rows that are enough for any number of threads, and the work up to which fewer of them are one launch all the same. */
-const ENOUGH_ROWS = 16;
-const SMALL_WORK = 65_536;
-
-/** Phases stay together where there are rows for all threads; long folds by themselves become partial ones. */
+/** Phases over long rows become launches of their own, and long folds partial ones. */
 function splitReduce(launch: ReduceLaunch, scratch: (words: number) => number): Launch[] {
   const { outer, inner, phases } = launch;
   if (phases.length > 1) {
-    const together = sizeOf(outer) >= ENOUGH_ROWS || sizeOf(outer) * sizeOf(inner) <= SMALL_WORK;
-    return together ? [launch] : takenApart(launch, scratch, true).flatMap((l) => splitLaunch(l, scratch));
+    return isShortRow(inner) ? [launch] : takenApart(launch, scratch, true).flatMap((l) => splitLaunch(l, scratch));
   }
   const [phase] = phases as [Phase];
   const { accumulators } = phase;
