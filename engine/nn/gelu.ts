@@ -1,4 +1,4 @@
-import { add, erf, mul, tanh } from "../ops/index.ts";
+import { gelu as f } from "../ops/index.ts";
 import { choice } from "../params/index.ts";
 import { defineLayer } from "./definition.ts";
 
@@ -13,9 +13,5 @@ export const gelu = defineLayer({
       "none: by the error function; tanh: the older approximation by tanh.",
     ),
   },
-  apply: (_scope, x, { approximate }) => {
-    const cubed = () => add(x, mul(0.044715, mul(x, mul(x, x))));
-    const share = approximate === "none" ? erf(mul(x, Math.SQRT1_2)) : tanh(mul(cubed(), Math.sqrt(2 / Math.PI)));
-    return mul(mul(x, 0.5), add(1, share));
-  },
+  apply: (_scope, x, { approximate }) => f(x, approximate),
 });

@@ -16,6 +16,7 @@ export { exp } from "./primitives/exp.ts";
 export { flip } from "./primitives/flip.ts";
 export { floor } from "./primitives/floor.ts";
 export { gather } from "./primitives/gather.ts";
+export { gelu } from "./primitives/gelu.ts";
 export { input } from "./primitives/input.ts";
 export { iota } from "./primitives/iota.ts";
 export { isFinite } from "./primitives/isFinite.ts";

@@ -80,6 +80,8 @@ export const tanh = (x: Tensor): Tensor => build("tanh", [x]);
 export const sigmoid = (x: Tensor): Tensor => build("sigmoid", [x]);
 export const erf = (x: Tensor): Tensor => build("erf", [x]);
 export const relu = (x: Tensor): Tensor => build("relu", [x]);
+/** x times the share of a standard normal distribution below x, exact or by tanh. */
+export const gelu = (x: Tensor, approximate: "none" | "tanh" = "none"): Tensor => apply("gelu", [x], { approximate });
 export const square = (x: Tensor): Tensor => mul(x, x);
 
 export const cast = (x: Tensor, dtype: DType): Tensor => (x.dtype === dtype ? x : apply("cast", [x], { dtype }));

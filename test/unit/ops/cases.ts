@@ -79,6 +79,10 @@ export const cases: Readonly<Record<string, readonly OpCase[]>> = {
   sum: [...folds, { inputs: [i32([2, 3])], attrs: { axes: [1] } }],
   max: folds,
   argmax: folds,
+  gelu: [
+    { inputs: [f32([2, 3])], attrs: { approximate: "none" } },
+    { inputs: [f32([5], -4, 4)], attrs: { approximate: "tanh" } },
+  ],
   softmax: [
     { inputs: [f32([2, 3])], attrs: { axis: 1 } },
     { inputs: [f32([3, 2, 2])], attrs: { axis: 0 } },
