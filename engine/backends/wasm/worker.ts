@@ -39,13 +39,11 @@ const contract = library[`f${GEMM.contract}`] as KernelCall;
 const copy = library[`f${GEMM.copy}`] as KernelCall;
 const programs = new Map<number, Loaded>();
 
-/** Returns once `ready` holds for the word. */
-function waitUntil(at: number, ready: (value: number) => boolean): void {
-  for (let i = 0; i < SPINS; i++) if (ready(Atomics.load(words, at))) return;
+/** Returns once the word is not `value`. */
+function waitWhile(at: number, value: number): void {
+  for (let i = 0; i < SPINS; i++) if (Atomics.load(words, at) !== value) return;
   Atomics.add(words, SLEEPERS, 1);
-  for (let value = Atomics.load(words, at); !ready(value); value = Atomics.load(words, at)) {
-    Atomics.wait(words, at, value);
-  }
+  while (Atomics.load(words, at) === value) Atomics.wait(words, at, value);
   Atomics.sub(words, SLEEPERS, 1);
 }
 
@@ -61,7 +59,7 @@ function meet(threads: number): void {
   if (Atomics.add(words, ARRIVED, 1) === threads - 1) {
     Atomics.store(words, ARRIVED, 0);
     change(GENERATION, (generation + 1) | 0);
-  } else waitUntil(GENERATION, (now) => now !== generation);
+  } else waitWhile(GENERATION, generation);
 }
 
 function load(program: Program): void {
@@ -84,7 +82,9 @@ function run({
   const { passes, calls, scalarBytes, rowBytes } = program;
   // thread 0 is in every run: the others join the one it is in, so that the barrier belongs to one run at a time
   if (thread === 0) change(STARTED, serial);
-  else waitUntil(STARTED, (now) => now === serial);
+  else
+    for (let now = Atomics.load(words, STARTED); now !== serial; now = Atomics.load(words, STARTED))
+      waitWhile(STARTED, now);
   let times: Float64Array<ArrayBuffer> | undefined;
   if (measured && thread === 0) times = measure(program, threads, first, steps, scalars);
   else
@@ -140,7 +140,7 @@ const tell = (report: Report) => port.postMessage(report);
 
 try {
   for (let taken = 0; ; taken++) {
-    waitUntil(jobsWord(thread), (posted) => posted !== taken);
+    waitWhile(jobsWord(thread), taken);
     const { message } = receiveMessageOnPort(port) as { message: Job };
     const start = performance.now();
     let times: Float64Array<ArrayBuffer> | undefined;
