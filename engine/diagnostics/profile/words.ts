@@ -39,7 +39,7 @@ export function tables(profile: StepProfile): string {
       : whole(work.gbPerSecond / peaks.copyGBs);
   return [
     `${name}: ${significant(stepMs)} ms per step of ${batchSize}, ${significant(stepsPerSecond)} steps/s on ${backend}${threads > 0 ? `, ${count(threads, "thread")} at work` : ""}`,
-    `${total.launches} launches, ${significant(total.flops / 1e6)} MFLOP, ${significant(total.bytes / 1e6)} MB; at best ${significant(peaks.gflops)} GFLOP/s, and ${significant(peaks.copyGBs)} GB/s for a copy`,
+    `${total.launches} launches in ${significant(total.ms + total.waitMs)} ms, ${significant(total.flops / 1e6)} MFLOP, ${significant(total.bytes / 1e6)} MB; at best ${significant(peaks.gflops)} GFLOP/s, and ${significant(peaks.copyGBs)} GB/s for a copy`,
     boundBy(profile),
     "",
     ...table(

@@ -110,6 +110,7 @@ describe("a profile of three launches", () => {
   test("is three tables, none wider than a pane", () => {
     const lines = tables(found).split("\n");
     expect(lines[0]).toBe("exp: 4 ms per step of 8, 250 steps/s on wasm (2 threads), 2 threads at work");
+    expect(lines[1]).toBe("3 launches in 0.1 ms, 0.203 MFLOP, 0.0412 MB; at best 10 GFLOP/s, and 4 GB/s for a copy");
     expect(lines).toContain("50.0 %  0.050      5.0   0.8     50 %  a.linear forward: product  100 x 50 x 20");
     for (const line of lines.slice(3)) expect(line.length).toBeLessThanOrEqual(88);
   });
