@@ -57,7 +57,11 @@ export const experimentParams = {
     "The update rule.",
   ),
   batchSize: int(32, "[1, inf)", "Examples per step."),
-  seed: int(0, "[0, 4294967295]", "Draws the initial weights, the order of the data and the noise of dropout."),
+  seed: int(
+    0,
+    "[0, 4294967295]",
+    "Draws the initial weights, the order of the data and the noise of dropout; several side by side: replicas({ seeds: 8 }).",
+  ),
   shuffle: bool(true, "Visits the training examples in a new order every epoch."),
   dropLast: bool(false, "Leaves out the last, smaller batch of an epoch."),
   clip: value<{ readonly norm?: number; readonly normType?: number | "inf"; readonly value?: number } | null>(
