@@ -181,13 +181,13 @@ function write(work: Work, target: Target, scalarWords: number, stage: Stage, sc
     return { ...nested, starts: [...starts, ...nested.starts] };
   });
   const lateStarts = late.map(
-    ({ offset, strides }, i) => `let f${i} = ${walk(kernel, kernel.int(offset), outerNames, strides)};`,
+    ({ offset, strides }, i) => `let late${i} = ${walk(kernel, kernel.int(offset), outerNames, strides)};`,
   );
   const lateAddresses = late.map((thing, i): Address => {
     const lane = wide ? laneStep(kernel, thing, outerRank - 1) : "same";
     return lane === "next"
-      ? { at: `f${i}`, lane, vector: `f${i} / 4`, moves: false }
-      : { at: `f${i}`, lane, moves: false };
+      ? { at: `late${i}`, lane, vector: `late${i} / 4`, moves: false }
+      : { at: `late${i}`, lane, moves: false };
   });
   const bound = [
     ...(stage === "combine" ? [] : launch.phases.map((phase, p) => bindAll(kernel, phase, walks[p]?.addresses ?? []))),

@@ -170,6 +170,31 @@ const vectors: Case[] = [
   fold("long rows", [2], [40_000], [40_000, 1], spiked(80_000)),
 ];
 
+/** Sums of rows, each stored 40 times: more names in one kernel than types have bits. */
+vectors.push({
+  name: "an epilogue with 40 stores",
+  data: [floats(60), new Float32Array(240)],
+  launches: [
+    {
+      kind: "reduce",
+      label: "stores",
+      outer: [6],
+      inner: [10],
+      phases: [
+        {
+          views: [view(0, [10, 1])],
+          code: [load(0)],
+          accumulators: [{ fn: "sum", value: 0, dtype: "f32" }],
+          stores: [],
+        },
+      ],
+      epilogueViews: [],
+      epilogue: [{ op: "acc", acc: 0, dtype: "f32" }],
+      stores: Array.from({ length: 40 }, (_, i) => ({ view: view(1, [40], i), value: 0 })),
+    },
+  ],
+});
+
 /** The shared cases over one axis, cut to a multiple of four. */
 const cut: Case[] = cases.flatMap((c) => {
   const [launch] = c.launches;
