@@ -58,7 +58,7 @@ export interface Engine {
 export interface Training {
   /** So many steps, with the loss of each when asked for, else of the last. */
   steps(count: number, each: boolean): Promise<{ steps: number; ms: number; losses: readonly number[] }>;
-  dispose(): void;
+  dispose(): Promise<void> | void;
 }
 
 /** Answers the messages on stdin by `open`'s engine, until stdin ends. */
@@ -75,7 +75,7 @@ export async function serve(open: (given: Opening) => Promise<Engine>): Promise<
       return { version: engine.version, adapter: engine.adapter };
     },
     async begin({ steps }) {
-      training?.dispose();
+      await training?.dispose();
       const began = performance.now();
       training = await need(engine, "open").begin();
       const { losses } = await training.steps(steps, true);

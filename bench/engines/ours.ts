@@ -11,6 +11,7 @@ import { type Experiment, experiment, type Run } from "../../engine/session/inde
 import type { Layer } from "../network.ts";
 import { type Opening, readTensors, serve, type Training } from "../protocol.ts";
 import type { Job, OptimizerKind } from "../workload.ts";
+import { Gate, gated } from "./gate.ts";
 import { figuresOf } from "./plan.ts";
 import { WatchedTraining } from "./watched.ts";
 
@@ -81,47 +82,55 @@ function optimizerOf({ kind, ...options }: OptimizerKind) {
   return { sgd: optim.sgd, adam: optim.adam, adamw: optim.adamw }[kind](options);
 }
 
-/** Training by `fit`: every window continues the run of the one before it. */
+/** Training by one `fit` that goes on for as long as it is asked to; between windows it waits at the gate. */
 class FitTraining implements Training {
-  readonly #experiment: Experiment;
-  readonly #context: RunContext;
-  #from: Run | string;
-  #done = 0;
+  readonly #gate = new Gate();
+  readonly #stop = new AbortController();
+  readonly #fit: Promise<Run>;
+  /** Losses of the window under way, how many it wants, and who waits for them. */
+  #losses: number[] = [];
+  #wanted = Number.POSITIVE_INFINITY;
+  #done: () => void = () => {};
 
   constructor(backend: Backend, made: Experiment, { state }: Opening) {
-    this.#experiment = made;
-    this.#context = contextFor(backend);
-    this.#from = state;
-  }
-
-  /** Timed from the first rows on the host to the last: a fit's beginning and end are not its steps. */
-  async steps(count: number): Promise<{ steps: number; ms: number; losses: readonly number[] }> {
-    const losses: number[] = [];
-    const told: { at: number; step: number }[] = [];
-    const began = performance.now();
-    this.#experiment.onSteps = ({ from, loss }) => {
-      losses.push(...loss);
-      told.push({ at: performance.now(), step: from + loss.length - 1 });
+    made.onSteps = ({ loss }) => {
+      this.#losses.push(...loss);
+      if (this.#losses.length >= this.#wanted) this.#done();
     };
-    const steps = this.#done + count;
-    this.#from = await inContext(this.#context, () => this.#experiment.fit({ steps, resume: this.#from }));
-    this.#done = steps;
-    const [first, last] = [told[0], told.at(-1)];
-    const measured = first && last && last.step > first.step;
-    return measured
-      ? { steps: last.step - first.step, ms: last.at - first.at, losses }
-      : { steps: count, ms: performance.now() - began, losses };
+    const context = contextFor(gated(backend, this.#gate), this.#stop.signal);
+    this.#fit = inContext(context, () => made.fit({ steps: ENDLESS, resume: state }));
+    // an error reaches whoever waits for steps
+    this.#fit.catch(() => {});
   }
 
-  dispose(): void {}
+  async steps(count: number): Promise<{ steps: number; ms: number; losses: readonly number[] }> {
+    const began = performance.now();
+    this.#losses = [];
+    this.#wanted = count;
+    const done = new Promise<void>((resolve) => {
+      this.#done = resolve;
+    });
+    this.#gate.allow(count);
+    await Promise.race([done, this.#fit]);
+    return { steps: this.#losses.length, ms: performance.now() - began, losses: this.#losses };
+  }
+
+  async dispose(): Promise<void> {
+    this.#stop.abort();
+    this.#gate.allow(Number.POSITIVE_INFINITY);
+    await this.#fit.catch(() => {});
+  }
 }
 
+/** More steps than any window comes to. */
+const ENDLESS = 1e9;
+
 /** A cell's context without a page: nothing is kept on disk or drawn. */
-function contextFor(backend: Backend): RunContext {
+function contextFor(backend: Backend, signal: AbortSignal): RunContext {
   let fresh = 0;
   return {
     cell: "bench",
-    signal: new AbortController().signal,
+    signal,
     emit: () => {},
     log: () => {},
     freshId: (prefix) => `${prefix}-${fresh++}`,
