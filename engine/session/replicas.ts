@@ -10,6 +10,8 @@ import { LanesDoNotFit } from "./lanes.ts";
 import type { LaneTraining } from "./laneTraining.ts";
 import { nonFinite } from "./nonFinite.ts";
 import { type Replica, replicaGroups, trainingOf } from "./replicaGroups.ts";
+import { beganOn } from "./resume.ts";
+import { backendFor } from "./rivals.ts";
 import type { Run } from "./run.ts";
 
 /** A replica as it goes on, or its run. */
@@ -54,7 +56,12 @@ export async function trainReplicas(
   told: (news: ReplicaNews) => void,
 ): Promise<TrainedReplicas> {
   if (context.signal.aborted) throw new Interrupted("interrupted before training began");
-  return await new Replicas(replicas, context, await context.backend(), told).run();
+  const [first] = replicas;
+  if (first === undefined) return { runs: [], lanes: [], notes: [] };
+  // all where \`fit\` would train the first
+  const { experiment, options } = first;
+  const backend = await backendFor(experiment, beganOn(experiment, options.resume), context);
+  return await new Replicas(replicas, context, backend, told).run();
 }
 
 class Replicas {
@@ -199,5 +206,6 @@ const quiet = (context: RunContext): RunContext => ({
   runFolder: context.runFolder,
   notebookFolder: context.notebookFolder,
   backend: () => context.backend(),
+  ...(context.rivals && { rivals: context.rivals.bind(context) }),
   shield: (work) => context.shield(work),
 });

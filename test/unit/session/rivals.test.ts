@@ -10,6 +10,7 @@ import { Devices } from "../../../engine/kernel/devices.ts";
 import { loss } from "../../../engine/losses/index.ts";
 import { nn } from "../../../engine/nn/index.ts";
 import { optim } from "../../../engine/optim/index.ts";
+import "../../../engine/diagnostics/index.ts";
 import { Experiment, inContext, type Run } from "../../../engine/session/index.ts";
 import { blobs } from "../../support/blobs.ts";
 import { testContext } from "../../support/context.ts";
@@ -109,6 +110,18 @@ test("what goes on stays where it began, and says so when that is gone", async (
   const gone = await trainOn([wasm], experiment, { steps: 16, resume: path });
   expect(gone.run.record.backend).toBe("wasm");
   expect(gone.said).toEqual(["the run began on webgpu, which is not open here: it goes on with wasm, to other bits\n"]);
+});
+
+test("replicas train where a run by itself would", async () => {
+  const experiment = make(11);
+  const rivals = [slow(gpu), wasm];
+  const { run } = await trainOn(rivals, experiment);
+  const replicas = await inContext(
+    { ...testContext(rivals[0] as Backend, { folder }), rivals: async () => rivals },
+    () => experiment.replicas({ seeds: 2, steps: 8 }),
+  );
+  expect(run.progress?.backend).toBe("wasm");
+  expect(weights(replicas.runs[0] as Run)).toEqual(weights(run));
 });
 
 test("a backend that cannot train the model is left out", async () => {
