@@ -1,7 +1,7 @@
 import { isShortRow } from "../backends/phases.ts";
 import { topological } from "../ops/order.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import type { Shape } from "../tensor/index.ts";
+import { type Shape, sizeOf } from "../tensor/index.ts";
 import { isWalked, needs, squeeze, type Walked } from "./aligned.ts";
 import { operandBase } from "./stored.ts";
 
@@ -222,13 +222,19 @@ function foldOf(node: Tensor): Pick<Draft, "shape" | "folded"> {
   return { shape: squeeze(shape), folded: long.flatMap((axis, i) => (axes.includes(axis) ? [i] : [])) };
 }
 
+/** Elements of a column whose cache lines stay in a fast cache until the columns next to it are walked. */
+const SHORT_COLUMN = 128;
+
 /**
  * Whether elements of a space are computed in a launch that folds some of its axes: short rows or columns of memory. Where
- * the folded axes are not next to each other a row is in many places, which is read faster in the order of memory.
+ * the folded axes are not next to each other a row is in many places, which is read faster in the order of memory. Only
+ * folded axes decide: a lane among others is computed as it is by itself.
  */
 function worthFolding(shape: Shape, folded: readonly number[]): boolean {
   const together = Math.max(...folded) - Math.min(...folded) === folded.length - 1;
-  return together && isShortRow(lengths(shape, folded));
+  const inner = lengths(shape, folded);
+  const isRow = folded.includes(shape.length - 1);
+  return together && (isRow ? isShortRow(inner) : sizeOf(inner) <= SHORT_COLUMN);
 }
 
 /** Products and concatenations that nobody but one target wants: they are computed where they are to go. */
