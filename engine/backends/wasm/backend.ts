@@ -3,6 +3,7 @@ import { type TypedArray, viewAs, WORD_BYTES } from "../../tensor/index.ts";
 import type { Backend, DeviceBuffer, Executable } from "../backend.ts";
 import type { Plan } from "../launch.ts";
 import type { Peaks } from "../peaks.ts";
+import { multiplies } from "./check.ts";
 import { compile } from "./compile.ts";
 import { CONTROL_BYTES } from "./control.ts";
 import { WasmExecutable } from "./executable.ts";
@@ -44,8 +45,12 @@ export class WasmBackend implements Backend {
   readonly #peaks = new Map<string, Promise<Peaks>>();
   #programs = 0;
 
-  static async open(threads: number, tile: Tile): Promise<WasmBackend> {
-    return new WasmBackend(threads, tile, await optimized(gemmModule(tile), tile));
+  static async open(threads: number, tile: Tile, log: (text: string) => void = () => {}): Promise<WasmBackend> {
+    const gemm = await optimized(gemmModule(tile), tile);
+    // the optimization of vectors is one that V8 calls experimental: it is believed once it was seen to be right
+    if (tile !== TILES.wide || multiplies(gemm, tile)) return new WasmBackend(threads, tile, gemm);
+    log("wasm: vectors of 256 bits give wrong products in this runtime, so those of 128 bits are taken");
+    return WasmBackend.open(threads, TILES.fused);
   }
 
   private constructor(threads: number, tile: Tile, gemm: WebAssembly.Module) {

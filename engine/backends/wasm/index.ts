@@ -17,6 +17,7 @@ export const wasmProvider: BackendProvider = {
     const backend = await WasmBackend.open(
       count,
       features.wide ? TILES.wide : features.fused ? TILES.fused : TILES.plain,
+      log,
     );
     log(`wasm: ${backend.adapter}`);
     return backend;

@@ -3,7 +3,8 @@ import { setFlagsFromString } from "node:v8";
 /**
  * WebAssembly has vectors of 128 bits; V8 can make ones of 256 bits from pairs of neighbours, an optimization that has to
  * be asked for. It is in builds for x64 only, and does nothing on a processor without AVX2. Tests compare its bits with
- * those of narrow vectors, on Node 24: older ones are not asked.
+ * those of narrow vectors, on Node 24: older ones are not asked. A backend looks at its products before it uses them
+ * (check.ts).
  */
 const WIDEN = "--experimental-wasm-revectorize";
 
