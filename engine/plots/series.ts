@@ -49,8 +49,7 @@ export class Series<Name extends string> {
     for (let from = 0; from < count; ) {
       const to = Math.min(count, from + this.#binSize - this.#waiting);
       this.#columns.forEach((column, i) => {
-        const values = table[this.#names[i] as Name];
-        for (let row = from; row < to; row++) column.take(values[row] as number);
+        column.takeAll(table[this.#names[i] as Name], from, to);
       });
       this.#taken(to - from);
       from = to;
@@ -113,6 +112,17 @@ class Column {
     const held = this.#how === "mean" ? this.#held / this.#count : this.#held;
     this.values[at] = this.#count === 0 ? Number.NaN : held;
     this.#count = 0;
+  }
+
+  /** Takes values `from` to `to`. */
+  takeAll(values: ArrayLike<number>, from: number, to: number): void {
+    if (this.#how !== "last") {
+      for (let i = from; i < to; i++) this.take(values[i] as number);
+      return;
+    }
+    let last = to - 1;
+    while (last >= from && Number.isNaN(values[last])) last--;
+    if (last >= from) this.take(values[last] as number);
   }
 
   /** Neighbours become one row, `rows` in all. */

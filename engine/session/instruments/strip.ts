@@ -4,6 +4,24 @@ import type { Clip, StepConfig } from "../forward.ts";
 
 const ROWS = 1024;
 
+/** The columns of scalars that were asked for before: replicas of one optimizer have the same. */
+const columnsOf = new WeakMap<readonly StepScalars[], Readonly<Record<string, Float64Array>>>();
+
+/** `hyper NAME` of each of these steps, NaN where it has none. */
+function hyperColumns(scalars: readonly StepScalars[], names: readonly string[]): Record<string, Float64Array> {
+  const known = columnsOf.get(scalars);
+  const table: Record<string, Float64Array> = {};
+  for (const name of names) {
+    const title = `hyper ${name}`;
+    const column = known?.[title] ?? new Float64Array(scalars.length);
+    table[title] = column;
+    if (known?.[title]) continue;
+    for (let i = 0; i < column.length; i++) column[i] = scalars[i]?.hyper[name] ?? Number.NaN;
+  }
+  columnsOf.set(scalars, table);
+  return table;
+}
+
 /** What the host knows of every step whether it was looked at or not, in bounded memory. */
 export class Strip {
   readonly #clip: Clip;
@@ -45,23 +63,23 @@ export class Strip {
 
   /** The first `count` steps of a submit; the first of them is update number `from`, from 1. */
   add(from: number, count: number, rows: Rows, scalars: readonly StepScalars[]): void {
-    const table: Record<string, Float64Array> = {};
-    const column = (name: string, value: (i: number) => number): Float64Array => {
-      const values = new Float64Array(count);
-      for (let i = 0; i < count; i++) values[i] = value(i);
-      table[name] = values;
-      return values;
-    };
     const squares = rows["gradient norm squared"] as Float64Array;
-    column("step", (i) => from + i);
-    const norm = column("norm", (i) => Math.sqrt(squares[i] as number));
-    table.largest = norm;
+    const { "clipped norm squared": left } = rows;
     const { norm: most } = this.#clip;
-    const { clipped: told, "clipped norm squared": left } = rows;
-    const scale = (i: number) => (most === undefined ? 1 : Math.min(1, most / ((norm[i] as number) + 1e-6)));
-    column("after", (i) => (left ? Math.sqrt(left[i] as number) : (norm[i] as number) * scale(i)));
-    const clipped = column("clipped", (i) => (told ? (told[i] as number) : Number(scale(i) < 1)));
-    for (const name of this.#hyper) column(`hyper ${name}`, (i) => scalars[i]?.hyper[name] ?? Number.NaN);
+    const step = new Float64Array(count);
+    const norm = new Float64Array(count);
+    const after = new Float64Array(count);
+    const clipped = new Float64Array(count);
+    for (let i = 0; i < count; i++) {
+      const own = Math.sqrt(squares[i] as number);
+      const scale = most === undefined ? 1 : Math.min(1, most / (own + 1e-6));
+      step[i] = from + i;
+      norm[i] = own;
+      after[i] = left ? Math.sqrt(left[i] as number) : own * scale;
+      clipped[i] = scale < 1 ? 1 : 0;
+    }
+    if (rows.clipped) clipped.set(rows.clipped.subarray(0, count));
+    const table = { ...hyperColumns(scalars, this.#hyper), step, norm, largest: norm, after, clipped };
     this.#series.append(table, count);
     this.#steps += count;
     for (let i = 0; i < count; i++) this.#clipped += clipped[i] as number;
