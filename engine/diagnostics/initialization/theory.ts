@@ -127,9 +127,13 @@ function elementwise(layer: Layer, mean: number, std: number): Passage | undefin
   } catch {
     return undefined; // it has parameters
   }
-  const pointwise = (t: Tensor): boolean =>
-    t === z || t.op === "constant" || (t.record.lower.kind === "element" && t.record.lower.pointwise);
-  if (y.size !== z.size || !ops.topological([y]).every((t) => pointwise(t) || t.op === "broadcast")) return undefined;
+  const pointwise = (t: Tensor): boolean => {
+    const { lower } = t.record;
+    if (t === z || t.op === "constant" || t.op === "broadcast") return true;
+    if (lower.kind === "expand") return ops.topological([lower.to(t.inputs, t.attrs)]).every(pointwise);
+    return lower.kind === "element" && lower.pointwise;
+  };
+  if (y.size !== z.size || !ops.topological([y]).every(pointwise)) return undefined;
   const [slope] = ops.gradients(ops.sum(y), [z]);
   const data = Float64Array.from({ length: POINTS }, (_, i) => mean + std * normalQuantile((i + 0.5) / POINTS));
   const values = ops.evaluate([y, slope as Tensor], { z: { shape: z.shape, dtype: "f32", data } });
