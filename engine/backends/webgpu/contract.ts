@@ -3,19 +3,25 @@ import type { ContractLaunch, ReduceLaunch } from "../launch.ts";
 import type { Extras, Kernel, Target } from "./kernel.ts";
 import { flatten, type Group, type Problem, partsFor } from "./problem.ts";
 import { reduceKernels } from "./reduce.ts";
-import { registerKernel } from "./registers.ts";
+import { type RegisterTile, registerKernel } from "./registers.ts";
 import { type SharedTile, sharedKernel } from "./shared.ts";
 
 /** How a product is made. All tiles give the same bits, so which one is taken is only a matter of speed. */
 export type Tile =
-  | { readonly name: string; readonly kind: "registers"; readonly deep: boolean }
+  | ({ readonly name: string; readonly kind: "registers" } & RegisterTile)
   | ({ readonly name: string; readonly kind: "shared" } & SharedTile);
+
+/** How much there is to compile in a tile's kernel, in multiply-adds of its text. */
+export const workOf = (tile: Tile): number =>
+  tile.kind === "registers" ? tile.rows * tile.columns * (tile.deep ? 4 : 1) : tile.rows * tile.columns;
 
 /** The tiles of a target. Where nothing is measured, GPUs take the first that keeps them busy and CPUs the first. */
 export const TILES: Readonly<Record<Target, readonly Tile[]>> = {
   cpu: [
-    { name: "vectors along k", kind: "registers", deep: true },
-    { name: "words along k", kind: "registers", deep: false },
+    { name: "8 x 8, vectors along k", kind: "registers", rows: 8, columns: 8, deep: true },
+    { name: "8 x 8", kind: "registers", rows: 8, columns: 8, deep: false },
+    { name: "16 x 16", kind: "registers", rows: 16, columns: 16, deep: false },
+    { name: "16 x 8, vectors along k", kind: "registers", rows: 16, columns: 8, deep: true },
   ],
   gpu: [
     { name: "128 x 128", kind: "shared", m: 128, n: 128, k: 8, rows: 8, columns: 8 },
@@ -70,7 +76,11 @@ export function candidates(launch: ContractLaunch, target: Target): { kind: stri
   const name = `a ${aAlongK ? "k" : aAlongM ? "m" : "-"}, b ${bAlongK ? "k" : bAlongN ? "n" : "-"}`;
   const alone = { kind: name, tiles: [usual] };
   if (batch.size * m.size * n.size * k.size < WORTH[target]) return alone;
-  if (target === "cpu") return aAlongK || bAlongK ? { kind: name, tiles: TILES.cpu } : alone;
+  if (target === "cpu") {
+    // without a side along k, those that read vectors along it are the same as the others
+    const isSame = (t: Tile) => t !== usual && t.kind === "registers" && t.deep && !aAlongK && !bAlongK;
+    return { kind: name, tiles: TILES.cpu.filter((t) => !isSame(t)) };
+  }
   const blocks = blocksOf(problem, 32, 32) * parts;
   const fit = TILES.gpu.filter(
     (t) => t === usual || (t.kind === "shared" && blocksOf(problem, t.m, t.n) * parts >= 32),
@@ -94,7 +104,7 @@ export function contractKernels(
   const write = (p: Problem) =>
     how.kind === "shared"
       ? sharedKernel(p, how, parts, scalarWords, extras)
-      : registerKernel(p, how.deep, parts, scalarWords, extras);
+      : registerKernel(p, how, parts, scalarWords, extras);
   if (parts <= 1) return [write(problem)];
   const scratch = extras.scratch(parts * outputs);
   const { batch, m, n } = problem;

@@ -3,20 +3,30 @@ import { isVectorAlong, type Problem, range, tileHead, transposed, walkGroup } f
 
 const WORKGROUP = 16;
 
+/** Outputs that an invocation keeps in registers, and whether sides are read in vectors along k too. */
+export interface RegisterTile {
+  readonly rows: 8 | 16;
+  readonly columns: 8 | 16;
+  readonly deep: boolean;
+}
+
 /**
- * The product for CPUs: each invocation keeps up to 8 x 8 outputs in registers, as vectors along n, and reads both
+ * The product for CPUs: each invocation keeps a tile of outputs in registers, as vectors along n, and reads both
  * sides from memory, without workgroup memory. Each side is read in aligned vectors along m or n where it has them, with
  * `deep` also along k (b is then turned in registers), else word by word. The bits are the same either way.
  */
 export function registerKernel(
   problem: Problem,
-  deep: boolean,
+  tile: RegisterTile,
   parts: number,
   scalarWords: number,
   extras: Extras,
 ): Kernel {
   const { batch, m, n, k, a, b, out } = problem;
-  if (n.size === 1 && m.size > 1) return registerKernel(transposed(problem), deep, parts, scalarWords, extras);
+  const { deep } = tile;
+  if (n.size === 1 && m.size > 1) return registerKernel(transposed(problem), tile, parts, scalarWords, extras);
+  const R = range(m.size > 8 ? tile.rows : m.size > 4 ? 8 : m.size > 1 ? 4 : 1);
+  const Q = range(n.size > 8 ? tile.columns / 4 : n.size > 4 ? 2 : 1);
   const aAlongK =
     deep &&
     isVectorAlong(a, k, 0, [
@@ -24,7 +34,7 @@ export function registerKernel(
       [batch, 0],
     ]);
   const aAlongM =
-    m.size % 8 === 0 &&
+    m.size % R.length === 0 &&
     isVectorAlong(a, m, 0, [
       [k, 0],
       [batch, 0],
@@ -45,8 +55,6 @@ export function registerKernel(
     [batch, 2],
   ]);
   const depth = aAlongK || bAlongK ? 4 : 1;
-  const R = range(m.size > 4 ? 8 : m.size > 1 ? 4 : 1);
-  const Q = range(n.size > 4 ? 2 : 1);
 
   const kernel = new KernelBuilder();
   const A = kernel.bind(a.buffer, "f32", { vector: aAlongK || aAlongM });
@@ -89,7 +97,7 @@ export function registerKernel(
     if (!aAlongK) body.push(`let ua = ${ka.at(u)};`);
     if (!bAlongK) body.push(`let ub = ${kb.at(u)};`);
     if (aVectorRows)
-      body.push(`let am0 = ${loadVector(A, "ar + ua", "f32")};`, `let am1 = ${loadVector(A, "ar + ua + 1", "f32")};`);
+      body.push(...range(R.length / 4).map((i) => `let am${i} = ${loadVector(A, `ar + ua + ${i}`, "f32")};`));
     for (const q of Q) {
       const quad = range(4).map((l) => 4 * q + l);
       if (bAlongN) body.push(`let y${q} = ${loadVector(B, `bc${q} + ub`, "f32")};`);

@@ -1,5 +1,6 @@
+import type { Executable } from "../backend.ts";
 import type { ContractLaunch, Plan, View } from "../launch.ts";
-import { candidates, type Tile, type TileChoice } from "./contract.ts";
+import { candidates, type Tile, type TileChoice, workOf } from "./contract.ts";
 import type { WebgpuBackend } from "./device.ts";
 import { compilePlan } from "./executable.ts";
 
@@ -56,33 +57,43 @@ export class Tuning {
     const plan = alone(launch);
     if (plan.buffers.reduce((sum, { words }) => sum + words, 0) > MOST_WORDS) return;
     const began = performance.now();
-    const times = await this.#measure(plan, tiles);
-    const best = tiles[times.indexOf(Math.min(...times))] as Tile;
+    const tried = await this.#measure(plan, tiles, BUDGET_MS - this.#spentMs);
+    const { tile: best } = tried.reduce((least, one) => (one.ms < least.ms ? one : least));
     choices.set(kind, best.name);
     const tookMs = performance.now() - began;
     this.#spentMs += tookMs;
-    const list = tiles.map(({ name }, i) => `${name} ${(times[i] as number).toFixed(3)} ms`).join(", ");
+    const list = tried.map(({ tile: { name }, ms }) => `${name} ${ms.toFixed(3)} ms`).join(", ");
     log(`webgpu: measured products (${kind}) in ${Math.round(tookMs)} ms: ${list}`);
   }
 
-  async #measure(plan: Plan, tiles: readonly Tile[]): Promise<number[]> {
+  /**
+   * The least milliseconds of each tile, without those whose kernels would take too long to compile: they are compiled
+   * from the least text to the most, and the last one says how long the next will take.
+   */
+  async #measure(plan: Plan, tiles: readonly Tile[], budgetMs: number): Promise<{ tile: Tile; ms: number }[]> {
     const step = new Uint32Array(2);
     const noBuffers = (name: string): never => {
       throw new Error(`${name} is not a buffer of the measured plan`);
     };
-    const programs = await Promise.all(tiles.map((tile) => compilePlan(this.#backend, plan, noBuffers, () => tile)));
+    const tried: { tile: Tile; ms: number; program: Executable }[] = [];
+    const began = performance.now();
+    let msPerWork = 0;
     try {
-      const times = programs.map(() => Number.POSITIVE_INFINITY);
-      // drivers may compile when a kernel first runs
-      for (const program of programs) await program.submit(step, 1);
-      for (let round = 0; round < ROUNDS; round++) {
-        for (const [i, program] of programs.entries()) {
-          times[i] = Math.min(times[i] as number, (await program.profile(step, 2)).stepMs);
-        }
+      for (const tile of tiles.toSorted((a, b) => workOf(a) - workOf(b))) {
+        const started = performance.now();
+        if (tried.length > 0 && started - began + msPerWork * workOf(tile) > budgetMs) break;
+        const program = await compilePlan(this.#backend, plan, noBuffers, () => tile);
+        tried.push({ tile, ms: Number.POSITIVE_INFINITY, program });
+        // drivers may compile when a kernel first runs
+        await program.submit(step, 1);
+        msPerWork = (performance.now() - started) / workOf(tile);
       }
-      return times;
+      for (let round = 0; round < ROUNDS; round++) {
+        for (const one of tried) one.ms = Math.min(one.ms, (await one.program.profile(step, 2)).stepMs);
+      }
+      return tried;
     } finally {
-      for (const program of programs) program.dispose();
+      for (const { program } of tried) program.dispose();
     }
   }
 }
