@@ -13,15 +13,14 @@ export type Tile =
 
 /** How much there is to compile in a tile's kernel, in multiply-adds of its text. */
 export const workOf = (tile: Tile): number =>
-  tile.kind === "registers" ? tile.rows * tile.columns * (tile.deep ? 4 : 1) : tile.rows * tile.columns;
+  tile.kind === "registers" ? tile.rows * 8 * (tile.deep ? 4 : 1) : tile.rows * tile.columns;
 
 /** The tiles of a target. Where nothing is measured, GPUs take the first that keeps them busy and CPUs the first. */
 export const TILES: Readonly<Record<Target, readonly Tile[]>> = {
   cpu: [
-    { name: "8 x 8, vectors along k", kind: "registers", rows: 8, columns: 8, deep: true },
-    { name: "8 x 8", kind: "registers", rows: 8, columns: 8, deep: false },
-    { name: "16 x 16", kind: "registers", rows: 16, columns: 16, deep: false },
-    { name: "16 x 8, vectors along k", kind: "registers", rows: 16, columns: 8, deep: true },
+    { name: "8 x 8, vectors along k", kind: "registers", rows: 8, deep: true },
+    { name: "8 x 8, words along k", kind: "registers", rows: 8, deep: false },
+    { name: "16 x 8, vectors along k", kind: "registers", rows: 16, deep: true },
   ],
   gpu: [
     { name: "128 x 128", kind: "shared", m: 128, n: 128, k: 8, rows: 8, columns: 8 },
@@ -77,9 +76,9 @@ export function candidates(launch: ContractLaunch, target: Target): { kind: stri
   const alone = { kind: name, tiles: [usual] };
   if (batch.size * m.size * n.size * k.size < WORTH[target]) return alone;
   if (target === "cpu") {
-    // without a side along k, those that read vectors along it are the same as the others
-    const isSame = (t: Tile) => t !== usual && t.kind === "registers" && t.deep && !aAlongK && !bAlongK;
-    return { kind: name, tiles: TILES.cpu.filter((t) => !isSame(t)) };
+    // where no side lies along k, both ways of reading are one
+    const tiles = TILES.cpu.filter((t) => t.kind !== "registers" || t.deep || aAlongK || bAlongK);
+    return { kind: name, tiles };
   }
   const blocks = blocksOf(problem, 32, 32) * parts;
   const fit = TILES.gpu.filter(

@@ -3,10 +3,9 @@ import { isVectorAlong, type Problem, range, tileHead, transposed, walkGroup } f
 
 const WORKGROUP = 16;
 
-/** Outputs that an invocation keeps in registers, and whether sides are read in vectors along k too. */
+/** Rows of 8 outputs that an invocation keeps in registers, and whether sides are read in vectors along k too. */
 export interface RegisterTile {
   readonly rows: 8 | 16;
-  readonly columns: 8 | 16;
   readonly deep: boolean;
 }
 
@@ -26,7 +25,7 @@ export function registerKernel(
   const { deep } = tile;
   if (n.size === 1 && m.size > 1) return registerKernel(transposed(problem), tile, parts, scalarWords, extras);
   const R = range(m.size > 8 ? tile.rows : m.size > 4 ? 8 : m.size > 1 ? 4 : 1);
-  const Q = range(n.size > 8 ? tile.columns / 4 : n.size > 4 ? 2 : 1);
+  const Q = range(n.size > 4 ? 2 : 1);
   const aAlongK =
     deep &&
     isVectorAlong(a, k, 0, [
