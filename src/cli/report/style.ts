@@ -46,7 +46,7 @@ header .file { font-weight: 600; font-size: 1.05rem; } header p { margin: 0.2rem
 .cell > .code { padding: 0.8rem 1rem; background: var(--panel); }
 .cell > .outputs { padding: 0.9rem 1rem; border-top: 1px solid var(--line); display: grid; gap: 0.9rem; grid-template-columns: minmax(0, 1fr); }
 .cell > .outputs:empty { display: none; }
-.outputs pre { max-height: 32rem; overflow: auto; } .outputs pre.stderr { color: var(--bad); } .outputs pre.value { white-space: pre-wrap; overflow-wrap: anywhere; }
+.outputs pre { max-height: 32rem; overflow: auto; } .outputs pre.stderr { color: var(--bad); } .outputs pre.value { max-height: none; white-space: pre-wrap; overflow-wrap: anywhere; }
 .outputs iframe { width: 100%; height: 20rem; border: 1px solid var(--line); border-radius: 6px; background: #ffffff; }
 .cell.failed { border-color: var(--bad); }
 .error { background: var(--bad-panel); border-radius: 6px; padding: 0.8rem 1rem; }
