@@ -29,8 +29,7 @@ export const isPlainFold = ({ phases }: ReduceLaunch): boolean => phases.length 
 
 /**
  * The phases of a reduction as launches of their own, which pass on what they fold through memory: long rows are better
- * taken apart. `together`: folds keep their stores;
- * otherwise every fold is a plain one, and what its phase stores is written by a map.
+ * taken apart. `together`: folds keep their stores; otherwise every fold is a plain one, and a map writes what its phase stores.
  * `scratch` gives the number of a new buffer with so many words.
  */
 export function takenApart(launch: ReduceLaunch, scratch: (words: number) => number, together: boolean): Launch[] {
