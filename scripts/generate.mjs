@@ -96,12 +96,13 @@ const reference = [
   ...registries.flatMap(({ title, global, all }) => [
     "",
     `## ${title}`,
-    ...Object.entries(all).flatMap(([name, { summary, paper, params, positional }]) => [
+    ...Object.entries(all).flatMap(([name, { summary, paper, rule, params, positional }]) => [
       "",
       `### ${global}.${name}`,
       "",
       summary,
       ...(paper ? ["", `Source: ${paper}.`] : []),
+      ...(rule ? ["", "```text", ...rule, "```"] : []),
       ...(Object.keys(params).length ? ["", ...optionRows(params, positional)] : []),
     ]),
   ]),

@@ -5,6 +5,13 @@ import { defineOptimizer } from "./definition.ts";
 export const adadelta = defineOptimizer({
   summary: "Scales the gradient by the ratio of running root mean squares of past steps and gradients.",
   paper: "Zeiler 2012, arXiv:1212.5701, Algorithm 1",
+  rule: [
+    "g <- g + weightDecay p",
+    "nu <- rho nu + (1 - rho) g^2",
+    "along = g sqrt(delta + eps) / sqrt(nu + eps)",
+    "delta <- rho delta + (1 - rho) along^2",
+    "p <- p - lr along",
+  ],
   params: {
     lr: num(1, "[0, inf)", "Multiplies the step; the paper has 1."),
     rho: num(0.9, "[0, 1)", "Decay of both averages."),

@@ -5,6 +5,11 @@ import { defineOptimizer } from "./definition.ts";
 export const adagrad = defineOptimizer({
   summary: "Divides each coordinate's step by the root of the sum of its squared gradients so far.",
   paper: "Duchi, Hazan & Singer 2011, JMLR 12, section 1.3; as torch.optim.Adagrad",
+  rule: [
+    "g <- g + weightDecay p",
+    "sum <- sum + g^2   (from initialAccumulatorValue)",
+    "p <- p - lr / (1 + (t - 1) lrDecay) g / (sqrt(sum) + eps)",
+  ],
   params: {
     lr: num(1e-2, "[0, inf)", "Step size; a schedule may drive it."),
     lrDecay: num(0, "[0, inf)", "The rate at step t is lr / (1 + (t - 1) lrDecay)."),

@@ -5,6 +5,12 @@ import { defineOptimizer } from "./definition.ts";
 export const adamax = defineOptimizer({
   summary: "Adam with a decaying maximum of the gradient in place of its root mean square.",
   paper: "Kingma & Ba 2015, arXiv:1412.6980, Algorithm 2; eps as torch.optim.Adamax",
+  rule: [
+    "g <- g + weightDecay p",
+    "mu <- beta1 mu + (1 - beta1) g",
+    "u <- max(beta2 u, |g| + eps)",
+    "p <- p - lr / (1 - beta1^t) mu / u",
+  ],
   params: {
     lr: num(2e-3, "[0, inf)", "Step size; a schedule may drive it."),
     betas: nums([0.9, 0.999], "[0, 1)", "Decay of the moment mu and of the maximum u."),

@@ -5,11 +5,21 @@ import { defineOptimizer } from "./definition.ts";
 export const adamw = defineOptimizer({
   summary: "Adam with weight decay kept out of the moments.",
   paper: "Loshchilov & Hutter 2019, arXiv:1711.05101, Algorithm 2; amsgrad: arXiv:1904.09237",
+  rule: [
+    "p <- (1 - lr weightDecay) p",
+    "mu <- beta1 mu + (1 - beta1) g",
+    "nu <- beta2 nu + (1 - beta2) g^2   (amsgrad: its largest value so far divides)",
+    "p <- p - lr mu / (1 - beta1^t) / (sqrt(nu / (1 - beta2^t)) + eps)",
+  ],
   params: {
     lr: num(1e-3, "[0, inf)", "Step size; a schedule may drive it."),
     betas: nums([0.9, 0.999], "[0, 1)", "Decay of the first moment mu and the second, nu."),
     eps: num(1e-8, "[0, inf)", "Added to sqrt(nu), outside the root."),
-    weightDecay: num(1e-2, "[0, inf)", "Decay per step, times lr as PyTorch does; the paper omits lr."),
+    weightDecay: num(
+      1e-2,
+      "[0, inf)",
+      "Decoupled: shrinks p by this times lr, as PyTorch; the paper omits lr. In adam it is an L2 penalty.",
+    ),
     amsgrad: bool(false, "Divides by the largest second moment so far."),
   },
   state: ({ amsgrad }) => (amsgrad ? ["mu", "nu", "nuMax"] : ["mu", "nu"]),

@@ -31,6 +31,7 @@ export const div = (a: Value, b: Value): Value =>
   a instanceof Tensor && !(b instanceof Tensor) ? mul(a, quotient(1, b)) : quotient(a, b);
 export const pow = binary("pow", ops.pow);
 export const max = binary("max", ops.maximum);
+export const min = binary("min", ops.minimum);
 export const equal = binary("equal", ops.equal);
 export const less = binary("less", ops.less);
 export const sqrt = unary("sqrt", ops.sqrt);

@@ -8,6 +8,8 @@ import { HostScalar } from "./hostScalar.ts";
  * functions of algebra.ts.
  */
 export interface OptimizerDefinition<P extends Params = Params, S extends string = string> extends Definition<P> {
+  /** The update as pseudo-code, one assignment a line, in the names of `state` and `params`; t is the step, from 1. */
+  readonly rule?: readonly string[];
   /** Names of what is remembered for every parameter: zeros at first. It may depend on the options. */
   readonly state: readonly S[] | { of(options: Checked<P>): readonly S[] }["of"];
   /**

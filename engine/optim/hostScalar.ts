@@ -24,6 +24,7 @@ const functions = {
   div: (a: number, b: number) => a / b,
   pow: (a: number, b: number) => a ** b,
   max: (a: number, b: number) => Math.max(a, b),
+  min: (a: number, b: number) => Math.min(a, b),
   sqrt: (a: number) => Math.sqrt(a),
   abs: (a: number) => Math.abs(a),
   sign: (a: number) => Math.sign(a),

@@ -5,6 +5,11 @@ import { defineOptimizer } from "./definition.ts";
 export const lion = defineOptimizer({
   summary: "Steps of exactly lr in every coordinate, by the sign of a running average; lr about a tenth of adamw's.",
   paper: "Chen et al. 2023, arXiv:2302.06675, Algorithm 2",
+  rule: [
+    "along = sign(beta1 mu + (1 - beta1) g)",
+    "p <- (1 - lr weightDecay) p - lr along",
+    "mu <- beta2 mu + (1 - beta2) g",
+  ],
   params: {
     lr: num(1e-4, "[0, inf)", "Step size; a schedule may drive it."),
     betas: nums([0.9, 0.99], "[0, 1)", "Weight of the moment mu in the step, and its decay."),

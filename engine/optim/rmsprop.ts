@@ -5,6 +5,13 @@ import { defineOptimizer } from "./definition.ts";
 export const rmsprop = defineOptimizer({
   summary: "Divides each coordinate's step by the root of a running average of its squared gradient.",
   paper: "Tieleman & Hinton 2012, Coursera lecture 6.5; centered: Graves 2013, arXiv:1308.0850; as torch.optim.RMSprop",
+  rule: [
+    "g <- g + weightDecay p",
+    "nu <- alpha nu + (1 - alpha) g^2",
+    "centered: mean <- alpha mean + (1 - alpha) g, and nu - mean^2 takes the place of nu below",
+    "v <- momentum v + g / (sqrt(nu) + eps)",
+    "p <- p - lr v",
+  ],
   params: {
     lr: num(1e-2, "[0, inf)", "Step size; a schedule may drive it."),
     alpha: num(0.99, "[0, 1)", "Decay of the average nu."),

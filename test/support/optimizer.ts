@@ -19,6 +19,7 @@ export function referenceOptimizer(optimizer: Optimizer, n: number) {
   const state = new Map<string, Float64Array>(names.map((name) => [name, new Float64Array(n)]));
   let step = 0;
   return {
+    state,
     step(p: Float64Array, g: Float64Array, overrides: Record<string, number> = {}): Float64Array {
       const env = { ...hyperparameters(optimizer), ...overrides, step: ++step };
       const values: Record<string, { shape: readonly number[]; dtype: "f32"; data: Float64Array }> = {

@@ -56,6 +56,10 @@ export async function trajectory(c: Case, bench: Bench, clip: StepConfig["clip"]
         push(`grad.${name}`, ...gradient.subarray(offset, offset + size));
       }
     }
+    const { ax } = (await device.save()).optimizer;
+    for (const { name, offset, size } of parameters.slices) {
+      if (ax) push(`averaged.${name}`, ...ax.subarray(offset, offset + size));
+    }
   } finally {
     device.dispose();
   }
