@@ -1,9 +1,9 @@
 import { library } from "../params/index.ts";
 import * as all from "./all.ts";
-import { module, sequential } from "./containers.ts";
+import { module, sequential, tiedLayer } from "./containers.ts";
 
-export { type Children, type Forward, isLayer } from "./containers.ts";
-export type { Layer, LayerDefinition } from "./definition.ts";
+export { type Children, type Forward, isLayer, type Ties } from "./containers.ts";
+export type { Call, CallOf, Layer, LayerDefinition, Named, Results } from "./definition.ts";
 export {
   type Declaration,
   type DeclaredBuffer,
@@ -18,4 +18,4 @@ export type { Scope } from "./scope.ts";
 export { all as layers };
 
 /** The layers, as cells see them: `nn.sequential(nn.linear(128), nn.relu(), nn.linear(10))`. */
-export const nn = library("layer", all, { sequential, module });
+export const nn = library("layer", all, { sequential, module, tied: tiedLayer });

@@ -1,8 +1,8 @@
-import { ShapeError } from "../errors/index.ts";
+import { ConfigError, didYouMean, ShapeError } from "../errors/index.ts";
 import type { Fan, Initializer } from "../init/index.ts";
-import { constant, input, type RandomKey, type Tensor, uniform, within } from "../ops/index.ts";
+import { constant, input, type RandomKey, Tensor, uniform, within } from "../ops/index.ts";
 import { type DType, type Shape, sameShape, show } from "../tensor/index.ts";
-import type { Layer } from "./definition.ts";
+import type { Call, Layer, Named, Results } from "./definition.ts";
 import type { Scope } from "./scope.ts";
 
 /** What a model needs for inputs of one shape. */
@@ -46,10 +46,14 @@ export interface TraceInputs {
   readonly training: boolean;
   readonly seed: Tensor;
   readonly step: Tensor;
+  /** Further tensors for the model, where it takes some. */
+  readonly inputs?: Named;
 }
 
 export interface Traced {
   readonly output: Tensor;
+  /** All that the model gives, `output` as y. */
+  readonly results: Results;
   /** Next values of the buffers that training changes. */
   readonly bufferUpdates: Readonly<Record<string, Tensor>>;
   /** Output of each layer by path, in the order in which they finish. A layer used again is `path (2)`. */
@@ -67,6 +71,10 @@ export interface TracedLayer {
   readonly container: boolean;
   readonly input: Tensor;
   readonly output: Tensor;
+  /** Further tensors that this use was given, by name. */
+  readonly inputs: Partial<Named>;
+  /** All that it gives, `output` as y. */
+  readonly results: Results;
 }
 
 /** Streams below are those of the parameters' first values. */
@@ -76,12 +84,12 @@ const FIRST_STREAM = 2 ** 16;
  * Finds out which parameters and buffers the model has for inputs of `inputShape` (batch axis included), by tracing it.
  * Throws ShapeError naming the layer that does not fit: `model.2 linear: ...`.
  */
-export function declare(model: Layer, inputShape: Shape, dtype: DType = "f32"): Declaration {
+export function declare(model: Layer, inputShape: Shape, dtype: DType = "f32", inputs: Named = {}): Declaration {
   const parameters = new Map<string, DeclaredParameter>();
   const buffers = new Map<string, DeclaredBuffer>();
   const layers: DeclaredLayer[] = [];
   const zero = constant(0, [], "u32");
-  const { output } = trace(model, input("x", inputShape, dtype), {
+  const { results } = trace(model, input("x", inputShape, dtype), inputs, {
     training: true,
     key: { seed: zero, step: zero },
     parameter: (p) => {
@@ -92,31 +100,30 @@ export function declare(model: Layer, inputShape: Shape, dtype: DType = "f32"): 
       buffers.set(b.name, b);
       return input(b.name, b.shape, b.dtype);
     },
-    finished: (path, layer, _x, { shape }) =>
-      layers.push({ path, type: layer.type, container: isContainer(layer), outputShape: shape }),
+    finished: ({ path, type, container, output }) => layers.push({ path, type, container, outputShape: output.shape }),
   });
-  return { parameters: [...parameters.values()], buffers: [...buffers.values()], layers, outputShape: output.shape };
+  return { parameters: [...parameters.values()], buffers: [...buffers.values()], layers, outputShape: results.y.shape };
 }
 
 /** The model as a graph over x. Throws ShapeError as `declare` does. */
 export function traceModel(
   model: Layer,
   x: Tensor,
-  { parameters, buffers, training, seed, step }: TraceInputs,
+  { parameters, buffers, training, seed, step, inputs = {} }: TraceInputs,
 ): Traced {
   const activations: Record<string, Tensor> = {};
   const layers: TracedLayer[] = [];
-  const { output, updates } = trace(model, x, {
+  const { results, updates } = trace(model, x, inputs, {
     training,
     key: { seed, step },
     parameter: ({ name, shape }) => given("parameter", name, shape, parameters),
     buffer: ({ name, shape }) => given("buffer", name, shape, buffers),
-    finished: (path, layer, x, y) => {
-      activations[path] = y;
-      layers.push({ path, type: layer.type, layer, container: isContainer(layer), input: x, output: y });
+    finished: (layer) => {
+      activations[layer.path] = layer.output;
+      layers.push(layer);
     },
   });
-  return { output, bufferUpdates: Object.fromEntries(updates), activations, layers };
+  return { output: results.y, results, bufferUpdates: Object.fromEntries(updates), activations, layers };
 }
 
 interface Store {
@@ -124,26 +131,38 @@ interface Store {
   readonly key: Omit<RandomKey, "stream">;
   parameter(declared: DeclaredParameter): Tensor;
   buffer(declared: DeclaredBuffer): Tensor;
-  finished(path: string, layer: Layer, input: Tensor, output: Tensor): void;
+  finished(layer: TracedLayer): void;
 }
 
-function trace(model: Layer, x: Tensor, store: Store): { output: Tensor; updates: Map<string, Tensor> } {
+function trace(
+  model: Layer,
+  x: Tensor,
+  given: Named,
+  store: Store,
+): { results: Results; updates: Map<string, Tensor> } {
   const parameters = new Map<string, Tensor>(); // a layer used twice has its parameters once
+  const asked = new Set<string>();
+  const ties = new Map<string, string>();
   const updates = new Map<string, Tensor>();
   const finished = new Set<string>();
   const named = new WeakSet<Error>();
   let stream = FIRST_STREAM;
 
-  const run = (path: string, layer: Layer, input: Tensor): Tensor => {
+  const run = (path: string, layer: Layer, input: Tensor, inputs: Partial<Named>): Results => {
     const { type, definition, options } = layer;
+    checkInputs(layer, inputs);
     try {
       const part = { name: path === "" ? type : `${path}.${type}`, direction: "forward" } as const;
-      const output = within(part, () => definition.apply(scopeAt(path), input, options));
+      const made = within(part, () => definition.apply(scopeAt(path), input, options, inputs));
+      const results = made instanceof Tensor ? { y: made } : made;
       let key = path;
       for (let use = 2; finished.has(key); use++) key = `${path} (${use})`;
       finished.add(key);
-      store.finished(key, layer, input, output);
-      return output;
+      store.finished({
+        ...{ path: key, type, layer, container: isContainer(layer) },
+        ...{ input, inputs, output: results.y, results },
+      });
+      return results;
     } catch (error) {
       if (!(error instanceof ShapeError) || named.has(error)) throw error;
       const at = path === "" ? "model" : `model.${path}`;
@@ -158,12 +177,15 @@ function trace(model: Layer, x: Tensor, store: Store): { output: Tensor; updates
     return {
       training: store.training,
       parameter: (name, shape, init, fan) => {
-        const known = parameters.get(full(name));
+        const own = full(name);
+        asked.add(own);
+        const shared = ties.get(own) ?? own;
+        const known = parameters.get(shared);
         if (known && !sameShape(known.shape, shape)) {
           throw new ShapeError(`${name} is ${show(known.shape)} from its first use and would be ${show(shape)} here`);
         }
-        const tensor = known ?? store.parameter({ name: full(name), shape, init, fan });
-        parameters.set(full(name), tensor);
+        const tensor = known ?? store.parameter({ name: shared, shape, init, fan });
+        parameters.set(shared, tensor);
         return tensor;
       },
       buffer: (name, shape, value, dtype = "f32") =>
@@ -172,10 +194,41 @@ function trace(model: Layer, x: Tensor, store: Store): { output: Tensor; updates
         updates.set(full(name), value);
       },
       uniform: (shape) => uniform({ ...store.key, stream: stream++ }, shape),
-      child: (name, layer) => (y) => run(full(name), layer, y),
+      child: (name, layer) => {
+        const results: Call["results"] = (y, inputs = {}) => run(full(name), layer, y, inputs);
+        return Object.assign<(y: Tensor, inputs?: Partial<Named>) => Tensor, Pick<Call, "results">>(
+          (y, inputs) => results(y, inputs).y,
+          { results },
+        );
+      },
+      tie: (name, of) => {
+        ties.set(full(name), full(of));
+      },
     };
   };
-  return { output: run("", model, x), updates };
+  const results = run("", model, x, given);
+  checkTies(ties, asked);
+  return { results, updates };
+}
+
+/** Throws ConfigError for a tensor that the layer does not take. */
+function checkInputs({ type, definition: { inputs = {} } }: Layer, given: Partial<Named>): void {
+  for (const [name, tensor] of Object.entries(given)) {
+    if (inputs !== "any" && !Object.hasOwn(inputs, name)) {
+      const names = Object.keys(inputs);
+      const hint = names.length ? didYouMean(name, names) : "; it takes none besides x";
+      throw new ConfigError(`${type}: no input "${name}"${hint}`);
+    }
+    if (tensor instanceof Tensor) continue;
+    throw new ConfigError(`${type}: ${name} must be a tensor, not ${tensor === undefined ? "nothing" : typeof tensor}`);
+  }
+}
+
+/** Throws ConfigError for a parameter that nothing asked for. */
+function checkTies(ties: ReadonlyMap<string, string>, asked: ReadonlySet<string>): void {
+  for (const name of [...ties].flat()) {
+    if (!asked.has(name)) throw new ConfigError(`tied: no parameter "${name}"${didYouMean(name, [...asked])}`);
+  }
 }
 
 const isContainer = ({ definition }: Layer): boolean => definition.container === true;

@@ -40,6 +40,7 @@ export const multiheadAttention = defineLayer({
     causal: bool(false, "Whether a place sees only itself and those before it."),
   },
   positional: "numHeads",
+  results: { weights: "Weights of each head, [N, heads, T, T], before dropout." },
   apply: (scope, x, { numHeads, dropout, bias, causal }) => {
     requireAxes(x, 3, 3, "[examples, places, features]");
     const [n, t, e] = x.shape as [number, number, number];
@@ -54,7 +55,7 @@ export const multiheadAttention = defineLayer({
       dropout > 0 ? scope.child("dropout", instance("dropout", dropoutLayer, { p: dropout }))(weights) : weights;
     const mixed = reshape(permute(matmul(kept, value), [0, 2, 1, 3]), [n, t, e]);
     const out = instance("linear", linear, { outFeatures: e, bias: bias && init.zeros() });
-    return scope.child("out_proj", out)(mixed);
+    return { y: scope.child("out_proj", out)(mixed), weights };
   },
 });
 

@@ -1,7 +1,7 @@
 import type { Fan, Initializer } from "../init/index.ts";
 import type { Tensor } from "../ops/index.ts";
 import type { DType, Shape } from "../tensor/index.ts";
-import type { Layer } from "./definition.ts";
+import type { Call, Layer } from "./definition.ts";
 
 /**
  * What a layer asks for while it is traced. Names are PyTorch's (`weight`, `running_mean`) and are put behind the
@@ -18,6 +18,8 @@ export interface Scope {
   update(name: string, value: Tensor): void;
   /** New numbers in [0, 1) for every call and step, the same for the same seed. */
   uniform(shape: Shape): Tensor;
-  /** A layer within this one, as a function of its input. */
-  child(name: string, layer: Layer): (x: Tensor) => Tensor;
+  /** A layer within this one, as a function of tensors. */
+  child(name: string, layer: Layer): Call;
+  /** From here on the parameter called `name` is the one called `of`, both below this layer's path. */
+  tie(name: string, of: string): void;
 }

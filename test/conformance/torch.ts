@@ -92,6 +92,12 @@ const MODULES: Readonly<Record<string, { layer: string; args: readonly string[];
   Embedding: { layer: "embedding", args: ["num_embeddings", "embedding_dim", "padding_idx"] },
   MultiheadAttention: { layer: "multiheadAttention", args: ["embed_dim", "num_heads"] },
   TransformerEncoderLayer: { layer: "transformerEncoderLayer", args: ["d_model", "num_heads"] },
+  RNN: { layer: "rnn", args: ["input_size", "hidden_size", "num_layers", "nonlinearity"] },
+  LSTM: { layer: "lstm", args: ["input_size", "hidden_size", "num_layers", "bias"] },
+  GRU: { layer: "gru", args: ["input_size", "hidden_size", "num_layers", "bias"] },
+  RNNCell: { layer: "rnnCell", args: ["input_size", "hidden_size", "bias", "nonlinearity"] },
+  LSTMCell: { layer: "lstmCell", args: ["input_size", "hidden_size", "bias"] },
+  GRUCell: { layer: "gruCell", args: ["input_size", "hidden_size", "bias"] },
   GroupNorm: { layer: "groupNorm", args: ["num_groups", "num_channels"] },
   Dropout: { layer: "dropout", args: ["p"] },
   Flatten: { layer: "flatten", args: ["start_dim", "end_dim"] },
@@ -140,6 +146,8 @@ const ABOUT = [
   "in_channels",
   "num_features",
   "embed_dim",
+  "input_size",
+  "gate_order",
   "d_model",
 ];
 /** Arguments whose only value we have is PyTorch's default. */

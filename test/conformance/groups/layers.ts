@@ -6,6 +6,7 @@ import type { Given } from "../compare.ts";
 import type { Bench, Runner } from "../run.ts";
 import { torchLayer } from "../torch.ts";
 import { inputFor, withGradients } from "./graph.ts";
+import { isSequenceModule, sequencesGroup } from "./sequences.ts";
 
 /** Functions of tensors that are no layers, by the case's op. */
 const functions: Readonly<Record<string, (inputs: Readonly<Record<string, Tensor>>, config: Config) => Tensor>> = {
@@ -28,6 +29,7 @@ const functions: Readonly<Record<string, (inputs: Readonly<Record<string, Tensor
 
 /** Forward, gradients for inputs and parameters, and running statistics afterwards. */
 export const layersGroup: Runner = async (c, bench) => {
+  if (isSequenceModule(c.op)) return sequencesGroup(c, bench);
   const plain = functions[c.op];
   if (!plain) return layer(c, bench, torchLayer({ name: c.op, args: [], named: c.config }));
   const names = Object.keys(c.inputs).filter((name) => !name.startsWith("cotangent."));

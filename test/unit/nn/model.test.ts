@@ -22,11 +22,18 @@ interface Run {
   step?: number;
   /** Of the inputs; i32 ones are 0, 1 and 2. */
   dtype?: "f32" | "i32";
+  /** Shapes of further inputs. */
+  inputs?: Readonly<Record<string, Shape>>;
 }
 
 /** Traces the layer over inputs of `shape`, and gives values to everything that it declares. */
-function traced(layer: Layer, shape: Shape, { training = true, seed = 1, step = 1, dtype = "f32" }: Run = {}) {
-  const declared = declare(layer, shape, dtype);
+function traced(
+  layer: Layer,
+  shape: Shape,
+  { training = true, seed = 1, step = 1, dtype = "f32", inputs: shapes = {} }: Run = {},
+) {
+  const inputs = Object.fromEntries(Object.entries(shapes).map(([name, at]) => [name, input(name, at)]));
+  const declared = declare(layer, shape, dtype, inputs);
   const word = (n: number): Values => ({ shape: [], dtype: "u32", data: Float64Array.of(n) });
   const values: Record<string, Values> = { seed: word(seed), step: word(step) };
   const draw = (name: string, at: Shape, dtype: Values["dtype"], fill?: number) => {
@@ -42,10 +49,11 @@ function traced(layer: Layer, shape: Shape, { training = true, seed = 1, step = 
   const x = draw("x", shape, dtype);
   const parameters = Object.fromEntries(declared.parameters.map((p) => [p.name, draw(p.name, p.shape, "f32")]));
   const buffers = Object.fromEntries(declared.buffers.map((b) => [b.name, draw(b.name, b.shape, b.dtype, b.value)]));
+  for (const [name, at] of Object.entries(shapes)) draw(name, at, "f32");
   const key = { seed: scalar("seed", "u32"), step: scalar("step", "u32") };
-  const result = traceModel(layer, x, { parameters, buffers, training, ...key });
+  const result = traceModel(layer, x, { parameters, buffers, training, ...key, inputs });
   const evaluated = (...tensors: Tensor[]) => evaluate(tensors, values).map(({ data }) => [...data]);
-  return { declared, parameters, x, values, evaluated, ...result };
+  return { declared, parameters, inputs, x, values, evaluated, ...result };
 }
 
 describe("gradients of every layer are central differences", () => {
@@ -80,6 +88,16 @@ describe("gradients of every layer are central differences", () => {
     multiheadAttention: [nn.multiheadAttention(2, { causal: true, dropout: 0.3 }), [2, 3, 4]],
     prelu: [nn.prelu(2), [3, 2, 3]],
     relu6: [nn.relu6(), [3, 5]],
+    rnn: [nn.rnn(2, { nonlinearity: "relu" }), [2, 3, 2], { inputs: { h: [1, 2, 2] } }],
+    gru: [nn.gru(2, { bidirectional: true }), [2, 3, 2], { inputs: { h: [2, 2, 2] } }],
+    lstm: [
+      nn.lstm(3, { projSize: 2, numLayers: 2, dropout: 0.3 }),
+      [2, 3, 2],
+      { inputs: { h: [2, 2, 2], c: [2, 2, 3] } },
+    ],
+    rnnCell: [nn.rnnCell(3), [2, 2], { inputs: { h: [2, 3] } }],
+    gruCell: [nn.gruCell(3), [2, 2], { inputs: { h: [2, 3] } }],
+    lstmCell: [nn.lstmCell(3, { bias: false }), [2, 2], { inputs: { h: [2, 3], c: [2, 3] } }],
     rmsNorm: [nn.rmsNorm(), [4, 3]],
     rrelu: [nn.rrelu(), [3, 5]],
     selu: [nn.selu(), [3, 5]],
@@ -101,17 +119,20 @@ describe("gradients of every layer are central differences", () => {
   test("every layer is tried", () => {
     expect(Object.keys(made).sort()).toEqual(
       Object.keys(nn)
-        .filter((n) => n !== "sequential" && n !== "module")
+        .filter((n) => !["sequential", "module", "tied"].includes(n))
         .sort(),
     );
   });
 
   test.each(Object.entries(made))("%s", (_name, [layer, shape, run]) => {
-    const { output, x, parameters, values } = traced(layer, shape, run);
-    const weights = Float64Array.from(uniform(5, 0, output.size), (u) => u + 0.5);
-    const loss = sum(mul(output, input("w", output.shape)));
-    const all: Record<string, Values> = { ...values, w: { shape: output.shape, dtype: "f32", data: weights } };
-    const wrt = { ...(x.dtype === "f32" ? { x } : {}), ...parameters };
+    const { results, x, inputs, parameters, values } = traced(layer, shape, run);
+    const all: Record<string, Values> = { ...values };
+    const weighted = Object.entries(results).map(([name, { shape, size }], i) => {
+      all[`w ${name}`] = { shape, dtype: "f32", data: Float64Array.from(uniform(5, i, size), (u) => u + 0.5) };
+      return sum(mul(results[name] as Tensor, input(`w ${name}`, shape)));
+    });
+    const loss = weighted.reduce((a, b) => a.add(b));
+    const wrt = { ...(x.dtype === "f32" ? { x } : {}), ...inputs, ...parameters };
     const got = evaluate(gradients(loss, Object.values(wrt)), all);
     for (const [i, name] of Object.keys(wrt).entries()) {
       const given = all[name] as Values;
