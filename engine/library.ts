@@ -1,4 +1,5 @@
 import { data } from "./data/index.ts";
+import { grad, tensor, valueAndGrad } from "./eager/index.ts";
 import { init, initializers } from "./init/index.ts";
 import { loss, losses } from "./losses/index.ts";
 import { measures, metrics } from "./metrics/index.ts";
@@ -7,13 +8,25 @@ import { optim, optimizers } from "./optim/index.ts";
 import type { Definition } from "./params/index.ts";
 import { schedule, schedules } from "./schedules/index.ts";
 import { experiment } from "./session/index.ts";
-import { tensor } from "./tensor/index.ts";
 import { toy, toys } from "./toys/index.ts";
 
 export { diagnostics } from "./diagnostics/index.ts";
 
 /** The names that every cell has without importing them. */
-export const globals = { data, experiment, init, loss, metrics, nn, optim, schedule, tensor, toy } as const;
+export const globals = {
+  data,
+  experiment,
+  grad,
+  init,
+  loss,
+  metrics,
+  nn,
+  optim,
+  schedule,
+  tensor,
+  toy,
+  valueAndGrad,
+} as const;
 
 /** Every folder of declarations, with the global that its entries are called through. */
 export const registries: readonly Registry[] = [

@@ -1,5 +1,6 @@
 import { ShapeError } from "../errors/index.ts";
 import { sameShape, show } from "../tensor/index.ts";
+import { literalValue } from "./literal.ts";
 import type { Values } from "./node.ts";
 import { topological } from "./order.ts";
 import type { Tensor } from "./tensor.ts";
@@ -18,12 +19,17 @@ export function evaluate(outputs: readonly Tensor[], inputs: Readonly<Record<str
 
 function given(node: Tensor, inputs: Readonly<Record<string, Values>>): Values {
   const name = node.attrs.name as string;
-  const value = inputs[name];
+  const value = inputs[name] ?? ofLiteral(node);
   if (!value) throw new ShapeError(`evaluate: no value for input "${name}" ${show(node.shape)}`);
   if (!sameShape(value.shape, node.shape)) {
     throw new ShapeError(`evaluate: input "${name}" is ${show(node.shape)}, its value ${show(value.shape)}`);
   }
   return value;
+}
+
+function ofLiteral(node: Tensor): Values | undefined {
+  const host = literalValue(node);
+  return host && { shape: host.shape, dtype: host.dtype, data: Float64Array.from(host.data) };
 }
 
 function computed(node: Tensor, known: ReadonlyMap<Tensor, Values>): Values {

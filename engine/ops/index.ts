@@ -1,10 +1,10 @@
-import "./methods.ts";
-
 export * from "./arithmetic.ts";
 export { batched } from "./batching.ts";
 export { conv2d } from "./convolution.ts";
 export { evaluate } from "./evaluate.ts";
 export { gradients } from "./gradients.ts";
+export { lifted, literal, literalValue } from "./literal.ts";
+export { methods, type Operands } from "./methods.ts";
 export * from "./movement.ts";
 export type * from "./node.ts";
 export { topological } from "./order.ts";

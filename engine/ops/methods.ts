@@ -1,5 +1,7 @@
+import type { HostTensor } from "../tensor/hostTensor.ts";
 import * as arithmetic from "./arithmetic.ts";
 import { conv2d } from "./convolution.ts";
+import { lifted } from "./literal.ts";
 import * as movement from "./movement.ts";
 import { gather, matmul } from "./products.ts";
 import * as reductions from "./reductions.ts";
@@ -11,8 +13,11 @@ const { neg, abs, sign, floor, exp, log, sqrt, sin, cos, tanh, sigmoid, erf, rel
 const { reshape, flatten, permute, transpose, broadcastTo, slice, pad, flip } = movement;
 const { sum, mean, max, argmax, variance, softmax, logSoftmax, logSumExp } = reductions;
 
-/** Functions that are methods too: `x.add(y)` is `add(x, y)`. `cond.where(a, b)` is `select(cond, a, b)`. */
-const methods = {
+/**
+ * Functions that are methods too: `x.add(y)` is `add(x, y)`. `cond.where(a, b)` is `select(cond, a, b)`. As methods they take
+ * tensors with numbers for operands too, as literals of the graph.
+ */
+export const methods = {
   ...{ add, sub, mul, div, mod, pow, maximum, minimum, square },
   ...{ equal, less, lessEqual, greater, greaterEqual, and, or, not, where: select, isFinite: finite },
   ...{ neg, abs, sign, floor, exp, log, sqrt, sin, cos, tanh, sigmoid, erf, relu, cast, stopGradient },
@@ -21,10 +26,13 @@ const methods = {
   ...{ matmul, conv2d, gather },
 };
 
+/** Parameters of a function of tensors as a method has them: tensors with numbers fit where tensors do. */
+export type Operands<R extends readonly unknown[]> = { [I in keyof R]: Tensor extends R[I] ? R[I] | HostTensor : R[I] };
+
 type Methods = {
   // biome-ignore lint/suspicious/noExplicitAny: the first parameter is the tensor itself
   [K in keyof typeof methods]: (typeof methods)[K] extends (x: any, ...rest: infer R) => Tensor
-    ? (...rest: R) => Tensor
+    ? (...rest: Operands<R>) => Tensor
     : never;
 };
 
@@ -36,7 +44,7 @@ for (const [name, f] of Object.entries(methods)) {
   const call = f as (x: Tensor, ...rest: unknown[]) => Tensor;
   Object.defineProperty(Tensor.prototype, name, {
     value(this: Tensor, ...rest: unknown[]) {
-      return call(this, ...rest);
+      return call(this, ...rest.map(lifted));
     },
   });
 }

@@ -18,7 +18,7 @@ import { chooseStored } from "./stored.ts";
  * Turns the values of a step into a plan: rewrite, choose what is stored, group into launches, emit their code, share
  * scratch memory. Same request, same plan, to the last number.
  */
-export function buildPlan(given: PlanRequest): Omit<BuiltPlan, "structure"> {
+export function buildPlan(given: PlanRequest): Omit<BuiltPlan, "structure" | "literals"> {
   const request = { ...given, stages: withFreshInputs(given) };
   const names = Object.keys(request.buffers);
   const numberOf = (buffer: string): number => {

@@ -1,6 +1,7 @@
 import type { Plan } from "../backends/launch.ts";
 import type { Attrs } from "../ops/node.ts";
 import type { Tensor } from "../ops/tensor.ts";
+import type { HostTensor } from "../tensor/hostTensor.ts";
 import type { DType } from "../tensor/index.ts";
 
 /** What a step computes and where everything lies. */
@@ -33,6 +34,8 @@ export interface BuiltPlan {
   readonly plan: Plan;
   /** The same for requests that are equal in structure, and for them only. */
   readonly structure: string;
+  /** Contents of the buffers that the plan has for the graph's literals, by their names. */
+  readonly literals: ReadonlyMap<string, HostTensor>;
   /** The scalar inputs of the graph, in the order of their slots (from 1: slot 0 is the backend's). */
   readonly scalars: readonly {
     readonly name: string;

@@ -262,9 +262,7 @@ export class DeviceModel {
     try {
       const input = take(backend.alloc(Math.max(1, x.size), "x"));
       const output = take(backend.alloc(Math.max(1, size), "output"));
-      const executable = take(
-        await backend.compile(built.plan, { ...Object.fromEntries(this.#buffers), x: input, output }),
-      );
+      const executable = take(await backend.compile(built.plan, this.#named(built, { x: input, output })));
       backend.write(input, x.data);
       await executable.submit(new Uint32Array(built.plan.scalarWords), 1);
       return new HostTensor(built.shape, "f32", viewAs("f32", await backend.read(output, 0, size)));
@@ -312,15 +310,29 @@ export class DeviceModel {
     let step = this.#steps.get(key);
     if (!step) {
       const built = build(this.backend.maxBuffersPerLaunch);
-      const named = Object.fromEntries(
-        built.plan.buffers.flatMap(({ name, words }) =>
-          name === undefined ? [] : [[name, this.#buffers.get(name) ?? this.#alloc(name, words)]],
-        ),
-      );
-      step = this.backend.compile(built.plan, named).then((executable) => new Program(built, executable));
+      step = this.backend.compile(built.plan, this.#named(built)).then((executable) => new Program(built, executable));
       this.#steps.set(key, step);
     }
     return step;
+  }
+
+  /** Buffers for all that a plan names, but for those in `own`: made where they are not there yet, with literals filled in. */
+  #named(
+    { plan, literals }: BuiltPlan,
+    own: Readonly<Record<string, DeviceBuffer>> = {},
+  ): Record<string, DeviceBuffer> {
+    const named = { ...own };
+    for (const { name, words } of plan.buffers) {
+      if (name === undefined || named[name]) continue;
+      named[name] = this.#buffers.get(name) ?? this.#filled(name, words, literals.get(name));
+    }
+    return named;
+  }
+
+  #filled(name: string, words: number, content: HostTensor | undefined): DeviceBuffer {
+    const buffer = this.#alloc(name, words);
+    if (content) this.backend.write(buffer, content.data);
+    return buffer;
   }
 
   dispose(): void {

@@ -46,6 +46,10 @@ export async function walk(
     for (const name of ["p", ...states]) buffers[name] = backend.alloc(2, name);
     backend.write(buffers.p as DeviceBuffer, Float32Array.from(start));
     const built = stepPlan(surface, walker, noise !== null, backend.maxBuffersPerLaunch);
+    for (const [name, { size, data }] of built.literals) {
+      buffers[name] = backend.alloc(size, name);
+      backend.write(buffers[name], data);
+    }
     const program = new Program(built, await backend.compile(built.plan, buffers));
     try {
       return await follow(program, walker, { steps, noise, done });

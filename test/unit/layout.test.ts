@@ -7,7 +7,7 @@ const rows = [
   ["kernel"],
   ["library.ts"],
   ["diagnostics", "session", "plots", "toys"],
-  ["nn", "optim", "schedules", "init", "losses", "metrics", "data"],
+  ["nn", "optim", "schedules", "init", "losses", "metrics", "data", "eager"],
   ["plan", "context"],
   ["ops"],
   ["backends"],

@@ -44,7 +44,24 @@ type Step = { readonly launch: Launch } & (
 
 /** Makes the code of `plan` and lays out its memory; `named[i]` is the address of buffer i where the caller provides it. */
 export async function compile(plan: Plan, named: readonly (number | undefined)[], target: Target): Promise<Compiled> {
-  const { steps, planned, of, module } = await codeOf(plan, target);
+  const code = codeOf(plan, target);
+  return layOut(plan, code, code.bytes && (await moduleOf(code.bytes)), named, target);
+}
+
+/** `compile` without waiting: compiles in the calling thread. */
+export function compileNow(plan: Plan, named: readonly (number | undefined)[], target: Target): Compiled {
+  const code = codeOf(plan, target);
+  code.module ??= code.bytes && new WebAssembly.Module(code.bytes);
+  return layOut(plan, code, code.module, named, target);
+}
+
+function layOut(
+  plan: Plan,
+  { steps, planned, of }: Code,
+  module: WebAssembly.Module | undefined,
+  named: readonly (number | undefined)[],
+  target: Target,
+): Compiled {
   const owned: { at: number; bytes: number }[] = [];
   const alloc = (words: number, label: string) => {
     const bytes = words * WORD_BYTES;
@@ -78,14 +95,17 @@ interface Code {
   readonly steps: readonly Step[];
   readonly planned: Plan["buffers"];
   readonly of: Compiled["of"];
-  readonly module: WebAssembly.Module | undefined;
+  /** Its functions; absent when the plan has contractions only. */
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
+  /** Of `bytes`, once it was compiled in this thread. */
+  module?: WebAssembly.Module | undefined;
 }
 
 /** Code by plan: a run that has the plan of another has its code too. */
-const codes = new WeakMap<Plan, Map<string, Promise<Code>>>();
+const codes = new WeakMap<Plan, Map<string, Code>>();
 
-function codeOf(plan: Plan, { threads, tile }: Target): Promise<Code> {
-  const known = codes.get(plan) ?? new Map<string, Promise<Code>>();
+function codeOf(plan: Plan, { threads, tile }: Target): Code {
+  const known = codes.get(plan) ?? new Map<string, Code>();
   codes.set(plan, known);
   const key = JSON.stringify([threads, tile]);
   const code = known.get(key) ?? makeCode(plan, threads, tile);
@@ -93,15 +113,14 @@ function codeOf(plan: Plan, { threads, tile }: Target): Promise<Code> {
   return code;
 }
 
-async function makeCode(plan: Plan, threads: number, tile: Tile): Promise<Code> {
+function makeCode(plan: Plan, threads: number, tile: Tile): Code {
   const { launches, buffers: planned, of } = split(plan);
   const funcs = new FuncTable();
   const steps = launches.map((launch): Step => {
     if (launch.kind === "contract") return { launch, call: lowerContract(launch, threads, tile) };
     return { launch, ...funcs.add(launch) };
   });
-  const module = funcs.all.length > 0 ? await moduleOf(assemble(funcs.all)) : undefined;
-  return { steps, planned, of, module };
+  return { steps, planned, of, bytes: funcs.all.length > 0 ? assemble(funcs.all) : undefined };
 }
 
 /** Functions of a module: launches that differ only in where their buffers lie share one. */

@@ -4,8 +4,8 @@ import type { BackendReport } from "../../protocol/index.ts";
 import type { BackendProvider } from "../backend.ts";
 import { WasmBackend } from "./backend.ts";
 import { MAX_THREADS } from "./control.ts";
-import { fusedProbe, simdProbe, TILES } from "./gemm.ts";
-import { canWiden } from "./wide.ts";
+import { TILES } from "./gemm.ts";
+import { probe } from "./probe.ts";
 
 /** The CPU: WebAssembly SIMD kernels over shared memory, run by a pool of worker threads. */
 export const wasmProvider: BackendProvider = {
@@ -35,23 +35,3 @@ export const wasmProvider: BackendProvider = {
     };
   },
 };
-
-interface Features {
-  readonly simd: boolean;
-  readonly relaxed: boolean;
-  /** relaxed_madd rounds once: only then is it faster than a product and a sum. */
-  readonly fused: boolean;
-  /** Vectors of 256 bits. Processors without them that fuse are few, old, and only slower. */
-  readonly wide: boolean;
-}
-
-function probe(): Features {
-  const simd = WebAssembly.validate(simdProbe());
-  const relaxed = simd && WebAssembly.validate(fusedProbe());
-  if (!relaxed) return { simd, relaxed, fused: false, wide: false };
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536, shared: true });
-  const { f0 } = new WebAssembly.Instance(new WebAssembly.Module(fusedProbe()), { env: { memory } }).exports;
-  (f0 as (address: number) => void)(0);
-  const fused = new Float32Array(memory.buffer)[0] !== 0;
-  return { simd, relaxed, fused, wide: fused && canWiden() };
-}
