@@ -9,7 +9,7 @@ import { snippetsOf } from "./snippets.mjs";
 ready();
 
 const { diagnostics, globals, registries } = await import("../engine/library.ts");
-const { csvParams, splitParams, textParams } = await import("../engine/data/index.ts");
+const { sources, splitParams } = await import("../engine/data/index.ts");
 const { experimentParams, fitParams } = await import("../engine/session/index.ts");
 
 const written = (value) => literal(value, registries);
@@ -23,7 +23,7 @@ const looks = Object.entries(diagnostics).map(([name, definition]) => {
   return { path, call, of: definition.of, definition };
 });
 
-const snippets = snippetsOf({ registries, diagnostics: looks });
+const snippets = snippetsOf({ registries, diagnostics: looks, sources });
 
 // ---- tables
 
@@ -82,13 +82,22 @@ const reference = [
   "",
   ...optionRows(fitParams),
   "",
-  "## data.csv",
+  "## Data",
   "",
-  ...optionRows(csvParams),
-  "",
-  "## data.text",
-  "",
-  ...optionRows(textParams),
+  "Paths begin at the notebook's folder.",
+  ...Object.entries(sources).flatMap(([name, { source }]) => [
+    "",
+    `### data.${name}`,
+    "",
+    source.summary,
+    "",
+    "```ts",
+    `${source.gives.startsWith("Promise") ? "await " : ""}${source.example}`,
+    "```",
+    "",
+    `Takes \`${source.takes}\`, gives \`${source.gives}\`.`,
+    ...(Object.keys(source.params).length ? ["", ...optionRows(source.params)] : []),
+  ]),
   "",
   "## split",
   "",

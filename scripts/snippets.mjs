@@ -49,7 +49,7 @@ const escaped = (text) => text.replace(/[\\$}]/g, "\\$&");
 const inChoice = (text) => text.replace(/[\\,|]/g, "\\$&");
 
 /** All snippets, by name. */
-export function snippetsOf({ registries, diagnostics }) {
+export function snippetsOf({ registries, diagnostics, sources }) {
   const library = registries.flatMap(({ global, all }) =>
     Object.entries(all).map(([name, definition]) => {
       const call = `${global}.${name}`;
@@ -66,7 +66,13 @@ export function snippetsOf({ registries, diagnostics }) {
     const body = `await ${on}.${path}(${args(path, definition, registries, 0, 2)})`;
     return [path, entry(prefix, body, definition.summary)];
   });
-  return { ...own, ...Object.fromEntries([...library, ...looks]) };
+  const data = Object.entries(sources).map(([name, { source }]) => {
+    const call = `data.${name}`;
+    const awaited = source.gives.startsWith("Promise") ? "await " : "";
+    const body = `const ${tab(1, "set")} = ${awaited}${tab(2, source.example)};`;
+    return [call, entry([call, `data-${kebab(name)}`], body, source.summary)];
+  });
+  return { ...own, ...Object.fromEntries([...library, ...data, ...looks]) };
 }
 
 /** A place to type, with the text that stands there first. */

@@ -3,13 +3,14 @@ import { ConfigError, DataError, didYouMean } from "../errors/index.ts";
 import { check, choice, type Options, optional, required, text, value } from "../params/index.ts";
 import { HostTensor } from "../tensor/index.ts";
 import { Dataset } from "./dataset.ts";
+import { defineSource } from "./source.ts";
 import { type Column, readTable } from "./table.ts";
 import { targetOf } from "./target.ts";
 
 const names = (given: unknown): boolean =>
   Array.isArray(given) && given.length > 0 && given.every((n) => typeof n === "string");
 
-export const csvParams = {
+const csvParams = {
   target: value<string | readonly string[], typeof required>(
     required,
     {
@@ -38,16 +39,7 @@ export const csvParams = {
 
 export type CsvOptions = Options<typeof csvParams>;
 
-/**
- * Reads a table with a header line: `await data.csv("data/digits.csv", { target: "y" })`. Paths begin at the notebook's folder.
- *
- *   x [N, columns] f32, y [N] i32 (classification) or [N, targets] f32 (regression)
- *
- * The target is classification when `task` says so, or when it is not given and the target is text, or whole numbers of at
- * most 50 different values; classes are sorted, by number where they are numbers. Throws ConfigError for options, DataError
- * naming file, line, column and value for a file that is missing or empty, a ragged line, or text where numbers should be.
- */
-export async function csv(path: string, options: CsvOptions): Promise<Dataset> {
+async function read(path: string, options: CsvOptions): Promise<Dataset> {
   if (typeof path !== "string") throw new ConfigError(`data.csv: the path must be a string, not ${typeof path}`);
   const { target, columns, task, delimiter } = check(csvParams, options, "data.csv");
   const targets = typeof target === "string" ? [target] : target;
@@ -67,3 +59,23 @@ export async function csv(path: string, options: CsvOptions): Promise<Dataset> {
   const { y, task: found, classes } = targetOf(table.texts as readonly Column[], task);
   return new Dataset({ name: file, x, y, task: found, featureNames: features, classes });
 }
+
+/**
+ * Reads a table with a header line: `await data.csv("data/digits.csv", { target: "y" })`. Paths begin at the notebook's folder.
+ *
+ *   x [N, columns] f32, y [N] i32 (classification) or [N, targets] f32 (regression)
+ *
+ * The target is classification when `task` says so, or when it is not given and the target is text, or whole numbers of at
+ * most 50 different values; classes are sorted, by number where they are numbers. Throws ConfigError for options, DataError
+ * naming file, line, column and value for a file that is missing or empty, a ragged line, or text where numbers should be.
+ */
+export const csv = defineSource(
+  {
+    summary: "A table with a header line, its values separated by commas, tabs or another character.",
+    takes: "path: string",
+    gives: "Promise<Dataset>",
+    example: 'data.csv("data/digits.csv", { target: "y" })',
+    params: csvParams,
+  },
+  read,
+);

@@ -1,5 +1,5 @@
 import { ConfigError, DataError } from "../errors/index.ts";
-import { HostTensor, type Shape, show, sizeOf } from "../tensor/index.ts";
+import { type HostTensor, type Shape, show, sizeOf } from "../tensor/index.ts";
 import { type Normalization, normalizer } from "./normalize.ts";
 import { type SplitOptions, splitRows } from "./split.ts";
 
@@ -114,6 +114,20 @@ export class Splits {
   }
 
   /**
+   * Parts taken from the training examples, where a source gives them and test examples apart:
+   * `(await data.idx("fashion")).split({ valid: 0.1, seed: 7 })`. Throws ConfigError for a part that is there already.
+   */
+  split(options: SplitOptions): Splits {
+    const { train, valid, test } = this.train.split(options);
+    for (const part of ["valid", "test"] as const) {
+      if (this[part] && { valid, test }[part]) {
+        throw new ConfigError(`split: there are ${part} examples already, ${this[part].size}; take the other part alone`);
+      }
+    }
+    return new Splits({ train, valid: valid ?? this.valid, test: test ?? this.test });
+  }
+
+  /**
    * Every feature scaled by what the training examples say of it, nothing else: `standardize` to mean 0 and population
    * deviation 1, `minmax` to [0, 1]; a constant feature is only moved. `{ scale, shift }` gives x * scale + shift.
    */
@@ -141,34 +155,6 @@ export class Splits {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
-}
-
-/** A data set from tensors in memory. Labels are whole numbers from 0 when y is i32, values when it is f32. */
-export function tensors(
-  {
-    x,
-    y,
-    classes,
-    name = "tensors",
-  }: {
-    x: HostTensor;
-    y: HostTensor;
-    classes?: readonly string[];
-    name?: string;
-  } = {} as never,
-): Dataset {
-  if (!(x instanceof HostTensor && y instanceof HostTensor)) {
-    throw new ConfigError("data.tensors: x and y must be tensors, as from tensor([[1, 2], [3, 4]])");
-  }
-  const featureNames = Array.from({ length: sizeOf(x.shape.slice(1)) }, (_, i) => `x${i}`);
-  if (y.dtype === "f32") {
-    const values = y.rank === 1 ? y.reshape([y.size, 1]) : y;
-    return new Dataset({ name, x, y: values, task: "regression", featureNames });
-  }
-  let most = -1;
-  for (const label of y.data) most = Math.max(most, label);
-  const labels = classes ?? Array.from({ length: most + 1 }, (_, i) => String(i));
-  return new Dataset({ name, x, y, task: "classification", featureNames, classes: labels });
 }
 
 function shortList(names: readonly string[]): string {

@@ -9,12 +9,17 @@ export interface FoundFile {
   readonly bytes: number;
 }
 
+/** Where a path of the user's points to. */
+export const placeOf = (path: string): string =>
+  isAbsolute(path) ? path : resolve(maybeContext()?.notebookFolder ?? ".", path);
+
 /**
  * The file at `path`. Throws DataError, `where` first, saying where it was looked for and what is there with nearly
  * its name.
  */
 export function fileAt(where: string, path: string): FoundFile {
-  const full = isAbsolute(path) ? path : resolve(maybeContext()?.notebookFolder ?? ".", path);
+  if (path.includes("\0")) throw new DataError(`${where}: the path ${JSON.stringify(path)} has a zero character`);
+  const full = placeOf(path);
   try {
     const stat = statSync(full);
     if (stat.isFile()) return { full, bytes: stat.size };

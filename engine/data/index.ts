@@ -1,13 +1,13 @@
 import { strict } from "../params/index.ts";
-import { csv } from "./csv.ts";
-import { tensors } from "./dataset.ts";
-import { text } from "./text.ts";
+import * as sources from "./all.ts";
 
-export { type CsvOptions, csvParams } from "./csv.ts";
+export type { CsvOptions } from "./csv.ts";
 export { Dataset, Splits, type Task } from "./dataset.ts";
+export type { IdxOptions } from "./idx.ts";
 export type { Normalization } from "./normalize.ts";
 export { type SplitOptions, splitParams } from "./split.ts";
-export { TextDataset, type TextOptions, textParams } from "./text.ts";
+export { TextDataset, type TextOptions } from "./text.ts";
+export { sources };
 
 /** Where data comes from, as cells see it: `await data.csv("data/digits.csv", { target: "y" })`. */
-export const data = strict("data source", Object.freeze({ csv, tensors, text }));
+export const data = strict("data source", Object.freeze({ ...sources }));

@@ -1,6 +1,6 @@
 import { ConfigError, DataError } from "../errors/index.ts";
 import { check, num } from "../params/index.ts";
-import { HostTensor } from "../tensor/index.ts";
+import type { HostTensor } from "../tensor/index.ts";
 
 /** A rule fitted to the training examples, or a fixed x * scale + shift. */
 export type Normalization = "standardize" | "minmax" | { readonly scale?: number; readonly shift?: number };
@@ -18,23 +18,11 @@ export function normalizer(train: HostTensor, how: Normalization): (x: HostTenso
       throw new ConfigError(`normalize: ${JSON.stringify(how)} is not "standardize", "minmax" or { scale, shift }`);
     }
     const { scale, shift } = check(fixedParams, how, "normalize");
-    return (x) =>
-      new HostTensor(
-        x.shape,
-        "f32",
-        new Float32Array(x.data).map((v) => v * scale + shift),
-      );
+    return (x) => x.scaled(1, (v) => v * scale + shift);
   }
   const { middle, spread } = how === "standardize" ? moments(train) : ends(train);
   const features = middle.length;
-  return (x) => {
-    const scaled = new Float32Array(x.size);
-    for (let i = 0; i < x.size; i++) {
-      const f = i % features;
-      scaled[i] = ((x.data[i] as number) - (middle[f] as number)) / (spread[f] as number);
-    }
-    return new HostTensor(x.shape, "f32", scaled);
-  };
+  return (x) => x.scaled(features, (v, f) => (v - (middle[f] as number)) / (spread[f] as number));
 }
 
 /** What is taken away from a feature, and what it is divided by: 1 where it is constant, as scikit-learn. */
@@ -45,13 +33,13 @@ interface Fit {
 
 function moments(x: HostTensor): Fit {
   const { rows, features } = sizes(x);
+  const { data } = x;
   const middle = new Float64Array(features);
   const spread = new Float64Array(features);
-  for (let i = 0; i < x.size; i++)
-    middle[i % features] = (middle[i % features] as number) + (x.data[i] as number) / rows;
+  for (let i = 0; i < x.size; i++) middle[i % features] = (middle[i % features] as number) + (data[i] as number) / rows;
   for (let i = 0; i < x.size; i++) {
     const f = i % features;
-    spread[f] = (spread[f] as number) + ((x.data[i] as number) - (middle[f] as number)) ** 2 / rows;
+    spread[f] = (spread[f] as number) + ((data[i] as number) - (middle[f] as number)) ** 2 / rows;
   }
   // what rounding leaves of a constant's deviation is not one
   return {
@@ -62,12 +50,13 @@ function moments(x: HostTensor): Fit {
 
 function ends(x: HostTensor): Fit {
   const { features } = sizes(x);
+  const { data } = x;
   const low = new Float64Array(features).fill(Infinity);
   const high = new Float64Array(features).fill(-Infinity);
   for (let i = 0; i < x.size; i++) {
     const f = i % features;
-    low[f] = Math.min(low[f] as number, x.data[i] as number);
-    high[f] = Math.max(high[f] as number, x.data[i] as number);
+    low[f] = Math.min(low[f] as number, data[i] as number);
+    high[f] = Math.max(high[f] as number, data[i] as number);
   }
   return { middle: low, spread: high.map((h, f) => h - (low[f] as number) || 1) };
 }

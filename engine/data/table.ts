@@ -1,9 +1,9 @@
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import Papa from "papaparse";
-import { maybeContext } from "../context/index.ts";
-import { DataError, Interrupted } from "../errors/index.ts";
+import { DataError } from "../errors/index.ts";
 import { fileAt } from "./file.ts";
+import { reporter } from "./progress.ts";
 
 /** Columns that are read as numbers, and those kept as text. */
 export interface Wanted {
@@ -24,8 +24,6 @@ export interface Table {
   readonly numbers: Float32Array;
   readonly texts: readonly Column[];
 }
-
-const PROGRESS_MS = 200;
 
 /**
  * Reads a table with a header line, piece by piece, so that only what `choose` picks from the header is kept. Tells the
@@ -166,19 +164,6 @@ class Builder {
   #place(line: number, column: string): string {
     return `${this.#file}, line ${line}, column "${column}"`;
   }
-}
-
-/** Tells the cell how far reading is, a few times a second, and throws Interrupted when it is to stop. */
-function reporter(file: string, total: number): (done: number) => void {
-  const context = maybeContext();
-  let last = performance.now();
-  return (done) => {
-    if (context?.signal.aborted) throw new Interrupted(`interrupted while reading ${file}`);
-    const now = performance.now();
-    if (now - last < PROGRESS_MS) return;
-    last = now;
-    context?.emit({ event: "progress", done, total, unit: "bytes", message: `reading ${file}`, run: null });
-  };
 }
 
 const lower = (message: string): string => message.charAt(0).toLowerCase() + message.slice(1).replace(/\.$/, "");

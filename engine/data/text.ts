@@ -5,9 +5,10 @@ import { check, int, type Options, optional, required } from "../params/index.ts
 import { HostTensor } from "../tensor/index.ts";
 import { Dataset, Splits } from "./dataset.ts";
 import { fileAt } from "./file.ts";
+import { defineSource } from "./source.ts";
 import { type SplitOptions, splitInOrder } from "./split.ts";
 
-export const textParams = {
+const textParams = {
   context: int(required, "[1, inf)", "Characters of an example: what the model sees at once."),
   stride: optional(
     int(
@@ -20,16 +21,7 @@ export const textParams = {
 
 export type TextOptions = Options<typeof textParams>;
 
-/**
- * Reads a text for a model that predicts the next character: `await data.text("data/poems.txt", { context: 64 })`, or the text
- * itself, as `{ text: "..." }`. Paths begin at the notebook's folder; files are UTF-8.
- *
- *   x [N, context] i32 characters, y [N, context] i32 what follows each of them
- *
- * Characters are Unicode code points, numbered in their order; `classes` lists them. Throws ConfigError for options, DataError for a
- * file that is missing or a text that is shorter than one example.
- */
-export async function text(source: string | { readonly text: string }, options: TextOptions): Promise<TextDataset> {
+async function read(source: string | { readonly text: string }, options: TextOptions): Promise<TextDataset> {
   const given = typeof source === "object" && typeof source?.text === "string" ? source.text : undefined;
   if (given === undefined && typeof source !== "string") {
     throw new ConfigError('data.text: give the path of a file, or the text itself as { text: "..." }');
@@ -55,6 +47,26 @@ export async function text(source: string | { readonly text: string }, options: 
   };
   return new TextDataset({ name, x: windows(0), y: windows(1), classes, stride: step });
 }
+
+/**
+ * Reads a text for a model that predicts the next character: `await data.text("data/poems.txt", { context: 64 })`, or the text
+ * itself, as `{ text: "..." }`. Paths begin at the notebook's folder; files are UTF-8.
+ *
+ *   x [N, context] i32 characters, y [N, context] i32 what follows each of them
+ *
+ * Characters are Unicode code points, numbered in their order; `classes` lists them. Throws ConfigError for options, DataError for a
+ * file that is missing or a text that is shorter than one example.
+ */
+export const text = defineSource(
+  {
+    summary: "A text, for a model that predicts the next character.",
+    takes: "path: string | { text: string }",
+    gives: "Promise<TextDataset>",
+    example: 'data.text("data/poems.txt", { context: 64 })',
+    params: textParams,
+  },
+  read,
+);
 
 interface Parts {
   readonly name: string;

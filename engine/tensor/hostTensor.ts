@@ -10,16 +10,33 @@ export type Nested = number | boolean | readonly Nested[];
 export class HostTensor {
   readonly shape: Shape;
   readonly dtype: DType;
-  readonly data: TypedArray;
+  declare readonly data: TypedArray;
 
-  /** Keeps `data`, does not copy it. Throws ShapeError when its length is not that of the shape. */
-  constructor(shape: Shape, dtype: DType, data: TypedArray) {
+  /**
+   * Keeps `data`, does not copy it; with "later" it is what `expanded` gives whenever it is asked for. Throws ShapeError
+   * when its length is not that of the shape.
+   */
+  constructor(shape: Shape, dtype: DType, data: TypedArray | "later") {
+    this.shape = shape;
+    this.dtype = dtype;
+    if (data === "later") {
+      Object.defineProperty(this, "data", { enumerable: true, get: () => this.expanded() });
+      return;
+    }
     if (data.length !== sizeOf(shape)) {
       throw new ShapeError(`tensor: ${data.length} values do not fill ${show(shape)}, which has ${sizeOf(shape)}`);
     }
-    this.shape = shape;
-    this.dtype = dtype;
     this.data = data;
+  }
+
+  /** The numbers of a tensor that keeps them in another form. */
+  protected expanded(): TypedArray {
+    return this.data;
+  }
+
+  /** The number at a row-major place. */
+  value(word: number): number {
+    return this.data[word] as number;
   }
 
   get rank(): number {
@@ -27,13 +44,13 @@ export class HostTensor {
   }
 
   get size(): number {
-    return this.data.length;
+    return sizeOf(this.shape);
   }
 
   /** The only number of a tensor of size 1. */
   item(): number {
     if (this.size !== 1) throw new ShapeError(`item: ${show(this.shape)} has ${this.size} values, not one`);
-    return this.data[0] as number;
+    return this.value(0);
   }
 
   /** One number by its coordinates, negative ones counted from the end. */
@@ -51,7 +68,7 @@ export class HostTensor {
       }
       word += i * (strides[axis] as number);
     });
-    return this.data[word] as number;
+    return this.value(word);
   }
 
   /** The same numbers in another shape; one size may be -1. Shares the data. */
@@ -61,7 +78,23 @@ export class HostTensor {
     if (shape.filter((d) => d === -1).length > 1 || sizeOf(filled) !== this.size || !filled.every(Number.isInteger)) {
       throw new ShapeError(`reshape: ${show(this.shape)} has ${this.size} values, which do not fill ${show(shape)}`);
     }
-    return new HostTensor(filled, this.dtype, this.data);
+    return this.shaped(filled);
+  }
+
+  protected shaped(shape: Shape): HostTensor {
+    return new HostTensor(shape, this.dtype, this.data);
+  }
+
+  /**
+   * Every number changed, by what it is and where in its row it stands: the places of a row, divided evenly, make
+   * `groups` that are treated alike, and `change` is called with the number of the group.
+   */
+  scaled(groups: number, change: (value: number, group: number) => number): HostTensor {
+    const row = sizeOf(this.shape.slice(1));
+    const each = row / groups;
+    const data = new Float32Array(this.size);
+    for (let i = 0; i < data.length; i++) data[i] = change(this.data[i] as number, Math.floor((i % row) / each));
+    return new HostTensor(this.shape, "f32", data);
   }
 
   /** Rows of the first axis, in the order given. Throws ShapeError for a row that is not there. */
@@ -80,8 +113,7 @@ export class HostTensor {
 
   /** The numbers in nested lists; bools as true and false. */
   toArray(): Nested {
-    const value = (word: number): Nested =>
-      this.dtype === "bool" ? this.data[word] !== 0 : (this.data[word] as number);
+    const value = (word: number): Nested => (this.dtype === "bool" ? this.value(word) !== 0 : this.value(word));
     const nest = (axis: number, start: number, size: number): Nested => {
       if (axis === this.rank) return value(start);
       const length = this.shape[axis] as number;

@@ -28,10 +28,10 @@ export function print(t: HostTensor): string {
   };
   collect(0, 0);
   const format = formatter(
-    words.map((w) => t.data[w] as number),
+    words.map((w) => t.value(w)),
     t.dtype,
   );
-  const texts = new Map(words.map((w) => [w, format(t.data[w] as number)]));
+  const texts = new Map(words.map((w) => [w, format(t.value(w))]));
   const width = Math.max(0, ...[...texts.values()].map((s) => s.length));
 
   const nest = (axis: number, at: number, indent: number): string => {

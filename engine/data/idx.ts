@@ -1,0 +1,165 @@
+import { readdirSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { ConfigError, DataError } from "../errors/index.ts";
+import { check, type Options } from "../params/index.ts";
+import { ByteTensor, HostTensor, show, sizeOf, unitLevels } from "../tensor/index.ts";
+import { readBytes } from "./bytes.ts";
+import { Dataset, Splits } from "./dataset.ts";
+import { placeOf } from "./file.ts";
+import { classesParam, labelsOf } from "./labels.ts";
+import { defineSource } from "./source.ts";
+
+const idxParams = { classes: classesParam };
+
+export type IdxOptions = Options<typeof idxParams>;
+
+/** The two files of a set. */
+export interface IdxFiles {
+  readonly images: string;
+  readonly labels: string;
+}
+
+/**
+ * Images and their labels as IDX files, the form of MNIST and Fashion-MNIST, gzipped or not:
+ *
+ *   await data.idx("fashion")                                               the folder's four files: training and test examples
+ *   await data.idx({ images: "images-idx3-ubyte.gz", labels: "labels-idx1-ubyte.gz" })         one set
+ *
+ *   x [N, 1, H, W] f32 from 0 to 1 (byte / 255, kept as bytes), y [N] i32
+ *
+ * Paths begin at the notebook's folder. A file of other numbers than bytes gives them as they are, one of two axes features [N, F], one of
+ * four [N, C, H, W]. Throws ConfigError for options, DataError for files that are missing, damaged or do not belong together.
+ */
+function read(folder: string, options?: IdxOptions): Promise<Splits>;
+function read(files: IdxFiles, options?: IdxOptions): Promise<Dataset>;
+async function read(source: string | IdxFiles, options: IdxOptions = {}): Promise<Dataset | Splits> {
+  const checked = check(idxParams, options, "data.idx");
+  if (typeof source !== "string") return await readSet(source, checked.classes);
+  const train = await readSet(filesIn(source, "train"), checked.classes);
+  const test = await readSet(filesIn(source, "test"), train.classes as readonly string[]);
+  return new Splits({ train, test });
+}
+
+export const idx = defineSource(
+  {
+    summary: "Images and labels in IDX files, as MNIST and Fashion-MNIST are, gzipped or not.",
+    takes: "folder: string | files: { images: string; labels: string }",
+    gives: "Promise<Splits> of a folder's training and test examples, Promise<Dataset> of two files",
+    example: 'data.idx("data/fashion")',
+    params: idxParams,
+  },
+  read,
+);
+
+async function readSet(files: IdxFiles, classes: readonly string[] | null): Promise<Dataset> {
+  if (typeof files?.images !== "string" || typeof files.labels !== "string") {
+    throw new ConfigError('data.idx: give a folder, or the files as { images: "...", labels: "..." }');
+  }
+  const images = parse(basename(files.images), await readBytes("data.idx", files.images));
+  const labels = parse(basename(files.labels), await readBytes("data.idx", files.labels));
+  const [given, target] = [basename(files.images), basename(files.labels)];
+  const [count = 0, ...example] = images.shape;
+  if (labels.shape.length !== 1) {
+    const swapped = images.shape.length === 1 ? "; are images and labels the wrong way round?" : "";
+    throw new DataError(`${target}: labels have one axis, not ${show(labels.shape)}${swapped}`);
+  }
+  if (labels.shape[0] !== count) {
+    throw new DataError(
+      `${target} has ${labels.shape[0]} labels, ${given} ${count} images; take the two files of one set`,
+    );
+  }
+  const shape = example.length === 2 ? [count, 1, ...example] : [count, ...(example.length ? example : [1])];
+  return new Dataset({
+    name: given,
+    x:
+      images.values instanceof Uint8Array
+        ? new ByteTensor(shape, images.values, unitLevels())
+        : new HostTensor(shape, "f32", Float32Array.from(images.values)),
+    ...labelsOf(target, labels.values, classes),
+    task: "classification",
+    featureNames: [],
+  });
+}
+
+type Values = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+
+/** Types of numbers by the third byte: how many bytes each has, and how one is read. */
+const TYPES: Readonly<Record<number, { bytes: number; array: new (length: number) => Values; get: keyof DataView }>> = {
+  8: { bytes: 1, array: Uint8Array, get: "getUint8" },
+  9: { bytes: 1, array: Int8Array, get: "getInt8" },
+  11: { bytes: 2, array: Int16Array, get: "getInt16" },
+  12: { bytes: 4, array: Int32Array, get: "getInt32" },
+  13: { bytes: 4, array: Float32Array, get: "getFloat32" },
+  14: { bytes: 8, array: Float64Array, get: "getFloat64" },
+};
+
+/** Most axes of an IDX file: examples, channels, rows, columns. */
+const MOST_AXES = 4;
+
+/**
+ * The numbers of an IDX file: two zero bytes, their type, the number of axes, the size of each, all big-endian, then the
+ * numbers (LeCun, Cortes & Burges, "The MNIST database of handwritten digits"). Bytes are not copied.
+ */
+function parse(file: string, bytes: Uint8Array<ArrayBuffer>): { shape: readonly number[]; values: Values } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (bytes.length === 0) throw new DataError(`${file} is empty`);
+  const type = TYPES[bytes[2] as number];
+  const axes = bytes[3] as number;
+  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || type === undefined || !(axes >= 1 && axes <= MOST_AXES)) {
+    const begins = [...bytes.subarray(0, 4)].map((b) => b.toString(16).padStart(2, "0")).join(" ");
+    throw new DataError(
+      `${file}: begins with ${begins}, which is no IDX file: those begin with 00 00 08 03 (images) or 00 00 08 01 (labels)`,
+    );
+  }
+  const header = 4 + 4 * axes;
+  if (bytes.length < header) throw new DataError(`${file}: ${bytes.length} bytes end within its header of ${header}`);
+  const shape = Array.from({ length: axes }, (_, i) => view.getUint32(4 + 4 * i));
+  const expected = header + sizeOf(shape) * type.bytes;
+  if (shape.includes(0)) throw new DataError(`${file}: its header says ${show(shape)}: there are no examples`);
+  if (expected !== bytes.length) {
+    const what = expected > bytes.length ? "it is cut off; copy or download it again" : "something follows them";
+    throw new DataError(
+      `${file}: its header says ${show(shape)}, ${expected} bytes in all, and there are ${bytes.length}: ${what}`,
+    );
+  }
+  if (type.array === Uint8Array) return { shape, values: bytes.subarray(header) };
+  const values = new type.array(sizeOf(shape));
+  const get = (view[type.get] as (at: number) => number).bind(view);
+  for (let i = 0; i < values.length; i++) values[i] = get(header + i * type.bytes);
+  return { shape, values };
+}
+
+const NAMES = { train: "train", test: "t10k|test" } as const;
+
+/** The two files of one part in a folder, by the names that MNIST and its successors give them. */
+function filesIn(folder: string, part: "train" | "test"): IdxFiles {
+  const full = placeOf(folder);
+  let there: string[];
+  try {
+    there = readdirSync(full).sort();
+  } catch {
+    if (statSync(full, { throwIfNoEntry: false })) {
+      throw new ConfigError(`data.idx: "${folder}" is a file; give a folder, or { images: "...", labels: "..." }`);
+    }
+    throw new DataError(`data.idx: no folder "${folder}" (${full}); paths begin at the notebook's folder`);
+  }
+  const one = (what: "images" | "labels"): string => {
+    const name = new RegExp(`(^|[-_.])(${NAMES[part]})-${what}[-.]idx\\d(-ubyte)?(\\.gz)?$`);
+    const found = there.filter((file) => name.test(file));
+    // a file and its packed copy are the same
+    const [first, second] = found.filter((file) => !(file.endsWith(".gz") && found.includes(file.slice(0, -3))));
+    if (first === undefined) {
+      const usual = `${part === "train" ? "train" : "t10k"}-${what}-idx${what === "images" ? 3 : 1}-ubyte.gz`;
+      throw new DataError(
+        `data.idx: no ${usual} in ${full}, nor without .gz; name the files, as { images: "...", labels: "..." }`,
+      );
+    }
+    if (second !== undefined) {
+      throw new DataError(
+        `data.idx: ${first} and ${second} are both in ${full}; name one, as { images: "...", labels: "..." }`,
+      );
+    }
+    return join(full, first);
+  };
+  return { images: one("images"), labels: one("labels") };
+}
