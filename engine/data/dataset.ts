@@ -121,7 +121,9 @@ export class Splits {
     const { train, valid, test } = this.train.split(options);
     for (const part of ["valid", "test"] as const) {
       if (this[part] && { valid, test }[part]) {
-        throw new ConfigError(`split: there are ${part} examples already, ${this[part].size}; take the other part alone`);
+        throw new ConfigError(
+          `split: there are ${part} examples already, ${this[part].size}; take the other part alone`,
+        );
       }
     }
     return new Splits({ train, valid: valid ?? this.valid, test: test ?? this.test });

@@ -48,7 +48,9 @@ describe("reading", () => {
     expect([sets.train.size, sets.test?.size, sets.valid]).toEqual([3, 1, undefined]);
     const held = sets.split({ valid: 1, seed: 1 });
     expect([held.train.size, held.valid?.size, held.test?.size]).toEqual([2, 1, 1]);
-    expect(() => sets.split({ test: 1 })).toThrow("split: there are test examples already, 1; take the other part alone");
+    expect(() => sets.split({ test: 1 })).toThrow(
+      "split: there are test examples already, 1; take the other part alone",
+    );
     put("t10k-labels.idx1-ubyte", idxFile([1], "u8", [3]));
     await expect(data.idx(place)).rejects.toThrow("label 3 of example 0 stands for no class; there are 3 classes");
     put("train-images.idx3-ubyte", idxFile([3, 2, 2], "u8", new Array(12).fill(9)));
