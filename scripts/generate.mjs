@@ -57,7 +57,7 @@ const lookOverview = () =>
     ]),
   );
 
-const optionRows = (params, positional) =>
+const optionRows = (params, positional, second) =>
   table(
     ["option", "type", "default", "range", "meaning"],
     Object.entries(params).map(([name, param]) => [
@@ -65,7 +65,11 @@ const optionRows = (params, positional) =>
       `\`${param.type}\``,
       defaultOf(param),
       param.range ? `\`${param.range}\`` : "",
-      name === positional ? `${param.doc} May come first, without its name.` : param.doc,
+      name === positional
+        ? `${param.doc} May come first, without its name.`
+        : name === second
+          ? `${param.doc} May come second, without its name.`
+          : param.doc,
     ]),
   );
 
@@ -105,14 +109,14 @@ const reference = [
   ...registries.flatMap(({ title, global, all }) => [
     "",
     `## ${title}`,
-    ...Object.entries(all).flatMap(([name, { summary, paper, rule, params, positional }]) => [
+    ...Object.entries(all).flatMap(([name, { summary, paper, rule, params, positional, second }]) => [
       "",
       `### ${global}.${name}`,
       "",
       summary,
       ...(paper ? ["", `Source: ${paper}.`] : []),
       ...(rule ? ["", "```text", ...rule, "```"] : []),
-      ...(Object.keys(params).length ? ["", ...optionRows(params, positional)] : []),
+      ...(Object.keys(params).length ? ["", ...optionRows(params, positional, second)] : []),
     ]),
   ]),
   "",

@@ -13,7 +13,9 @@ const examples = {
   numHeads: "4",
   outChannels: "16",
   outFeatures: "10",
-  schedules: "[schedule.linear({ totalIters: 5 }), schedule.cosine()]",
+  inner: "schedule.cosine()",
+  length: "5",
+  schedules: '[schedule.linear({ totalIters: 5 }), schedule.cosine({ per: "epoch" })]',
   sparsity: "0.9",
   stepSize: "10",
   t0: "10",
@@ -22,6 +24,7 @@ const examples = {
   "nn.avgPool2d kernelSize": "2",
   "nn.maxPool2d kernelSize": "2",
   "schedule.concat milestones": "[5]",
+  "schedule.exponential gamma": "0.95",
   "toy.race optimizers": "{ sgd: optim.sgd({ lr: 0.1 }), adam: optim.adam({ lr: 0.3 }) }",
   "toy.race surface": 'toy.surface("ravine")',
 };
@@ -111,18 +114,19 @@ function entry(prefix, body, description) {
 
 /**
  * The arguments of a call: what must be given, then choices of words, then numbers, up to `most` of these together
- * with what must be given. A positional option stands alone where nothing else must be given.
+ * with what must be given. Positional options stand alone where nothing else must be given.
  */
-function args(call, { params, positional }, registries, most, from = 1) {
-  const others = Object.entries(params).filter(([name]) => name !== positional && !seldom.includes(name));
-  const must = others.filter(([, param]) => param.required);
+function args(call, { params, positional, second }, registries, most, from = 1) {
+  const first = [positional, second].filter((name) => name !== undefined);
+  const others = Object.entries(params).filter(([name]) => !first.includes(name) && !seldom.includes(name));
+  const must = others.filter(([name, param]) => param.required || `${call} ${name}` in examples);
   const numbers = others.filter(([, p]) => !p.required && /^(num|int)$/.test(p.kind));
   const more = positional ? [] : numbers.slice(0, Math.max(0, most - must.length));
   const choices = most === 0 || positional ? [] : others.filter(([, { kind }]) => kind === "choice");
   let at = from;
   const shown = others.filter((one) => must.includes(one) || more.includes(one) || choices.includes(one));
   const value = (name, param) => placeholder(at++, call, name, param, registries);
-  const list = positional ? [value(positional, params[positional])] : [];
+  const list = first.map((name) => value(name, params[name]));
   const options = shown.map(([name, param]) => `${name}: ${value(name, param)}`);
   if (options.length > 3) list.push(`{\n\t${options.join(",\n\t")},\n}`);
   else if (options.length) list.push(`{ ${options.join(", ")} }`);
@@ -135,6 +139,6 @@ function placeholder(at, call, name, param, registries) {
     const first = literal(param.default, registries);
     return pick(at, first, ...param.type.split(" | ").filter((word) => word !== first));
   }
-  if (!param.required) return tab(at, literal(param.default, registries));
+  if (!param.required && !(`${call} ${name}` in examples)) return tab(at, literal(param.default, registries));
   return tab(at, examples[`${call} ${name}`] ?? examples[name] ?? name);
 }

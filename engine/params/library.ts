@@ -12,6 +12,8 @@ export interface Definition<P extends Params = Params> {
   validate?(options: Checked<P>): void;
   /** The option that may be given alone, before the others: `init.constant(0.5)` is `init.constant({ value: 0.5 })`. */
   readonly positional?: string;
+  /** The option that may be given next, after `positional`: `schedule.warmup(5, schedule.cosine())`. */
+  readonly second?: string;
 }
 
 /** A definition with its options: plain and printable, `{ type: "adamw", options: { lr: 0.001, ... } }`. */
@@ -89,13 +91,20 @@ const isPlain = (given: unknown): given is Record<string, unknown> =>
   typeof given === "object" && given !== null && !Array.isArray(given);
 
 function optionsOf(name: string, definition: Definition, given: readonly unknown[]): unknown {
-  const { positional, params } = definition;
+  const { positional, second, params } = definition;
   const [value, options, ...more] = given;
   if (positional === undefined) {
     if (given.length > 1) throw new ConfigError(`${name}: takes options, not ${given.length} arguments`);
     return value;
   }
   if (given.length === 1 && isPlain(value) && Object.hasOwn(value, positional)) return value;
+  if (second !== undefined && given.length > 1 && !(isPlain(options) && Object.hasOwn(options, second))) {
+    const [third = {}, ...rest] = more;
+    if (rest.length > 0 || !isPlain(third)) {
+      throw new ConfigError(`${name}: takes ${positional}, ${second} and an object of options`);
+    }
+    return { ...third, [positional]: value, [second]: options };
+  }
   if (more.length > 0 || (options !== undefined && !isPlain(options))) {
     const [first] = Object.keys(params).filter((key) => key !== positional);
     const written = isPlain(options) || options === undefined ? "..." : show(options);

@@ -32,6 +32,7 @@ export { profilePlot as profile } from "./profile.ts";
 export { race } from "./race.ts";
 export { residualsPlot as residuals } from "./residuals.ts";
 export { rocPlot as roc } from "./roc.ts";
+export { schedulesPlot as schedules } from "./schedules.ts";
 export { spectrum } from "./spectrum.ts";
 export { taylor } from "./taylor.ts";
 export { toySurface } from "./toySurface.ts";

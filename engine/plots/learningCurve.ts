@@ -36,6 +36,14 @@ export interface RateMark {
   /** Mean training loss just before it, and at the end of what follows (so far). */
   before: number;
   after: number;
+  cause?: RateCause;
+}
+
+/** The figure that made a rate fall, being no better than `best` for too long. */
+export interface RateCause {
+  monitor: string;
+  value: number;
+  best: number;
 }
 
 /** What moves beside the rate. */
@@ -139,10 +147,11 @@ export const learningCurve = definePlot<CurveState>({
         `the validation loss rises from epoch ${best.epoch} on while ${metric} still improves to epoch ${most.epoch}`,
       );
     }
-    for (const { step, from, to, before, after } of rateMarks) {
+    for (const { step, from, to, before, after, cause } of rateMarks) {
       const what = to < from ? "falls" : "begins anew";
+      const why = cause ? ` because ${causeOf(cause)}` : "";
       sentences.push(
-        `the rate ${what} at step ${step.toLocaleString("en-US")}, ${significant(from)} to ${significant(to)}: training loss ${significant(before)}, then ${significant(after)}`,
+        `the rate ${what} at step ${step.toLocaleString("en-US")}, ${significant(from)} to ${significant(to)}${why}: training loss ${significant(before)}, then ${significant(after)}`,
       );
     }
     return sentences.join("; ");
@@ -250,18 +259,22 @@ export const bestMetricColumns = (bests: readonly BestMetric[]): Record<keyof Be
 /** Shares of the planned steps that a label needs to its right: the whole one, and the short one. */
 const [LONG_LABEL, SHORT_LABEL] = [0.3, 0.1];
 
+const causeOf = ({ monitor, value, best }: RateCause): string =>
+  `${monitor} ${significant(value)} is no better than ${significant(best)}`;
+
 /** Marks with what is written beside them, as far as the next mark leaves room. */
 export function rateMarkTable(marks: readonly RateMark[], steps: number): Columns {
-  const label = marks.map(({ step, from, to, before, after }, i) => {
+  const label = marks.map(({ step, from, to, before, after, cause }, i) => {
     const room = ((marks[i + 1]?.step ?? steps) - step) / steps;
     if (room < SHORT_LABEL) return "";
     // a cosine falls through what would stand beside a restart
     if (to > from) return "restart";
-    const fell = `× ${significant(to / from)}`;
+    const fell = `× ${significant(to / from)}${cause ? ` at ${cause.monitor} ${significant(cause.value)}` : ""}`;
     return room >= LONG_LABEL ? `${fell}: loss ${significant(before)} → ${significant(after)}` : fell;
   });
   return {
     label: { text: label },
+    cause: { text: marks.map(({ cause }) => (cause ? causeOf(cause) : "")) },
     ...encodeColumns({
       step: marks.map((m) => m.step),
       from: marks.map((m) => m.from),
@@ -390,6 +403,7 @@ function rateRules(): Spec[] {
     number("to", "rate after"),
     number("before", "training loss before"),
     number("after", "training loss at the end of what follows"),
+    { field: "cause", type: "nominal", title: "because" },
   ];
   return [{ data, mark: { type: "rule", strokeWidth: 1, opacity: 0.55, strokeDash: [6, 3] }, encoding: { tooltip } }];
 }

@@ -1,4 +1,4 @@
-import type { RateMark } from "./learningCurve.ts";
+import type { RateCause, RateMark } from "./learningCurve.ts";
 import { MovingMean, windowOf } from "./movingMean.ts";
 
 /** A rate that falls to this share of itself or less in one step has dropped ... */
@@ -14,7 +14,16 @@ const MOST_MARKS = 12;
 export class RateMarks {
   /** Of the losses since the last mark, an epoch at most. */
   readonly #loss: MovingMean;
-  readonly #marks: { step: number; from: number; to: number; before: number; after: number | null }[] = [];
+  readonly #marks: {
+    step: number;
+    from: number;
+    to: number;
+    before: number;
+    after: number | null;
+    cause?: RateCause;
+  }[] = [];
+  /** What causes the fall that is next. */
+  #cause: RateCause | undefined;
   #previous = Number.NaN;
   #falling = false;
   #still = false;
@@ -24,12 +33,19 @@ export class RateMarks {
     this.#loss = new MovingMean(windowOf(stepsPerEpoch));
   }
 
+  /** The rate falls at the next update, and what made it is known. */
+  expect(cause: RateCause): void {
+    this.#cause = cause;
+  }
+
   /** One optimizer update: its number from 1, the loss of its batch and the rate it used. */
   push(step: number, loss: number, lr: number): void {
     const before = this.#previous;
     const drops = this.#still && lr <= DROP * before;
     const restarts = this.#falling && lr >= RESTART * before;
-    if (before > 0 && (drops || restarts)) this.#mark(step, before, lr);
+    const expected = this.#cause !== undefined && lr < before;
+    if (before > 0 && (drops || restarts || expected)) this.#mark(step, before, lr);
+    if (expected) this.#cause = undefined;
     this.#still = lr >= STILL * before && lr <= before / STILL;
     if (lr !== before) this.#falling = lr < before;
     this.#previous = lr;
@@ -41,7 +57,8 @@ export class RateMarks {
     const last = this.#marks.at(-1);
     if (last) last.after ??= loss;
     if (this.#marks.length === MOST_MARKS) this.#many = true;
-    if (!this.#many) this.#marks.push({ step, from, to, before: loss, after: null });
+    const cause = this.#cause === undefined ? {} : { cause: this.#cause };
+    if (!this.#many) this.#marks.push({ step, from, to, before: loss, after: null, ...cause });
     this.#loss.clear();
   }
 

@@ -169,6 +169,11 @@ export class CurveRecorder {
     if (this.#now() - this.#lastEmit >= this.#interval) this.flush();
   }
 
+  /** A fall of the rate after `step` updates that a figure caused: it is marked, however small it is. */
+  addDrop(drop: { step: number; monitor: string; value: number; best: number }): void {
+    this.#marks.expect(drop);
+  }
+
   /** One epoch's means. Emitted at once when the interval allows, else with the next rows. */
   addEpoch({ epoch, step, train, valid = {} }: EpochRow): void {
     const [trainLoss, validLoss] = [finite(train.loss), finite(valid.loss)];

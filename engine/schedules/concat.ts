@@ -1,26 +1,16 @@
 import { ConfigError } from "../errors/index.ts";
-import { ints, required, value } from "../params/index.ts";
-import { defineSchedule, per, type Schedule, type ScheduleDefinition, scheduleAt } from "./definition.ts";
-
-const isSchedule = (given: unknown): boolean =>
-  typeof (given as { definition?: Partial<ScheduleDefinition> } | null)?.definition?.at === "function";
+import { ints, required } from "../params/index.ts";
+import { defineSchedule, monitorsOf, type Schedule, scheduleAt, unitOf } from "./definition.ts";
+import { commonUnit, parts, within } from "./parts.ts";
 
 export const concat = defineSchedule({
   summary: "Schedules one after the other, each starting anew at its milestone: PyTorch's SequentialLR.",
   params: {
-    schedules: value<readonly Schedule[], typeof required>(
-      required,
-      {
-        type: "readonly Schedule[]",
-        noun: "a list of schedules",
-        accepts: (given) => Array.isArray(given) && given.length > 0 && given.every(isSchedule),
-      },
-      "What comes one after the other.",
-    ),
-    milestones: ints(required, "[1, inf)", "When each schedule but the first begins, in rising order."),
-    per: per("epoch"),
+    schedules: parts("What comes one after the other; all count steps, or all epochs."),
+    milestones: ints(required, "[1, inf)", "When each schedule but the first begins, in rising order, in their unit."),
   },
   validate: ({ schedules, milestones }) => {
+    commonUnit("concat", schedules);
     if (milestones.length !== schedules.length - 1) {
       throw new ConfigError(
         `concat: ${schedules.length} schedules take ${schedules.length - 1} milestones, not ${milestones.length}`,
@@ -31,17 +21,13 @@ export const concat = defineSchedule({
     }
   },
   positional: "schedules",
-  at: (options, { t, total, step, stepsPerEpoch, baseLr }) => {
-    const { schedules, milestones } = options;
-    const unit = options.per === "epoch" ? stepsPerEpoch : 1;
+  unit: ({ schedules }) => unitOf(schedules[0] as Schedule),
+  monitors: ({ schedules }) => schedules.flatMap(monitorsOf),
+  at: ({ schedules, milestones }, { t, total, baseLr, ...place }) => {
     const index = milestones.filter((m) => m <= t).length;
+    const own = schedules[index] as Schedule;
     const start = milestones[index - 1] ?? 0;
-    const length = Math.max(1, (milestones[index] ?? total) - start);
-    return scheduleAt(schedules[index] as Schedule, baseLr, {
-      step: step - start * unit,
-      steps: length * unit,
-      stepsPerEpoch,
-      epochs: Math.ceil((length * unit) / stepsPerEpoch),
-    });
+    const end = milestones[index] ?? total;
+    return scheduleAt(own, baseLr, within(place, unitOf(own), start, end - start));
   },
 });

@@ -1,4 +1,4 @@
-import { bool, choice, int, num, optional, required } from "../params/index.ts";
+import { bool, choice, func, int, num, optional, required } from "../params/index.ts";
 import { defineSchedule, per } from "./definition.ts";
 
 export const cyclic = defineSchedule({
@@ -14,21 +14,30 @@ export const cyclic = defineSchedule({
       ["triangular", "triangular2", "expRange"],
       "Height of later cycles: the same, halved each cycle, or times gamma^t.",
     ),
-    gamma: num(1, "(0, inf)", "For expRange."),
+    gamma: num(1, "[0, inf)", "For expRange."),
+    scale: optional(
+      func<(x: number) => number>(
+        required,
+        "(x: number) => number",
+        "Height of later cycles by a function of your own, in place of mode.",
+      ),
+    ),
+    scaleMode: choice("cycle", ["cycle", "iterations"], "What scale is given: the number of the cycle, from 1, or t."),
     cycleMomentum: bool(true, "Drives momentum, or betas[0], the other way."),
     baseMomentum: num(0.8, "[0, 1)", "Momentum at the highest rate."),
     maxMomentum: num(0.9, "[0, 1)", "Momentum at the lowest."),
     per: per("step"),
   },
-  at: ({ maxLr, baseLr, stepSizeUp, stepSizeDown, mode, gamma, ...o }, { t, ...at }) => {
+  at: ({ maxLr, baseLr, stepSizeUp, stepSizeDown, mode, gamma, scale, scaleMode, ...o }, { t, ...at }) => {
     const low = baseLr ?? at.baseLr;
     const length = stepSizeUp + (stepSizeDown ?? stepSizeUp);
     const cycle = Math.floor(t / length);
     const within = t - cycle * length;
     const height = within <= stepSizeUp ? within / stepSizeUp : (length - within) / (length - stepSizeUp);
-    const scale = mode === "triangular" ? 1 : mode === "triangular2" ? 2 ** -cycle : gamma ** t;
-    const lr = low + (maxLr - low) * height * scale;
+    const byMode = mode === "triangular" ? 1 : mode === "triangular2" ? 2 ** -cycle : gamma ** t;
+    const tall = height * (scale ? scale(scaleMode === "cycle" ? cycle + 1 : t) : byMode);
+    const lr = low + (maxLr - low) * tall;
     if (!o.cycleMomentum) return { lr };
-    return { lr, momentum: o.maxMomentum - (o.maxMomentum - o.baseMomentum) * height * scale };
+    return { lr, momentum: o.maxMomentum - (o.maxMomentum - o.baseMomentum) * tall };
   },
 });

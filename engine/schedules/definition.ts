@@ -1,18 +1,51 @@
 import { ConfigError } from "../errors/index.ts";
-import { type Checked, choice, type Definition, type Instance, type Params } from "../params/index.ts";
+import { type Checked, choice, type Definition, type Instance, type Param, type Params } from "../params/index.ts";
 
-/** How the learning rate moves during a run: a pure function of the step, computed in f64 on the host. */
+/** What a schedule counts. */
+export type Unit = "step" | "epoch";
+
+/** How the learning rate moves during a run: a pure function of the step and of what was seen so far, in f64 on the host. */
 export interface ScheduleDefinition<P extends Params = Params> extends Definition<P> {
-  /** The rate in force at `at`, or the rate and what the optimizer's momentum is then. */
+  /** The rate in force at `at`, or the rate and what else is driven then. */
   at(options: Checked<P>, at: At): number | Driven;
+  /** What it counts, where that is not the option `per`. */
+  unit?(options: Checked<P>): Unit;
+  /** Figures that it waits for: `loss` or names of metrics. */
+  monitors?(options: Checked<P>): readonly string[];
 }
 
-export type Schedule = Instance<ScheduleDefinition>;
+declare const counts: unique symbol;
+
+/** A schedule, with what it counts in its type: `Schedule<"epoch">`. */
+export interface Schedule<U extends Unit = Unit> extends Instance<ScheduleDefinition> {
+  /** Never set. */
+  readonly [counts]?: U;
+}
 
 /** What a schedule drives. */
 export interface Driven {
   readonly lr: number;
   readonly momentum?: number;
+  /** The last fall that a figure caused. */
+  readonly drop?: Drop;
+}
+
+/** A fall of the rate, and the figure that was no better than `best` for too long. */
+export interface Drop {
+  /** Optimizer steps done by then. */
+  readonly step: number;
+  readonly monitor: string;
+  readonly value: number;
+  readonly best: number;
+}
+
+/** Figures of an epoch, told once it is over: `loss` and the metrics by name. */
+export interface Seen {
+  /** Optimizer steps done by then. */
+  readonly step: number;
+  readonly train: Readonly<Record<string, number>>;
+  /** Null when this epoch was not validated, undefined when there is nothing to validate with. */
+  readonly valid?: Readonly<Record<string, number>> | null | undefined;
 }
 
 /** A place in a run. */
@@ -23,11 +56,13 @@ export interface Place {
   readonly steps: number;
   readonly stepsPerEpoch: number;
   readonly epochs: number;
+  /** Epochs that are over, in their order; none before a run. */
+  readonly seen?: readonly Seen[] | undefined;
 }
 
 /** A place as a schedule sees it. */
 export interface At extends Place {
-  /** Steps done, or epochs, as the option `per` says: 0 at first. A schedule without it counts steps. */
+  /** Steps done, or epochs: 0 at first. */
   readonly t: number;
   /** Of how many. */
   readonly total: number;
@@ -43,14 +78,24 @@ export function defineSchedule<const P extends Params, const N extends string = 
 }
 
 /** The option that says what `t` counts; the default is what its users mostly mean. */
-export const per = (unit: "step" | "epoch") =>
-  choice(unit, ["step", "epoch"], "What t counts: optimizer steps or epochs.");
+export const per = <const U extends Unit>(unit: U) =>
+  choice(unit, ["step", "epoch"], "What t counts: optimizer steps or epochs.") as unknown as PerParam<U>;
+
+/** Its default is in its type, and so in that of the schedule. */
+type PerParam<U extends Unit> = Param<Unit, "choice", false, Unit> & { readonly default: U };
+
+export const unitOf = ({ definition, options }: Schedule): Unit =>
+  definition.unit?.(options) ?? (options as { readonly per?: Unit }).per ?? "step";
+
+/** Figures that a schedule waits for. */
+export const monitorsOf = ({ definition, options }: Schedule): readonly string[] =>
+  definition.monitors?.(options) ?? [];
 
 /** What the schedule drives at a place. Throws ConfigError when the rate is no number from 0 up. */
 export function scheduleAt(schedule: Schedule, baseLr: number, place: Place): Driven {
   const { type, options, definition } = schedule;
   const { step, steps, stepsPerEpoch, epochs } = place;
-  const byEpoch = (options as { per?: string }).per === "epoch";
+  const byEpoch = unitOf(schedule) === "epoch";
   const t = byEpoch ? Math.floor(step / stepsPerEpoch) : step;
   const given = definition.at(options, { ...place, t, total: byEpoch ? epochs : steps, baseLr });
   const driven = typeof given === "number" ? { lr: given } : given;
@@ -75,14 +120,4 @@ export function rateAt(
   if (base.momentum) driven.momentum = momentum;
   else if (base["betas[0]"] !== undefined) driven["betas[0]"] = momentum;
   return driven;
-}
-
-/** The rate at each step of a run, to be drawn before there is one. */
-export function preview(schedule: Schedule, run: { baseLr: number; steps: number; stepsPerEpoch?: number }): number[] {
-  const { baseLr, steps, stepsPerEpoch = 1 } = run;
-  const epochs = Math.ceil(steps / stepsPerEpoch);
-  return Array.from(
-    { length: steps },
-    (_, step) => scheduleAt(schedule, baseLr, { step, steps, stepsPerEpoch, epochs }).lr,
-  );
 }

@@ -6,9 +6,11 @@ export const linear = defineSchedule({
   params: {
     startFactor: num(1 / 3, "[0, 1]", "Multiplies lr at first."),
     endFactor: num(1, "[0, 1]", "Multiplies lr in the end."),
-    totalIters: int(5, "[1, inf)", "How long it takes."),
+    totalIters: int(5, "[0, inf)", "How long it takes; with 0 it stays at the start, as PyTorch's."),
     per: per("epoch"),
   },
-  at: ({ startFactor, endFactor, totalIters }, { t, baseLr }) =>
-    baseLr * (startFactor + ((endFactor - startFactor) * Math.min(t, totalIters)) / totalIters),
+  at: ({ startFactor, endFactor, totalIters }, { t, baseLr }) => {
+    const done = totalIters === 0 ? 0 : Math.min(t, totalIters) / totalIters;
+    return baseLr * (startFactor + (endFactor - startFactor) * done);
+  },
 });

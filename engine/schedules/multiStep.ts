@@ -5,7 +5,7 @@ export const multiStep = defineSchedule({
   summary: "Multiplies lr by gamma at each milestone.",
   params: {
     milestones: ints(required, "[0, inf)", "When lr drops."),
-    gamma: num(0.1, "(0, inf)", "Factor of a drop."),
+    gamma: num(0.1, "[0, inf)", "Factor of a drop."),
     per: per("epoch"),
   },
   at: ({ milestones, gamma }, { t, baseLr }) => baseLr * gamma ** milestones.filter((m) => m <= t).length,

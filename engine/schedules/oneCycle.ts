@@ -1,5 +1,5 @@
 import { bool, choice, int, num, optional, required } from "../params/index.ts";
-import { defineSchedule } from "./definition.ts";
+import { defineSchedule, per } from "./definition.ts";
 
 /** One way from a rate to another, from the end of the phase before up to step `end`. */
 interface Phase {
@@ -13,7 +13,7 @@ export const oneCycle = defineSchedule({
   paper: "Smith & Topin 2018, arXiv:1708.07120; as torch.optim.lr_scheduler.OneCycleLR",
   params: {
     maxLr: num(required, "(0, inf)", "Highest rate."),
-    totalSteps: optional(int(required, "[1, inf)", "Length of the cycle in steps; that of the run when not given.")),
+    totalSteps: optional(int(required, "[1, inf)", "Length of the cycle; that of the run when not given.")),
     pctStart: num(0.3, "[0, 1]", "Fraction of the cycle that goes up."),
     annealStrategy: choice("cos", ["cos", "linear"], "Form of each way."),
     divFactor: num(25, "(0, inf)", "maxLr / first rate."),
@@ -22,9 +22,10 @@ export const oneCycle = defineSchedule({
     cycleMomentum: bool(true, "Drives momentum, or betas[0], as well."),
     baseMomentum: num(0.85, "[0, 1)", "Momentum at the highest rate."),
     maxMomentum: num(0.95, "[0, 1)", "Momentum at the lowest."),
+    per: per("step"),
   },
-  at: (o, { step, steps }) => {
-    const total = o.totalSteps ?? steps;
+  at: (o, { t, total: run }) => {
+    const total = o.totalSteps ?? run;
     const first = o.maxLr / o.divFactor;
     const last = first / o.finalDivFactor;
     const { baseMomentum: low, maxMomentum: high } = o;
@@ -35,7 +36,7 @@ export const oneCycle = defineSchedule({
           { end: total - 1, lr: [first, last], momentum: [high, high] },
         ]
       : [{ end: total - 1, lr: [o.maxLr, last], momentum: [low, high] }];
-    const at = Math.min(step, total - 1);
+    const at = Math.min(t, total - 1);
     let start = 0;
     let phase = up;
     for (const next of rest) {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { dirname } from "node:path";
 import { CheckpointError } from "../errors/index.ts";
 import type { BackendName } from "../protocol/index.ts";
+import type { Seen } from "../schedules/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { hostArray, sameShape, show, viewAs } from "../tensor/index.ts";
 import type { RunState } from "./device.ts";
@@ -23,6 +24,8 @@ export interface Progress {
   readonly backend?: BackendName;
   /** Sums over the steps of the epoch under way. */
   readonly partial: Sums;
+  /** Epochs that are over, for a schedule that waits for their figures. */
+  readonly seen?: readonly Seen[];
   /** The best epoch so far, for early stopping. */
   readonly best: {
     readonly epoch: number;

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
 import type { RunContext } from "../context/index.ts";
+import { ConfigError, didYouMean } from "../errors/index.ts";
 import { hyperparameters } from "../optim/index.ts";
 import type { RunSummary } from "../protocol/index.ts";
-import { scheduleAt } from "../schedules/index.ts";
+import { type Drop, monitorsOf, type Seen, scheduleAt } from "../schedules/index.ts";
 import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
 import type { Rows, RunState, StepScalars } from "./device.ts";
 import { EarlyStopping } from "./earlyStopping.ts";
@@ -56,6 +57,9 @@ export class Course {
   #startedAt = performance.now();
   #sums: EpochSums;
   #best: { weights: Weights; progress: NonNullable<Progress["best"]> } | null = null;
+  /** Epochs that are over, for a schedule that waits for them. */
+  #seen: Seen[] = [];
+  #dropped: Drop | undefined;
   #figures: Record<string, number> = {};
   #lastLoss = Number.NaN;
   #lastLr = Number.NaN;
@@ -78,10 +82,11 @@ export class Course {
     this.#backend = backend;
     this.#sums = new EpochSums(metrics);
     this.#stopping = options.earlyStopping ? new EarlyStopping(options.earlyStopping, metrics) : null;
+    this.#checkSchedule();
     this.beginning = this.#begin();
     this.from = this.step;
     const { instruments: mode, schedule } = options;
-    this.scalars = scalarsOf(experiment, schedule, this.extent);
+    this.scalars = scalarsOf(experiment, schedule, this.extent, this.#seen);
     this.pace = new Pace(mode, this.from, this.extent.steps);
     this.watched = watchedOf(experiment.config, data, batchSize);
     this.instruments = new Instruments({
@@ -103,6 +108,17 @@ export class Course {
     return scheduleAt(schedule, base.lr ?? 0, { step: 0, ...this.extent }).momentum !== undefined;
   }
 
+  /** A schedule that waits for figures gets them. */
+  #checkSchedule(): void {
+    const { schedule } = this.#options;
+    if (!schedule) return;
+    const figures = ["loss", ...this.experiment.options.metrics.map((m) => m.type)];
+    for (const monitor of monitorsOf(schedule)) {
+      if (figures.includes(monitor)) continue;
+      throw new ConfigError(`${schedule.type}: no monitor "${monitor}"${didYouMean(monitor, figures)}`);
+    }
+  }
+
   /** Initial weights, or those of the run that is continued. */
   #begin(): Weights & Partial<RunState> {
     const { options, config } = this.experiment;
@@ -111,6 +127,8 @@ export class Course {
     const { state, best, progress } = beginningOf(this.experiment, resume, this.extent.steps);
     if (!progress) return state;
     this.step = progress.step;
+    this.#seen = [...(progress.seen ?? [])];
+    this.#dropped = this.#dropAt(this.step);
     this.#sums = new EpochSums(options.metrics, progress.partial);
     if (progress.best && best) this.#best = { weights: best, progress: progress.best };
     if (progress.best && this.#stopping) {
@@ -171,7 +189,10 @@ export class Course {
     const last = this.step === this.extent.steps;
     const train = this.#sums.means(metrics);
     // a run of so many steps may end within an epoch: a continuation goes on with its sums
-    if (this.step % this.extent.stepsPerEpoch === 0) this.#sums = new EpochSums(metrics);
+    if (this.step % this.extent.stepsPerEpoch === 0) {
+      this.#sums = new EpochSums(metrics);
+      this.#tellSchedule(train, valid);
+    }
     this.#figures = { ...named("train", train), ...named("valid", valid ?? {}) };
     this.telling.epoch(epoch + 1, this.step, train, valid);
     this.telling.progress(this.standing, last);
@@ -179,6 +200,23 @@ export class Course {
     const due = performance.now() - this.#lastCheckpoint > CHECKPOINT_MS;
     if (due && !last && !enough) this.#checkpoint(await save(), "time");
     return enough;
+  }
+
+  /** What waits for figures gets those of an epoch; a fall of the rate that they cause is marked. */
+  #tellSchedule(train: Readonly<Record<string, number>>, valid: Readonly<Record<string, number>> | undefined): void {
+    const { schedule } = this.#options;
+    if (!schedule || monitorsOf(schedule).length === 0) return;
+    const validates = this.experiment.splits.valid !== undefined;
+    this.#seen.push({ step: this.step, train, ...(validates ? { valid: valid ?? null } : {}) });
+    const drop = this.#dropAt(this.step);
+    if (drop && drop.step !== this.#dropped?.step) this.telling.drop(drop);
+    this.#dropped = drop;
+  }
+
+  #dropAt(step: number): Drop | undefined {
+    const { schedule } = this.#options;
+    const { lr = 0 } = hyperparameters(this.experiment.config.optimizer);
+    return schedule ? scheduleAt(schedule, lr, { step, seen: this.#seen, ...this.extent }).drop : undefined;
   }
 
   /** Early stopping's look at a validation: keeps the weights of the best. True when it is enough. */
@@ -210,6 +248,7 @@ export class Course {
       optimizer: optimizer.type,
       backend: this.#backend.name,
       partial: this.#sums.sums,
+      ...(this.#seen.length ? { seen: this.#seen } : {}),
       best: this.#best?.progress ?? null,
     };
   }

@@ -1,8 +1,8 @@
 import type { Backend } from "../backends/backend.ts";
 import { input, topological } from "../ops/index.ts";
 import { hyperparameters, type Optimizer, stateNames, traceUpdate } from "../optim/index.ts";
-import { scheduleAt } from "../schedules/index.ts";
-import { extentOf } from "./course.ts";
+import { monitorsOf, scheduleAt } from "../schedules/index.ts";
+import { type Course, extentOf } from "./course.ts";
 import type { Experiment } from "./experiment.ts";
 import { LaneTraining } from "./laneTraining.ts";
 import type { FitOptions } from "./options.ts";
@@ -43,15 +43,15 @@ export function replicaGroups(replicas: readonly Replica[]): Replica[][] {
 
 /**
  * The training of a group, without weights as yet. What the host works out for a step it works out once for lanes that have
- * optimizer and schedule in common.
+ * optimizer and schedule in common. `courses` is filled before it trains: a schedule may wait for a run's own figures.
  */
-export function trainingOf(backend: Backend, group: readonly Replica[]): LaneTraining {
+export function trainingOf(backend: Backend, group: readonly Replica[], courses: readonly Course[] = []): LaneTraining {
   const { experiment, options } = group[0] as Replica;
   const extent = extentOf(experiment, options, experiment.splits.train.size);
   const leaders = leadersOf(group);
   const varying = varyingOf(group, leaders, extent);
   const scalars = group.map((replica) => scalarsOf(replica.experiment, replica.options.schedule, extent));
-  const hyper = (lane: number, step: number) => (scalars[lane] as ScalarsAt)(step, 0).hyper;
+  const hyper = (lane: number, step: number) => (courses[lane]?.scalars ?? (scalars[lane] as ScalarsAt))(step, 0).hyper;
   const byLane = (step: number) => {
     const led = new Map([...new Set(leaders)].map((lane) => [lane, hyper(lane, step)]));
     return Object.fromEntries(varying.map((name) => [name, leaders.map((lane) => led.get(lane)?.[name] as number)]));
@@ -79,11 +79,14 @@ function varyingOf(group: readonly Replica[], leaders: readonly number[], extent
   return Object.keys(first).filter((name) => driven.includes(name) || numbers.some((own) => own[name] !== first[name]));
 }
 
-/** For each lane the first with the same optimizer and schedule. */
+/** For each lane the first with the same optimizer and schedule, unless its schedule waits for figures of its own. */
 export function leadersOf(group: readonly Replica[]): number[] {
   const schedules = group.map(({ options }) => options.schedule);
-  const keys = group.map(({ experiment }, i) =>
-    JSON.stringify([schedules.indexOf(schedules[i] ?? null), experiment.options.optimizer.options]),
+  const keys = group.map(({ experiment, options: { schedule } }, i) =>
+    JSON.stringify([
+      schedule && monitorsOf(schedule).length > 0 ? `lane ${i}` : schedules.indexOf(schedule),
+      experiment.options.optimizer.options,
+    ]),
   );
   return keys.map((key) => keys.indexOf(key));
 }

@@ -93,7 +93,8 @@ class Replicas {
   /** Trains those of one plan, in equal parts where memory does not take all. */
   async #group(group: readonly Replica[]): Promise<void> {
     if (this.#context.signal.aborted) return;
-    const training = trainingOf(this.#backend, group);
+    const courses: Course[] = [];
+    const training = trainingOf(this.#backend, group, courses);
     try {
       await training.prepare();
     } catch (error) {
@@ -107,14 +108,13 @@ class Replicas {
       return;
     }
     try {
-      await this.#train(training, group);
+      await this.#train(training, group, courses);
     } finally {
       training.dispose();
     }
   }
 
-  async #train(training: LaneTraining, group: readonly Replica[]): Promise<void> {
-    const courses: Course[] = [];
+  async #train(training: LaneTraining, group: readonly Replica[], courses: Course[]): Promise<void> {
     try {
       for (const { experiment, options } of group) {
         const given = { backend: this.#backend, data: training.data };

@@ -1,5 +1,5 @@
 import { hyperparameters } from "../optim/index.ts";
-import { rateAt, type Schedule } from "../schedules/index.ts";
+import { rateAt, type Schedule, type Seen } from "../schedules/index.ts";
 import type { StepScalars } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
 import type { Extent } from "./telling.ts";
@@ -7,11 +7,17 @@ import type { Extent } from "./telling.ts";
 /** What the host says to the step after `step` updates, in an epoch that began after `epochStart` of them. */
 export type ScalarsAt = (step: number, epochStart: number) => StepScalars;
 
-export function scalarsOf(experiment: Experiment, schedule: Schedule | null, extent: Extent): ScalarsAt {
+/** `seen` grows with the run: the epochs that are over. */
+export function scalarsOf(
+  experiment: Experiment,
+  schedule: Schedule | null,
+  extent: Extent,
+  seen?: readonly Seen[],
+): ScalarsAt {
   const { batchSize, seed } = experiment.options;
   const base = hyperparameters(experiment.config.optimizer);
   return (step, epochStart) => {
-    const driven = schedule ? rateAt(schedule, base, { step, ...extent }) : base;
+    const driven = schedule ? rateAt(schedule, base, { step, seen, ...extent }) : base;
     const cursor = (step - epochStart) * batchSize;
     return { hyper: { ...driven, step: step + 1 }, cursor, noiseSeed: seed, noiseStep: step + 1 };
   };

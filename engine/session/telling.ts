@@ -3,6 +3,7 @@ import type { Backend } from "../backends/backend.ts";
 import type { RunContext } from "../context/index.ts";
 import { CurveRecorder } from "../plots/index.ts";
 import { CHART_MIME, type RunHistory, type RunStatus } from "../protocol/index.ts";
+import type { Drop } from "../schedules/index.ts";
 import type { Experiment } from "./experiment.ts";
 import type { Column } from "./instruments/looks.ts";
 import type { RunRecord } from "./run.ts";
@@ -116,6 +117,12 @@ export class Telling {
   ): void {
     this.#log.write({ event: "epoch", epoch, step, train, valid });
     this.#recorder.addEpoch({ epoch, step, train, valid });
+  }
+
+  /** A fall of the rate that a figure caused. */
+  drop(drop: Drop): void {
+    this.#log.write({ event: "drop", ...drop });
+    this.#recorder.addDrop(drop);
   }
 
   /** Names and sizes of the numbers of a look, in their order. */

@@ -1,8 +1,9 @@
 import { type Layer, layers, nn } from "../../engine/nn/index.ts";
 import { type Optimizer, optim, optimizers } from "../../engine/optim/index.ts";
 import { instance, type Params } from "../../engine/params/index.ts";
-import { type Schedule, schedule, schedules } from "../../engine/schedules/index.ts";
+import { type Schedule, schedules } from "../../engine/schedules/index.ts";
 import { type Config, Unsupported } from "./case.ts";
+import { pythonFunction } from "./python.ts";
 
 /** PyTorch's names in ours: modules, optimizers and schedulers with their arguments. */
 
@@ -221,30 +222,41 @@ const SCHEDULERS: Readonly<Record<string, { name: string; args: readonly string[
   PolynomialLR: { name: "polynomial", args: ["total_iters", "power"] },
   CosineAnnealingLR: { name: "cosine", args: ["T_max", "eta_min"] },
   CosineAnnealingWarmRestarts: { name: "warmRestarts", args: ["T_0", "T_mult", "eta_min"] },
-  CyclicLR: { name: "cyclic", args: ["base_lr", "max_lr", "step_size_up"] },
+  CyclicLR: { name: "cyclic", args: ["base_lr", "max_lr", "step_size_up", "step_size_down", "mode", "gamma"] },
+  ReduceLROnPlateau: { name: "plateau", args: ["mode", "factor", "patience", "threshold", "threshold_mode"] },
+  LambdaLR: { name: "lambda", args: ["lr_lambda"] },
+  MultiplicativeLR: { name: "multiplicative", args: ["lr_lambda"] },
+  SequentialLR: { name: "concat", args: ["schedulers", "milestones"] },
+  ChainedScheduler: { name: "chain", args: ["schedulers"] },
   OneCycleLR: { name: "oneCycle", args: ["max_lr", "total_steps"] },
 };
 
 /** A scheduler of PyTorch, stepped after every optimizer step. Throws Unsupported. */
 export function torchSchedule({ name: op, args, named }: Call): Schedule {
-  const config: Record<string, unknown> = { ...named };
-  if (op === "SequentialLR") {
-    const { schedulers = args[0], milestones = args[1] } = config;
-    if (!Array.isArray(schedulers) || !Array.isArray(milestones)) throw new Unsupported("schedulers and milestones");
-    const parts = schedulers.map((text) => torchSchedule(parseCall(text)));
-    return schedule.concat(parts, { milestones, per: "step" });
-  }
-  if (op === "LambdaLR") return schedule.lambda(pythonFunction(String(config.lr_lambda ?? args[0] ?? "nothing")));
   const known = SCHEDULERS[op];
   if (!known) throw new Unsupported(`scheduler ${op}`);
+  const config: Record<string, unknown> = { ...named };
   for (const [i, value] of args.entries()) config[known.args[i] ?? `argument ${i}`] = value;
   if (op === "ConstantLR") config.factor ??= 1 / 3; // where our default is not PyTorch's
   if (op === "OneCycleLR" && config.epochs !== undefined) {
     config.total_steps = (config.epochs as number) * (config.steps_per_epoch as number);
     for (const name of ["epochs", "steps_per_epoch"]) delete config[name];
   }
+  if (Array.isArray(config.schedulers)) {
+    config.schedules = config.schedulers.map((text) => torchSchedule(parseCall(text)));
+    delete config.schedulers;
+  }
+  for (const [theirs, ours] of [
+    ["lr_lambda", "factor"],
+    ["scale_fn", "scale"],
+  ] as const) {
+    if (config[theirs] === undefined) continue;
+    config[ours] = pythonFunction(String(config[theirs]));
+    delete config[theirs];
+  }
   const { params } = (schedules as Readonly<Record<string, { params: Params }>>)[known.name] as { params: Params };
   const options = optionsOf(params, config, params.baseLr ? ABOUT_RUN.filter((k) => k !== "base_lr") : ABOUT_RUN);
+  if (config.min_lr !== undefined && Array.isArray(config.min_lr)) options.minLr = config.min_lr[0];
   return instance(
     known.name,
     schedules[known.name as "step"],
@@ -253,27 +265,4 @@ export function torchSchedule({ name: op, args, named }: Call): Schedule {
 }
 
 /** What a config says of the run besides the scheduler's arguments. */
-const ABOUT_RUN = ["steps", "base_lr", "deck", "note"];
-
-/** A Python expression over t, or a lambda, which for arithmetic is JavaScript's. Throws Unsupported for what it is not. */
-function pythonFunction(text: string): (t: number) => number {
-  const [, variable = "t", expression = ""] = /^\s*(?:lambda\s+(\w+)\s*:)?([\s\S]*)$/.exec(text) ?? [];
-  const [, yes = expression, condition, no] = /^(.+) if (.+) else (.+)$/.exec(expression) ?? [];
-  const body = (condition === undefined ? yes : `(${condition}) ? (${yes}) : (${no})`)
-    .replace(new RegExp(`\\b${variable}\\b`, "g"), "t")
-    .replaceAll("math.", "")
-    .replaceAll(" and ", " && ")
-    .replace(/(\w+)\s*\/\/\s*(\w+)/g, "floor($1 / $2)");
-  const words = new Set(["t", "min", "max", "sqrt", "cos", "exp", "floor", "pi"]);
-  const plain = /^[\w\s.,()+\-*/<>=&?:]+$/.test(body) && !/\/\/|[^<>=]=[^=]/.test(body);
-  if (!plain || !(body.match(/\b[a-z]\w*/gi) ?? []).every((word) => words.has(word))) {
-    throw new Unsupported(`function ${text}`);
-  }
-  const { min, max, sqrt, cos, exp, floor, PI: pi } = Math;
-  try {
-    const made = new Function("t", "min", "max", "sqrt", "cos", "exp", "floor", "pi", `return ${body};`);
-    return (t) => made(t, min, max, sqrt, cos, exp, floor, pi) as number;
-  } catch {
-    throw new Unsupported(`function ${text}`);
-  }
-}
+const ABOUT_RUN = ["steps", "base_lr", "deck", "note", "notes", "verbose", "momentum", "optimizer", "last_epoch"];

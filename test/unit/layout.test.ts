@@ -6,8 +6,8 @@ import { expect, test } from "vitest";
 const rows = [
   ["kernel"],
   ["library.ts"],
-  ["diagnostics", "session", "plots", "toys"],
-  ["nn", "optim", "schedules", "init", "losses", "metrics", "data", "eager"],
+  ["diagnostics", "session", "plots", "schedules", "toys"],
+  ["nn", "optim", "init", "losses", "metrics", "data", "eager"],
   ["plan", "context"],
   ["ops"],
   ["backends"],

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { rateMarkTable } from "../../../engine/plots/learningCurve.ts";
 import { RateMarks } from "../../../engine/plots/rateMarks.ts";
 import { schedule, scheduleAt } from "../../../engine/schedules/index.ts";
 
@@ -47,4 +48,15 @@ test("a loss that is missing does not count", () => {
     (step) => (step % 2 ? Number.NaN : 3),
   );
   expect(mark).toMatchObject({ before: 3, after: 3 });
+});
+
+test("a fall that a figure caused is marked however small it is, with the figure", () => {
+  const marks = new RateMarks(4);
+  for (let step = 1; step <= 8; step++) marks.push(step, 1, 0.1);
+  marks.expect({ monitor: "loss", value: 0.7, best: 0.5 });
+  for (let step = 9; step <= 12; step++) marks.push(step, 1, 0.09);
+  expect(marks.marks).toEqual([
+    { step: 9, from: 0.1, to: 0.09, before: 1, after: 1, cause: { monitor: "loss", value: 0.7, best: 0.5 } },
+  ]);
+  expect(rateMarkTable(marks.marks, 30).label).toEqual({ text: ["× 0.9 at loss 0.7: loss 1 → 1"] });
 });
