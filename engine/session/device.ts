@@ -7,9 +7,10 @@ import { type HostTree, hostFunction } from "../optim/index.ts";
 import type { BuiltPlan } from "../plan/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { type DType, hostArray, show, sizeOf, type TypedArray, viewAs } from "../tensor/index.ts";
+import { contents, type DeviceData, deviceData } from "./deviceData.ts";
 import { evaluationBatch, evaluationBatches } from "./evaluationBatches.ts";
 import type { Experiment } from "./experiment.ts";
-import { bufferWords, CURSOR, type DeviceData, NOISE_SEED, NOISE_STEP, type StepConfig } from "./forward.ts";
+import { bufferWords, CURSOR, NOISE_SEED, NOISE_STEP, type StepConfig } from "./forward.ts";
 import type { Weights } from "./model.ts";
 import { diagnosisStep, evaluationStep, predictionStep, trainingStep } from "./step.ts";
 
@@ -97,11 +98,6 @@ export class Program {
   }
 }
 
-function described(name: string, { x, y }: Dataset): DeviceData {
-  const part = (t: HostTensor) => ({ shape: t.shape.slice(1), dtype: t.dtype });
-  return { name, count: x.shape[0] as number, x: part(x), y: part(y) };
-}
-
 /** One model on a backend: its buffers, its data, and the steps compiled for them so far. Dispose it after use. */
 export class DeviceModel {
   readonly backend: Backend;
@@ -123,7 +119,7 @@ export class DeviceModel {
 
   /** The structure of the experiment's training step on a backend: see `BuiltPlan`. */
   static structure({ config, splits, options }: Experiment, { maxBuffersPerLaunch }: Backend): string {
-    return trainingStep(config, described("train", splits.train), options.batchSize, maxBuffersPerLaunch).structure;
+    return trainingStep(config, deviceData("train", splits.train), options.batchSize, maxBuffersPerLaunch).structure;
   }
 
   #alloc(name: string, words: number): DeviceBuffer {
@@ -140,9 +136,11 @@ export class DeviceModel {
   upload(name: string, set: Dataset): DeviceData {
     const known = this.#data.get(set);
     if (known) return known;
-    const data = described(name, set);
-    for (const [part, t] of [["x", set.x] as const, ["y", set.y] as const]) {
-      this.backend.write(this.#alloc(`${name} ${part}`, Math.max(1, t.size)), t.data);
+    const data = deviceData(name, set);
+    for (const part of ["x", "y"] as const) {
+      for (const [buffer, words] of contents(`${name} ${part}`, set[part])) {
+        this.backend.write(this.#alloc(buffer, Math.max(1, words.length)), words);
+      }
     }
     this.#data.set(set, data);
     return data;

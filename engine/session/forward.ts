@@ -4,8 +4,10 @@ import { type Traced, traceModel } from "../nn/index.ts";
 import * as ops from "../ops/index.ts";
 import { input, scalar, type Tensor } from "../ops/index.ts";
 import { type Optimizer, stateNames } from "../optim/index.ts";
-import type { DType, Shape } from "../tensor/index.ts";
+import { type DeviceData, dataWords, examples } from "./deviceData.ts";
 import type { SizedModel } from "./model.ts";
+
+export { type DeviceData, dataWords, examples } from "./deviceData.ts";
 
 /** Everything that decides what a step computes. */
 export interface StepConfig {
@@ -23,14 +25,6 @@ export interface Clip {
   readonly value?: number | undefined;
 }
 
-/** A data set on the device: rows of `x` and `y`, and the order that they are visited in. */
-export interface DeviceData {
-  readonly name: string;
-  readonly count: number;
-  readonly x: { readonly shape: Shape; readonly dtype: DType };
-  readonly y: { readonly shape: Shape; readonly dtype: DType };
-}
-
 /** Names of the scalars of a step that the loop, not the optimizer, provides. */
 export const CURSOR = "cursor";
 export const NOISE_SEED = "noise seed";
@@ -44,13 +38,6 @@ export const bufferWords = ({ model, optimizer }: StepConfig): Record<string, nu
   halted: 4,
   ...Object.fromEntries(stateNames(optimizer).map((name) => [`state ${name}`, model.parameters.words])),
 });
-
-export const dataWords = (data: DeviceData): Record<string, number> => ({
-  [`${data.name} x`]: size(data.x.shape) * data.count,
-  [`${data.name} y`]: Math.max(1, size(data.y.shape)) * data.count,
-});
-
-const size = (shape: Shape): number => shape.reduce((n, d) => n * d, 1);
 
 /** Where a graph's inputs lie: for `buildPlan`. */
 export type Places = Record<string, { buffer: string; offset: number }>;
@@ -78,15 +65,10 @@ export function modelInputs({ model }: StepConfig): {
 
 /** `batch` examples from `cursor` on, in the order of the permutation when there is one. */
 function minibatch(data: DeviceData, batch: number, places: Places, shuffled: boolean): { x: Tensor; y: Tensor } {
-  const place = (name: string, shape: Shape, dtype: DType): Tensor => {
-    places[name] = { buffer: name, offset: 0 };
-    return input(name, shape, dtype);
-  };
   const position = ops.add(ops.iota([batch], 0), scalar(CURSOR, "i32"));
-  const rows = shuffled ? ops.gather(place("order", [data.count], "i32"), position) : position;
-  const x = place(`${data.name} x`, [data.count, ...data.x.shape], data.x.dtype);
-  const y = place(`${data.name} y`, [data.count, ...data.y.shape], data.y.dtype);
-  return { x: ops.gather(x, rows), y: ops.gather(y, rows) };
+  if (shuffled) places.order = { buffer: "order", offset: 0 };
+  const rows = shuffled ? ops.gather(input("order", [data.count], "i32"), position) : position;
+  return { x: examples(data, "x", rows, places), y: examples(data, "y", rows, places) };
 }
 
 /** Where a pass takes its batch and how it runs. */

@@ -1,12 +1,13 @@
 import { traceModel } from "../../nn/index.ts";
 import * as ops from "../../ops/index.ts";
-import { input, scalar, type Tensor } from "../../ops/index.ts";
+import { scalar, type Tensor } from "../../ops/index.ts";
 import { type BuiltPlan, buildPlan } from "../../plan/index.ts";
 import {
   bufferWords,
   CURSOR,
   type DeviceData,
   dataWords,
+  examples,
   modelInputs,
   type StepConfig,
 } from "../../session/forward.ts";
@@ -45,9 +46,7 @@ export function betweenRunning({ words, slices }: Layout, from: Uint32Array, to:
 function statisticsPlan(config: StepConfig, data: DeviceData, batch: number, maxBuffersPerLaunch: number): BuiltPlan {
   const { model } = config;
   const inputs = modelInputs(config);
-  const x = input("x", [data.count, ...data.x.shape], data.x.dtype);
-  inputs.places.x = { buffer: `${data.name} x`, offset: 0 };
-  const rows = ops.gather(x, ops.add(ops.iota([batch], 0), scalar(CURSOR, "i32")));
+  const rows = examples(data, "x", ops.add(ops.iota([batch], 0), scalar(CURSOR, "i32")), inputs.places);
   const updatesFrom = (value: number): Readonly<Record<string, Tensor>> =>
     traceModel(model.layer, rows, {
       parameters: inputs.parameters,
