@@ -8,7 +8,7 @@ import type { Scope } from "./scope.ts";
 import { requireAxes } from "./shapes.ts";
 
 /**
- *   y = (x - mean) / sqrt(var + eps) * weight + bias, per channel (axis 1) of [N, C], [N, C, L] or [N, C, H, W]
+ *   y = (x - mean) / sqrt(var + eps) * weight + bias, per channel (axis 1) of [N, C], [N, C, L], [N, C, H, W] or [N, C, D, H, W]
  *
  * Training normalizes with the batch's mean and biased variance, and keeps running ones for evaluation (the variance
  * unbiased): running = (1 - momentum) running + momentum batch.
@@ -24,7 +24,7 @@ export const batchNorm = defineLayer({
     trackRunningStats: bool(true, "Without running statistics evaluation uses the batch's too."),
   },
   apply: (scope, x, { eps, momentum, affine, trackRunningStats }) => {
-    requireAxes(x, 2, 4, "[N, C], [N, C, L] or [N, C, H, W]");
+    requireAxes(x, 2, 5, "[N, C], [N, C, L], [N, C, H, W] or [N, C, D, H, W]");
     const channels = x.shape[1] as number;
     const perChannel = (t: Tensor): Tensor => reshape(t, [channels, ...x.shape.slice(2).map(() => 1)]);
     const running = trackRunningStats ? runningStatistics(scope, channels) : undefined;

@@ -1,8 +1,9 @@
 import { init } from "../init/index.ts";
-import { add, div, mean, mul, sqrt, sub, variance } from "../ops/index.ts";
+import { add, mul } from "../ops/index.ts";
 import { bool, num } from "../params/index.ts";
 import { defineLayer } from "./definition.ts";
 import { lastAxes, normalizedShape } from "./normalizedShape.ts";
+import { normalized } from "./normalizing.ts";
 
 /** y = (x - mean) / sqrt(var + eps) * weight + bias over the last axes, those of normalizedShape; var is the biased variance. */
 export const layerNorm = defineLayer({
@@ -17,9 +18,7 @@ export const layerNorm = defineLayer({
   positional: "normalizedShape",
   apply: (scope, x, { normalizedShape: given, eps, elementwiseAffine, bias }) => {
     const { axes, shape } = lastAxes(x, given);
-    const centred = sub(x, mean(x, axes, { keepdims: true }));
-    const spread = variance(x, axes, { keepdims: true, correction: 0 });
-    const y = mul(centred, div(1, sqrt(add(spread, eps))));
+    const y = normalized(x, axes, eps);
     if (!elementwiseAffine) return y;
     const scaled = mul(y, scope.parameter("weight", shape, init.ones()));
     return bias ? add(scaled, scope.parameter("bias", shape, init.zeros())) : scaled;

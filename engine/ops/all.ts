@@ -7,7 +7,7 @@ export { cast } from "./primitives/cast.ts";
 export { concat } from "./primitives/concat.ts";
 export { constant } from "./primitives/constant.ts";
 export { contract } from "./primitives/contract.ts";
-export { conv2d } from "./primitives/conv2d.ts";
+export { convolution } from "./primitives/convolution.ts";
 export { cos } from "./primitives/cos.ts";
 export { div } from "./primitives/div.ts";
 export { equal } from "./primitives/equal.ts";

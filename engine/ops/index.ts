@@ -1,7 +1,17 @@
 export * from "./arithmetic.ts";
 export { batched } from "./batching.ts";
-export { conv2d } from "./convolution.ts";
+export {
+  conv1d,
+  conv2d,
+  conv3d,
+  convolution,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  transposedConvolution,
+} from "./convolution.ts";
 export { evaluate } from "./evaluate.ts";
+export { extend } from "./extend.ts";
 export { gradients } from "./gradients.ts";
 export { lifted, literal, literalValue } from "./literal.ts";
 export { methods, type Operands } from "./methods.ts";

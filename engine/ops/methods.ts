@@ -1,6 +1,6 @@
 import type { HostTensor } from "../tensor/hostTensor.ts";
 import * as arithmetic from "./arithmetic.ts";
-import { conv2d } from "./convolution.ts";
+import { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d } from "./convolution.ts";
 import { lifted } from "./literal.ts";
 import * as movement from "./movement.ts";
 import { gather, matmul } from "./products.ts";
@@ -23,7 +23,8 @@ export const methods = {
   ...{ neg, abs, sign, floor, exp, log, sqrt, sin, cos, tanh, sigmoid, erf, relu, cast, stopGradient },
   ...{ reshape, flatten, permute, transpose, broadcastTo, slice, pad, flip },
   ...{ sum, mean, max, argmax, variance, softmax, logSoftmax, logSumExp },
-  ...{ matmul, conv2d, gather },
+  ...{ matmul, gather },
+  ...{ conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d },
 };
 
 /** Parameters of a function of tensors as a method has them: tensors with numbers fit where tensors do. */

@@ -7,7 +7,7 @@ import { range } from "./range.ts";
  */
 export interface Param<T = unknown, K extends string = string, R extends boolean = boolean, G = unknown> {
   readonly kind: K;
-  /** Never set; its type is what a user may give where that is more than T: a number for a pair. */
+  /** Never set; its type is what a user may give where that is more than T: a number for a list with one for each axis. */
   readonly given?: G;
   /** Its type as TypeScript text, for documentation. */
   readonly type: string;
@@ -91,30 +91,56 @@ export function ints<const D extends readonly number[] | Required>(
   });
 }
 
-type Pair = readonly [number, number];
+/** One entry for each of one, two or three axes. */
+type PerAxis<T = number, N extends 1 | 2 | 3 = 1 | 2 | 3> = {
+  1: readonly [T];
+  2: readonly [T, T];
+  3: readonly [T, T, T];
+}[N];
 
-/** One whole number for both image axes, or [height, width]. Read as the pair. */
-export function pair<const D extends number | Pair | Required>(
+/** One whole number for all of `axes` image axes, or a list with one for each: [height, width]. Read as the list. */
+export function perAxis<const N extends 1 | 2 | 3, const D extends number | Required>(
+  axes: N,
   value: D,
   within: string,
   doc: string,
-): Param<Pair, "pair", RequiredIf<D>, Pair | number> {
-  const element = int(0, within, "");
-  const both = typeof value === "number" ? ([value, value] as const) : (value as Exclude<D, number>);
-  return param<Pair, "pair", D, Pair | number>(
-    "pair",
-    "number | readonly [number, number]",
-    both,
+): Param<PerAxis<number, N>, "perAxis", RequiredIf<D>, PerAxis<number, N> | number> {
+  return perAxisOf(axes, value, int(0, within, ""), doc) as never;
+}
+
+/** As `perAxis`, where an entry may be null. */
+export function perAxisOrNull<const N extends 1 | 2 | 3>(
+  axes: N,
+  within: string,
+  doc: string,
+): Param<PerAxis<number | null, N>, "perAxis", true, PerAxis<number | null, N> | number | null> {
+  return perAxisOf(axes, required, nullable(int(required, within, "")), doc) as never;
+}
+
+function perAxisOf<T>(
+  axes: 1 | 2 | 3,
+  value: T | Required,
+  element: Param<T>,
+  doc: string,
+): Param<readonly T[], "perAxis", boolean, readonly T[] | T> {
+  const each = Array.from({ length: axes }, () => element.type).join(", ");
+  const type = `${element.type} | readonly [${each}]`;
+  const noun = `a whole number or ${["[length]", "[height, width]", "[depth, height, width]"][axes - 1]}`;
+  const all = (one: T): readonly T[] => Array.from({ length: axes }, () => one);
+  const initial = value === required ? required : all(value as T);
+  return param<readonly T[], "perAxis", typeof initial, readonly T[] | T>(
+    "perAxis",
+    type,
+    initial,
     doc,
-    within,
+    element.range,
     (given, where, name) => {
-      if (!Array.isArray(given)) {
-        if (typeof given !== "number") throw wrong(where, name, "a whole number or [height, width]", given);
-        const size = element.read(given, where, name);
-        return [size, size];
+      if (Array.isArray(given)) {
+        if (given.length !== axes) throw wrong(where, name, noun, given);
+        return given.map((one, i) => element.read(one, where, `${name}[${i}]`));
       }
-      if (given.length !== 2) throw wrong(where, name, "a whole number or [height, width]", given);
-      return [element.read(given[0], where, `${name}[0]`), element.read(given[1], where, `${name}[1]`)];
+      if (typeof given !== "number" && given !== null) throw wrong(where, name, noun, given);
+      return all(element.read(given, where, name));
     },
   );
 }

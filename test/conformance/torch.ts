@@ -78,16 +78,60 @@ function splitOutside(text: string): string[] {
   return parts.map((p) => p.trim()).filter((p) => p !== "");
 }
 
+/** Arguments that modules over one, two and three axes share, in PyTorch's order. */
+const CONVOLUTION = [
+  "in_channels",
+  "out_channels",
+  "kernel_size",
+  "stride",
+  "padding",
+  "dilation",
+  "groups",
+  "bias",
+  "padding_mode",
+];
+const TRANSPOSED = [
+  "in_channels",
+  "out_channels",
+  "kernel_size",
+  "stride",
+  "padding",
+  "output_padding",
+  "groups",
+  "bias",
+  "dilation",
+];
+const MAX_POOL = ["kernel_size", "stride", "padding", "dilation", "return_indices", "ceil_mode"];
+const AVG_POOL = ["kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override"];
+const LP_POOL = ["norm_type", "kernel_size", "stride", "ceil_mode"];
+const BATCH_NORM = ["num_features", "eps", "momentum", "affine", "track_running_stats"];
+
+/** The entries of a module for one, two and three axes. */
+const overAxes = (module: string, layer: string, args: readonly string[]): Record<string, Module> =>
+  Object.fromEntries(
+    [1, 2, 3].map((n) => [`${module}${n}d`, { layer: `${layer}${layer.endsWith("Norm") ? "" : `${n}d`}`, args }]),
+  );
+
+interface Module {
+  readonly layer: string;
+  readonly args: readonly string[];
+  readonly fixed?: Config;
+}
+
 /** Modules: the layer of ours, and PyTorch's arguments in their order. Sizes of inputs are ours to find out. */
-const MODULES: Readonly<Record<string, { layer: string; args: readonly string[]; fixed?: Config }>> = {
+const MODULES: Readonly<Record<string, Module>> = {
   Linear: { layer: "linear", args: ["in_features", "out_features", "bias"] },
-  Conv1d: { layer: "conv1d", args: ["in_channels", "out_channels", "kernel_size", "stride", "padding"] },
-  Conv2d: { layer: "conv2d", args: ["in_channels", "out_channels", "kernel_size", "stride", "padding"] },
-  BatchNorm1d: { layer: "batchNorm", args: ["num_features", "eps", "momentum"] },
-  BatchNorm2d: { layer: "batchNorm", args: ["num_features", "eps", "momentum"] },
-  MaxPool2d: { layer: "maxPool2d", args: ["kernel_size", "stride", "padding"] },
-  AvgPool2d: { layer: "avgPool2d", args: ["kernel_size", "stride", "padding"] },
-  AdaptiveAvgPool2d: { layer: "adaptiveAvgPool2d", args: ["output_size"] },
+  ...overAxes("Conv", "conv", CONVOLUTION),
+  ...overAxes("ConvTranspose", "convTranspose", TRANSPOSED),
+  ...overAxes("MaxPool", "maxPool", MAX_POOL),
+  ...overAxes("AvgPool", "avgPool", AVG_POOL),
+  ...overAxes("LPPool", "lpPool", LP_POOL),
+  ...overAxes("AdaptiveAvgPool", "adaptiveAvgPool", ["output_size"]),
+  ...overAxes("AdaptiveMaxPool", "adaptiveMaxPool", ["output_size"]),
+  ...overAxes("BatchNorm", "batchNorm", BATCH_NORM),
+  ...overAxes("InstanceNorm", "instanceNorm", BATCH_NORM),
+  GroupNorm: { layer: "groupNorm", args: ["num_groups", "num_channels", "eps", "affine"] },
+  LocalResponseNorm: { layer: "localResponseNorm", args: ["size", "alpha", "beta", "k"] },
   LayerNorm: { layer: "layerNorm", args: ["normalized_shape"] },
   RMSNorm: { layer: "rmsNorm", args: ["normalized_shape"] },
   Embedding: { layer: "embedding", args: ["num_embeddings", "embedding_dim", "padding_idx"] },
@@ -99,7 +143,6 @@ const MODULES: Readonly<Record<string, { layer: string; args: readonly string[];
   RNNCell: { layer: "rnnCell", args: ["input_size", "hidden_size", "bias", "nonlinearity"] },
   LSTMCell: { layer: "lstmCell", args: ["input_size", "hidden_size", "bias"] },
   GRUCell: { layer: "gruCell", args: ["input_size", "hidden_size", "bias"] },
-  GroupNorm: { layer: "groupNorm", args: ["num_groups", "num_channels"] },
   Dropout: { layer: "dropout", args: ["p"] },
   Flatten: { layer: "flatten", args: ["start_dim", "end_dim"] },
   ReLU: { layer: "relu", args: [] },
@@ -146,6 +189,7 @@ const ABOUT = [
   "in_features",
   "in_channels",
   "num_features",
+  "num_channels",
   "embed_dim",
   "input_size",
   "gate_order",

@@ -3,10 +3,10 @@ import { labelOf } from "../../plots/overTime/parts.ts";
 import { evenly, type LayerLooks } from "../../session/instruments/index.ts";
 
 /** Layers that only hand on what they get, or drop a part of it. */
-const HANDING_ON = new Set(["dropout", "alphaDropout", "flatten", "identity"]);
+const HANDING_ON = /dropout|^(flatten|identity)$/i;
 
 /** Layers whose outputs are seen at others, or at their inputs: left out where there are too many. */
-const BEFORE = new Set(["linear", "conv2d", "batchNorm", "maxPool2d", "avgPool2d"]);
+const BEFORE = /^(linear|batchNorm|groupNorm|instanceNorm)$|^conv|Pool\dd$/;
 
 /**
  * The layers of these paths, or at most `most`, evenly: of a large network its activations and its end.
@@ -18,8 +18,8 @@ export function chosenLayers(
   most: number,
 ): readonly LayerLooks[] {
   if (paths === null) {
-    const working = all.filter(({ type }) => !HANDING_ON.has(type));
-    const activations = working.filter(({ type }, i) => !BEFORE.has(type) || i === working.length - 1);
+    const working = all.filter(({ type }) => !HANDING_ON.test(type));
+    const activations = working.filter(({ type }, i) => !BEFORE.test(type) || i === working.length - 1);
     return evenly(working.length <= most || activations.length < 2 ? working : activations, most);
   }
   return paths.map((path) => {

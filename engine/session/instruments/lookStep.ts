@@ -100,7 +100,7 @@ function layerRows(name: string, watched: WatchedLayer, traced: TracedLayer | un
  * outputs (of unrelated inputs); the largest share of one unit, and as how many equal ones they count, (sum c)^2 / sum c^2.
  */
 function contributionRows(name: string, { path, type, input: x }: TracedLayer, { parameters }: Pass): Row[] {
-  if (type !== "linear" && type !== "conv2d") return [];
+  if (type !== "linear" && !/^conv\dd$/.test(type)) return [];
   const owner = ownerOf(path);
   const weight = parameters[owner === "" ? "weight" : `${owner}.weight`];
   const axis = type === "linear" ? x.rank - 1 : 1;

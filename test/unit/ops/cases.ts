@@ -116,7 +116,25 @@ export const cases: Readonly<Record<string, readonly OpCase[]>> = {
     { inputs: [f32([2, 3, 2, 2]), f32([2, 2, 2, 3, 2])], attrs: { batch: 1, m: 1, k: 2 } },
     { inputs: [f32([3]), f32([3])], attrs: { batch: 0, m: 0, k: 1 } },
   ],
-  conv2d: [
+  convolution: [
+    {
+      inputs: [f32([2, 2, 7]), f32([2, 1, 3])],
+      attrs: { stride: [2], padding: [[1, 2]], dilation: [2], inputDilation: [1], groups: 2 },
+    },
+    {
+      inputs: [f32([1, 2, 2, 3, 2]), f32([1, 2, 2, 1, 2])],
+      attrs: {
+        stride: [1, 2, 1],
+        padding: [
+          [1, 0],
+          [0, 1],
+          [1, 1],
+        ],
+        dilation: [1, 1, 2],
+        inputDilation: [2, 1, 1],
+        groups: 1,
+      },
+    },
     {
       inputs: [f32([2, 4, 5, 4]), f32([6, 2, 3, 2])],
       attrs: {

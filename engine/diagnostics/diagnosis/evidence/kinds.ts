@@ -3,10 +3,16 @@ export type Kind = "weights" | "norm" | "rectifier" | "sigmoid" | "tanh" | "othe
 
 const KINDS: Readonly<Record<string, Kind>> = {
   linear: "weights",
+  conv1d: "weights",
   conv2d: "weights",
+  conv3d: "weights",
+  convTranspose1d: "weights",
+  convTranspose2d: "weights",
+  convTranspose3d: "weights",
   batchNorm: "norm",
   layerNorm: "norm",
   groupNorm: "norm",
+  instanceNorm: "norm",
   relu: "rectifier",
   relu6: "rectifier",
   gelu: "rectifier",

@@ -1,17 +1,17 @@
 import type { Shape } from "../../tensor/index.ts";
-import { type Convolution, convolveByContraction, convolvedShape, patchesOf } from "../convolution.ts";
+import { type Convolution, convolveByContraction, convolvedShape, patchesOf, turned } from "../convolution.ts";
 import { allMapped } from "../elementwise.ts";
 import { reader, tabulate } from "../loops.ts";
-import { flip, moveAxis, permute, reshape } from "../movement.ts";
+import { moveAxis, permute, reshape } from "../movement.ts";
 import type { OpRecord } from "../node.ts";
 import { apply, type Tensor } from "../tensor.ts";
 
 /**
- *   x [N, C, H, W], weight [O, C / groups, kh, kw]  ->  [N, O, H', W']
+ *   x [N, C, ...], weight [O, C / groups, ...kernel]  ->  [N, O, ...], over any number of spatial axes
  * Cross-correlation of x, which is first dilated by inputDilation, then padded (cropped where padding is negative).
  */
-export const conv2d: OpRecord<Convolution> = {
-  summary: "2-D cross-correlation with stride, padding, dilation and groups.",
+export const convolution: OpRecord<Convolution> = {
+  summary: "Cross-correlation with stride, padding, dilation and groups.",
   infer: (inputs, attrs) => {
     const [x, weight] = inputs as [Tensor, Tensor];
     return { shape: convolvedShape(x.shape, weight.shape, attrs), dtype: "f32" };
@@ -23,35 +23,37 @@ export const conv2d: OpRecord<Convolution> = {
   batch: (inputs, mapped, attrs, lanes) => {
     const [x, weight] = inputs as [Tensor, Tensor];
     if (mapped[0] && !mapped[1]) {
-      const y = apply("conv2d", [reshape(x, [lanes * (x.shape[1] as number), ...x.shape.slice(2)]), weight], attrs);
+      const y = apply(
+        "convolution",
+        [reshape(x, [lanes * (x.shape[1] as number), ...x.shape.slice(2)]), weight],
+        attrs,
+      );
       return reshape(y, [lanes, x.shape[1] as number, ...y.shape.slice(1)]);
     }
-    // lanes become groups: [N, lanes C, H, W] with weights [lanes O, C / groups, kh, kw]
+    // lanes become groups: [N, lanes C, ...] with weights [lanes O, C / groups, ...kernel]
     const [xs, ws] = allMapped(inputs, mapped, lanes) as [Tensor, Tensor];
-    const [, n = 0, c = 0, h = 0, w = 0] = xs.shape;
+    const [, n = 0, c = 0, ...spatial] = xs.shape;
     const [, o = 0, ...kernel] = ws.shape;
     const grouped = { ...attrs, groups: attrs.groups * lanes };
-    const channels = reshape(moveAxis(xs, 0, 1), [n, lanes * c, h, w]);
-    const y = apply("conv2d", [channels, reshape(ws, [lanes * o, ...kernel])], grouped);
+    const channels = reshape(moveAxis(xs, 0, 1), [n, lanes * c, ...spatial]);
+    const y = apply("convolution", [channels, reshape(ws, [lanes * o, ...kernel])], grouped);
     return moveAxis(reshape(y, [n, lanes, o, ...y.shape.slice(2)]), 1, 0);
   },
   reference: ([x, weight], attrs, shape) => {
     if (!x || !weight) return new Float64Array();
     const readX = reader(x);
-    const readWeight = reader(weight);
     const perGroup = (weight.shape[0] as number) / attrs.groups;
-    const [, channels = 0, kh = 0, kw = 0] = weight.shape;
-    return tabulate(shape, ([n = 0, o = 0, i = 0, j = 0]) => {
+    const [, channels = 0, ...kernel] = weight.shape;
+    const taps = tapsOf(kernel);
+    const size = channels * taps.length;
+    return tabulate(shape, ([n = 0, o = 0, ...place]) => {
       let total = 0;
-      for (let c = 0; c < channels; c++) {
-        for (let di = 0; di < kh; di++) {
-          for (let dj = 0; dj < kw; dj++) {
-            const row = sourceOf(i, di, 0, x.shape, attrs);
-            const column = sourceOf(j, dj, 1, x.shape, attrs);
-            if (row < 0 || column < 0) continue;
-            const channel = Math.floor(o / perGroup) * channels + c;
-            total += readX([n, channel, row, column]) * readWeight([o, c, di, dj]);
-          }
+      for (const [t, tap] of taps.entries()) {
+        const from = tap.map((k, a) => sourceOf(place[a] as number, k, a, x.shape, attrs));
+        if (from.includes(-1)) continue;
+        for (let c = 0; c < channels; c++) {
+          const channel = Math.floor(o / perGroup) * channels + c;
+          total += readX([n, channel, ...from]) * (weight.data[o * size + c * taps.length + t] as number);
         }
       }
       return total;
@@ -59,6 +61,13 @@ export const conv2d: OpRecord<Convolution> = {
   },
   lower: { kind: "expand", to: ([x, weight], attrs) => convolveByContraction(x as Tensor, weight as Tensor, attrs) },
 };
+
+/** All positions in a kernel, row-major. */
+const tapsOf = (kernel: Shape): number[][] =>
+  kernel.reduce<number[][]>(
+    (taps, size) => taps.flatMap((tap) => Array.from({ length: size }, (_, k) => [...tap, k])),
+    [[]],
+  );
 
 /** Position in x that output position i meets with kernel position k along spatial axis a, or -1 in the padding. */
 function sourceOf(i: number, k: number, a: number, shape: Shape, attrs: Convolution): number {
@@ -70,17 +79,14 @@ function sourceOf(i: number, k: number, a: number, shape: Shape, attrs: Convolut
 /** The full correlation of g, spread out by the stride, with the kernel turned round and its channels exchanged. */
 function gradOfInput(shape: Shape, weight: Tensor, attrs: Convolution, g: Tensor): Tensor {
   const { stride, padding, dilation, inputDilation, groups } = attrs;
-  const [o = 0, c = 0, kh = 0, kw = 0] = weight.shape;
-  const grouped = reshape(flip(weight, [2, 3]), [groups, o / groups, c, kh, kw]);
-  const turned = reshape(permute(grouped, [0, 2, 1, 3, 4]), [groups * c, o / groups, kh, kw]);
-  const back = [0, 1].map((a) => {
+  const back = stride.map((by, a) => {
     const reach = (dilation[a] as number) * ((weight.shape[2 + a] as number) - 1);
     const lo = reach - (padding[a]?.[0] as number);
-    const spreadOut = ((g.shape[2 + a] as number) - 1) * (stride[a] as number) + 1;
+    const spreadOut = ((g.shape[2 + a] as number) - 1) * by + 1;
     const wanted = ((shape[2 + a] as number) - 1) * (inputDilation[a] as number) + 1;
     return [lo, wanted + reach - lo - spreadOut];
   });
-  return apply("conv2d", [g, turned], {
+  return apply("convolution", [g, turned(weight, groups)], {
     stride: inputDilation,
     padding: back,
     dilation,
@@ -92,9 +98,11 @@ function gradOfInput(shape: Shape, weight: Tensor, attrs: Convolution, g: Tensor
 /** Every patch of x times the g it made, summed over examples and positions. */
 function gradOfWeight(x: Tensor, weight: Shape, attrs: Convolution, output: Shape, g: Tensor): Tensor {
   const { groups } = attrs;
-  const [o = 0, , kh = 0, kw = 0] = weight;
-  const [n = 0, , h = 0, w = 0] = output;
-  const patches = permute(patchesOf(x, [kh, kw], attrs), [1, 0, 3, 4, 2, 5, 6]); // [G, N, H', W', C / G, kh, kw]
-  const flows = permute(reshape(g, [n, groups, o / groups, h, w]), [1, 2, 0, 3, 4]); // [G, O / G, N, H', W']
-  return reshape(apply("contract", [flows, patches], { batch: 1, m: 1, k: 3 }), weight);
+  const [o = 0, , ...kernel] = weight;
+  const [n = 0, , ...spatial] = output;
+  const places = kernel.map((_, a) => 3 + a);
+  const inside = places.map((axis) => axis + kernel.length);
+  const patches = permute(patchesOf(x, kernel, attrs), [1, 0, ...places, 2, ...inside]); // [G, N, ..., C / G, ...kernel]
+  const flows = permute(reshape(g, [n, groups, o / groups, ...spatial]), [1, 2, 0, ...places]); // [G, O / G, N, ...]
+  return reshape(apply("contract", [flows, patches], { batch: 1, m: 1, k: 1 + kernel.length }), weight);
 }
