@@ -6,6 +6,7 @@ import { measures, metrics } from "./metrics/index.ts";
 import { layers, nn } from "./nn/index.ts";
 import { optim, optimizers } from "./optim/index.ts";
 import type { Definition } from "./params/index.ts";
+import { regularize, regularizers } from "./regularize/index.ts";
 import { schedule, schedules } from "./schedules/index.ts";
 import { experiment } from "./session/index.ts";
 import { toy, toys } from "./toys/index.ts";
@@ -22,6 +23,7 @@ export const globals = {
   metrics,
   nn,
   optim,
+  regularize,
   schedule,
   tensor,
   toy,
@@ -35,6 +37,7 @@ export const registries: readonly Registry[] = [
   { global: "metrics", title: "Metrics", all: measures },
   { global: "optim", title: "Optimizers", all: optimizers },
   { global: "schedule", title: "Schedules", all: schedules },
+  { global: "regularize", title: "Regularizers", all: regularizers },
   { global: "init", title: "Initializers", all: initializers },
   { global: "toy", title: "Toys", all: toys },
 ];

@@ -3,7 +3,6 @@ import {
   add,
   broadcastTo,
   cast,
-  concat,
   constant,
   equal,
   gather,
@@ -17,9 +16,11 @@ import {
   sum,
   type Tensor,
 } from "../ops/index.ts";
-import { int, optional, required, value } from "../params/index.ts";
+import { int, optional, required } from "../params/index.ts";
 import { axisOf, type Shape, sameShape, show } from "../tensor/index.ts";
-import { reduced, reduction } from "./reduction.ts";
+import type { ClassCounts, Terms } from "./definition.ts";
+import { reduction } from "./reduction.ts";
+import { balanced, type ClassWeights, classWeights, settled, vector } from "./weights.ts";
 
 /** Option of everything that compares scores of classes. */
 export const classAxis = optional(
@@ -33,21 +34,14 @@ export const classAxis = optional(
 /** Options of losses over class numbers. */
 export const classParams = {
   dim: classAxis,
-  weight: optional(
-    value<readonly number[], readonly number[]>(
-      [],
-      { type: "readonly number[]", noun: "one number per class, none negative", accepts: areWeights },
-      "Weight of each class; the mean divides by the sum of the picked weights.",
-    ),
-  ),
+  weight: classWeights,
   ignoreIndex: optional(int(0, "(-inf, inf)", "Class number whose examples do not count.")),
   reduction,
 };
 
 interface Options {
-  readonly weight: readonly number[] | null;
+  readonly weight: ClassWeights | null;
   readonly ignoreIndex: number | null;
-  readonly reduction: "mean" | "sum" | "none";
   readonly labelSmoothing?: number;
 }
 
@@ -63,11 +57,11 @@ export function classLoss(
   where: string,
   { scores, logNorm, target, axis }: Scores & { logNorm?: Tensor; target: Tensor },
   options: Options,
-): Tensor {
+): Terms {
   const { shape } = scores;
   const classes = shape[axis] as number;
-  const { weight, ignoreIndex, labelSmoothing = 0 } = options;
-  checkWeight(where, weight, classes);
+  const { ignoreIndex, labelSmoothing = 0 } = options;
+  const weight = weightOf(where, options.weight, classes);
   const counted = ignoreIndex === null ? undefined : not(equal(target, ignoreIndex));
   const zeroIgnored = (x: Tensor): Tensor => (counted ? select(counted, x, 0) : x);
   const weights = weight && vector(weight);
@@ -82,8 +76,7 @@ export function classLoss(
     const even = logNorm ? sub(mul(logNorm, total), all) : neg(all);
     loss = add(mul(loss, 1 - labelSmoothing), mul(even, labelSmoothing / classes));
   }
-  const dividesBy = weights || counted ? zeroIgnored(pickedWeight) : undefined;
-  return reduced(zeroIgnored(loss), options.reduction, dividesBy);
+  return { each: zeroIgnored(loss), count: weights || counted ? sum(zeroIgnored(pickedWeight)) : undefined };
 }
 
 /**
@@ -94,15 +87,19 @@ export function softLoss(
   where: string,
   { scores, logNorm, target, axis }: Scores & { logNorm: Tensor; target: Tensor },
   options: Options,
-): Tensor {
+): Terms {
   const classes = scores.shape[axis] as number;
-  const { weight, ignoreIndex, labelSmoothing = 0 } = options;
-  checkWeight(where, weight, classes);
+  if (classes < 2) {
+    throw new ShapeError(
+      `${where}: ${classes} score for each example says nothing of classes; take loss.bceWithLogits() for yes or no`,
+    );
+  }
+  const { ignoreIndex, labelSmoothing = 0 } = options;
+  const weight = weightOf(where, options.weight, classes);
   if (ignoreIndex !== null) throw new ShapeError(`${where}: ignoreIndex takes class numbers, not probabilities`);
   const smooth = labelSmoothing > 0 ? add(mul(target, 1 - labelSmoothing), labelSmoothing / classes) : target;
   const share = weight ? mul(smooth, alongClasses(vector(weight), scores.shape, axis)) : smooth;
-  const loss = sub(mul(logNorm, sum(share, axis)), sum(mul(share, scores), axis));
-  return reduced(loss, options.reduction);
+  return { each: sub(mul(logNorm, sum(share, axis)), sum(mul(share, scores), axis)) };
 }
 
 /**
@@ -147,17 +144,20 @@ interface Scores {
   readonly axis: number;
 }
 
-function areWeights(given: unknown): boolean {
-  return Array.isArray(given) && given.every((w) => typeof w === "number" && w >= 0 && w < Infinity);
-}
-
-function checkWeight(where: string, weight: readonly number[] | null, classes: number): void {
+/** Weights of the classes, one for each. Throws ShapeError. */
+export function weightOf(where: string, given: ClassWeights | null, classes: number): readonly number[] | null {
+  const weight = settled(where, given);
   if (weight && weight.length !== classes) {
     throw new ShapeError(`${where}: weight has ${weight.length} numbers for ${classes} classes`);
   }
+  return weight;
 }
 
-const vector = (numbers: readonly number[]): Tensor => concat(numbers.map((w) => constant(w, [1])));
+/** Settles `weight: "balanced"`. */
+export const settleWeight =
+  (where: string) =>
+  <O extends { readonly weight: ClassWeights | null }>(options: O, counts: ClassCounts): O =>
+    options.weight === "balanced" ? { ...options, weight: balanced(where, counts) } : options;
 
 /** One number per class lined up with `axis` of `shape`. */
 const alongClasses = (x: Tensor, shape: Shape, axis: number): Tensor =>

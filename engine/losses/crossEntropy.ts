@@ -1,7 +1,7 @@
 import { exp, log, max, stopGradient, sub, sum } from "../ops/index.ts";
 import { num } from "../params/index.ts";
 import { axisOf, sameShape } from "../tensor/index.ts";
-import { classLoss, classParams, classTarget, softLoss } from "./classes.ts";
+import { classLoss, classParams, classTarget, settleWeight, softLoss } from "./classes.ts";
 import { defineLoss } from "./definition.ts";
 
 /**
@@ -15,8 +15,10 @@ export const crossEntropy = defineLoss({
     ...classParams,
     labelSmoothing: num(0, "[0, 1]", "Share of the target that is spread evenly over all classes."),
   },
-  target: "class",
-  compute: ({ output, target }, options) => {
+  takes: ["class", "value"],
+  gives: "scores",
+  settle: settleWeight("crossEntropy"),
+  terms: ({ output, target }, options) => {
     const soft = target.dtype === "f32" && sameShape(target.shape, output.shape);
     const found = soft ? undefined : classTarget("crossEntropy", output, target, options.dim);
     const axis = found?.axis ?? axisOf("crossEntropy", options.dim ?? 1, output.rank);

@@ -1,12 +1,14 @@
-import { classLoss, classParams, classTarget } from "./classes.ts";
+import { classLoss, classParams, classTarget, settleWeight } from "./classes.ts";
 import { defineLoss } from "./definition.ts";
 
 /** output [N, C, ...] or [N, ..., C] log-probabilities, target [N, ...] class numbers. */
 export const nll = defineLoss({
   summary: "Minus the log-probability of the right class, for models that end in log-probabilities.",
   params: classParams,
-  target: "class",
-  compute: ({ output, target }, options) => {
+  takes: ["class"],
+  gives: "logProbabilities",
+  settle: settleWeight("nll"),
+  terms: ({ output, target }, options) => {
     const { classes, axis } = classTarget("nll", output, target, options.dim);
     return classLoss("nll", { scores: output, target: classes, axis }, options);
   },

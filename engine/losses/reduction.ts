@@ -1,14 +1,15 @@
 import { div, mean, sum, type Tensor } from "../ops/index.ts";
 import { choice } from "../params/index.ts";
+import type { Terms } from "./definition.ts";
 
 /** Option that all losses share. */
 export const reduction = choice("mean", ["mean", "sum", "none"], "How the elements' losses become one number.");
 
-type Reduction = "mean" | "sum" | "none";
+export type Reduction = "mean" | "sum" | "none" | "batchmean";
 
-/** The mean or sum of x, or x itself. `weight`: the mean divides by its sum instead of by the number of elements. */
-export function reduced(x: Tensor, how: Reduction, weight?: Tensor): Tensor {
-  if (how === "none") return x;
-  if (how === "sum") return sum(x);
-  return weight ? div(sum(x), sum(weight)) : mean(x);
+/** The losses of the elements as one number, or as they are. */
+export function reduced({ each, count }: Terms, how: Reduction): Tensor {
+  if (how === "none") return each;
+  if (how === "sum") return sum(each);
+  return count === undefined ? mean(each) : div(sum(each), count);
 }

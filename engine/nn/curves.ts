@@ -1,29 +1,9 @@
-import {
-  add,
-  exp,
-  greater,
-  greaterEqual,
-  less,
-  lessEqual,
-  log,
-  mul,
-  neg,
-  type Operand,
-  select,
-  sub,
-  type Tensor,
-} from "../ops/index.ts";
+import { exp, greater, greaterEqual, lessEqual, mul, type Operand, select, sub, type Tensor } from "../ops/index.ts";
 
 /**
  * Pieces of activations that neither overflow nor make NaN out of the branch not taken: arguments are chosen before the
  * exponential, since its gradient would be 0 times infinity afterwards.
  */
-
-/** log(1 + e^x) = max(x, 0) + log(1 + e^-|x|); all derivatives are right, at 0 too. */
-export function logOnePlusExp(x: Tensor): Tensor {
-  const negative = less(x, 0);
-  return add(select(negative, 0, x), log(add(1, exp(select(negative, x, neg(x))))));
-}
 
 /** `positive` x above 0, and below `scale` (e^(x / width) - 1), whose derivative at 0 is the one from below, as PyTorch's. */
 export function exponentialBelow(x: Tensor, scale: number, width = 1, positive: Operand = 1): Tensor {

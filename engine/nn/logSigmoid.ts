@@ -1,5 +1,4 @@
-import { neg } from "../ops/index.ts";
-import { logOnePlusExp } from "./curves.ts";
+import { logOnePlusExp, neg } from "../ops/index.ts";
 import { defineLayer } from "./definition.ts";
 
 export const logSigmoid = defineLayer({

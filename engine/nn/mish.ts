@@ -1,5 +1,4 @@
-import { mul, tanh } from "../ops/index.ts";
-import { logOnePlusExp } from "./curves.ts";
+import { logOnePlusExp, mul, tanh } from "../ops/index.ts";
 import { defineLayer } from "./definition.ts";
 
 export const mish = defineLayer({

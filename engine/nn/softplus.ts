@@ -1,6 +1,5 @@
-import { greater, mul, select } from "../ops/index.ts";
+import { greater, logOnePlusExp, mul, select } from "../ops/index.ts";
 import { num } from "../params/index.ts";
-import { logOnePlusExp } from "./curves.ts";
 import { defineLayer } from "./definition.ts";
 
 export const softplus = defineLayer({

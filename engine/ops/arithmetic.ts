@@ -82,6 +82,11 @@ export const erf = (x: Tensor): Tensor => build("erf", [x]);
 export const relu = (x: Tensor): Tensor => build("relu", [x]);
 /** x times the share of a standard normal distribution below x, exact or by tanh. */
 export const gelu = (x: Tensor, approximate: "none" | "tanh" = "none"): Tensor => apply("gelu", [x], { approximate });
+/** log(1 + e^x) = max(x, 0) + log(1 + e^-|x|): nothing overflows, and all derivatives are right, at 0 too. */
+export function logOnePlusExp(x: Tensor): Tensor {
+  const negative = less(x, 0);
+  return add(select(negative, 0, x), log(add(1, exp(select(negative, x, neg(x))))));
+}
 export const square = (x: Tensor): Tensor => mul(x, x);
 
 export const cast = (x: Tensor, dtype: DType): Tensor => (x.dtype === dtype ? x : apply("cast", [x], { dtype }));

@@ -3,7 +3,7 @@ import { currentContext, maybeContext } from "../context/index.ts";
 import type { Dataset } from "../data/index.ts";
 import { Splits } from "../data/index.ts";
 import { ConfigError, ShapeError } from "../errors/index.ts";
-import { axisOfClasses } from "../losses/index.ts";
+import { axisOfClasses, type Takes } from "../losses/index.ts";
 import { type Traced, type TracedLayer, traceModel } from "../nn/index.ts";
 import { constant, input } from "../ops/index.ts";
 import { check } from "../params/index.ts";
@@ -73,15 +73,19 @@ export class Experiment {
 
   /** Classes for a loss of classes, values for a loss of values. */
   #checkTarget(): void {
-    const { loss } = this.config;
-    const { task, name, classes } = this.splits.train;
-    const wants = loss.definition.target;
-    if (wants === "value" && task === "classification") {
+    const { loss, model } = this.config;
+    const { task, name, classes, y, size } = this.splits.train;
+    const kinds = loss.definition.takes(loss.options);
+    const fits = (kind: Takes) => kinds.includes(kind);
+    if (fits("any")) return;
+    if (task === "classification" && !fits("class") && !(fits("label") && classes?.length === 2)) {
       throw new ConfigError(
-        `experiment: ${loss.type} compares values and ${name} has ${classes?.length} classes; use loss.crossEntropy(), or load it with task: "regression"`,
+        `experiment: ${loss.type} ${fits("label") ? "takes yes or no" : "compares values"} and ${name} has ${classes?.length} classes; use loss.crossEntropy()${fits("label") ? "" : ', or load it with task: "regression"'}`,
       );
     }
-    if (wants === "class" && task === "regression") {
+    // probabilities of several classes are values too
+    const one = y.size === size || model.declaration.outputShape.at(-1) === 1;
+    if (task === "regression" && (!fits("value") || (fits("class") && !fits("label") && one))) {
       throw new ConfigError(
         `experiment: ${loss.type} takes classes and ${name} has values as targets; use loss.mse(), or load it with task: "classification"`,
       );
@@ -103,7 +107,10 @@ export class Experiment {
       );
     }
     for (const metric of metrics) metric.definition.batch({ output, target }, metric.options);
-    if (classes && loss.definition.target === "class" && y.dtype === "i32") {
+    const kinds = loss.definition.takes(loss.options);
+    const labels = kinds.includes("label") && classes?.length === 2;
+    const scored = kinds.includes("class") && !labels && loss.definition.gives(loss.options) !== "embeddings";
+    if (classes && scored && y.dtype === "i32") {
       const { dim = null } = loss.options as { readonly dim?: number | null };
       const scores = output.shape[axisOfClasses(loss.type, output.shape, target.shape, dim)] as number;
       if (scores < classes.length) {

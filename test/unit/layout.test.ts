@@ -7,7 +7,7 @@ const rows = [
   ["kernel"],
   ["library.ts"],
   ["diagnostics", "session", "plots", "schedules", "toys"],
-  ["nn", "optim", "init", "losses", "metrics", "data", "eager"],
+  ["nn", "optim", "init", "losses", "metrics", "regularize", "data", "eager"],
   ["plan", "context"],
   ["ops"],
   ["backends"],
