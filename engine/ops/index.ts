@@ -1,4 +1,5 @@
 export * from "./arithmetic.ts";
+export * from "./arranging.ts";
 export { batched } from "./batching.ts";
 export {
   conv1d,
@@ -10,9 +11,11 @@ export {
   convTranspose3d,
   transposedConvolution,
 } from "./convolution.ts";
+export * from "./elementary.ts";
 export { evaluate } from "./evaluate.ts";
 export { extend } from "./extend.ts";
 export { gradients } from "./gradients.ts";
+export * from "./indexing.ts";
 export { lifted, literal, literalValue } from "./literal.ts";
 export { methods, type Operands } from "./methods.ts";
 export * from "./movement.ts";
@@ -23,5 +26,7 @@ export * from "./products.ts";
 export * from "./random.ts";
 export * from "./reductions.ts";
 export { opNamed, ops } from "./registry.ts";
+export * from "./scan.ts";
+export * from "./sorting.ts";
 export * from "./tensor.ts";
 export { windows } from "./windows.ts";

@@ -1,7 +1,23 @@
 import { axisOf, type Shape, sizeOf } from "../tensor/index.ts";
-import { add, div, exp, log, mul, neg, stopGradient, sub } from "./arithmetic.ts";
-import { type Axes, axesOf, keptShape, reducedShape } from "./axes.ts";
-import { broadcastTo, reshape } from "./movement.ts";
+import {
+  abs,
+  add,
+  cast,
+  div,
+  equal,
+  exp,
+  log,
+  mul,
+  neg,
+  not,
+  pow,
+  select,
+  sqrt,
+  stopGradient,
+  sub,
+} from "./arithmetic.ts";
+import { type Axes, axesOf, keptShape, reducedShape, upTo } from "./axes.ts";
+import { broadcastTo, pad, permute, reshape, slice } from "./movement.ts";
 import { apply, constant, type Tensor } from "./tensor.ts";
 
 interface Reduction {
@@ -14,6 +30,58 @@ export const sum = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => redu
 
 /** Largest element over `axes`; the gradient goes to the first one. */
 export const max = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => reduce("max", x, axes, options);
+
+/** Smallest element over `axes`; the gradient goes to the first one. */
+export const min = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => mirrored(max(mirrored(x), axes, options));
+
+/** Row-major position of the first minimum within `axes`, i32. */
+export const argmin = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => argmax(mirrored(x), axes, options);
+
+/** Numbers in the opposite order; for integers -1 - x, since -x of the smallest does not exist. */
+const mirrored = (x: Tensor): Tensor => (x.dtype === "f32" ? neg(x) : sub(-1, x));
+
+/** Product over `axes`, in pairs of halves; its gradient is right where factors are 0, too. */
+export function prod(x: Tensor, axes?: Axes, { keepdims = false }: Reduction = {}): Tensor {
+  const list = axesOf("prod", axes, x.rank);
+  const kept = reducedShape(x.shape, list);
+  const order = upTo(x.rank).filter((axis) => !list.includes(axis));
+  let n = countOf("prod", x, list);
+  let y = reshape(permute(x, [...order, ...list]), [...kept, n]);
+  if (n === 0) return constant(1, keepdims ? keptShape(x.shape, list) : kept, x.dtype);
+  while (n > 1) {
+    const half = Math.ceil(n / 2);
+    const none = y.shape.map(() => 0);
+    const rest = pad(slice(y, -1, half, n), { lo: none, hi: none.with(-1, 2 * half - n), value: 1 });
+    y = mul(slice(y, -1, 0, half), rest);
+    n = half;
+  }
+  return reshape(y, keepdims ? keptShape(x.shape, list) : kept);
+}
+
+/**
+ * (sum |x|^p)^(1/p) over `axes`: p = 2 when not given, 1 the sum of sizes, Infinity the largest, -Infinity the smallest, 0 how
+ * many are not 0. The derivative counts as 0 where all are 0, as in PyTorch.
+ */
+export function norm(x: Tensor, p = 2, axes?: Axes, options?: Reduction): Tensor {
+  const size = abs(x);
+  if (p === 1) return sum(size, axes, options);
+  if (p === Infinity) return max(size, axes, options);
+  if (p === -Infinity) return min(size, axes, options);
+  if (p === 0) return sum(cast(not(equal(x, 0)), "f32"), axes, options);
+  const zero = equal(size, 0);
+  const powers = p === 2 ? mul(x, x) : select(zero, 0, pow(select(zero, 1, size), p));
+  const total = sum(powers, axes, options);
+  const none = equal(total, 0);
+  const safe = select(none, 1, total);
+  return select(none, 0, p === 2 ? sqrt(safe) : pow(safe, 1 / p));
+}
+
+/** Whether one of the bools over `axes` is true. */
+export const any = (x: Tensor, axes?: Axes, options?: Reduction): Tensor =>
+  cast(max(cast(x, "i32"), axes, options), "bool");
+
+/** Whether all bools over `axes` are true. */
+export const all = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => not(any(not(x), axes, options));
 
 /** Row-major position of the first maximum within `axes`, i32. */
 export const argmax = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => {

@@ -13,6 +13,7 @@ import { layersGroup } from "./groups/layers.ts";
 import { lossesGroup } from "./groups/losses.ts";
 import { lrFinderGroup } from "./groups/lrfinder.ts";
 import { metricsGroup } from "./groups/metrics.ts";
+import { onnxGroup } from "./groups/onnx/index.ts";
 import { optimizersGroup } from "./groups/optim.ts";
 import { schedulers } from "./groups/schedulers.ts";
 
@@ -40,6 +41,8 @@ const groups: Readonly<Record<string, Runner>> = {
   landscape: landscapeGroup,
   datasize,
   metrics: metricsGroup,
+  "onnx-node": onnxGroup,
+  "onnx-pytorch": onnxGroup,
 };
 
 export interface Result {

@@ -79,6 +79,12 @@ export const cases: Readonly<Record<string, readonly OpCase[]>> = {
   sum: [...folds, { inputs: [i32([2, 3])], attrs: { axes: [1] } }],
   max: folds,
   argmax: folds,
+  atan: [{ inputs: [f32([3, 4], -5, 5)] }],
+  log1p: [{ inputs: [f32([3, 4], -0.9, 5)] }],
+  takeAlong: [
+    { inputs: [f32([3, 4]), i32([3, 6], 0, 4)], attrs: { axis: 1 } },
+    { inputs: [f32([3, 2]), i32([2, 2], -2, 5)], attrs: { axis: 0 } },
+  ],
   gelu: [
     { inputs: [f32([2, 3])], attrs: { approximate: "none" } },
     { inputs: [f32([5], -4, 4)], attrs: { approximate: "tanh" } },
