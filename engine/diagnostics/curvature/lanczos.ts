@@ -1,4 +1,4 @@
-import { type Eigen, tridiagonalEigen } from "./tridiagonal.ts";
+import { type Eigen, tridiagonalEigen } from "../../linalg/index.ts";
 import { addTo, dot, length, scaled, type Vector } from "./vectors.ts";
 
 /** A symmetric matrix that is known by what it does to vectors. */

@@ -1,6 +1,6 @@
 import { Lanczos, powerIteration } from "../../../engine/diagnostics/curvature/lanczos.ts";
 import { Objective } from "../../../engine/diagnostics/curvature/objective.ts";
-import { symmetricEigen } from "../../../engine/diagnostics/curvature/tridiagonal.ts";
+import { symmetricEigen } from "../../../engine/linalg/index.ts";
 import { dot, plus, scaled } from "../../../engine/diagnostics/curvature/vectors.ts";
 import { heights } from "../../../engine/diagnostics/landscape/grid.ts";
 import { DeviceModel } from "../../../engine/session/device.ts";

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { wasmProvider } from "../../../../engine/backends/wasm/index.ts";
 import { webgpuProvider } from "../../../../engine/backends/webgpu/index.ts";
 import { Dataset } from "../../../../engine/data/index.ts";
-import { symmetricEigen } from "../../../../engine/diagnostics/curvature/tridiagonal.ts";
+import { symmetricEigen } from "../../../../engine/linalg/index.ts";
 import "../../../../engine/diagnostics/index.ts";
 import { Interrupted } from "../../../../engine/errors/index.ts";
 import { init } from "../../../../engine/init/index.ts";

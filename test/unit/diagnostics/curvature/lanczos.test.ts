@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { densityOf } from "../../../../engine/diagnostics/curvature/density.ts";
 import { Lanczos, powerIteration } from "../../../../engine/diagnostics/curvature/lanczos.ts";
-import { symmetricEigen, tridiagonalEigen } from "../../../../engine/diagnostics/curvature/tridiagonal.ts";
+import { symmetricEigen, tridiagonalEigen } from "../../../../engine/linalg/index.ts";
 import { dot, length, plus, scaled, type Vector } from "../../../../engine/diagnostics/curvature/vectors.ts";
 import { normal } from "../../../../engine/random/index.ts";
 

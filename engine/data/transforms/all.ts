@@ -1,0 +1,14 @@
+export { affine } from "./affine.ts";
+export { center } from "./center.ts";
+export { encode } from "./encode.ts";
+export { impute } from "./impute.ts";
+export { log } from "./log.ts";
+export { maxAbs } from "./maxAbs.ts";
+export { minMax } from "./minMax.ts";
+export { oneHot } from "./oneHot.ts";
+export { pca } from "./pca.ts";
+export { robust } from "./robust.ts";
+export { standardize } from "./standardize.ts";
+export { standardizeChannels } from "./standardizeChannels.ts";
+export { whiten } from "./whiten.ts";
+export { zca } from "./zca.ts";

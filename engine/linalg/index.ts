@@ -1,0 +1,1 @@
+export { type Eigen, symmetricEigen, tridiagonalEigen } from "./eigen.ts";
