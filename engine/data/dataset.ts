@@ -1,7 +1,9 @@
 import { ConfigError, DataError } from "../errors/index.ts";
-import { type HostTensor, type Shape, show, sizeOf } from "../tensor/index.ts";
-import { type Normalization, normalizer } from "./normalize.ts";
+import { type HostTensor, type Shape, setOrigin, show, sizeOf } from "../tensor/index.ts";
+import { type Normalization, normalization } from "./normalize.ts";
+import { Prepared } from "./prepared.ts";
 import { type SplitOptions, splitRows } from "./split.ts";
+import { type Column, isTransform, type Transform } from "./transforms/index.ts";
 
 export type Task = "classification" | "regression";
 
@@ -12,7 +14,12 @@ interface Parts {
   readonly task: Task;
   readonly featureNames: readonly string[];
   readonly classes?: readonly string[] | undefined;
+  readonly categories?: Readonly<Record<string, readonly string[]>> | undefined;
+  readonly prepared?: Prepared | null | undefined;
 }
+
+/** Parts that hold examples back; what they say is not for transforms to learn. */
+const heldBack = new WeakMap<Dataset, "validation" | "test">();
 
 /** Examples and what is to be predicted of them, in host memory. Every method returns a new set; none changes one. */
 export class Dataset {
@@ -26,9 +33,13 @@ export class Dataset {
   readonly featureNames: readonly string[];
   /** Labels by index, for classification. */
   readonly classes: readonly string[] | undefined;
+  /** What the whole numbers of a column stand for, by its name. */
+  readonly categories: Readonly<Record<string, readonly string[]>>;
+  /** How the features became what they are; null for raw ones. */
+  readonly prepared: Prepared | null;
 
   /** Throws DataError when x and y do not have the same number of examples, or a label is outside the classes. */
-  constructor({ name, x, y, task, featureNames, classes }: Parts) {
+  constructor({ name, x, y, task, featureNames, classes, categories = {}, prepared = null }: Parts) {
     if (x.rank < 2) throw new DataError(`${name}: x ${show(x.shape)} needs an axis of examples and one of features`);
     if (x.shape[0] !== y.shape[0]) {
       throw new DataError(
@@ -45,6 +56,9 @@ export class Dataset {
     this.task = task;
     this.featureNames = featureNames;
     this.classes = classes;
+    this.categories = categories;
+    this.prepared = prepared;
+    if (prepared) setOrigin(x, prepared);
   }
 
   /** Number of examples. */
@@ -68,14 +82,85 @@ export class Dataset {
    * fraction, a whole number a count. `stratify` keeps the shares of the classes. Throws ConfigError when a part would be empty.
    */
   split(options: SplitOptions = {}): Splits {
-    const { train, valid, test } = splitRows(this, options);
-    const part = (rows: ArrayLike<number>) => (rows.length ? this.rows(rows) : undefined);
-    return new Splits({ train: this.rows(train), valid: part(valid), test: part(test) });
+    return this.partedInto(splitRows(this, options));
+  }
+
+  /** Parts of these rows. Throws ConfigError when transforms have learnt from all of them. */
+  protected partedInto(rows: PartRows): Splits {
+    this.#requireUnlearnt();
+    const held = (part: "validation" | "test", places: ArrayLike<number>) => {
+      if (places.length === 0) return undefined;
+      const set = this.rows(places);
+      heldBack.set(set, part);
+      return set;
+    };
+    return new Splits({
+      train: this.rows(rows.train),
+      valid: held("validation", rows.valid),
+      test: held("test", rows.test),
+    });
+  }
+
+  #requireUnlearnt(): void {
+    const steps = this.prepared?.steps.filter((step) => step.learnt) ?? [];
+    if (steps.length === 0) return;
+    const call = steps.map(({ transform: { type } }) => `data.${type}()`).join(", ");
+    throw new ConfigError(
+      `split: ${steps.map(({ transform: { type } }) => type).join(", ")} learnt from all ${this.size} examples, those to be held back too; split first: data.split({ ... }).transform(${call})`,
+    );
   }
 
   /** Features scaled by statistics of these examples: see `Splits.normalize`, which looks at the training part alone. */
   normalize(how: Normalization = "standardize"): Dataset {
-    return this.with({ x: normalizer(this.x, how)(this.x) });
+    return this.transform(normalization(how));
+  }
+
+  /**
+   * Features through transforms that are fitted to these examples, all of them: `Splits.transform` looks at the training part alone.
+   * Throws ConfigError where these are validation or test examples, whose statistics no model may know.
+   */
+  transform(...transforms: readonly Transform[]): Dataset {
+    const part = heldBack.get(this);
+    return checked(transforms).reduce<Dataset>((set, transform) => {
+      if (part && transform.definition.collect) {
+        throw new ConfigError(
+          `${transform.type}: these are ${part} examples, and what it learns must come from training ones; transform all parts at once: splits.transform(data.${transform.type}())`,
+        );
+      }
+      return set.prepare((set.prepared ?? new Prepared([])).with(transform, set.x, set.columns));
+    }, this);
+  }
+
+  /** The features through the steps of `prepared` that these have not been through. */
+  prepare(prepared: Prepared): Dataset {
+    const x = prepared.apply(this.x, this.prepared?.steps.length ?? 0);
+    const { columns } = prepared;
+    const categories = columns.flatMap(({ name, categories }) => (categories ? [[name, categories] as const] : []));
+    const featureNames = columns.map(({ name }) => name);
+    return this.with({ x, featureNames, categories: Object.fromEntries(categories), prepared });
+  }
+
+  /** The features as they were before any transform. Throws ConfigError for one that cannot be undone. */
+  restored(): Dataset {
+    const { prepared } = this;
+    if (!prepared) return this;
+    const categories = prepared.raw.flatMap(({ name, categories }) =>
+      categories ? [[name, categories] as const] : [],
+    );
+    const featureNames = prepared.raw.map(({ name }) => name);
+    const x = prepared.invert(this.x);
+    return this.with({ x, featureNames, categories: Object.fromEntries(categories), prepared: null });
+  }
+
+  /** What each number of an example is. */
+  get columns(): readonly Column[] {
+    const width = sizeOf(this.x.shape.slice(1));
+    const named = this.featureNames.length === width;
+    return Array.from({ length: width }, (_, i) => {
+      const name = named ? (this.featureNames[i] as string) : `x${i}`;
+      const categories = this.categories[name];
+      return categories ? { name, categories } : { name };
+    });
   }
 
   /** The examples at these places, in this order. */
@@ -83,9 +168,12 @@ export class Dataset {
     return this.with({ x: this.x.rows(order), y: this.y.rows(order) });
   }
 
-  /** This set with other tensors. */
-  with(parts: { x?: HostTensor; y?: HostTensor }): Dataset {
-    return new Dataset({ ...this, ...parts });
+  /** This set with other parts. */
+  with(parts: Partial<Parts>): Dataset {
+    const set = new Dataset({ ...this, ...parts });
+    const part = heldBack.get(this);
+    if (part) heldBack.set(set, part);
+    return set;
   }
 
   toString(): string {
@@ -99,6 +187,24 @@ export class Dataset {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
+}
+
+/** Places of the examples of each part. */
+export interface PartRows {
+  readonly train: ArrayLike<number>;
+  readonly valid: ArrayLike<number>;
+  readonly test: ArrayLike<number>;
+}
+
+/** Throws ConfigError for what is no transform. */
+function checked(transforms: readonly unknown[]): readonly Transform[] {
+  if (transforms.length > 0 && transforms.every(isTransform)) return transforms as readonly Transform[];
+  const wrong = transforms.find((given) => !isTransform(given));
+  const what =
+    typeof wrong === "function"
+      ? "a function; call it, as in data.standardize()"
+      : (JSON.stringify(wrong) ?? "nothing");
+  throw new ConfigError(`transform: takes transforms, such as data.standardize() or data.pca({ k: 10 }), not ${what}`);
 }
 
 /** One data set in parts that share nothing. */
@@ -134,8 +240,24 @@ export class Splits {
    * deviation 1, `minmax` to [0, 1]; a constant feature is only moved. `{ scale, shift }` gives x * scale + shift.
    */
   normalize(how: Normalization = "standardize"): Splits {
-    const apply = normalizer(this.train.x, how);
-    return this.#each((set) => set.with({ x: apply(set.x) }));
+    return this.transform(normalization(how));
+  }
+
+  /**
+   * Features through transforms, in their order: `transform(data.impute(), data.standardize(), data.pca({ k: 10 }))`. Each is fitted
+   * to the training part as those before it left it, and applied to all parts; runs and their checkpoints keep what was learnt.
+   */
+  transform(...transforms: readonly Transform[]): Splits {
+    return checked(transforms).reduce<Splits>((splits, transform) => {
+      const { train } = splits;
+      const prepared = (train.prepared ?? new Prepared([])).with(transform, train.x, train.columns);
+      return splits.#each((set) => set.prepare(prepared));
+    }, this);
+  }
+
+  /** What the transforms learnt from the training part; null when there are none. */
+  get prepared(): Prepared | null {
+    return this.train.prepared;
   }
 
   /** Each example in another shape: see `Dataset.reshape`. */

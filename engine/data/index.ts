@@ -1,13 +1,16 @@
 import { strict } from "../params/index.ts";
 import * as sources from "./all.ts";
+import { transform } from "./transforms/index.ts";
 
 export type { CsvOptions } from "./csv.ts";
 export { Dataset, Splits, type Task } from "./dataset.ts";
 export type { IdxOptions } from "./idx.ts";
 export type { Normalization } from "./normalize.ts";
+export { Prepared } from "./prepared.ts";
 export { type SplitOptions, splitParams } from "./split.ts";
 export { TextDataset, type TextOptions } from "./text.ts";
 export { sources };
+export { type Column, type Transform, transforms } from "./transforms/index.ts";
 
 /** Where data comes from, as cells see it: `await data.csv("data/digits.csv", { target: "y" })`. */
-export const data = strict("data source", Object.freeze({ ...sources }));
+export const data = strict("data source", Object.freeze({ ...sources, ...transform }));

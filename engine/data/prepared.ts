@@ -112,4 +112,3 @@ function through(x: HostTensor, steps: readonly Fitted[], how: (step: Fitted, ro
   const shape: Shape = width === sizeOf(example) ? example : [width];
   return new HostTensor([count, ...shape], "f32", out ?? new Float32Array(0));
 }
-

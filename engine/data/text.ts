@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { ConfigError, DataError } from "../errors/index.ts";
 import { check, int, type Options, optional, required } from "../params/index.ts";
 import { HostTensor } from "../tensor/index.ts";
-import { Dataset, Splits } from "./dataset.ts";
+import { Dataset, type Splits } from "./dataset.ts";
 import { fileAt } from "./file.ts";
 import { defineSource } from "./source.ts";
 import { type SplitOptions, splitInOrder } from "./split.ts";
@@ -121,9 +121,7 @@ export class TextDataset extends Dataset {
    * overlap with two parts are left out. Throws ConfigError when a part would be empty.
    */
   override split(options: SplitOptions = {}): Splits {
-    const { train, valid, test } = splitInOrder(this, options, Math.ceil(this.context / this.stride) - 1);
-    const part = (rows: ArrayLike<number>) => (rows.length ? this.rows(rows) : undefined);
-    return new Splits({ train: this.rows(train), valid: part(valid), test: part(test) });
+    return this.partedInto(splitInOrder(this, options, Math.ceil(this.context / this.stride) - 1));
   }
 
   /** The examples at these places; a text still where they follow each other. */

@@ -1,5 +1,6 @@
 import { ShapeError } from "../errors/index.ts";
 import { HostTensor } from "./hostTensor.ts";
+import { withOrigin } from "./origin.ts";
 import { type Shape, show, sizeOf } from "./shape.ts";
 
 /** Values that a byte can stand for. */
@@ -91,6 +92,6 @@ export class ByteTensor extends HostTensor {
         throw new ShapeError(`rows: ${r} is outside the ${count} rows of ${show(this.shape)}`);
       bytes.set(this.bytes.subarray(r * length, (r + 1) * length), i * length);
     }
-    return new ByteTensor([order.length, ...row], bytes, this.levels);
+    return withOrigin(this, new ByteTensor([order.length, ...row], bytes, this.levels));
   }
 }

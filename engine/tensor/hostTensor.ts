@@ -1,5 +1,6 @@
 import { ConfigError, ShapeError } from "../errors/index.ts";
 import { type DType, hostArray, type TypedArray } from "./dtype.ts";
+import { withOrigin } from "./origin.ts";
 import { print } from "./print.ts";
 import { rowMajor, type Shape, show, sizeOf } from "./shape.ts";
 
@@ -78,7 +79,7 @@ export class HostTensor {
     if (shape.filter((d) => d === -1).length > 1 || sizeOf(filled) !== this.size || !filled.every(Number.isInteger)) {
       throw new ShapeError(`reshape: ${show(this.shape)} has ${this.size} values, which do not fill ${show(shape)}`);
     }
-    return this.shaped(filled);
+    return withOrigin(this, this.shaped(filled));
   }
 
   protected shaped(shape: Shape): HostTensor {
@@ -108,7 +109,7 @@ export class HostTensor {
         throw new ShapeError(`rows: ${r} is outside the ${count} rows of ${show(this.shape)}`);
       data.set(this.data.subarray(r * length, (r + 1) * length), i * length);
     }
-    return new HostTensor([order.length, ...row], this.dtype, data);
+    return withOrigin(this, new HostTensor([order.length, ...row], this.dtype, data));
   }
 
   /** The numbers in nested lists; bools as true and false. */

@@ -15,6 +15,7 @@ import { lrFinderGroup } from "./groups/lrfinder.ts";
 import { metricsGroup } from "./groups/metrics.ts";
 import { onnxGroup } from "./groups/onnx/index.ts";
 import { optimizersGroup } from "./groups/optim.ts";
+import { preprocess } from "./groups/preprocess.ts";
 import { schedulers } from "./groups/schedulers.ts";
 
 /** What a group's runner works with. */
@@ -43,6 +44,7 @@ const groups: Readonly<Record<string, Runner>> = {
   metrics: metricsGroup,
   "onnx-node": onnxGroup,
   "onnx-pytorch": onnxGroup,
+  preprocess,
 };
 
 export interface Result {

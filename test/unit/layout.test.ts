@@ -11,7 +11,7 @@ const rows = [
   ["plan", "context"],
   ["ops"],
   ["backends"],
-  ["tensor", "random", "params", "errors", "protocol", "linalg"],
+  ["tensor", "random", "params", "errors", "protocol", "linalg", "search"],
 ];
 
 const engine = join(import.meta.dirname, "../../engine");

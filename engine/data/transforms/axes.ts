@@ -6,7 +6,11 @@ import type { Rows, Statistics } from "./definition.ts";
 /** How many components are kept. */
 export const kParam = optional(
   either(
-    int(required, "[1, inf)", "Components that are kept: a count, or below 1 the share of the variance that they must hold; all when not given."),
+    int(
+      required,
+      "[1, inf)",
+      "Components that are kept: a count, or below 1 the share of the variance that they must hold; all when not given.",
+    ),
     num(required, "(0, 1)", ""),
   ),
 );
@@ -67,7 +71,12 @@ export function along(rows: Rows, { mean, components }: Statistics, spread: (com
 }
 
 /** The rows that have these coordinates; what lay outside the components is their mean. */
-export function back(rows: Rows, { mean, components }: Statistics, spread: (component: number) => number, centred = false): Rows {
+export function back(
+  rows: Rows,
+  { mean, components }: Statistics,
+  spread: (component: number) => number,
+  centred = false,
+): Rows {
   const { count, width: k, data } = rows;
   const [m, u] = [mean as Float64Array, components as Float64Array];
   const width = m.length;
@@ -76,7 +85,8 @@ export function back(rows: Rows, { mean, components }: Statistics, spread: (comp
     if (!centred) out.set(m, r * width);
     for (let i = 0; i < k; i++) {
       const x = (data[r * k + i] as number) * spread(i);
-      for (let c = 0; c < width; c++) out[r * width + c] = (out[r * width + c] as number) + x * (u[i * width + c] as number);
+      for (let c = 0; c < width; c++)
+        out[r * width + c] = (out[r * width + c] as number) + x * (u[i * width + c] as number);
     }
   }
   return { count, width, data: out };

@@ -53,7 +53,9 @@ export class Values {
 
   /** Each column ascending, without what is missing. */
   sorted(): Float64Array[] {
-    return this.#pieces.map((pieces) => Float64Array.from(pieces.flatMap((p) => [...p.filter((x) => !Number.isNaN(x))])).sort());
+    return this.#pieces.map((pieces) =>
+      Float64Array.from(pieces.flatMap((p) => [...p.filter((x) => !Number.isNaN(x))])).sort(),
+    );
   }
 }
 

@@ -27,7 +27,9 @@ export class Covariance {
   /** Throws DataError for more columns than there is room for. */
   constructor(where: string, width: number) {
     if (width > MOST_COLUMNS) {
-      throw new DataError(`${where}: ${width} columns are too many; it takes ${MOST_COLUMNS} at most, so choose some with columns`);
+      throw new DataError(
+        `${where}: ${width} columns are too many; it takes ${MOST_COLUMNS} at most, so choose some with columns`,
+      );
     }
     this.#where = where;
     this.#width = width;
@@ -62,7 +64,9 @@ export class Covariance {
   axes(correction: number): Axes {
     const count = this.#count;
     if (count < 2) {
-      throw new DataError(`${this.#where}: ${count} training example${count === 1 ? " has" : "s have"} no variance; it takes 2 or more`);
+      throw new DataError(
+        `${this.#where}: ${count} training example${count === 1 ? " has" : "s have"} no variance; it takes 2 or more`,
+      );
     }
     const matrix = Array.from({ length: this.#width }, (_, i) =>
       Float64Array.from({ length: this.#width }, (_, j) => this.#products[Math.max(i, j)]?.[Math.min(i, j)] as number),

@@ -16,7 +16,11 @@ export const encode = defineTransform({
   apply: ({ count, width, data }, statistics) => {
     const places = Array.from({ length: width }, (_, c) => placesOf(statistics, c));
     const number = (x: number, c: number) => (places[c]?.get(x) ?? -1) + 1;
-    return { count, width, data: Float64Array.from({ length: count * width }, (_, i) => number(data[i] as number, i % width)) };
+    return {
+      count,
+      width,
+      data: Float64Array.from({ length: count * width }, (_, i) => number(data[i] as number, i % width)),
+    };
   },
   columns: (columns, statistics) =>
     columns.map((column, c) => ({

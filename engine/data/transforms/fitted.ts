@@ -159,7 +159,9 @@ function chosenOf({ type, definition, options }: Transform, columns: readonly Co
   if (definition.of === "all") return all;
   const own = all.filter((c) => (columns[c]?.categories === undefined) === (definition.of === "numbers"));
   if (own.length > 0) return own;
-  throw new ConfigError(`${type}: there is no column of ${definition.of}; name those that it should work on: columns: ["${columns[0]?.name}"]`);
+  throw new ConfigError(
+    `${type}: there is no column of ${definition.of}; name those that it should work on: columns: ["${columns[0]?.name}"]`,
+  );
 }
 
 const placed = <T>(list: readonly T[], places: readonly number[], values: readonly T[]): T[] => {
@@ -204,7 +206,10 @@ function beside(left: Rows, right: Rows): Rows {
 }
 
 /** Pieces of [count, width] numbers that lie in memory. */
-export function* piecesOf(data: ArrayLike<number> & { subarray(from: number, to: number): ArrayLike<number> }, width: number): Generator<Rows> {
+export function* piecesOf(
+  data: ArrayLike<number> & { subarray(from: number, to: number): ArrayLike<number> },
+  width: number,
+): Generator<Rows> {
   const count = width === 0 ? 0 : data.length / width;
   for (let from = 0; from < count; from += PIECE) {
     const rows = Math.min(PIECE, count - from);

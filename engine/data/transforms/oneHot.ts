@@ -24,8 +24,12 @@ export const oneHot = defineTransform({
   collect: ({ columns }) => collectSeen(columns),
   apply: ({ count, width, data }, statistics, { dropFirst, unknown }) => {
     const places = Array.from({ length: width }, (_, c) => placesOf(statistics, c));
-    const starts = places.reduce((all, { size }) => [...all, (all.at(-1) as number) + size - Number(dropFirst)], [0]);
-    const wide = starts.at(-1) as number;
+    const starts: number[] = [];
+    let wide = 0;
+    for (const { size } of places) {
+      starts.push(wide);
+      wide += size - Number(dropFirst);
+    }
     const out = new Float64Array(count * wide);
     for (let r = 0; r < count; r++) {
       for (let c = 0; c < width; c++) {
@@ -56,7 +60,8 @@ export const oneHot = defineTransform({
     }
     return { count, width: seen.length, data: out };
   },
-  columns: (columns, statistics, { dropFirst }) => columns.flatMap((column, c) => hotColumns(column, c, statistics, dropFirst)),
+  columns: (columns, statistics, { dropFirst }) =>
+    columns.flatMap((column, c) => hotColumns(column, c, statistics, dropFirst)),
 });
 
 const hotColumns = (column: Column, c: number, statistics: Statistics, dropFirst: boolean): Column[] =>

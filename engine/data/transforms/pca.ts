@@ -1,13 +1,15 @@
 import { bool, num } from "../../params/index.ts";
-import { along, back, componentColumns, kParam, keptOf, requireVariance, statisticsOf } from "./axes.ts";
+import { along, back, componentColumns, keptOf, kParam, requireVariance, statisticsOf } from "./axes.ts";
 import { collecting } from "./collectors.ts";
 import { columnsParam } from "./columns.ts";
 import { Covariance } from "./covariance.ts";
 import { defineTransform, type Statistics } from "./definition.ts";
 
 /** sqrt(variance + eps), or 1 where coordinates keep their scale. */
-const spreadOf = ({ variance }: Statistics, { whiten, eps }: { whiten: boolean; eps: number }) => (i: number) =>
-  whiten ? Math.sqrt((variance?.[i] as number) + eps) : 1;
+const spreadOf =
+  ({ variance }: Statistics, { whiten, eps }: { whiten: boolean; eps: number }) =>
+  (i: number) =>
+    whiten ? Math.sqrt((variance?.[i] as number) + eps) : 1;
 
 /**
  *   z = (x - mean) U, U [columns, k] the directions of most variance of the training examples; over sqrt(variance + eps) if whitened
@@ -25,7 +27,6 @@ export const pca = defineTransform({
     eps: num(0, "[0, inf)", "Added to a variance within the root."),
     columns: columnsParam,
   },
-  positional: "k",
   of: "numbers",
   anew: true,
   collect: ({ columns }, { k, whiten, eps }) => {

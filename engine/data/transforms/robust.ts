@@ -25,7 +25,9 @@ export const robust = defineTransform({
   of: "numbers",
   validate: ({ quantileRange: [low, high], unitVariance }) => {
     if (unitVariance && (low === 0 || high === 100)) {
-      throw new ConfigError(`robust: a normal distribution has no quantile ${low === 0 ? 0 : 100}; with unitVariance take quantileRange within (0, 100)`);
+      throw new ConfigError(
+        `robust: a normal distribution has no quantile ${low === 0 ? 0 : 100}; with unitVariance take quantileRange within (0, 100)`,
+      );
     }
     if (low < high) return;
     throw new ConfigError(`robust: quantileRange = [${low}, ${high}] must rise; swap its ends`);

@@ -22,7 +22,9 @@ export const standardizeChannels = defineTransform({
   collect: ({ shape }) => {
     const [channels = 1, ...image] = shape;
     if (shape.length < 2) {
-      throw new DataError(`standardizeChannels: an example [${shape.join(", ")}] has no channels; reshape it to [C, H, W] first, or standardize`);
+      throw new DataError(
+        `standardizeChannels: an example [${shape.join(", ")}] has no channels; reshape it to [C, H, W] first, or standardize`,
+      );
     }
     const inner = sizeOf(image);
     const moments = new Moments(channels);
@@ -30,11 +32,16 @@ export const standardizeChannels = defineTransform({
       ({ count, width, data }) => {
         for (let i = 0; i < count * width; i++) moments.put(Math.floor((i % width) / inner), data[i] as number);
       },
-      () => ({ mean: moments.mean, std: orOne(moments.variance.map(Math.sqrt), (s, c) => s <= 1e-12 * Math.abs(moments.mean[c] as number)) }),
+      () => ({
+        mean: moments.mean,
+        std: orOne(moments.variance.map(Math.sqrt), (s, c) => s <= 1e-12 * Math.abs(moments.mean[c] as number)),
+      }),
     );
   },
-  apply: (rows, { mean, std }) => eachChannel(rows, lengthOf(mean), (x, c) => (x - (mean?.[c] as number)) / (std?.[c] as number)),
-  invert: (rows, { mean, std }) => eachChannel(rows, lengthOf(mean), (x, c) => x * (std?.[c] as number) + (mean?.[c] as number)),
+  apply: (rows, { mean, std }) =>
+    eachChannel(rows, lengthOf(mean), (x, c) => (x - (mean?.[c] as number)) / (std?.[c] as number)),
+  invert: (rows, { mean, std }) =>
+    eachChannel(rows, lengthOf(mean), (x, c) => x * (std?.[c] as number) + (mean?.[c] as number)),
 });
 
 const lengthOf = (mean: Statistics[string] | undefined): number => (mean as Float64Array).length;

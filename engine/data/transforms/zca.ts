@@ -12,8 +12,10 @@ import { defineTransform, type Rows, type Statistics } from "./definition.ts";
  * signs. Variances are divided by N, as in `whiten`.
  */
 export const zca = defineTransform({
-  summary: "Whitened and rotated back: uncorrelated columns as near to the old ones as can be, so that images stay images.",
-  paper: "Bell & Sejnowski 1997, Vision Research 37(23); Krizhevsky 2009, Learning Multiple Layers of Features, appendix A",
+  summary:
+    "Whitened and rotated back: uncorrelated columns as near to the old ones as can be, so that images stay images.",
+  paper:
+    "Bell & Sejnowski 1997, Vision Research 37(23); Krizhevsky 2009, Learning Multiple Layers of Features, appendix A",
   params: {
     eps: num(1e-5, "[0, inf)", "Added to a variance within the root; for images about 0.1 of their variance."),
     columns: columnsParam,
@@ -33,11 +35,17 @@ export const zca = defineTransform({
   apply: (rows, statistics, { eps }) => back(along(rows, statistics, root(statistics, eps)), statistics, one, true),
   invert: (rows, statistics, { eps }) => {
     const { mean } = statistics as { mean: Float64Array };
-    const centred: Rows = { ...rows, data: Float64Array.from(rows.data, (x, i) => x + (mean[i % rows.width] as number)) };
+    const centred: Rows = {
+      ...rows,
+      data: Float64Array.from(rows.data, (x, i) => x + (mean[i % rows.width] as number)),
+    };
     return back(along(centred, statistics, one), statistics, root(statistics, eps));
   },
 });
 
 const one = () => 1;
 
-const root = ({ variance }: Statistics, eps: number) => (i: number) => Math.sqrt((variance?.[i] as number) + eps);
+const root =
+  ({ variance }: Statistics, eps: number) =>
+  (i: number) =>
+    Math.sqrt((variance?.[i] as number) + eps);

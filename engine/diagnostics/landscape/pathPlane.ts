@@ -1,6 +1,6 @@
 import { ConfigError } from "../../errors/index.ts";
-import type { Snapshot } from "../../session/trace.ts";
 import { symmetricEigen } from "../../linalg/index.ts";
+import type { Snapshot } from "../../session/trace.ts";
 import { addTo, dot, length, plus, scaled } from "../curvature/vectors.ts";
 
 /** A snapshot as the plane sees it. */

@@ -1,8 +1,8 @@
 import { Lanczos, powerIteration } from "../../../engine/diagnostics/curvature/lanczos.ts";
 import { Objective } from "../../../engine/diagnostics/curvature/objective.ts";
-import { symmetricEigen } from "../../../engine/linalg/index.ts";
 import { dot, plus, scaled } from "../../../engine/diagnostics/curvature/vectors.ts";
 import { heights } from "../../../engine/diagnostics/landscape/grid.ts";
+import { symmetricEigen } from "../../../engine/linalg/index.ts";
 import { DeviceModel } from "../../../engine/session/device.ts";
 import type { Layout } from "../../../engine/session/layout.ts";
 import { type Case, type Numbers, Unsupported } from "../case.ts";

@@ -1,0 +1,180 @@
+import { describe, expect, test } from "vitest";
+import { type Dataset, data, Splits, transforms } from "../../../../engine/data/index.ts";
+import { Prepared } from "../../../../engine/data/prepared.ts";
+import { Fitted, piecesOf, type Transform, transform } from "../../../../engine/data/transforms/index.ts";
+import { normal, words } from "../../../../engine/random/index.ts";
+import { HostTensor } from "../../../../engine/tensor/index.ts";
+import { references } from "./references.ts";
+
+const WIDTH = 4;
+type Name = keyof typeof transforms;
+const entries = Object.entries(transforms) as [Name, (typeof transforms)[Name]][];
+
+/** Numbers of several scales, correlated and positive; or places of categories. */
+function examples(name: Name, count: number, seed: number): Dataset {
+  const ofCategories = transforms[name].of === "categories";
+  const noise = normal(seed, 3, count * WIDTH);
+  const chance = words(seed, 4, 0, count * WIDTH);
+  const x = Float32Array.from({ length: count * WIDTH }, (_, i) => {
+    if (ofCategories) return (chance[i] as number) % 4;
+    const c = i % WIDTH;
+    const shared = noise[i - c] as number;
+    return 10 ** (c - 1) * (8 + (noise[i] as number) + (c % 2) * shared);
+  });
+  const categories = Object.fromEntries(Array.from({ length: WIDTH }, (_, c) => [`x${c}`, ["a", "b", "c", "d"]]));
+  const y = new HostTensor(
+    [count],
+    "i32",
+    Int32Array.from({ length: count }, (_, i) => i % 2),
+  );
+  const set = data.tensors({ x: new HostTensor([count, WIDTH], "f32", x), y, name: `examples ${seed}` });
+  return ofCategories ? set.with({ categories }) : name === "standardizeChannels" ? set.reshape([2, 1, 2]) : set;
+}
+
+const columnsOf = (set: Dataset): number[][] => {
+  const width = set.x.size / set.size;
+  return Array.from({ length: width }, (_, c) =>
+    Array.from({ length: set.size }, (_, r) => set.x.data[r * width + c] as number),
+  );
+};
+
+const make = (name: Name): Transform => (transform[name] as () => Transform)();
+
+describe.each(entries)("%s", (name, definition) => {
+  const [train, valid] = [examples(name, 60, 1), examples(name, 25, 2)];
+  const fitted = (set: Dataset) => new Prepared([]).with(make(name), set.x, set.columns);
+  const sets = () => new Splits({ train, valid }).transform(make(name));
+
+  test("does to training and other examples what its formula says, with the training examples' figures alone", () => {
+    for (const [raw, made] of [
+      [train, sets().train],
+      [valid, sets().valid],
+    ] as const) {
+      const wanted = references[name](columnsOf(train), columnsOf(raw));
+      const got = columnsOf(made as Dataset);
+      expect(got.length).toBe(wanted.length);
+      for (const [c, column] of wanted.entries())
+        expect(got[c] as number[]).toBeAllclose(column, { rtol: 2e-5, atol: 2e-5 });
+    }
+  });
+
+  test("says what its columns are", () => {
+    const made = sets().train;
+    expect(made.columns.length).toBe(made.x.size / made.size);
+    expect(new Set(made.columns.map((column) => column.name)).size).toBe(made.columns.length);
+  });
+
+  test("learns the same from pieces of any size", () => {
+    const pieces = (size: number) => ({
+      shape: train.x.shape.slice(1),
+      columns: train.columns,
+      *rows() {
+        for (let from = 0; from < train.size; from += size) {
+          const count = Math.min(size, train.size - from);
+          yield { count, width: WIDTH, data: train.x.data.subarray(from * WIDTH, (from + count) * WIDTH) };
+        }
+      },
+    });
+    const whole = Fitted.to(make(name), pieces(train.size));
+    for (const size of [1, 7]) {
+      const own = Fitted.to(make(name), pieces(size));
+      for (const [key, values] of Object.entries(whole.statistics)) {
+        const most = Math.max(...values.map(Math.abs));
+        expect(own.statistics[key] as Float64Array).toBeAllclose(values, { rtol: 1e-8, atol: 1e-10 * most });
+      }
+    }
+  });
+
+  test("treats an example the same by itself as among others", () => {
+    const steps = fitted(train);
+    const alone = Array.from({ length: valid.size }, (_, r) => [...steps.apply(valid.x.rows([r])).data]).flat();
+    expect(alone).toEqual([...steps.apply(valid.x).data]);
+  });
+
+  test("is the same to the bit after a checkpoint", () => {
+    const steps = fitted(train);
+    const read = Prepared.from(JSON.parse(JSON.stringify(steps)));
+    expect([...read.apply(valid.x).data]).toEqual([...steps.apply(valid.x).data]);
+    expect(read.equals(steps)).toBe(true);
+    expect(read.columns).toEqual(steps.columns);
+  });
+
+  test("is undone, or says that it cannot be", () => {
+    const made = sets().valid as Dataset;
+    if (!definition.invert) {
+      expect(() => made.restored()).toThrow(`${name}: it cannot be undone`);
+      return;
+    }
+    const back = made.restored();
+    expect(back.prepared).toBeNull();
+    expect(back.columns).toEqual(valid.columns);
+    for (const [c, column] of columnsOf(valid).entries())
+      expect(columnsOf(back)[c] as number[]).toBeAllclose(column, { rtol: 1e-4, atol: 1e-4 });
+  });
+
+  test("learns nothing from what is held back", () => {
+    const parts = examples(name, 60, 1).split({ valid: 0.2, test: 0.2 });
+    for (const [part, set] of [
+      ["validation", parts.valid],
+      ["test", parts.test],
+    ] as const) {
+      if (definition.collect) {
+        expect(() => set?.transform(make(name))).toThrow(
+          `${name}: these are ${part} examples, and what it learns must come from training ones; transform all parts at once: splits.transform(data.${name}())`,
+        );
+        expect(() => set?.rows([1, 2, 3]).transform(make(name))).toThrow(part);
+      } else expect(set?.transform(make(name)).size).toBe(12);
+    }
+    const whole = () => train.transform(make(name)).split({ valid: 0.2 });
+    if (definition.collect) {
+      expect(whole).toThrow(
+        `split: ${name} learnt from all 60 examples, those to be held back too; split first: data.split({ ... }).transform(data.${name}())`,
+      );
+    } else expect(whole().train.size).toBe(48);
+  });
+
+  test("names the column that has missing values, or takes them", () => {
+    if (!definition.collect) return;
+    const holes = new HostTensor(
+      train.x.shape,
+      "f32",
+      Float32Array.from(train.x.data, (x, i) => (i === 9 ? Number.NaN : x)),
+    );
+    const learn = () => train.with({ x: holes }).transform(make(name));
+    if (definition.missing) expect(learn().x.data.every((x) => !Number.isNaN(x))).toBe(true);
+    else
+      expect(learn).toThrow(
+        `${name}: column "x1" has missing values; fill them in first with data.impute({ strategy: "median" })`,
+      );
+  });
+
+  test("leaves alone what it is not asked to change", () => {
+    if (!("columns" in definition.params)) return;
+    const some = (transform[name] as (options: object) => Transform)({ columns: ["x3", "x1"] });
+    const { columns, x } = train.transform(some);
+    for (const kept of ["x0", "x2"]) {
+      const at = columns.findIndex((column) => column.name === kept);
+      const got = Array.from({ length: train.size }, (_, r) => x.data[r * columns.length + at]);
+      expect(got).toEqual(columnsOf(train)[Number(kept[1])]);
+    }
+    if (definition.invert)
+      expect(train.transform(some).restored().x.data).toBeAllclose(train.x.data, { rtol: 1e-4, atol: 1e-4 });
+  });
+
+  test("refuses other numbers of columns and names that are not there", () => {
+    expect(() => fitted(train).apply(new HostTensor([2, 3], "f32", new Float32Array(6)))).toThrow(
+      `${name}: examples have 3 columns where it was fitted to 4`,
+    );
+    if ("columns" in definition.params) {
+      const wrong = (transform[name] as (options: object) => Transform)({ columns: ["x9"] });
+      expect(() => train.transform(wrong)).toThrow(`${name}: no column "x9"; did you mean`);
+    }
+  });
+});
+
+test("a set in memory is handed on in pieces that hold it whole", () => {
+  const numbers = Float32Array.from({ length: 5000 * 3 }, (_, i) => i);
+  const pieces = [...piecesOf(numbers, 3)];
+  expect(pieces.length).toBeGreaterThan(1);
+  expect(pieces.flatMap(({ data }) => Array.from(data))).toEqual([...numbers]);
+});
