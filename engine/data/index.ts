@@ -9,8 +9,8 @@ export type { Normalization } from "./normalize.ts";
 export { Prepared } from "./prepared.ts";
 export { type SplitOptions, splitParams } from "./split.ts";
 export { TextDataset, type TextOptions } from "./text.ts";
-export { sources };
 export { type Column, type Transform, transforms } from "./transforms/index.ts";
+export { sources };
 
 /** Where data comes from, as cells see it: `await data.csv("data/digits.csv", { target: "y" })`. */
 export const data = strict("data source", Object.freeze({ ...sources, ...transform }));

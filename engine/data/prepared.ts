@@ -35,12 +35,18 @@ export class Prepared {
 
   /** Examples [N, ...] through the steps from `from` on; their shape stays where they have as many numbers as before. */
   apply(x: HostTensor, from = 0): HostTensor {
-    return through(x, this.steps.slice(from), (step, rows) => step.apply(rows));
+    return this.steps.slice(from).reduce((now, step) => {
+      requireNumbers(step.transform.type, now);
+      const { each } = step;
+      // bytes stay bytes
+      if (each && sizeOf(now.shape.slice(1)) === step.columns.length) return now.scaled(each.groups, each.change);
+      return inPieces(now, (rows) => step.apply(rows));
+    }, x);
   }
 
   /** Prepared examples as they were, as near as what the steps kept allows. Throws ConfigError for a step that cannot be undone. */
   invert(x: HostTensor): HostTensor {
-    return through(x, [...this.steps].reverse(), (step, rows) => step.invert(rows));
+    return [...this.steps].reverse().reduce((now, step) => inPieces(now, (rows) => step.invert(rows)), x);
   }
 
   /**
@@ -94,16 +100,15 @@ function requireNumbers(where: string, { dtype }: HostTensor): void {
   throw new ConfigError(`${where}: features are ${dtype}; only f32 can be transformed`);
 }
 
-function through(x: HostTensor, steps: readonly Fitted[], how: (step: Fitted, rows: Rows) => Rows): HostTensor {
-  if (steps.length === 0) return x;
-  requireNumbers(steps[0]?.transform.type ?? "", x);
+/** Rows in pieces, from f32 to f32: what a step was fitted to is what it is given. */
+function inPieces(x: HostTensor, how: (rows: Rows) => Rows): HostTensor {
   const count = x.shape[0] as number;
   const example = x.shape.slice(1);
   let out: Float32Array | undefined;
   let width = sizeOf(example);
   let at = 0;
   for (const piece of piecesOf(x.data, width)) {
-    const made = steps.reduce((rows, step) => how(step, rows), piece as Rows);
+    const made = how(piece);
     out ??= new Float32Array(count * made.width);
     width = made.width;
     out.set(made.data, at);

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { Prepared } from "../data/index.ts";
 import { CheckpointError } from "../errors/index.ts";
 import type { BackendName } from "../protocol/index.ts";
 import type { Seen } from "../schedules/index.ts";
@@ -42,20 +43,27 @@ export interface Checkpoint {
   readonly best: Weights | null;
   /** Undefined for a plain state_dict, which has weights only. */
   readonly progress: Progress | undefined;
+  /** How the features became what the model was trained on; null for raw ones. */
+  readonly prepared: Prepared | null;
 }
 
 /** A checkpoint that is a plain state_dict: it predicts, and training can begin with it, but nothing continues from it. */
-export const weightsOnly = ({ parameters, running }: Weights): Checkpoint => ({
+export const weightsOnly = ({ parameters, running }: Weights, prepared: Prepared | null): Checkpoint => ({
   state: { parameters, running, optimizer: {} },
   best: null,
   progress: undefined,
+  prepared,
 });
 
 /**
  * Writes a safetensors file whose tensors have PyTorch's names: parameters and running statistics as in a state_dict,
  * `optimizer.<state>.<parameter>`, `best.<name>`. A reader never sees half a file.
  */
-export function writeCheckpoint(path: string, model: SizedModel, { state, best, progress }: Checkpoint): void {
+export function writeCheckpoint(
+  path: string,
+  model: SizedModel,
+  { state, best, progress, prepared }: Checkpoint,
+): void {
   const tensors = new Map<string, HostTensor>();
   const put = (prefix: string, layout: Layout, words: Float32Array | Uint32Array) => {
     for (const { name, shape, dtype, offset, size } of layout.slices) {
@@ -73,11 +81,12 @@ export function writeCheckpoint(path: string, model: SizedModel, { state, best, 
     put("best.", model.running, best.running);
   }
   mkdirSync(dirname(path), { recursive: true });
+  const metadata = {
+    ...(progress && { dlnb: JSON.stringify(progress) }),
+    ...(prepared && { "dlnb.prepared": JSON.stringify(prepared) }),
+  };
   const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(
-    temporary,
-    encodeSafetensors({ tensors, metadata: progress ? { dlnb: JSON.stringify(progress) } : {} }),
-  );
+  writeFileSync(temporary, encodeSafetensors({ tensors, metadata }));
   try {
     renameSync(temporary, path);
   } catch (cause) {
@@ -100,6 +109,7 @@ export function readCheckpoint(
   optimizer: Record<string, Float32Array>;
   best: Weights | null;
   progress?: Progress;
+  prepared?: Prepared;
 } {
   let file: Uint8Array;
   try {
@@ -151,7 +161,18 @@ export function readCheckpoint(
     ),
     best: [...tensors.keys()].some((n) => n.startsWith("best.")) ? weights("best.") : null,
     ...(metadata.dlnb !== undefined && { progress: progressOf(metadata.dlnb, where) }),
+    ...(metadata["dlnb.prepared"] !== undefined && { prepared: preparedOf(metadata["dlnb.prepared"], where) }),
   };
+}
+
+function preparedOf(text: string, where: string): Prepared {
+  try {
+    return Prepared.from(JSON.parse(text));
+  } catch (cause) {
+    throw new CheckpointError(`${where}: its dlnb.prepared entry cannot be read (${(cause as Error).message})`, {
+      cause,
+    });
+  }
 }
 
 function progressOf(text: string, where: string): Progress {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
 import type { RunContext } from "../context/index.ts";
+import type { Prepared } from "../data/index.ts";
 import { ConfigError, didYouMean } from "../errors/index.ts";
 import { hyperparameters } from "../optim/index.ts";
 import type { RunSummary } from "../protocol/index.ts";
@@ -253,10 +254,19 @@ export class Course {
     };
   }
 
+  get #prepared(): Prepared | null {
+    return this.experiment.splits.train.prepared;
+  }
+
   #checkpoint(state: RunState, why: string): void {
     this.#lastCheckpoint = performance.now();
     this.#saved = this.step;
-    this.#write("last", { state, best: this.#best?.weights ?? null, progress: this.#progress }, this.step, why);
+    this.#write(
+      "last",
+      { state, best: this.#best?.weights ?? null, progress: this.#progress, prepared: this.#prepared },
+      this.step,
+      why,
+    );
   }
 
   #write(name: string, checkpoint: Checkpoint, step: number, why: string): void {
@@ -287,7 +297,7 @@ export class Course {
     if (restores && best && best.progress.step !== this.step) {
       this.#figures = { ...best.progress.final };
       weights = best.weights;
-      this.#write("best", weightsOnly(weights), best.progress.step, "best");
+      this.#write("best", weightsOnly(weights, this.#prepared), best.progress.step, "best");
     }
     this.#kept = { state, weights };
     return weights;
@@ -318,7 +328,7 @@ export class Course {
       stopped,
       final: Number.isNaN(this.#lastLoss) ? this.#figures : { trainLoss: this.#lastLoss, ...this.#figures },
     });
-    const checkpoint = { state, best: this.#best?.weights ?? null, progress: this.#progress };
+    const checkpoint = { state, best: this.#best?.weights ?? null, progress: this.#progress, prepared: this.#prepared };
     const run = new Run(record, this.experiment, checkpoint, weights, trace, this.instruments);
     this.experiment.keep(run);
     return run;

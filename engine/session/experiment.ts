@@ -191,7 +191,7 @@ export class Experiment {
   /** A run without history from a checkpoint, or from a PyTorch state_dict saved as safetensors. */
   load(path: string): Run {
     const full = this.resolve(path);
-    const { state, optimizer, best, progress } = readCheckpoint(full, this.config.model);
+    const { state, optimizer, best, progress, prepared } = readCheckpoint(full, this.config.model);
     const empty: RunHistory = {
       step: [],
       trainLoss: [],
@@ -219,7 +219,7 @@ export class Experiment {
         loaded: true,
       },
       this,
-      { state: { ...state, optimizer }, best, progress },
+      { state: { ...state, optimizer }, best, progress, prepared: prepared ?? this.splits.train.prepared },
     );
   }
 

@@ -1,10 +1,10 @@
 import { isAbsolute, resolve } from "node:path";
 import { currentContext } from "../context/index.ts";
-import { Dataset } from "../data/index.ts";
+import { Dataset, Prepared } from "../data/index.ts";
 import { ConfigError } from "../errors/index.ts";
 import type { BackendName, OutputItem, RunHistory, RunSummary } from "../protocol/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
-import { viewAs } from "../tensor/index.ts";
+import { originOf, sizeOf, viewAs } from "../tensor/index.ts";
 import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
 import { DeviceModel } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
@@ -114,19 +114,50 @@ export class Run {
     return Object.fromEntries([...named(model.parameters, parameters), ...named(model.running, running)]);
   }
 
-  /** The model's outputs for a data set's examples or for the rows of a tensor, in evaluation mode. */
+  /** What the transforms of its data learnt, which `predict` does to raw examples; null when there were none. */
+  get prepared(): Prepared | null {
+    return this.checkpoint.prepared;
+  }
+
+  /**
+   * The model's outputs for a data set's examples or for the rows of a tensor, in evaluation mode. Raw examples go through the
+   * transforms that the training examples went through, with what these learnt there; examples that have been through them do not.
+   */
   async predict(given: Dataset | HostTensor): Promise<HostTensor> {
     const x = given instanceof Dataset ? given.x : given;
     if (!(x instanceof HostTensor)) {
       throw new ConfigError("predict: give a data set or a tensor of examples, as tensor([[5.1, 3.5, 1.4, 0.2]])");
     }
-    return await this.#onDevice((device) => device.predict(x));
+    const ready = this.#ready(given, "predict").x;
+    return await this.#onDevice((device) => device.predict(ready));
   }
 
   /** Loss and metrics over a whole data set, in evaluation mode. */
   async evaluate(set: Dataset): Promise<Record<string, number>> {
     if (!(set instanceof Dataset)) throw new ConfigError("evaluate: give a data set, as sets.test");
-    return await this.#onDevice((device) => device.evaluate(device.upload("given", set)));
+    const ready = this.#ready(set, "evaluate");
+    return await this.#onDevice((device) => device.evaluate(device.upload("given", set.with(ready))));
+  }
+
+  /**
+   * Examples as the model takes them: raw ones through the transforms of its training data. Throws ConfigError for examples that went
+   * through others.
+   */
+  #ready(given: Dataset | HostTensor, where: string): { readonly x: HostTensor; readonly prepared: Prepared | null } {
+    const { prepared } = this;
+    const x = given instanceof Dataset ? given.x : given;
+    const origin = originOf(x);
+    if (origin instanceof Prepared) {
+      if (origin.equals(prepared)) return { x, prepared };
+      throw new ConfigError(
+        `${where}: these examples went through other transforms than those the run was trained on (${prepared ?? "none"}); give raw ones, as they were read`,
+      );
+    }
+    if (!prepared) return { x, prepared };
+    const raw = x.reshape([x.shape[0] ?? 0, -1]);
+    const made = given instanceof Dataset ? prepared.applyNamed(raw, given.columns, where) : prepared.apply(raw);
+    const example = this.experiment.splits.train.x.shape.slice(1);
+    return { x: sizeOf(made.shape.slice(1)) === sizeOf(example) ? made.reshape([-1, ...example]) : made, prepared };
   }
 
   /**
@@ -139,7 +170,7 @@ export class Run {
     }
     const full = isAbsolute(path) ? path : resolve(currentContext().notebookFolder, path);
     const whole = this.weights === this.checkpoint.state;
-    writeCheckpoint(full, this.config.model, whole ? this.checkpoint : weightsOnly(this.weights));
+    writeCheckpoint(full, this.config.model, whole ? this.checkpoint : weightsOnly(this.weights, this.prepared));
     return full;
   }
 

@@ -1,5 +1,4 @@
 import { num } from "../../params/index.ts";
-import { eachValue } from "./collectors.ts";
 import { columnsParam } from "./columns.ts";
 import { defineTransform } from "./definition.ts";
 
@@ -12,6 +11,9 @@ export const affine = defineTransform({
     columns: columnsParam,
   },
   of: "numbers",
-  apply: (rows, _, { scale, shift }) => eachValue(rows, (x) => x * scale + shift),
-  invert: (rows, _, { scale, shift }) => eachValue(rows, (x) => (x - shift) / scale),
+  each: (_, __, { scale, shift }) => ({
+    groups: 1,
+    change: (x) => x * scale + shift,
+    invert: (x) => (x - shift) / scale,
+  }),
 });

@@ -32,6 +32,14 @@ export interface About {
   readonly shape: Shape;
 }
 
+/** A change of every value by itself. */
+export interface Each {
+  /** The columns, divided evenly, make so many groups that are treated alike. */
+  readonly groups: number;
+  change(x: number, group: number): number;
+  invert?(x: number, group: number): number;
+}
+
 /**
  * A step that prepares the features: what it learns from the training examples, and what it then does to any. It is the
  * same for every example alone, so that it can be applied to pieces of a set.
@@ -45,9 +53,11 @@ export interface TransformDefinition<P extends Params = Params> extends Definiti
   readonly missing?: true;
   /** Absent where it learns nothing. */
   collect?(about: About, options: Checked<P>): Collector;
-  /** New rows of these. */
-  apply(rows: Rows, statistics: Statistics, options: Checked<P>): Rows;
-  /** The rows that `apply` made these of, as near as what it kept allows. */
+  /** Either every value becomes another by itself; numbers that are kept as bytes then stay bytes. */
+  each?(width: number, statistics: Statistics, options: Checked<P>): Each;
+  /** Or there are new rows of these. */
+  apply?(rows: Rows, statistics: Statistics, options: Checked<P>): Rows;
+  /** The rows that were made these, as near as what was kept allows, where `each` does not say it. */
   invert?(rows: Rows, statistics: Statistics, options: Checked<P>): Rows;
   /** What the columns are afterwards; absent where they stay. */
   columns?(columns: readonly Column[], statistics: Statistics, options: Checked<P>): readonly Column[];

@@ -2,7 +2,8 @@ import { ConfigError, DataError, didYouMean } from "../../errors/index.ts";
 import { instance } from "../../params/index.ts";
 import type { Shape } from "../../tensor/index.ts";
 import * as all from "./all.ts";
-import type { Collector, Column, Rows, Statistics, Transform, TransformDefinition } from "./definition.ts";
+import { eachValue } from "./collectors.ts";
+import type { Collector, Column, Each, Rows, Statistics, Transform, TransformDefinition } from "./definition.ts";
 
 /** Rows that go through a transform at a time. */
 const PIECE = 2048;
@@ -56,8 +57,8 @@ export class Fitted {
   /** Rows as they are after it. Throws DataError for another number of columns. */
   apply(rows: Rows): Rows {
     this.#requireWidth(rows, this.columns.length);
-    const { definition, options } = this.transform;
-    const made = definition.apply(pick(rows, this.chosen), this.statistics, options as never);
+    const { definition } = this.transform;
+    const made = this.#made(pick(rows, this.chosen));
     if (this.chosen.length === this.columns.length) return made;
     if (definition.anew) return beside(pick(rows, this.#others()), made);
     const own = this.chosen.length;
@@ -68,18 +69,42 @@ export class Fitted {
   /** Rows as they were before it. Throws ConfigError where it keeps too little for that. */
   invert(rows: Rows): Rows {
     this.#requireWidth(rows, this.after.length);
-    const { definition, options, type } = this.transform;
-    if (!definition.invert) throw new ConfigError(`${type}: it cannot be undone`);
+    const { definition, type } = this.transform;
+    if (!definition.invert && !this.#each?.invert) throw new ConfigError(`${type}: it cannot be undone`);
     if (!definition.anew) {
       const kept = pick(rows, range(0, this.columns.length));
-      return put(kept, this.chosen, definition.invert(pick(kept, this.chosen), this.statistics, options as never));
+      return put(kept, this.chosen, this.#undone(pick(kept, this.chosen)));
     }
     const others = this.#others();
-    const own = definition.invert(pick(rows, range(others.length, rows.width)), this.statistics, options as never);
+    const own = this.#undone(pick(rows, range(others.length, rows.width)));
     if (others.length === 0) return own;
     const { count } = rows;
     const empty: Rows = { count, width: this.columns.length, data: new Float64Array(count * this.columns.length) };
     return put(put(empty, others, pick(rows, range(0, others.length))), this.chosen, own);
+  }
+
+  /** How every value changes by itself, when it does and all columns are worked on. */
+  get each(): Each | undefined {
+    return this.chosen.length === this.columns.length ? this.#each : undefined;
+  }
+
+  get #each(): Each | undefined {
+    const { definition, options } = this.transform;
+    return definition.each?.(this.chosen.length, this.statistics, options as never);
+  }
+
+  #made(rows: Rows): Rows {
+    const { definition, options } = this.transform;
+    const each = this.#each;
+    if (each) return eachGroup(rows, each.groups, each.change);
+    return definition.apply?.(rows, this.statistics, options as never) ?? rows;
+  }
+
+  #undone(rows: Rows): Rows {
+    const { definition, options } = this.transform;
+    const each = this.#each;
+    if (each?.invert) return eachGroup(rows, each.groups, each.invert);
+    return definition.invert?.(rows, this.statistics, options as never) ?? rows;
   }
 
   #others(): number[] {
@@ -163,6 +188,11 @@ function chosenOf({ type, definition, options }: Transform, columns: readonly Co
     `${type}: there is no column of ${definition.of}; name those that it should work on: columns: ["${columns[0]?.name}"]`,
   );
 }
+
+const eachGroup = (rows: Rows, groups: number, f: (x: number, group: number) => number): Rows => {
+  const size = rows.width / groups;
+  return eachValue(rows, (x, c) => f(x, Math.floor(c / size)));
+};
 
 const placed = <T>(list: readonly T[], places: readonly number[], values: readonly T[]): T[] => {
   const out = [...list];

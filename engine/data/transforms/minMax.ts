@@ -1,6 +1,6 @@
 import { ConfigError } from "../../errors/index.ts";
 import { bool, nums } from "../../params/index.ts";
-import { collecting, eachValue, orOne, tiny } from "./collectors.ts";
+import { collecting, orOne, tiny } from "./collectors.ts";
 import { columnsParam } from "./columns.ts";
 import { defineTransform } from "./definition.ts";
 import { Extremes } from "./extremes.ts";
@@ -38,10 +38,10 @@ export const minMax = defineTransform({
       },
     );
   },
-  apply: (rows, statistics, { clip, range: [low, high] }) => {
-    const out = scaled.apply(rows, statistics);
-    // not Math.min: a missing value stays one
-    return clip ? eachValue(out, (x) => (x < low ? low : x > high ? high : x)) : out;
+  each: (width, statistics, { clip, range: [low, high] }) => {
+    const plain = scaled.each(width, statistics);
+    if (!clip) return plain;
+    const clipped = (x: number) => (x < low ? low : x > high ? high : x); // not Math.min: a missing value stays one
+    return { ...plain, change: (x, c) => clipped(plain.change(x, c)) };
   },
-  invert: scaled.invert,
 });

@@ -1,13 +1,7 @@
 import { DataError } from "../../errors/index.ts";
 import { sizeOf } from "../../tensor/index.ts";
-import { collecting, eachValue, Moments, orOne } from "./collectors.ts";
-import { defineTransform, type Rows, type Statistics } from "./definition.ts";
-
-/** f(x, channel) of every value of [count, channels, ...]. */
-const eachChannel = (rows: Rows, channels: number, f: (x: number, channel: number) => number): Rows => {
-  const inner = rows.width / channels;
-  return eachValue(rows, (x, c) => f(x, Math.floor(c / inner)));
-};
+import { collecting, Moments, orOne } from "./collectors.ts";
+import { defineTransform } from "./definition.ts";
 
 /**
  *   (x - mean) / std per channel of images [C, H, W], over all pixels of the training examples (population deviation)
@@ -38,10 +32,12 @@ export const standardizeChannels = defineTransform({
       }),
     );
   },
-  apply: (rows, { mean, std }) =>
-    eachChannel(rows, lengthOf(mean), (x, c) => (x - (mean?.[c] as number)) / (std?.[c] as number)),
-  invert: (rows, { mean, std }) =>
-    eachChannel(rows, lengthOf(mean), (x, c) => x * (std?.[c] as number) + (mean?.[c] as number)),
+  each: (_, { mean, std }) => {
+    const [m, s] = [mean as Float64Array, std as Float64Array];
+    return {
+      groups: m.length,
+      change: (x, c) => (x - (m[c] as number)) / (s[c] as number),
+      invert: (x, c) => x * (s[c] as number) + (m[c] as number),
+    };
+  },
 });
-
-const lengthOf = (mean: Statistics[string] | undefined): number => (mean as Float64Array).length;
