@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { densityOf } from "../../../../engine/diagnostics/curvature/density.ts";
 import { Lanczos, powerIteration } from "../../../../engine/diagnostics/curvature/lanczos.ts";
-import { symmetricEigen, tridiagonalEigen } from "../../../../engine/linalg/index.ts";
 import { dot, length, plus, scaled, type Vector } from "../../../../engine/diagnostics/curvature/vectors.ts";
+import { symmetricEigen, tridiagonalEigen } from "../../../../engine/linalg/index.ts";
 import { normal } from "../../../../engine/random/index.ts";
 
 /** A symmetric matrix with these eigenvalues: turned by reflections at random vectors. */
