@@ -8,8 +8,10 @@ import { losses } from "./losses.ts";
 import { Node, type Operators, type Value } from "./node.ts";
 import { normalizations } from "./normalizations.ts";
 import { optimizers } from "./optimizers.ts";
+import { recurrent } from "./recurrent.ts";
 import { reductions } from "./reductions.ts";
 import { shapes } from "./shapes.ts";
+import { windowed } from "./windows.ts";
 
 /** Every ONNX operator that the library has, as a call of it. */
 const operators: Operators = {
@@ -20,6 +22,8 @@ const operators: Operators = {
   ...losses,
   ...normalizations,
   ...optimizers,
+  ...recurrent,
+  ...windowed,
 };
 
 interface GraphNode {

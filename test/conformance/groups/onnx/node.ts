@@ -66,6 +66,10 @@ export class Node {
     return (this.#attributes[name] as T | undefined) ?? otherwise;
   }
 
+  integers(name: string, otherwise: readonly number[]): readonly number[] {
+    return this.attribute<readonly number[]>(name, otherwise);
+  }
+
   has(name: string): boolean {
     return name in this.#attributes;
   }

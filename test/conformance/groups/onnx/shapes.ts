@@ -5,6 +5,7 @@ import {
   concat,
   constant,
   equal,
+  extend,
   flip,
   gatherND,
   iota,
@@ -32,7 +33,6 @@ import {
   unsqueeze,
 } from "../../../../engine/ops/index.ts";
 import { broadcastShapes, sizeOf } from "../../../../engine/tensor/index.ts";
-import { Unsupported } from "../../case.ts";
 import type { Node, Operators } from "./node.ts";
 
 const REDUCE: Readonly<Record<string, ScatterReduce>> = {
@@ -106,7 +106,8 @@ export const shapes: Operators = {
     const lo = spread(widths.slice(0, axes.length));
     const hi = spread(widths.slice(axes.length));
     const mode = node.attribute<string>("mode", "constant");
-    if (mode !== "constant") throw new Unsupported(`Pad mode ${mode}`);
+    const by = ({ reflect: "reflect", edge: "replicate", wrap: "circular" } as const)[mode];
+    if (by) return extend(node.x(), by, { lo, hi });
     return pad(node.x(), { lo, hi, value: node.number(2, "value") ?? 0 });
   },
   Range: (node) => {
