@@ -32,7 +32,7 @@ export const gruGates: Gates = (fromInput, fromHidden, { h }) => {
 };
 
 /** x weight^T + bias, the bias where there is one. */
-export function project(x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
+export function project(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const y = matmul(x, transpose(weight));
   return bias ? add(y, bias) : y;
 }

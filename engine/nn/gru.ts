@@ -19,5 +19,5 @@ export const gru = defineLayer({
   inputs: hidden.inputs,
   results: hidden.results,
   apply: (scope, x, options, inputs) =>
-    recurrent(scope, x, options, { gates: 3, cell: gruGates, memory: false }, inputs),
+    recurrent(scope, x, options, { gates: 3, cell: gruGates, memory: false, summed: false }, inputs),
 });

@@ -30,7 +30,7 @@ export const lstm = defineLayer({
   apply: (scope, x, options, inputs) => {
     const { y, h, c } = recurrent(
       ...([scope, x, options] as const),
-      { gates: 4, cell: lstmGates, memory: true, projSize: options.projSize },
+      { gates: 4, cell: lstmGates, memory: true, summed: true, projSize: options.projSize },
       inputs,
     );
     return { y, h, c: c as typeof h };

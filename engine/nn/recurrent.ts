@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors/index.ts";
 import { init } from "../init/index.ts";
-import { concat, constant, matmul, permute, reshape, slice, type Tensor, transpose } from "../ops/index.ts";
+import { add, concat, constant, flip, matmul, permute, reshape, slice, type Tensor, transpose } from "../ops/index.ts";
 import { bool, choice, instance, int, num, required } from "../params/index.ts";
 import { type Shape, sameShape, show } from "../tensor/index.ts";
 import { type Gates, project, type State } from "./cells.ts";
@@ -44,6 +44,8 @@ interface Kind {
   readonly cell: Gates;
   /** Whether the state has a memory c. */
   readonly memory: boolean;
+  /** Whether all gates take the input's share and the hidden state's as a sum alone, so that both biases are one. */
+  readonly summed: boolean;
   /** Size of the projected hidden state; 0 for none. */
   readonly projSize?: number;
 }
@@ -58,7 +60,7 @@ export function recurrent(
   scope: Scope,
   x: Tensor,
   options: Recurrent,
-  { gates, cell, memory, projSize = 0 }: Kind,
+  { gates, cell, memory, summed, projSize = 0 }: Kind,
   given: Partial<Named<"h" | "c">>,
 ): { y: Tensor; h: Tensor; c?: Tensor } {
   const { hiddenSize, numLayers, bias, dropout, bidirectional, returns } = options;
@@ -73,6 +75,8 @@ export function recurrent(
     h: firstState("h", given.h, [count, n, outSize]),
     ...(memory && { c: firstState("c", given.c, [count, n, hiddenSize]) }),
   };
+  const biasesOf = (inputBias: Tensor, hiddenBias: Tensor) =>
+    summed ? { inputBias: add(inputBias, hiddenBias) } : { inputBias, hiddenBias };
   const last: State[] = [];
   let below = timeFirst;
   for (let layer = 0; layer < numLayers; layer++) {
@@ -84,18 +88,17 @@ export function recurrent(
       const parameter = (name: string, shape: Shape) =>
         scope.parameter(`${name}_l${layer}${direction}`, shape, uniformOf(hiddenSize));
       const at = last.length;
-      const states = unroll(below, {
+      const turned = (all: Tensor): Tensor => (direction ? flip(all, 0) : all);
+      const states = unroll(turned(below), {
         cell,
-        reverse: direction !== "",
         first: { h: stateAt(first.h, at), ...(first.c && { c: stateAt(first.c, at) }) },
         inputWeight: parameter("weight_ih", [gates * hiddenSize, below.shape[2] as number]),
         hiddenWeight: parameter("weight_hh", [gates * hiddenSize, outSize]),
-        inputBias: bias ? parameter("bias_ih", [gates * hiddenSize]) : undefined,
-        hiddenBias: bias ? parameter("bias_hh", [gates * hiddenSize]) : undefined,
+        ...(bias && biasesOf(parameter("bias_ih", [gates * hiddenSize]), parameter("bias_hh", [gates * hiddenSize]))),
         projection: projSize ? parameter("weight_hr", [projSize, hiddenSize]) : undefined,
       });
-      last.push((direction ? states[0] : states.at(-1)) as State);
-      return stack(states.map(({ h }) => h));
+      last.push(states.at(-1) as State);
+      return turned(stack(states.map(({ h }) => h)));
     });
     below = concat(read, 2);
   }
@@ -107,25 +110,23 @@ export function recurrent(
 
 interface Unroll {
   readonly cell: Gates;
-  readonly reverse: boolean;
   readonly first: State;
   readonly inputWeight: Tensor;
   readonly hiddenWeight: Tensor;
-  readonly inputBias: Tensor | undefined;
-  readonly hiddenBias: Tensor | undefined;
+  readonly inputBias?: Tensor;
+  readonly hiddenBias?: Tensor;
   readonly projection: Tensor | undefined;
 }
 
-/** The states of one layer in one direction at every time of x [T, N, C]. */
-function unroll(x: Tensor, { cell, reverse, first, ...of }: Unroll): State[] {
+/** The states of one layer at every time of x [T, N, C]. */
+function unroll(x: Tensor, { cell, first, ...of }: Unroll): State[] {
   const fromInput = project(x, of.inputWeight, of.inputBias);
-  const times = Array.from({ length: x.shape[0] as number }, (_, t) => t);
   const states: State[] = [];
   let state = first;
-  for (const t of reverse ? times.reverse() : times) {
+  for (let t = 0; t < (x.shape[0] as number); t++) {
     const made = cell(stateAt(fromInput, t), project(state.h, of.hiddenWeight, of.hiddenBias), state);
     state = of.projection ? { ...made, h: matmul(made.h, transpose(of.projection)) } : made;
-    states[t] = state;
+    states.push(state);
   }
   return states;
 }

@@ -19,5 +19,11 @@ export const rnn = defineLayer({
   inputs: hidden.inputs,
   results: hidden.results,
   apply: (scope, x, options, inputs) =>
-    recurrent(scope, x, options, { gates: 1, cell: rnnGates(options.nonlinearity), memory: false }, inputs),
+    recurrent(
+      scope,
+      x,
+      options,
+      { gates: 1, cell: rnnGates(options.nonlinearity), memory: false, summed: true },
+      inputs,
+    ),
 });

@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors/index.ts";
 import { show } from "../tensor/index.ts";
-import { add } from "./arithmetic.ts";
+import { accumulated } from "./accumulate.ts";
 import { topological } from "./order.ts";
 import { within } from "./part.ts";
 import { constant, type Tensor } from "./tensor.ts";
@@ -18,20 +18,27 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[], seed?: Tensor): 
   for (const node of order) {
     if (wanted.has(node) || node.inputs.some((x) => depends.has(x))) depends.add(node);
   }
-  const cotangents = new Map<Tensor, Tensor>([[loss, seed ?? constant(1, loss.shape)]]);
+  const cotangents = new Map<Tensor, Tensor[]>([[loss, [seed ?? constant(1, loss.shape)]]]);
+  const total = (node: Tensor): Tensor | undefined => {
+    const parts = cotangents.get(node)?.toReversed(); // in the order of the uses
+    return parts && within(parts[0]?.part, () => accumulated(parts));
+  };
   for (const node of order.reverse()) {
-    const g = cotangents.get(node);
     const { grad } = node.record;
-    if (!g || !grad || !node.inputs.some((x) => depends.has(x))) continue;
+    const g = wanted.has(node) || (grad && node.inputs.some((x) => depends.has(x))) ? total(node) : undefined;
+    if (!g) continue;
+    cotangents.set(node, [g]);
+    if (!grad || !node.inputs.some((x) => depends.has(x))) continue;
     within(node.part && { ...node.part, direction: "backward" }, () => {
       const parts = grad({ inputs: node.inputs, attrs: node.attrs, output: node, g });
       node.inputs.forEach((x, i) => {
         const part = parts[i];
         if (!part || x.dtype !== "f32" || !depends.has(x)) return;
         const before = cotangents.get(x);
-        cotangents.set(x, before ? add(before, part) : part);
+        if (before) before.push(part);
+        else cotangents.set(x, [part]);
       });
     });
   }
-  return wrt.map((x) => cotangents.get(x) ?? constant(0, x.shape));
+  return wrt.map((x) => cotangents.get(x)?.[0] ?? constant(0, x.shape));
 }

@@ -135,7 +135,10 @@ function emitStages(
       (t) => inputAt(t).buffer,
       request.maxBuffersPerLaunch,
     );
-    const { launches, scratch, ranges } = emitDrafts(drafts, costs, inputAt, slots, rows, firstScratch);
+    const { launches, scratch, ranges } = emitDrafts(
+      ...([drafts, costs, inputAt, slots, rows, firstScratch] as const),
+      request.maxBuffersPerLaunch,
+    );
     const clashing = clashes(launches, ranges, drafts, rows.buffer);
     if (clashing.every((t) => late.has(t))) return { launches, scratch };
     for (const t of clashing) late.add(t);
@@ -174,6 +177,7 @@ function emitDrafts(
   slots: ReadonlyMap<string, number>,
   rows: Surroundings["rows"],
   firstScratch: number,
+  maxBuffers: number,
 ): { launches: Launch[]; scratch: Scratch[]; ranges: { from: number; to: number }[] } {
   const home = new Map<Tensor, Draft>();
   for (const d of drafts) for (const t of d.computed.keys()) if (!home.has(t)) home.set(t, d);
@@ -201,6 +205,7 @@ function emitDrafts(
         },
         scratch: (t) => (home.get(t) === draft ? memory.get(t) : undefined),
         rows,
+        maxBuffers,
       }),
     );
     return { from, to: launches.length };

@@ -10,7 +10,7 @@ import {
 } from "../backends/launch.ts";
 import type { Index } from "../ops/node.ts";
 import type { Tensor } from "../ops/tensor.ts";
-import { show, sizeOf } from "../tensor/index.ts";
+import { sameShape, show, sizeOf } from "../tensor/index.ts";
 import { type Draft, placeIn } from "./drafts.ts";
 import { LaunchEmitter, type Location, type Source, SplitAxis } from "./emitter.ts";
 import { labelled } from "./labels.ts";
@@ -24,6 +24,8 @@ export interface Surroundings {
   /** Memory of a value computed by this launch that later launches read; undefined when none does. */
   scratch(t: Tensor): Location | undefined;
   readonly rows: { readonly buffer: number; readonly words: number };
+  /** Buffers that a launch may touch. */
+  readonly maxBuffers: number;
 }
 
 /** The launches of a draft, in order. */
@@ -227,34 +229,58 @@ function emitContract(draft: Draft, around: Surroundings): ContractLaunch {
   });
 }
 
-/** One launch for each input, into its part of the result. */
+/** Every input into its part of the result: a launch for as many of one shape as it may touch the buffers of. */
 function emitConcat(draft: Draft, around: Surroundings): MapLaunch[] {
   const [node] = draft.computed.keys();
   const whole = node as Tensor;
-  const to = outputOf(draft, whole, around);
   const axis = whole.attrs.axis as number;
-  let start = 0;
-  return whole.inputs.map((input) => {
-    const from = start;
-    start += input.shape[axis] as number;
-    return withSplits(input.shape, (axes, groups) => {
-      const e = new LaunchEmitter(axes, sourceOutside(draft, around));
-      const at = e.coordinates(groups);
-      const value = e.valueAt(input, at);
-      const moved = at.map((index, d) => (d === axis ? e.affine(index, 1, from) : index));
+  let next = 0;
+  const parts = whole.inputs.map((input): Part => {
+    const start = next;
+    next += input.shape[axis] as number;
+    return { input, start };
+  });
+  const launches: MapLaunch[] = [];
+  let together: Part[] = [];
+  let touched = new Set<number>();
+  for (const part of parts) {
+    const reads = emitParts(draft, around, whole, [part]).views.map(({ buffer }) => buffer);
+    const all = new Set([...touched, ...reads]);
+    const fits = sameShape(part.input.shape, together[0]?.input.shape ?? part.input.shape);
+    if (together.length > 0 && (!fits || all.size >= around.maxBuffers)) {
+      launches.push(emitParts(draft, around, whole, together));
+      [together, touched] = [[part], new Set(reads)];
+    } else [together, touched] = [[...together, part], all];
+  }
+  return [...launches, emitParts(draft, around, whole, together)];
+}
+
+/** A part of a concatenation, and where it begins. */
+interface Part {
+  readonly input: Tensor;
+  readonly start: number;
+}
+
+/** Inputs of one shape into their parts of the result. */
+function emitParts(draft: Draft, around: Surroundings, whole: Tensor, parts: readonly Part[]): MapLaunch {
+  const axis = whole.attrs.axis as number;
+  const to = outputOf(draft, whole, around);
+  return withSplits((parts[0] as Part).input.shape, (axes, groups) => {
+    const e = new LaunchEmitter(axes, sourceOutside(draft, around));
+    const at = e.coordinates(groups);
+    const stores = parts.map(({ input, start }): Store => {
+      const moved = at.map((index, d) => (d === axis ? e.affine(index, 1, start) : index));
       const index = wordAt(e, moved, whole.shape, to);
       if (index.kind !== "affine") throw new Error("plan: a store at a computed address");
-      const { offset, strides } = index;
-      const view: View = { buffer: to.buffer, offset: to.offset + offset, strides, dtype: whole.dtype };
-      return {
-        kind: "map",
-        ...labelsOf(draft, around),
-        shape: axes,
-        views: e.views,
-        code: e.code,
-        stores: [{ view, value }],
+      const view: View = {
+        buffer: to.buffer,
+        offset: to.offset + index.offset,
+        strides: index.strides,
+        dtype: whole.dtype,
       };
+      return { view, value: e.valueAt(input, at) };
     });
+    return { kind: "map", ...labelsOf(draft, around), shape: axes, views: e.views, code: e.code, stores };
   });
 }
 
