@@ -1,4 +1,4 @@
-import { data, transforms } from "./data/index.ts";
+import { data, syntheticSets, transforms } from "./data/index.ts";
 import { grad, tensor, valueAndGrad } from "./eager/index.ts";
 import { init, initializers } from "./init/index.ts";
 import { loss, losses } from "./losses/index.ts";
@@ -32,6 +32,7 @@ export const globals = {
 
 /** Every folder of declarations, with the global that its entries are called through. */
 export const registries: readonly Registry[] = [
+  { global: "data", title: "Synthetic data", all: syntheticSets },
   { global: "data", title: "Transforms", all: transforms },
   { global: "nn", title: "Layers", all: layers },
   { global: "loss", title: "Losses", all: losses },

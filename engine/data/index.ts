@@ -1,5 +1,6 @@
 import { strict } from "../params/index.ts";
 import * as sources from "./all.ts";
+import { made } from "./synthetic/index.ts";
 import { transform } from "./transforms/index.ts";
 
 export type { CsvOptions } from "./csv.ts";
@@ -8,9 +9,10 @@ export type { IdxOptions } from "./idx.ts";
 export type { Normalization } from "./normalize.ts";
 export { Prepared } from "./prepared.ts";
 export { type SplitOptions, splitParams } from "./split.ts";
+export { syntheticSets } from "./synthetic/index.ts";
 export { TextDataset, type TextOptions } from "./text.ts";
 export { type Column, type Transform, transforms } from "./transforms/index.ts";
 export { sources };
 
 /** Where data comes from, as cells see it: `await data.csv("data/digits.csv", { target: "y" })`. */
-export const data = strict("data source", Object.freeze({ ...sources, ...transform }));
+export const data = strict("data source", Object.freeze({ ...sources, ...made, ...transform }));

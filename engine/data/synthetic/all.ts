@@ -1,0 +1,11 @@
+export { blobs } from "./blobs.ts";
+export { circles } from "./circles.ts";
+export { friedman } from "./friedman.ts";
+export { gaussianQuantiles } from "./gaussianQuantiles.ts";
+export { gratings } from "./gratings.ts";
+export { line } from "./line.ts";
+export { moons } from "./moons.ts";
+export { sinusoid } from "./sinusoid.ts";
+export { spirals } from "./spirals.ts";
+export { swissRoll } from "./swissRoll.ts";
+export { xor } from "./xor.ts";
