@@ -1,4 +1,10 @@
+export { cifar } from "./cifar.ts";
 export { csv } from "./csv.ts";
 export { idx } from "./idx.ts";
+export { images } from "./images.ts";
+export { json } from "./json.ts";
+export { npy } from "./npy.ts";
+export { npz } from "./npz.ts";
+export { parquet } from "./parquet.ts";
 export { tensors } from "./tensors.ts";
 export { text } from "./text.ts";

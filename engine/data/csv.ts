@@ -1,63 +1,28 @@
+import { createReadStream } from "node:fs";
 import { basename } from "node:path";
-import { ConfigError, DataError, didYouMean } from "../errors/index.ts";
-import { check, choice, type Options, optional, required, text, value } from "../params/index.ts";
-import { HostTensor } from "../tensor/index.ts";
-import { Dataset } from "./dataset.ts";
+import Papa from "papaparse";
+import { ConfigError, DataError } from "../errors/index.ts";
+import { check, type Options, text } from "../params/index.ts";
+import type { Dataset } from "./dataset.ts";
+import { fileAt } from "./file.ts";
+import { reporter } from "./progress.ts";
 import { defineSource } from "./source.ts";
-import { type Column, readTable } from "./table.ts";
-import { targetOf } from "./target.ts";
-
-const names = (given: unknown): boolean =>
-  Array.isArray(given) && given.length > 0 && given.every((n) => typeof n === "string");
+import type { TableBuilder } from "./table.ts";
+import { tableParams, tabular } from "./tabular.ts";
 
 const csvParams = {
-  target: value<string | readonly string[], typeof required>(
-    required,
-    {
-      type: "string | readonly string[]",
-      noun: "the name of a column, or a list of names",
-      accepts: (given) => typeof given === "string" || names(given),
-    },
-    "Column to be predicted; several for a regression with several values.",
-  ),
-  columns: optional(
-    value<readonly string[], typeof required>(
-      required,
-      { type: "readonly string[]", noun: "a list of column names", accepts: names },
-      "Feature columns, in this order; all but the target when not given.",
-    ),
-  ),
-  task: optional(
-    choice<readonly ["classification", "regression"], typeof required>(
-      required,
-      ["classification", "regression"],
-      "How the target is read. When not given: text and whole numbers of at most 50 different values are classes.",
-    ),
-  ),
-  delimiter: text("", "Between two values; found by itself when empty."),
+  ...tableParams,
+  delimiter: text("", "Between two values; a tab in files called .tsv or .tab, else found by itself, when empty."),
 };
 
 export type CsvOptions = Options<typeof csvParams>;
 
 async function read(path: string, options: CsvOptions): Promise<Dataset> {
   if (typeof path !== "string") throw new ConfigError(`data.csv: the path must be a string, not ${typeof path}`);
-  const { target, columns, task, delimiter } = check(csvParams, options, "data.csv");
-  const targets = typeof target === "string" ? [target] : target;
+  const { delimiter, ...rest } = check(csvParams, options, "data.csv");
+  const separator = delimiter || (/\.(tsv|tab)$/i.test(path) ? "\t" : "");
   const file = basename(path);
-  let features: readonly string[] = [];
-  const table = await readTable(path, delimiter, (header) => {
-    for (const name of [...targets, ...(columns ?? [])]) {
-      if (!header.includes(name)) throw new DataError(`${file}: no column "${name}"${didYouMean(name, header)}`);
-    }
-    features = columns ?? header.filter((name) => !targets.includes(name));
-    if (features.length === 0) throw new DataError(`${file}: no columns are left beside the target`);
-    const both = features.find((name) => targets.includes(name));
-    if (both !== undefined) throw new ConfigError(`data.csv: "${both}" is among the columns and the target`);
-    return { numbers: features, texts: targets };
-  });
-  const x = new HostTensor([table.rows, features.length], "f32", table.numbers);
-  const { y, task: found, classes } = targetOf(table.texts as readonly Column[], task);
-  return new Dataset({ name: file, x, y, task: found, featureNames: features, classes });
+  return await tabular({ where: "data.csv", file, noun: "line" }, rest, (table) => parse(path, separator, table));
 }
 
 /**
@@ -79,3 +44,59 @@ export const csv = defineSource(
   },
   read,
 );
+
+/** Reads the lines of a file piece by piece. Tells the cell how far it is, and stops when it is interrupted. */
+async function parse(path: string, delimiter: string, table: TableBuilder): Promise<void> {
+  const file = basename(path);
+  const { full, bytes } = fileAt("data.csv", path);
+  const stream = createReadStream(full, "utf8");
+  const progress = reporter(file, bytes);
+  try {
+    await new Promise<void>((done, fail) => {
+      let failed = false;
+      Papa.parse<string[]>(stream, {
+        delimiter,
+        chunk: ({ data, errors }, parser) => {
+          try {
+            progress(stream.bytesRead);
+            const quotes = errors.find((e) => e.type === "Quotes");
+            if (quotes)
+              throw new DataError(`${file}, line ${table.line + (quotes.row ?? 0)}: ${lower(quotes.message)}`);
+            for (const row of data) add(row, file, table);
+          } catch (error) {
+            failed = true;
+            parser.abort();
+            fail(error);
+          }
+        },
+        complete: () => !failed && done(),
+        error: fail,
+      });
+    });
+  } catch (error) {
+    // thrown between the pieces of the file, where no stack leads back to the cell: here it does
+    if (error instanceof Error) Error.captureStackTrace(error);
+    throw error;
+  } finally {
+    stream.destroy();
+  }
+}
+
+/** The values of a line, the first of which names the columns; empty lines are passed over. */
+function add(row: readonly string[], file: string, table: TableBuilder): void {
+  const { line } = table;
+  if (row.length === 1 && (row[0] as string).trim() === "") table.line += 1;
+  else if (table.header) table.add(row);
+  else {
+    const header = row.map((name, i) => (i === 0 ? name.replace(/^\uFEFF/, "") : name).trim());
+    if (header.every((name) => name !== "" && Number.isFinite(Number(name)))) {
+      throw new DataError(`${file}, line ${line}: numbers where the names of the columns should be; add a header line`);
+    }
+    table.begin(header);
+    table.line += 1;
+  }
+  // a quoted value may hold line ends
+  table.line += row.reduce((n, cell) => n + (cell.includes("\n") ? cell.split("\n").length - 1 : 0), 0);
+}
+
+const lower = (message: string): string => message.charAt(0).toLowerCase() + message.slice(1).replace(/\.$/, "");

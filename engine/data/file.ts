@@ -35,3 +35,22 @@ export function fileAt(where: string, path: string): FoundFile {
   }
   throw new DataError(`${where}: "${path}" is a folder, not a file`);
 }
+
+/** The folder at `path`. Throws DataError, `where` first, when there is none. */
+export function folderAt(where: string, path: string): string {
+  if (path.includes("\0")) throw new DataError(`${where}: the path ${JSON.stringify(path)} has a zero character`);
+  const full = placeOf(path);
+  const stat = statSync(full, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) return full;
+  if (stat) throw new DataError(`${where}: "${path}" is a file, not a folder`);
+  let there: string[] = [];
+  try {
+    there = readdirSync(dirname(full));
+  } catch {
+    // what is not there either has nothing to be mistaken for
+  }
+  const hint = didYouMean(basename(path), there);
+  throw new DataError(
+    `${where}: no folder "${path}" (${full})${hint.startsWith("; did") ? hint : "; paths begin at the notebook's folder"}`,
+  );
+}

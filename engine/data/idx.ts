@@ -1,11 +1,11 @@
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ConfigError, DataError } from "../errors/index.ts";
 import { check, type Options } from "../params/index.ts";
 import { ByteTensor, HostTensor, show, sizeOf, unitLevels } from "../tensor/index.ts";
 import { readBytes } from "./bytes.ts";
 import { Dataset, Splits } from "./dataset.ts";
-import { placeOf } from "./file.ts";
+import { folderAt } from "./file.ts";
 import { classesParam, labelsOf } from "./labels.ts";
 import { defineSource } from "./source.ts";
 
@@ -133,16 +133,8 @@ const NAMES = { train: "train", test: "t10k|test" } as const;
 
 /** The two files of one part in a folder, by the names that MNIST and its successors give them. */
 function filesIn(folder: string, part: "train" | "test"): IdxFiles {
-  const full = placeOf(folder);
-  let there: string[];
-  try {
-    there = readdirSync(full).sort();
-  } catch {
-    if (statSync(full, { throwIfNoEntry: false })) {
-      throw new ConfigError(`data.idx: "${folder}" is a file; give a folder, or { images: "...", labels: "..." }`);
-    }
-    throw new DataError(`data.idx: no folder "${folder}" (${full}); paths begin at the notebook's folder`);
-  }
+  const full = folderAt("data.idx", folder);
+  const there = readdirSync(full).sort();
   const one = (what: "images" | "labels"): string => {
     const name = new RegExp(`(^|[-_.])(${NAMES[part]})-${what}[-.]idx\\d(-ubyte)?(\\.gz)?$`);
     const found = there.filter((file) => name.test(file));

@@ -6,6 +6,7 @@ import { transform } from "./transforms/index.ts";
 export type { CsvOptions } from "./csv.ts";
 export { Dataset, Splits, type Task } from "./dataset.ts";
 export type { IdxOptions } from "./idx.ts";
+export type { ImagesOptions } from "./images.ts";
 export type { Normalization } from "./normalize.ts";
 export { Prepared } from "./prepared.ts";
 export { type SplitOptions, splitParams } from "./split.ts";

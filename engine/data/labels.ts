@@ -1,6 +1,6 @@
 import { DataError } from "../errors/index.ts";
 import { optional, required, value } from "../params/index.ts";
-import { HostTensor } from "../tensor/index.ts";
+import { HostTensor, type Shape } from "../tensor/index.ts";
 
 const names = (given: unknown): boolean =>
   Array.isArray(given) && given.length > 0 && given.every((name) => typeof name === "string");
@@ -17,11 +17,12 @@ export const classesParam = optional(
 /** Labels are indices into a list of classes: more than this, and they are something else. */
 const MOST_CLASSES = 1_000_000;
 
-/** Whole numbers from 0 as labels [N] i32, and their classes: those that are named, or the numbers 0 to the largest. */
+/** Whole numbers from 0 as labels i32, [N] or of another shape, and their classes: those that are named, or the numbers 0 to the largest. */
 export function labelsOf(
   file: string,
   values: ArrayLike<number>,
   classes: readonly string[] | null,
+  shape: Shape = [values.length],
 ): { y: HostTensor; classes: readonly string[] } {
   const count = classes?.length ?? MOST_CLASSES;
   let most = 0;
@@ -29,12 +30,14 @@ export function labelsOf(
     const label = values[i] as number;
     if (!(Number.isInteger(label) && label >= 0 && label < count)) {
       const cure = classes ? `there are ${count} classes; name them all` : "labels are whole numbers from 0";
-      throw new DataError(`${file}: label ${label} of example ${i} stands for no class; ${cure}`);
+      throw new DataError(
+        `${file}: label ${label} of example ${Math.floor(i / (values.length / (shape[0] ?? 1)))} stands for no class; ${cure}`,
+      );
     }
     most = Math.max(most, label);
   }
   return {
-    y: new HostTensor([values.length], "i32", Int32Array.from(values)),
+    y: new HostTensor(shape, "i32", Int32Array.from(values)),
     classes: classes ?? Array.from({ length: most + 1 }, (_, i) => String(i)),
   };
 }

@@ -1,9 +1,7 @@
-import { createReadStream } from "node:fs";
-import { basename } from "node:path";
-import Papa from "papaparse";
 import { DataError } from "../errors/index.ts";
-import { fileAt } from "./file.ts";
-import { reporter } from "./progress.ts";
+
+/** What stands in a table: numbers as such where the file has them so, else text. */
+export type Cell = string | number;
 
 /** Columns that are read as numbers, and those kept as text. */
 export interface Wanted {
@@ -25,54 +23,18 @@ export interface Table {
   readonly texts: readonly Column[];
 }
 
-/**
- * Reads a table with a header line, piece by piece, so that only what `choose` picks from the header is kept. Tells the
- * cell how far it is, and stops when it is interrupted. Throws DataError naming file, line, column and value.
- */
-export async function readTable(
-  path: string,
-  delimiter: string,
-  choose: (header: readonly string[]) => Wanted,
-): Promise<Table> {
-  const file = basename(path);
-  const { full, bytes } = fileAt("data.csv", path);
-  const builder = new Builder(file, choose);
-  const stream = createReadStream(full, "utf8");
-  const progress = reporter(file, bytes);
-  try {
-    await new Promise<void>((done, fail) => {
-      let failed = false;
-      Papa.parse<string[]>(stream, {
-        delimiter,
-        chunk: ({ data, errors }, parser) => {
-          try {
-            progress(stream.bytesRead);
-            const quotes = errors.find((e) => e.type === "Quotes");
-            if (quotes)
-              throw new DataError(`${file}, line ${builder.line + (quotes.row ?? 0)}: ${lower(quotes.message)}`);
-            for (const row of data) builder.add(row);
-          } catch (error) {
-            failed = true;
-            parser.abort();
-            fail(error);
-          }
-        },
-        complete: () => !failed && done(),
-        error: fail,
-      });
-    });
-  } catch (error) {
-    // thrown between the pieces of the file, where no stack leads back to the cell: here it does
-    if (error instanceof Error) Error.captureStackTrace(error);
-    throw error;
-  } finally {
-    stream.destroy();
-  }
-  return builder.finish();
+/** A value of a file as a cell: missing ones as empty text, booleans as 1 and 0; lists and the like as their JSON, which no column takes. */
+export function cellOf(given: unknown): Cell {
+  if (typeof given === "number" || typeof given === "string") return given;
+  if (given === null || given === undefined) return "";
+  if (typeof given === "boolean" || typeof given === "bigint") return Number(given);
+  return JSON.stringify(given, (_, value) => (typeof value === "bigint" ? Number(value) : value)).slice(0, 80);
 }
 
 /** A cell as a number. Throws DataError that begins with `place()`. */
-export function numberIn(cell: string, place: () => string): number {
+export function numberIn(given: Cell, place: () => string): number {
+  if (typeof given === "number" && Number.isFinite(Math.fround(given))) return given;
+  const cell = String(given);
   const number = cell.trim() === "" ? Number.NaN : Number(cell);
   if (Number.isFinite(Math.fround(number))) return number;
   if (Number.isFinite(number))
@@ -83,7 +45,7 @@ export function numberIn(cell: string, place: () => string): number {
 }
 
 /** Rows as they come, checked and kept in growing arrays. */
-class Builder {
+export class TableBuilder {
   readonly #file: string;
   readonly #choose: (header: readonly string[]) => Wanted;
   #header: readonly string[] | undefined;
@@ -93,27 +55,23 @@ class Builder {
   #numbers = new Float32Array(1 << 12);
   #texts: string[][] = [];
   #lines: number[] = [];
-  /** The line in the file that the next row begins on. */
+  /** What the file's rows are called, and the one that comes next. */
+  readonly #noun: string;
   line = 1;
 
-  constructor(file: string, choose: (header: readonly string[]) => Wanted) {
+  constructor(file: string, noun: string, choose: (header: readonly string[]) => Wanted) {
     this.#file = file;
+    this.#noun = noun;
     this.#choose = choose;
   }
 
-  add(row: readonly string[]): void {
+  /** Takes in the next row, which has a value for each column; before the first comes `begin`. */
+  add(row: readonly Cell[]): void {
     const line = this.line;
-    // a quoted value may hold line ends
-    this.line += 1 + row.reduce((n, cell) => n + (cell.includes("\n") ? cell.split("\n").length - 1 : 0), 0);
-    if (row.length === 1 && (row[0] as string).trim() === "") return;
-    if (!this.#header) {
-      this.#begin(row, line);
-      return;
-    }
-    if (row.length !== this.#header.length) {
-      throw new DataError(
-        `${this.#file}, line ${line}: ${row.length} values where the header has ${this.#header.length}`,
-      );
+    this.line += 1;
+    const columns = this.#header?.length ?? 0;
+    if (row.length !== columns) {
+      throw new DataError(`${this.#file}, ${this.#noun} ${line}: ${row.length} values where the header has ${columns}`);
     }
     const count = this.#lines.length * this.#numberAt.length;
     if (count + this.#numberAt.length > this.#numbers.length) {
@@ -122,21 +80,23 @@ class Builder {
       this.#numbers = larger;
     }
     for (const [k, at] of this.#numberAt.entries()) {
-      this.#numbers[count + k] = numberIn(row[at] as string, () =>
-        this.#place(line, this.#wanted.numbers[k] as string),
-      );
+      this.#numbers[count + k] = numberIn(row[at] as Cell, () => this.#place(line, this.#wanted.numbers[k] as string));
     }
-    for (const [k, at] of this.#textAt.entries()) this.#texts[k]?.push(row[at] as string);
+    for (const [k, at] of this.#textAt.entries()) this.#texts[k]?.push(String(row[at]));
     this.#lines.push(line);
   }
 
-  #begin(row: readonly string[], line: number): void {
-    const header = row.map((name, i) => (i === 0 ? name.replace(/^\uFEFF/, "") : name).trim());
-    if (header.every((name) => name !== "" && Number.isFinite(Number(name)))) {
-      throw new DataError(
-        `${this.#file}, line ${line}: numbers where the names of the columns should be; add a header line`,
-      );
-    }
+  /** Names of the columns, once there are any. */
+  get header(): readonly string[] | undefined {
+    return this.#header;
+  }
+
+  /** Columns that are kept, once there are any. */
+  get wanted(): readonly string[] {
+    return [...this.#wanted.numbers, ...this.#wanted.texts];
+  }
+
+  begin(header: readonly string[]): void {
     const twice = header.find((name, i) => header.indexOf(name) !== i);
     if (twice !== undefined) throw new DataError(`${this.#file}: column "${twice}" is there twice; rename one`);
     this.#header = header;
@@ -149,7 +109,7 @@ class Builder {
   finish(): Table {
     if (!this.#header) throw new DataError(`${this.#file} is empty`);
     const rows = this.#lines.length;
-    if (rows === 0) throw new DataError(`${this.#file}: no lines below the header`);
+    if (rows === 0) throw new DataError(`${this.#file}: no ${this.#noun}s below the header`);
     return {
       rows,
       numbers: this.#numbers.slice(0, rows * this.#numberAt.length),
@@ -162,8 +122,6 @@ class Builder {
   }
 
   #place(line: number, column: string): string {
-    return `${this.#file}, line ${line}, column "${column}"`;
+    return `${this.#file}, ${this.#noun} ${line}, column "${column}"`;
   }
 }
-
-const lower = (message: string): string => message.charAt(0).toLowerCase() + message.slice(1).replace(/\.$/, "");

@@ -111,7 +111,7 @@ describe("bad files are named with what was found and what was expected", () => 
   test("what is no file or no option", async () => {
     await expect(data.idx({ images, labels: `${labels}x` })).rejects.toThrow(/no file .*; did you mean "labels"/);
     await expect(data.idx("nowhere")).rejects.toThrow(/no folder "nowhere"/);
-    await expect(data.idx(images as string)).rejects.toThrow(/is a file; give a folder/);
+    await expect(data.idx(images as string)).rejects.toThrow(/is a file, not a folder/);
     await expect(data.idx({ images } as never)).rejects.toThrow(/give a folder, or the files/);
     await expect(data.idx({ images, labels }, { clases: [] } as never)).rejects.toThrow(/clases/);
   });
