@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { ConfigError, DataError } from "../errors/index.ts";
-import { check, choice, type Options, optional, pair, required } from "../params/index.ts";
+import { check, choice, type Options, optional, perAxis, required } from "../params/index.ts";
 import { ByteTensor, unitLevels } from "../tensor/index.ts";
 import { checkFits, STREAM } from "./bytes.ts";
 import { Dataset, Splits } from "./dataset.ts";
@@ -15,7 +15,7 @@ import { defineSource } from "./source.ts";
 
 const imagesParams = {
   size: optional(
-    pair(required, "[1, 4096]", "Pixels that pictures are brought to; as they are when not given, all alike."),
+    perAxis(2, required, "[1, 4096]", "Pixels that pictures are brought to; as they are when not given, all alike."),
   ),
   fit: choice(
     "stretch",
