@@ -1,3 +1,4 @@
+import { augment, augmentations } from "./augment/index.ts";
 import { data, syntheticSets, transforms } from "./data/index.ts";
 import { grad, tensor, valueAndGrad } from "./eager/index.ts";
 import { init, initializers } from "./init/index.ts";
@@ -15,6 +16,7 @@ export { diagnostics } from "./diagnostics/index.ts";
 
 /** The names that every cell has without importing them. */
 export const globals = {
+  augment,
   data,
   experiment,
   grad,
@@ -41,6 +43,7 @@ export const registries: readonly Registry[] = [
   { global: "schedule", title: "Schedules", all: schedules },
   { global: "regularize", title: "Regularizers", all: regularizers },
   { global: "init", title: "Initializers", all: initializers },
+  { global: "augment", title: "Augmentations", all: augmentations },
   { global: "toy", title: "Toys", all: toys },
 ];
 

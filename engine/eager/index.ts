@@ -5,6 +5,7 @@ import { tensor as fromLists, type HostTensor } from "../tensor/hostTensor.ts";
 import { eagerly } from "./compute.ts";
 import * as create from "./create.ts";
 
+export { eagerly } from "./compute.ts";
 export type { Drawn, Typed } from "./create.ts";
 export { grad, valueAndGrad } from "./grad.ts";
 

@@ -91,12 +91,29 @@ export function ints<const D extends readonly number[] | Required>(
   });
 }
 
+<<<<<<< HEAD
 /** One entry for each of one, two or three axes. */
 type PerAxis<T = number, N extends 1 | 2 | 3 = 1 | 2 | 3> = {
   1: readonly [T];
   2: readonly [T, T];
   3: readonly [T, T, T];
 }[N];
+=======
+/** Any number of numbers, all in one range. */
+export function floats<const D extends readonly number[] | Required>(
+  value: D,
+  within: string,
+  doc: string,
+): Param<readonly number[], "floats", RequiredIf<D>, readonly number[]> {
+  const element = num(0, within, "");
+  return param("floats", "readonly number[]", value, doc, within, (given, where, name) => {
+    const list = listOf(given, where, name, "numbers");
+    return Object.freeze(list.map((x, i) => element.read(x, where, `${name}[${i}]`)));
+  });
+}
+
+type Pair = readonly [number, number];
+>>>>>>> 9cfb14d (Augment images on the device: crops, flips, turns, colours, erasing, noise, mixtures, as part of the model that runs)
 
 /** One whole number for all of `axes` image axes, or a list with one for each: [height, width]. Read as the list. */
 export function perAxis<const N extends 1 | 2 | 3, const D extends number | Required>(

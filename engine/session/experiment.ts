@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from "node:path";
+import { augmented } from "../augment/index.ts";
 import { currentContext, maybeContext } from "../context/index.ts";
 import type { Dataset } from "../data/index.ts";
 import { Splits } from "../data/index.ts";
@@ -13,7 +14,7 @@ import { show } from "../tensor/index.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { extentOf } from "./course.ts";
 import { trainRun } from "./fit.ts";
-import type { StepConfig } from "./forward.ts";
+import { lossOf, type StepConfig } from "./forward.ts";
 import { sizeModel } from "./model.ts";
 import { clipParams, type ExperimentOptions, experimentParams, type FitOptions, fitParams } from "./options.ts";
 import { Run } from "./run.ts";
@@ -46,7 +47,7 @@ export class Experiment {
   /** Throws ConfigError for options, ShapeError for sizes that do not fit together. */
   constructor(given: unknown) {
     this.options = check(experimentParams, given, "experiment") as ExperimentOptions;
-    const { data, model, loss, metrics, optimizer, batchSize } = this.options;
+    const { data, model, augment, loss, metrics, optimizer, batchSize } = this.options;
     if (!this.options.name) experiments += 1;
     this.name = this.options.name || `experiment ${experiments}`;
     this.splits = data instanceof Splits ? data : { train: data as Dataset };
@@ -58,7 +59,7 @@ export class Experiment {
     }
     const clip = check(clipParams, this.options.clip ?? {}, "clip");
     this.config = {
-      model: sizeModel(model, this.splits.train, batchSize),
+      model: sizeModel(augmented(model, augment), this.splits.train, batchSize),
       loss,
       metrics,
       optimizer,
@@ -97,10 +98,10 @@ export class Experiment {
     const { loss, metrics } = this.config;
     const { batchSize, dropLast } = this.options;
     const { x, y, classes, size } = this.splits.train;
-    const { output, layers } = this.#traced(batchSize);
+    const { output, results, layers } = this.#traced(batchSize);
     this.#checkTokens(layers);
     const target = input("y", [batchSize, ...y.shape.slice(1)], y.dtype);
-    const value = loss.definition.compute({ output, target }, loss.options);
+    const value = lossOf(this.config, { output, results }, target);
     if (value.rank !== 0) {
       throw new ShapeError(
         `experiment: ${loss.type} gives ${show(value.shape)}, not one number; use reduction: "mean"`,

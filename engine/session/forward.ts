@@ -1,3 +1,4 @@
+import { MIXED_SHARE, mixedTargets } from "../augment/index.ts";
 import type { Loss } from "../losses/index.ts";
 import type { Metric } from "../metrics/index.ts";
 import { type Traced, traceModel } from "../nn/index.ts";
@@ -92,6 +93,17 @@ export interface Pass extends Traced {
   readonly places: Places;
 }
 
+/** The loss of what the model made of a batch; against mixed targets, where its examples were mixed. */
+export function lossOf(
+  { loss }: Pick<StepConfig, "loss">,
+  { output, results }: Pick<Traced, "output" | "results">,
+  target: Tensor,
+): Tensor {
+  const { [MIXED_SHARE]: share } = results as { readonly [MIXED_SHARE]?: Tensor };
+  const mixed = share ? mixedTargets(target, share, output) : target;
+  return loss.definition.compute({ output, target: mixed }, loss.options);
+}
+
 /** Gathers `batch` examples from scalar CURSOR on, runs the model and the loss. */
 export function pass(config: StepConfig, data: DeviceData, batch: number, options: PassOptions): Pass {
   const { training, ordered } = options;
@@ -105,9 +117,7 @@ export function pass(config: StepConfig, data: DeviceData, batch: number, option
     seed: training ? scalar(NOISE_SEED, "u32") : ops.constant(0, [], "u32"),
     step: training ? scalar(NOISE_STEP, "u32") : ops.constant(0, [], "u32"),
   });
-  const loss = ops.within({ name: "loss", direction: "forward" }, () =>
-    config.loss.definition.compute({ output: traced.output, target: y }, config.loss.options),
-  );
+  const loss = ops.within({ name: "loss", direction: "forward" }, () => lossOf(config, traced, y));
   return { ...traced, x, y, loss, parameters, buffers: inputs.buffers, places: inputs.places };
 }
 

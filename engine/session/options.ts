@@ -1,3 +1,4 @@
+import { type Augmentation, isAugmentation } from "../augment/index.ts";
 import { Dataset, Splits } from "../data/index.ts";
 import { isLoss, type Loss } from "../losses/index.ts";
 import { isMetric, type Metric } from "../metrics/index.ts";
@@ -36,6 +37,15 @@ export const experimentParams = {
     required,
     { type: "Layer", noun: "a layer, as from nn.sequential(...)", accepts: isLayer },
     "The network.",
+  ),
+  augment: value<readonly Augmentation[]>(
+    [],
+    {
+      type: "readonly Augmentation[]",
+      noun: "a list of augmentations, as [augment.randomCrop(32, { padding: 4 }), augment.hflip()]",
+      accepts: (given) => Array.isArray(given) && given.every(isAugmentation),
+    },
+    "Changes of the examples on the device, in their order; those drawn by chance are made in training only.",
   ),
   loss: value<Loss>(
     required,

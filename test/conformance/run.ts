@@ -2,6 +2,7 @@ import { basename, dirname } from "node:path";
 import type { Backend } from "../../engine/backends/backend.ts";
 import { type Case, jsonFilesIn, readCase, Unsupported } from "./case.ts";
 import { type Given, problems } from "./compare.ts";
+import { augmentGroup } from "./groups/augment.ts";
 import { clip } from "./groups/clip.ts";
 import { curvatureGroup } from "./groups/curvature.ts";
 import { datasize } from "./groups/datasize.ts";
@@ -45,6 +46,7 @@ const groups: Readonly<Record<string, Runner>> = {
   "onnx-node": onnxGroup,
   "onnx-pytorch": onnxGroup,
   preprocess,
+  augment: augmentGroup,
 };
 
 export interface Result {

@@ -6,8 +6,13 @@ import { expect, test } from "vitest";
 const rows = [
   ["kernel"],
   ["library.ts"],
+<<<<<<< HEAD
   ["diagnostics", "session", "plots", "schedules", "toys"],
   ["nn", "optim", "init", "losses", "metrics", "regularize", "data", "eager"],
+=======
+  ["diagnostics", "session", "plots", "toys"],
+  ["nn", "optim", "schedules", "init", "losses", "metrics", "data", "eager", "augment"],
+>>>>>>> 9cfb14d (Augment images on the device: crops, flips, turns, colours, erasing, noise, mixtures, as part of the model that runs)
   ["plan", "context"],
   ["ops"],
   ["backends"],

@@ -1,3 +1,4 @@
+import { augmented } from "../../augment/index.ts";
 import type { RunContext } from "../../context/index.ts";
 import type { Dataset } from "../../data/index.ts";
 import { type Layer, nn } from "../../nn/index.ts";
@@ -30,7 +31,7 @@ export interface Overfit {
 }
 
 /**
- * Trains a copy of the network, from its first weights, on a few training examples with Adam: dropout is left out, there is no
+ * Trains a copy of the network, from its first weights, on a few training examples with Adam: dropout and augmentation are left out, there is no
  * weight decay, and of eight rates the one that comes furthest in 24 steps is taken. When it does not get there in `steps`, a
  * third of that rate gets as many, and then a tenth: what is fast at first may be too large to settle.
  */
@@ -42,7 +43,8 @@ export async function overfit(
 ): Promise<Overfit> {
   const set = someOf(experiment.splits.train, examples);
   const batch = set.size;
-  const layer = withoutDropout(experiment.config.model.layer);
+  const { model: plain, augment } = experiment.options;
+  const layer = augmented(withoutDropout(plain), augment, { still: true });
   const model = sizeModel(layer, set, batch);
   const config: StepConfig = {
     ...experiment.config,

@@ -1,0 +1,16 @@
+import { flip } from "../ops/index.ts";
+import { sometimes } from "./chance.ts";
+import { defineAugmentation } from "./definition.ts";
+import { requireImages } from "./geometry.ts";
+import { probability } from "./shared.ts";
+
+export const hflip = defineAugmentation({
+  summary: "Images mirrored, left and right exchanged, with probability p.",
+  paper: "as torchvision.transforms.RandomHorizontalFlip",
+  params: { p: probability(0.5) },
+  positional: "p",
+  apply: (draws, x, { p }) => {
+    requireImages(x);
+    return sometimes(draws, x, p, () => flip(x, 3));
+  },
+});
