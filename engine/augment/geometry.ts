@@ -18,6 +18,7 @@ import {
   neg,
   type Operand,
   reshape,
+  round,
   select,
   sin,
   slice,
@@ -56,7 +57,7 @@ export function sample(x: Tensor, rows: Tensor, columns: Tensor, { interpolation
     const pixel = gather(flat, add(first, cast(word, "i32")));
     return select(inside, pixel, fill);
   };
-  if (interpolation === "nearest") return at(floor(add(rows, 0.5)), floor(add(columns, 0.5)));
+  if (interpolation === "nearest") return at(round(rows), round(columns));
   const [top, left] = [floor(rows), floor(columns)];
   const [down, right] = [sub(rows, top), sub(columns, left)];
   const across = (row: Tensor): Tensor => add(mul(at(row, left), sub(1, right)), mul(at(row, add(left, 1)), right));

@@ -1,26 +1,10 @@
 import { ShapeError } from "../errors/index.ts";
-import {
-  concat,
-  equal,
-  floor,
-  gather,
-  iota,
-  literal,
-  minimum,
-  mul,
-  reshape,
-  slice,
-  sub,
-  type Tensor,
-} from "../ops/index.ts";
+import { floor, gather, literal, minimum, mul, oneHot, reshape, roll, sub, type Tensor } from "../ops/index.ts";
 import { HostTensor, show } from "../tensor/index.ts";
 import type { Draws } from "./definition.ts";
 
-/** Each example's partner is the one before it in the batch, which is in an order drawn by chance: torchvision's roll(1). */
-export const partnersOf = (x: Tensor): Tensor => {
-  const n = x.shape[0] as number;
-  return n === 1 ? x : concat([slice(x, 0, n - 1, n), slice(x, 0, 0, n - 1)]);
-};
+/** Each example's partner is the one before it in the batch, which is in an order drawn by chance: as torchvision has it. */
+export const partnersOf = (x: Tensor): Tensor => roll(x, 1, 0);
 
 /** `share` of x and the rest of its partners; share is a scalar. */
 export const mixture = (x: Tensor, share: Tensor): Tensor => x.mul(share).add(partnersOf(x).mul(sub(1, share)));
@@ -36,9 +20,8 @@ export function mixedTargets(target: Tensor, share: Tensor, output: Tensor): Ten
       `mixed examples take one class each, and scores [N, C] for it; targets are ${show(target.shape)}, scores ${show(output.shape)}`,
     );
   }
-  const [n, classes] = output.shape as readonly [number, number];
-  const own = equal(iota([n, classes], 1), reshape(target, [n, 1])).cast("f32");
-  return mixture(own, share);
+  const classes = output.shape[1] as number;
+  return mixture(oneHot(target, classes), share);
 }
 
 /** Steps of the table of quantiles. */

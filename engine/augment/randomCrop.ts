@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors/index.ts";
 import { add } from "../ops/index.ts";
-import { choice, int, num, pair, required } from "../params/index.ts";
+import { choice, int, num, perAxis, required } from "../params/index.ts";
 import { whole } from "./chance.ts";
 import { defineAugmentation } from "./definition.ts";
 import { centerCrop, columnsOf, padImages, requireImages, rowsOf, sample } from "./geometry.ts";
@@ -9,7 +9,7 @@ export const randomCrop = defineAugmentation({
   summary: "A part of each image at a place drawn by chance, of the image padded first; the middle in evaluation.",
   paper: "Krizhevsky, Sutskever & Hinton 2012, NeurIPS 25, section 4.1; as torchvision.transforms.RandomCrop",
   params: {
-    size: pair(required, "[1, inf)", "Height and width of the part."),
+    size: perAxis(2, required, "[1, inf)", "Height and width of the part."),
     padding: int(0, "[0, inf)", "Pixels that are added on every side before."),
     paddingMode: choice("constant", ["constant", "edge", "reflect", "symmetric"], "What is added."),
     fill: num(0, "(-inf, inf)", "Added pixels where paddingMode is constant."),

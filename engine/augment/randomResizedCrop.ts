@@ -1,6 +1,6 @@
 import { ConfigError } from "../errors/index.ts";
 import { add, div, exp, minimum, mul, sqrt, sub } from "../ops/index.ts";
-import { nums, pair, required } from "../params/index.ts";
+import { nums, perAxis, required } from "../params/index.ts";
 import { between } from "./chance.ts";
 import { defineAugmentation } from "./definition.ts";
 import { columnsOf, requireImages, resize, rowsOf, sample } from "./geometry.ts";
@@ -11,7 +11,7 @@ export const randomResizedCrop = defineAugmentation({
     "A part of each image of an area and a shape drawn by chance, resized; the whole image resized in evaluation.",
   paper: "Szegedy et al. 2015, arXiv:1409.4842, section 6; as torchvision.transforms.RandomResizedCrop",
   params: {
-    size: pair(required, "[1, inf)", "Height and width of the result."),
+    size: perAxis(2, required, "[1, inf)", "Height and width of the result."),
     scale: nums([0.08, 1], "(0, 1]", "Least and largest share of the image's area."),
     ratio: nums([3 / 4, 4 / 3], "(0, inf)", "Least and largest width / height."),
   },

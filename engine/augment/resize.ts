@@ -1,4 +1,4 @@
-import { choice, pair, required } from "../params/index.ts";
+import { choice, perAxis, required } from "../params/index.ts";
 import { defineAugmentation } from "./definition.ts";
 import { resize as resized } from "./geometry.ts";
 
@@ -6,7 +6,7 @@ export const resize = defineAugmentation({
   summary: "Images in another size, in training and in evaluation.",
   paper: "as torchvision.transforms.Resize with antialias false",
   params: {
-    size: pair(required, "[1, inf)", "Height and width."),
+    size: perAxis(2, required, "[1, inf)", "Height and width."),
     interpolation: choice("bilinear", ["bilinear", "nearest"], "How pixels between pixels are made."),
   },
   positional: "size",

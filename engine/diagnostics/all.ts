@@ -9,6 +9,7 @@ export { dataCurve } from "./dataCurve/dataCurve.ts";
 export { diagnose } from "./diagnosis/diagnose.ts";
 export { flowchart } from "./diagnosis/flowchart.ts";
 export { attentionMaps } from "./evaluation/attentionMaps.ts";
+export { augmentation } from "./evaluation/augmentation.ts";
 export { calibration } from "./evaluation/calibration.ts";
 export { confusion } from "./evaluation/confusion.ts";
 export { coverage } from "./evaluation/coverage.ts";

@@ -13,20 +13,12 @@ type Operand = ops.Tensor | HostTensor;
 /** As its operands are: with numbers, or symbolic inside a model or under `grad`. */
 type Same<T extends Operand> = ops.Tensor extends T ? ops.Tensor : HostTensor;
 
-/** Tensors of one shape one after the other along a new axis. */
-const stacked = (parts: readonly ops.Tensor[], axis = 0): ops.Tensor => {
-  const at = axis < 0 ? axis + (parts[0]?.rank ?? 0) + 1 : axis;
-  return ops.concat(
-    parts.map((x) => ops.reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)])),
-    at,
-  );
-};
-
 const functions = {
   ...create,
   /** Tensors one after the other along an axis that they have. */
   concat: <T extends Operand>(parts: readonly T[], axis = 0): Same<T> => eagerly(ops.concat, [parts, axis]) as Same<T>,
-  stack: <T extends Operand>(parts: readonly T[], axis = 0): Same<T> => eagerly(stacked, [parts, axis]) as Same<T>,
+  /** Tensors of one shape one after the other along a new axis. */
+  stack: <T extends Operand>(parts: readonly T[], axis = 0): Same<T> => eagerly(ops.stack, [parts, axis]) as Same<T>,
   /** a where `condition` holds, else b. */
   where: <T extends Operand>(condition: T, a: T | number, b: T | number): Same<T> =>
     eagerly(ops.select, [condition, a, b]) as Same<T>,

@@ -91,14 +91,6 @@ export function ints<const D extends readonly number[] | Required>(
   });
 }
 
-<<<<<<< HEAD
-/** One entry for each of one, two or three axes. */
-type PerAxis<T = number, N extends 1 | 2 | 3 = 1 | 2 | 3> = {
-  1: readonly [T];
-  2: readonly [T, T];
-  3: readonly [T, T, T];
-}[N];
-=======
 /** Any number of numbers, all in one range. */
 export function floats<const D extends readonly number[] | Required>(
   value: D,
@@ -112,8 +104,12 @@ export function floats<const D extends readonly number[] | Required>(
   });
 }
 
-type Pair = readonly [number, number];
->>>>>>> 9cfb14d (Augment images on the device: crops, flips, turns, colours, erasing, noise, mixtures, as part of the model that runs)
+/** One entry for each of one, two or three axes. */
+type PerAxis<T = number, N extends 1 | 2 | 3 = 1 | 2 | 3> = {
+  1: readonly [T];
+  2: readonly [T, T];
+  3: readonly [T, T, T];
+}[N];
 
 /** One whole number for all of `axes` image axes, or a list with one for each: [height, width]. Read as the list. */
 export function perAxis<const N extends 1 | 2 | 3, const D extends number | Required>(

@@ -6,13 +6,8 @@ import { expect, test } from "vitest";
 const rows = [
   ["kernel"],
   ["library.ts"],
-<<<<<<< HEAD
   ["diagnostics", "session", "plots", "schedules", "toys"],
-  ["nn", "optim", "init", "losses", "metrics", "regularize", "data", "eager"],
-=======
-  ["diagnostics", "session", "plots", "toys"],
-  ["nn", "optim", "schedules", "init", "losses", "metrics", "data", "eager", "augment"],
->>>>>>> 9cfb14d (Augment images on the device: crops, flips, turns, colours, erasing, noise, mixtures, as part of the model that runs)
+  ["nn", "optim", "init", "losses", "metrics", "regularize", "data", "eager", "augment"],
   ["plan", "context"],
   ["ops"],
   ["backends"],

@@ -1,15 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Augmentation, augment, augmentations, augmented } from "../../../engine/augment/index.ts";
 import type { Backend } from "../../../engine/backends/backend.ts";
+import { Calculator } from "../../../engine/backends/wasm/calculator.ts";
 import { wasmProvider } from "../../../engine/backends/wasm/index.ts";
 import { webgpuProvider } from "../../../engine/backends/webgpu/index.ts";
 import { data } from "../../../engine/data/index.ts";
 import { tensor } from "../../../engine/eager/index.ts";
+import { globals } from "../../../engine/library.ts";
 import { loss } from "../../../engine/losses/index.ts";
 import { nn, traceModel } from "../../../engine/nn/index.ts";
 import { constant, evaluate, input, type Tensor } from "../../../engine/ops/index.ts";
 import { optim } from "../../../engine/optim/index.ts";
-import { runGraph } from "../../../engine/plan/index.ts";
+import { runGraph, runGraphNow } from "../../../engine/plan/index.ts";
+import { GALLERY_MIME, type Gallery } from "../../../engine/protocol/index.ts";
 import { Experiment, inContext } from "../../../engine/session/index.ts";
 import type { HostTensor } from "../../../engine/tensor/index.ts";
 import "../../support/allclose.ts";
@@ -311,4 +314,152 @@ describe.each([
       expect((await first.predict(one)).data).toBeAllclose(wanted.data, { rtol: 1e-3, atol: 1e-4 });
     });
   });
+});
+
+describe("colours and blur, against loops written from torchvision's definitions", () => {
+  const picture = tensor.rand([1, 3, 4, 5], { seed: 2 });
+  const pixel = (c: number, i: number) => picture.data[c * 20 + i] as number;
+  const gray = (i: number) => 0.2989 * pixel(0, i) + 0.587 * pixel(1, i) + 0.114 * pixel(2, i);
+  const clip = (v: number) => Math.min(1, Math.max(0, v));
+  const each = (f: (v: number, c: number, i: number) => number) =>
+    Array.from({ length: 60 }, (_, at) => clip(f(pixel(Math.floor(at / 20), at % 20), Math.floor(at / 20), at % 20)));
+
+  test("contrast goes away from the mean gray of the image", () => {
+    const mean = Array.from({ length: 20 }, (_, i) => gray(i)).reduce((a, b) => a + b, 0) / 20;
+    const wanted = each((v) => 1.7 * v + (1 - 1.7) * mean);
+    expect(augment.functional.adjustContrast(picture, 1.7).data).toBeAllclose(wanted, { rtol: 1e-5, atol: 1e-6 });
+  });
+
+  test("saturation goes away from the gray of the pixel", () => {
+    const wanted = each((v, _c, i) => 0.4 * v + 0.6 * gray(i));
+    expect(augment.functional.adjustSaturation(picture, 0.4).data).toBeAllclose(wanted, { rtol: 1e-5, atol: 1e-6 });
+  });
+
+  test("brightness, gamma and their opposite", () => {
+    const { adjustBrightness, gamma, invert } = augment.functional;
+    expect(adjustBrightness(picture, 1.5).data).toBeAllclose(
+      each((v) => 1.5 * v),
+      { rtol: 1e-5, atol: 1e-6 },
+    );
+    expect(gamma(picture, 2.2, 0.9).data).toBeAllclose(
+      each((v) => 0.9 * v ** 2.2),
+      { rtol: 1e-5, atol: 1e-6 },
+    );
+    expect(invert(picture).data).toBeAllclose(
+      each((v) => 1 - v),
+      { rtol: 1e-5, atol: 1e-6 },
+    );
+  });
+
+  test("a blurred pixel is the weighted mean of its neighbours, mirrored at the edges", () => {
+    const mirrored = (i: number, n: number) => (i < 0 ? -i : i >= n ? 2 * n - 2 - i : i);
+    const weights = [-1, 0, 1].map((d) => Math.exp((-d * d) / (2 * 0.8 * 0.8)));
+    const total = weights.reduce((a, b) => a + b, 0);
+    const wanted = each((_v, c, i) => {
+      let sum = 0;
+      for (const down of [-1, 0, 1]) {
+        for (const right of [-1, 0, 1]) {
+          const at = mirrored(Math.floor(i / 5) + down, 4) * 5 + mirrored((i % 5) + right, 5);
+          sum += ((weights[down + 1] as number) * (weights[right + 1] as number) * pixel(c, at)) / total ** 2;
+        }
+      }
+      return sum;
+    });
+    expect(augment.functional.blur(picture, 3, 0.8).data).toBeAllclose(wanted, { rtol: 1e-5, atol: 1e-6 });
+  });
+});
+
+describe("the amounts that are drawn lie where the options say, and reach to both ends", () => {
+  const column = tensor.linspace(0, 1, 64).reshape([1, 1, 1, 64]).broadcastTo([256, 1, 64, 64]);
+  const run = (augmentation: Augmentation) => {
+    const x = input("x", column.shape);
+    const { output } = traceModel(augmented(nn.identity(), [augmentation]), x, {
+      ...{ parameters: {}, buffers: {}, training: true },
+      ...{ seed: constant(9, [], "u32"), step: constant(0, [], "u32") },
+    });
+    const [data] = runGraphNow(new Calculator(), [output], { x: column.data });
+    return { data: data as Float32Array };
+  };
+  const extremes = (values: readonly number[]) => [Math.min(...values), Math.max(...values)] as const;
+
+  test("scale", () => {
+    const { data } = run(augment.scale([0.5, 2], { fill: -1 }));
+    // the middle row climbs by 1/63 / factor from pixel to pixel
+    const factors = Array.from({ length: 256 }, (_, i) => {
+      const at = i * 4096 + 32 * 64 + 31;
+      return 1 / 63 / ((data[at + 1] as number) - (data[at] as number));
+    });
+    const [low, high] = extremes(factors);
+    expect(low).toBeGreaterThan(0.499);
+    expect(low).toBeLessThan(0.53);
+    expect(high).toBeGreaterThan(1.95);
+    expect(high).toBeLessThan(2.001);
+  });
+
+  test("rotation", () => {
+    const { data } = run(augment.rotation(40, { fill: -1 }));
+    const angles = Array.from({ length: 256 }, (_, i) => {
+      const at = i * 4096 + 32 * 64 + 31;
+      const [along, down] = [
+        (data[at + 1] as number) - (data[at] as number),
+        (data[at + 64] as number) - (data[at] as number),
+      ];
+      return (Math.atan2(down, along) * 180) / Math.PI;
+    });
+    const [low, high] = extremes(angles);
+    expect(low).toBeGreaterThan(-40.1);
+    expect(low).toBeLessThan(-36);
+    expect(high).toBeLessThan(40.1);
+    expect(high).toBeGreaterThan(36);
+  });
+
+  test("the parts of randomResizedCrop", () => {
+    const { data } = run(augment.randomResizedCrop(16, { scale: [0.25, 0.25], ratio: [1, 1] }));
+    for (let i = 0; i < 256; i++) {
+      const at = i * 256 + 8 * 16 + 7;
+      // a part 32 wide in 16 pixels: two pixels of the image from one to the next
+      expect((data[at + 1] as number) - (data[at] as number)).toBeCloseTo(2 / 63, 4);
+    }
+    const lefts = Array.from({ length: 256 }, (_, i) => (data[i * 256] as number) * 63);
+    const [low, high] = extremes(lefts);
+    expect(low).toBeLessThan(2.5);
+    expect(high).toBeGreaterThan(29);
+    expect(high).toBeLessThan(32.6);
+  });
+});
+
+test("inspect.augmentation shows images and their variants", async () => {
+  const backend = await wasmProvider.open({ threads: 1, log: () => {} });
+  const labels = tensor(
+    Array.from({ length: 16 }, (_, i) => i % 2),
+    { dtype: "i32" },
+  );
+  const of = (pipeline: readonly Augmentation[]) =>
+    globals.experiment({
+      data: data.tensors({ x: images, y: labels }),
+      model: nn.sequential(nn.flatten(), nn.linear(2)),
+      augment: pipeline,
+      loss: loss.crossEntropy(),
+      optimizer: optim.sgd(),
+      batchSize: 4,
+    });
+  const context = testContext(backend);
+  await inContext(context, async () => {
+    const mean = [0.5, 0.5, 0.5];
+    await of([augment.hflip(1), augment.normalize({ mean, std: mean })]).inspect.augmentation({
+      examples: 2,
+      variants: 3,
+    });
+    await expect(of([]).inspect.augmentation()).rejects.toThrow("inspect.augmentation: the experiment has none");
+  });
+  const gallery = context.events
+    .flatMap((e) => (e.event === "output" ? e.output.items : []))
+    .find(({ mime }) => mime === GALLERY_MIME);
+  const { pictures } = (gallery as { data: Gallery }).data;
+  expect(pictures.map(({ caption }) => caption)).toEqual(
+    [0, 1].flatMap((i) => [pictures[i * 4]?.caption, "step 1", "step 2", "step 3"]),
+  );
+  const bytes = (i: number) => Buffer.from(pictures[i]?.pixels as string, "base64");
+  expect(bytes(1).subarray(0, 3)).toEqual(bytes(0).subarray(21, 24)); // the first pixel is the last of its row before
+  await backend.close();
 });
