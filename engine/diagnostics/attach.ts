@@ -46,7 +46,7 @@ function ask(
 ): Promise<unknown> {
   if (given.length > 1) throw new ConfigError(`${name}: takes options, not ${given.length} arguments`);
   const options = check(definition.params, given[0], name) as Checked<Params>;
-  definition.validate?.(options);
+  definition.validate?.(options, name);
   const context = currentContext();
   return context.shield(definition.measure(subject, options, context));
 }

@@ -21,12 +21,12 @@ export const rprop = defineOptimizer({
     ),
     stepSizes: nums([1e-6, 50], "[0, inf)", "Smallest and largest size."),
   },
-  validate: ({ etas: [shrink, grow], stepSizes: [smallest, largest] }) => {
+  validate: ({ etas: [shrink, grow], stepSizes: [smallest, largest] }, name) => {
     if (shrink >= 1 || grow <= 1) {
-      throw new ConfigError(`rprop: etas = [${shrink}, ${grow}]: the first must be below 1, the second above`);
+      throw new ConfigError(`${name}: etas = [${shrink}, ${grow}]: the first must be below 1, the second above`);
     }
     if (smallest > largest) {
-      throw new ConfigError(`rprop: stepSizes = [${smallest}, ${largest}]: the smallest comes first`);
+      throw new ConfigError(`${name}: stepSizes = [${smallest}, ${largest}]: the smallest comes first`);
     }
   },
   state: ["before", "size"],

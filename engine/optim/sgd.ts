@@ -24,9 +24,9 @@ export const sgd = defineOptimizer({
     ),
     weightDecay: num(0, "[0, inf)", "L2 penalty: this times p is added to the gradient."),
   },
-  validate: ({ nesterov, momentum, dampening }) => {
+  validate: ({ nesterov, momentum, dampening }, name) => {
     if (nesterov && (momentum === 0 || dampening !== 0)) {
-      throw new ConfigError("sgd: nesterov takes momentum above 0 and dampening 0");
+      throw new ConfigError(`${name}: nesterov takes momentum above 0 and dampening 0`);
     }
   },
   state: ({ momentum }) => (momentum === 0 ? [] : ["v"]),

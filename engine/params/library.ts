@@ -8,8 +8,8 @@ export interface Definition<P extends Params = Params> {
   /** Where it comes from, with the equation or algorithm: `Loshchilov & Hutter 2019, arXiv:1711.05101, Algorithm 2`. */
   readonly paper?: string;
   readonly params: P;
-  /** Throws ConfigError for options that are each in range and do not go together. */
-  validate?(options: Checked<P>): void;
+  /** Throws ConfigError for options that are each in range and do not go together; `name` begins its message. */
+  validate?(options: Checked<P>, name: string): void;
   /** The option that may be given alone, before the others: `init.constant(0.5)` is `init.constant({ value: 0.5 })`. */
   readonly positional?: string;
   /** The option that may be given next, after `positional`: `schedule.warmup(5, schedule.cosine())`. */
@@ -64,7 +64,7 @@ export function library<All extends Record<string, Definition>, More extends obj
 /** `definition` with `given` options, checked. `name` begins the messages of ConfigErrors. */
 export function instance<D extends Definition>(name: string, definition: D, given: unknown): Instance<D> {
   const made = { type: name, options: check(definition.params, given, name) };
-  definition.validate?.(made.options);
+  definition.validate?.(made.options, name);
   return Object.freeze(Object.defineProperty(made, "definition", { value: definition })) as Instance<D>;
 }
 
