@@ -75,7 +75,7 @@ export function writeCheckpoint(
   };
   put("", model.parameters, state.parameters);
   put("", model.running, state.running);
-  for (const [name, values] of Object.entries(state.optimizer)) put(`optimizer.${name}.`, model.parameters, values);
+  for (const [name, values] of Object.entries(state.optimizer)) put(`optimizer.${name}.`, model.trained, values);
   if (best) {
     put("best.", model.parameters, best.parameters);
     put("best.", model.running, best.running);
@@ -157,7 +157,7 @@ export function readCheckpoint(
   return {
     state,
     optimizer: Object.fromEntries(
-      [...states].map((s) => [s, viewAs("f32", take(`optimizer.${s}.`, model.parameters)) as Float32Array]),
+      [...states].map((s) => [s, viewAs("f32", take(`optimizer.${s}.`, model.trained)) as Float32Array]),
     ),
     best: [...tensors.keys()].some((n) => n.startsWith("best.")) ? weights("best.") : null,
     ...(metadata.dlnb !== undefined && { progress: progressOf(metadata.dlnb, where) }),

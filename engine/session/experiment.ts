@@ -59,7 +59,7 @@ export class Experiment {
     }
     const clip = check(clipParams, this.options.clip ?? {}, "clip");
     this.config = {
-      model: sizeModel(augmented(model, augment), this.splits.train, batchSize),
+      model: sizeModel(augmented(model, augment), this.splits.train, batchSize, optimizer),
       loss,
       metrics,
       optimizer,

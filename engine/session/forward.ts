@@ -6,6 +6,7 @@ import * as ops from "../ops/index.ts";
 import { input, scalar, type Tensor } from "../ops/index.ts";
 import { type Optimizer, stateNames } from "../optim/index.ts";
 import { type DeviceData, dataWords, examples } from "./deviceData.ts";
+import type { Layout } from "./layout.ts";
 import type { SizedModel } from "./model.ts";
 
 export { type DeviceData, dataWords, examples } from "./deviceData.ts";
@@ -37,7 +38,7 @@ export const bufferWords = ({ model, optimizer }: StepConfig): Record<string, nu
   gradients: model.parameters.words,
   running: model.running.words,
   halted: 4,
-  ...Object.fromEntries(stateNames(optimizer).map((name) => [`state ${name}`, model.parameters.words])),
+  ...Object.fromEntries(stateNames(optimizer).map((name) => [`state ${name}`, model.trained.words])),
 });
 
 /** Where a graph's inputs lie: for `buildPlan`. */
@@ -121,11 +122,15 @@ export function pass(config: StepConfig, data: DeviceData, batch: number, option
   return { ...traced, x, y, loss, parameters, buffers: inputs.buffers, places: inputs.places };
 }
 
-/** Gradients of the pass's loss for all parameters, in the order of their slices. */
-export const gradientsOf = (config: StepConfig, { loss, parameters }: Pass): Tensor[] =>
+/** Gradients of the pass's loss for all parameters, or those of a layout, in the order of their slices. */
+export const gradientsOf = (
+  { model }: StepConfig,
+  { loss, parameters }: Pick<Pass, "loss" | "parameters">,
+  { slices }: Layout = model.parameters,
+): Tensor[] =>
   ops.gradients(
     loss,
-    config.model.parameters.slices.map(({ name }) => parameters[name] as Tensor),
+    slices.map(({ name }) => parameters[name] as Tensor),
   );
 
 /** Sizes of the buffers that a pass over `data` reads, for a plan. */

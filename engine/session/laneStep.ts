@@ -100,7 +100,7 @@ class LaneInputs {
     const { lanes, ownOrder } = this.kind;
     const name = attrs.name as string;
     const { buffer, offset } = this.#single[name] as Places[string];
-    const { parameters, running } = this.#config.model;
+    const { running } = this.#config.model;
     if (buffer === "order") return ownOrder ? this.#own("order", lanes * size, [lanes, size], "i32") : undefined;
     if (buffer === "halted") return this.#own("halted", Math.ceil(lanes / 4) * 4, [lanes], "i32");
     if (buffer === "running") {
@@ -108,8 +108,9 @@ class LaneInputs {
       this.places[laned(name)] = { buffer: laned(buffer), offset: lanes * offset };
       return input(laned(name), [lanes, ...shape], dtype);
     }
-    if (buffer !== "parameters" && buffer !== "gradients" && !buffer.startsWith("state ")) return undefined;
-    const flat = this.#own(buffer, lanes * parameters.words, [lanes, parameters.words]);
+    const words = flatWords(this.#config, buffer);
+    if (words === 0) return undefined;
+    const flat = this.#own(buffer, lanes * words, [lanes, words]);
     return ops.reshape(ops.slice(flat, 1, offset, offset + size), [lanes, ...shape]);
   }
 
@@ -121,6 +122,12 @@ class LaneInputs {
     this.#made.set(name, made);
     return made;
   }
+}
+
+/** Words that a lane has in a buffer of all lanes, which is a matrix with a row for each; 0 where it is none. */
+function flatWords({ model }: StepConfig, buffer: string): number {
+  if (buffer === "parameters" || buffer === "gradients") return model.parameters.words;
+  return buffer.startsWith("state ") ? model.trained.words : 0;
 }
 
 const treeOf = ({ scalar, name, expr }: Tensor["attrs"]): HostTree | undefined =>
@@ -155,18 +162,19 @@ export function laneTrainingStep(
   return { built, table: { trees: inputs.trees } };
 }
 
-/** The stores of a stage with their lanes: gradients as a matrix with a row for each lane, as parameters and states lie. */
+/** The stores of a stage with their lanes: parameters, gradients and states as matrices with a row for each lane. */
 const laneStores = (
-  { model }: StepConfig,
+  config: StepConfig,
   { lanes }: LaneKind,
   stores: NonNullable<Stage["stores"]>,
-  value: () => Tensor,
+  laneValue: () => Tensor,
 ): NonNullable<Stage["stores"]> =>
-  stores.map(({ buffer, offset }) =>
-    buffer === "gradients"
-      ? { value: value(), buffer: laned(buffer), offset, pitch: model.parameters.words }
-      : { value: value(), buffer: laned(buffer), offset: lanes * offset },
-  );
+  stores.map(({ buffer, offset }) => {
+    const [value, pitch] = [laneValue(), flatWords(config, buffer)];
+    // whole rows lie one after the other
+    if (pitch === 0 || value.size === lanes * pitch) return { value, buffer: laned(buffer), offset: lanes * offset };
+    return { value, buffer: laned(buffer), offset, pitch };
+  });
 
 /** `evaluationStep` of all lanes at once. */
 export function laneEvaluationStep(

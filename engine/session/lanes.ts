@@ -69,10 +69,10 @@ export class Lanes {
   load(states: readonly (Weights & Partial<RunState>)[]): void {
     const { lanes } = this.kind;
     const { model, optimizer } = this.#device.config;
-    const { parameters, running } = model;
-    const flat = (of: (state: Weights & Partial<RunState>) => Float32Array) => {
-      const all = new Float32Array(lanes * parameters.words);
-      for (const [lane, state] of states.entries()) all.set(of(state), lane * parameters.words);
+    const { parameters, trained, running } = model;
+    const flat = (words: number, of: (state: Weights & Partial<RunState>) => Float32Array) => {
+      const all = new Float32Array(lanes * words);
+      for (const [lane, state] of states.entries()) all.set(of(state), lane * words);
       return all;
     };
     const statistics = new Uint32Array(lanes * running.words);
@@ -83,14 +83,14 @@ export class Lanes {
     }
     this.#device.write(
       "lanes parameters",
-      flat((state) => state.parameters),
+      flat(parameters.words, (state) => state.parameters),
     );
     this.#device.write("lanes running", statistics);
     for (const name of stateNames(optimizer)) {
       if (!states.every((state) => state.optimizer?.[name])) continue;
       this.#device.write(
         `lanes state ${name}`,
-        flat((state) => state.optimizer?.[name] as Float32Array),
+        flat(trained.words, (state) => state.optimizer?.[name] as Float32Array),
       );
     }
   }
@@ -99,9 +99,10 @@ export class Lanes {
   async save(): Promise<RunState[]> {
     const { lanes } = this.kind;
     const { model, optimizer } = this.#device.config;
-    const { parameters, running } = model;
+    const { running } = model;
     const flat = async (name: string) => viewAs("f32", await this.#device.read(name)) as Float32Array;
-    const own = (all: Float32Array, lane: number) => all.slice(lane * parameters.words, (lane + 1) * parameters.words);
+    const own = (all: Float32Array, lane: number) =>
+      all.slice((lane * all.length) / lanes, ((lane + 1) * all.length) / lanes);
     const names = stateNames(optimizer);
     const [all, statistics, ...states] = await Promise.all([
       flat("lanes parameters"),

@@ -1,6 +1,7 @@
 import type { Dataset } from "../data/index.ts";
 import { sample } from "../init/index.ts";
 import { type Declaration, declare, type Layer } from "../nn/index.ts";
+import { type Optimizer, parameterGroups } from "../optim/index.ts";
 import type { HostTensor } from "../tensor/hostTensor.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 
@@ -9,18 +10,41 @@ export interface SizedModel {
   readonly layer: Layer;
   readonly declaration: Declaration;
   readonly parameters: Layout;
+  /** The parameters that are not frozen: they come first, so that gradients' norm and optimizer state are of the first words. */
+  readonly trained: Layout;
   readonly running: Layout;
 }
 
-/** Traces the model once, for a batch of the data's examples. Throws ShapeError naming the layer that does not fit. */
-export function sizeModel(layer: Layer, example: Dataset | { x: HostTensor }, batch: number): SizedModel {
+/**
+ * Traces the model once, for a batch of the data's examples, and lays it out by the optimizer's groups of parameters.
+ * Throws ShapeError naming the layer that does not fit, ConfigError for groups that do not fit the model.
+ */
+export function sizeModel(
+  layer: Layer,
+  example: Dataset | { x: HostTensor },
+  batch: number,
+  optimizer?: Optimizer,
+): SizedModel {
   const declaration = declare(layer, [batch, ...example.x.shape.slice(1)], example.x.dtype);
+  const groups = optimizer && parameterGroups(optimizer, declaration.parameters);
+  const parameters = layoutOf(
+    declaration.parameters,
+    groups?.flatMap(({ names }) => names),
+  );
+  const frozen = new Set(groups?.flatMap(({ names, settings }) => (settings.frozen ? names : [])));
   return {
     layer,
     declaration,
-    parameters: layoutOf(declaration.parameters),
+    parameters,
+    trained: without(frozen, parameters),
     running: layoutOf(declaration.buffers),
   };
+}
+
+/** The slices that are not left out, which come before the others. */
+function without(names: ReadonlySet<string>, { words, slices }: Layout): Layout {
+  const offsets = slices.flatMap(({ name, offset }) => (names.has(name) ? [offset] : []));
+  return { words: Math.min(words, ...offsets), slices: slices.filter(({ name }) => !names.has(name)) };
 }
 
 /** Values of everything a run changes: flat buffers as they lie on the device. */

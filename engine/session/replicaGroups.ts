@@ -1,11 +1,12 @@
 import type { Backend } from "../backends/backend.ts";
 import { input, topological } from "../ops/index.ts";
-import { hyperparameters, type Optimizer, stateNames, traceUpdate } from "../optim/index.ts";
+import { hyperparameters, stateNames, traceUpdate } from "../optim/index.ts";
 import { monitorsOf, scheduleAt } from "../schedules/index.ts";
 import { type Course, extentOf } from "./course.ts";
 import type { Experiment } from "./experiment.ts";
 import { LaneTraining } from "./laneTraining.ts";
 import type { FitOptions } from "./options.ts";
+import { updateRanges } from "./ranges.ts";
 import { type ScalarsAt, scalarsOf } from "./scalars.ts";
 import type { Extent } from "./telling.ts";
 
@@ -28,13 +29,13 @@ export function replicaGroups(replicas: readonly Replica[]): Replica[][] {
   const groups = new Map<string, Replica[]>();
   for (const replica of replicas) {
     const { experiment, options } = replica;
-    const { data, model, loss, metrics, optimizer, clip, batchSize, shuffle, dropLast } = experiment.options;
+    const { data, model, loss, metrics, clip, batchSize, shuffle, dropLast } = experiment.options;
     const { epochs, steps, validateEvery, resume } = options;
     const from = resume === null || typeof resume === "string" ? resume : (resume.progress?.step ?? null);
     const key = JSON.stringify([
       [id(data), id(model), loss, metrics, clip, batchSize, shuffle, dropLast],
       [epochs, steps, validateEvery, from],
-      structureOf(optimizer),
+      structureOf(experiment),
     ]);
     groups.set(key, [...(groups.get(key) ?? []), replica]);
   }
@@ -92,12 +93,15 @@ export function leadersOf(group: readonly Replica[]): number[] {
 }
 
 /** What the update computes, whatever the values of its host scalars: equal texts, equal graphs. */
-function structureOf(optimizer: Optimizer): string {
+function structureOf({ config: { model, optimizer } }: Experiment): string {
   const flat = (name: string) => input(name, [4]);
   const state = Object.fromEntries(stateNames(optimizer).map((name) => [name, flat(`state ${name}`)]));
-  const next = traceUpdate(optimizer, { p: flat("p"), g: flat("g"), state });
-  const nodes = topological([next.p, ...Object.values(next.state)]);
-  const places = new Map(nodes.map((node, i) => [node, i]));
-  const text = nodes.map(({ op, attrs, dtype, inputs }) => [op, attrs, dtype, inputs.map((x) => places.get(x))]);
-  return JSON.stringify([optimizer.type, text]);
+  const texts = updateRanges(model, optimizer).map(({ settings, offset, words }) => {
+    const next = traceUpdate(optimizer, { p: flat("p"), g: flat("g"), state }, settings);
+    const nodes = topological([next.p, ...Object.values(next.state)]);
+    const places = new Map(nodes.map((node, i) => [node, i]));
+    const text = nodes.map(({ op, attrs, dtype, inputs }) => [op, attrs, dtype, inputs.map((x) => places.get(x))]);
+    return [offset, words, text];
+  });
+  return JSON.stringify([optimizer.type, texts, model.parameters.slices.map(({ offset }) => offset)]);
 }

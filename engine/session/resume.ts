@@ -5,6 +5,7 @@ import { show } from "../tensor/index.ts";
 import { type Progress, readCheckpoint } from "./checkpoint.ts";
 import type { RunState } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
+import { relaid } from "./layout.ts";
 import type { SizedModel, Weights } from "./model.ts";
 import { Run } from "./run.ts";
 
@@ -28,9 +29,7 @@ export function beginningOf(experiment: Experiment, resume: Run | string, totalS
     best,
     optimizer: kept,
     progress,
-  } = resume instanceof Run ? checkpointOf(resume) : readCheckpoint(experiment.resolve(resume), model);
-  // a file's tensors were compared by name when it was read
-  if (resume instanceof Run) sameTensors(resume.config.model, model, where);
+  } = resume instanceof Run ? checkpointOf(resume, model, where) : readCheckpoint(experiment.resolve(resume), model);
   if (!progress) return { state, best: null, progress: undefined };
   const differs = (what: string, there: unknown, here: unknown) =>
     new CheckpointError(
@@ -71,9 +70,30 @@ function sameTensors(there: SizedModel, here: SizedModel, where: string): void {
   );
 }
 
-const checkpointOf = ({ checkpoint: { state, best, progress } }: Run) => ({
-  state,
-  best,
-  optimizer: state.optimizer as Record<string, Float32Array>,
-  progress,
-});
+/** What a run ended with, laid out as `model` is: groups of parameters may lie in another order there. */
+function checkpointOf({ checkpoint, config }: Run, model: SizedModel, where: string) {
+  const there = config.model;
+  sameTensors(there, model, where);
+  const laidOut = (weights: Weights): Weights => ({
+    parameters: relaid(weights.parameters, there.parameters, model.parameters),
+    running: relaid(weights.running, there.running, model.running),
+  });
+  const { state, best, progress } = checkpoint;
+  const kept = new Set(there.trained.slices.map(({ name }) => name));
+  const missing = model.trained.slices.find(({ name }) => !kept.has(name));
+  if (progress && missing) {
+    throw new CheckpointError(
+      `${where}: "${missing.name}" was frozen there and trains here; load a file of its weights to begin with them`,
+    );
+  }
+  const states = Object.entries(state.optimizer).map(([name, words]) => [
+    name,
+    relaid(words, there.trained, model.trained),
+  ]);
+  return {
+    state: laidOut(state),
+    best: best && laidOut(best),
+    optimizer: Object.fromEntries(states) as Record<string, Float32Array>,
+    progress,
+  };
+}

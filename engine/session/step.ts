@@ -17,6 +17,7 @@ import {
   passBuffers,
   type StepConfig,
 } from "./forward.ts";
+import { updateRanges } from "./ranges.ts";
 
 /** Sums and counts of the metrics over a batch, as rows `metric i sum` and `metric i count`. */
 export function metricRows(
@@ -63,31 +64,44 @@ export function trainingStages(
   batch: number,
 ): { stages: [backward: Stage, update: Stage]; places: Places } {
   const forward = pass(config, data, batch, { training: true, ordered: true });
-  const gradients = gradientsOf(config, forward);
+  const gradients = gradientsOf(config, forward, config.model.trained);
   const { loss, output, y, bufferUpdates, buffers, places } = forward;
   const { model, optimizer, clip } = config;
-  const flat = (name: string): Tensor => {
-    places[name] = { buffer: name, offset: 0 };
-    return input(name, [model.parameters.words]);
+  const flat = (buffer: string, offset = 0, words = model.trained.words): Tensor => {
+    const name = `${buffer} ${offset}`;
+    places[name] = { buffer, offset };
+    return input(name, [words]);
   };
   places.halted = { buffer: "halted", offset: 0 };
   const halted = input("halted", [], "i32");
-  const p = flat("parameters");
   const raw = flat("gradients");
   const [normSquared, ok] = ops.within({ name: "gradient norm" }, () => {
     const squared = ops.sum(ops.square(raw));
     return [squared, ops.and(ops.and(ops.isFinite(loss), ops.isFinite(squared)), ops.equal(halted, 0))] as const;
   });
 
-  const state = Object.fromEntries(stateNames(optimizer).map((name) => [name, flat(`state ${name}`)]));
   const update = { name: "optimizer" };
   const g = ops.within({ name: "clipping" }, () => clipped(raw, normSquared, clip));
-  const updated = ops.within(update, () => traceUpdate(optimizer, { p, g, state }));
   const keep = (fresh: Tensor, old: Tensor): Tensor =>
     ops.within(update, () => ops.select(ops.broadcastTo(ok, old.shape), fresh, old));
+  const updates = updateRanges(model, optimizer).flatMap(({ settings, offset, words }) => {
+    const p = flat("parameters", offset, words);
+    const state = Object.fromEntries(stateNames(optimizer).map((name) => [name, flat(`state ${name}`, offset, words)]));
+    const own = ops.slice(g, 0, offset, offset + words);
+    const next = ops.within(update, () => traceUpdate(optimizer, { p, g: own, state }, settings));
+    const moved = Object.keys(state).filter((name) => next.state[name] !== state[name]);
+    return [
+      { value: keep(next.p, p), buffer: "parameters", offset },
+      ...moved.map((name) => ({
+        value: keep(next.state[name] as Tensor, state[name] as Tensor),
+        buffer: `state ${name}`,
+        offset,
+      })),
+    ];
+  });
   const stages: [Stage, Stage] = [
     {
-      stores: model.parameters.slices.map(({ offset }, i) => ({
+      stores: model.trained.slices.map(({ offset }, i) => ({
         value: gradients[i] as Tensor,
         buffer: "gradients",
         offset,
@@ -102,12 +116,7 @@ export function trainingStages(
         ...metricRows(config.metrics, output, y),
       ],
       stores: [
-        { value: keep(updated.p, p), buffer: "parameters", offset: 0 },
-        ...Object.entries(updated.state).map(([name, value]) => ({
-          value: keep(value, state[name] as Tensor),
-          buffer: `state ${name}`,
-          offset: 0,
-        })),
+        ...updates,
         ...model.running.slices.flatMap(({ name, offset }) => {
           const value = bufferUpdates[name];
           return value ? [{ value: keep(value, buffers[name] as Tensor), buffer: "running", offset }] : [];

@@ -254,7 +254,22 @@ export function torchOptimizer(op: string, config: Config, about: readonly strin
   const definition = name !== undefined && (optimizers as Readonly<Record<string, { params: Params }>>)[name];
   if (!definition) throw new Unsupported(`optimizer ${op}`);
   const make = optim as unknown as Readonly<Record<string, (options: unknown) => Optimizer>>;
-  return (make[name] as (options: unknown) => Optimizer)(optionsOf(definition.params, config, [...about, ...HOW]));
+  const { param_groups: listed, groups = listed, ...base } = config;
+  const options = optionsOf(definition.params, base, [...about, ...HOW]);
+  return (make[name] as (options: unknown) => Optimizer)({ ...options, groups: parameterGroups(definition, groups) });
+}
+
+/** A list of dictionaries, as PyTorch takes them, or a dictionary of such by the module that they are for. */
+function parameterGroups({ params }: { params: Params }, given: unknown): Record<string, unknown>[] {
+  if (given === undefined) return [];
+  const groups: Config[] = Array.isArray(given)
+    ? given
+    : Object.entries(given as Config).map(([module, options]) => ({ params: [module], ...options }));
+  return groups.map(({ params: names, requires_grad = true, ...config }) => ({
+    ...optionsOf(params, config, HOW),
+    params: names,
+    ...(requires_grad ? {} : { frozen: true }),
+  }));
 }
 
 const SCHEDULERS: Readonly<Record<string, { name: string; args: readonly string[] }>> = {

@@ -24,7 +24,7 @@ export const optimizersGroup: Runner = (c, bench) => trajectory(c, bench, {});
 
 export async function trajectory(c: Case, bench: Bench, clip: StepConfig["clip"]): Promise<Given> {
   if (c.config.net !== undefined && c.config.net !== NET) throw new Unsupported(`net ${c.config.net}`);
-  const op = c.config.optimizer ?? c.op.replace(/\+(scheduler|clip)$/, "");
+  const op = c.config.optimizer ?? c.op.split("+")[0];
   const config = stepConfig(c, torchOptimizer(op, c.config, ABOUT), clip);
   const schedule = c.config.scheduler === undefined ? undefined : torchSchedule(parseCall(c.config.scheduler));
   const base = hyperparameters(config.optimizer);
@@ -69,7 +69,7 @@ export async function trajectory(c: Case, bench: Bench, clip: StepConfig["clip"]
 function stepConfig(c: Case, optimizer: ReturnType<typeof torchOptimizer>, clip: StepConfig["clip"]): StepConfig {
   const model: Layer = nn.sequential({ fc1: nn.linear(6), act: nn.tanh(), fc2: nn.linear(3) });
   const set = dataset(c);
-  return { model: sizeModel(model, set, set.size), loss: loss.crossEntropy(), metrics: [], optimizer, clip };
+  return { model: sizeModel(model, set, set.size, optimizer), loss: loss.crossEntropy(), metrics: [], optimizer, clip };
 }
 
 function dataset({ inputs: { x, y } }: Case): Dataset {
