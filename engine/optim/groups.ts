@@ -24,7 +24,7 @@ export function groupsParam<P extends Params>(): Param<readonly Group<P>[], "gro
   const list = value<readonly Group<P>[]>(
     [],
     about,
-    'Other options for some parameters: `{ params: "*.bias", weightDecay: 0 }`. A pattern is a layer\'s path, a path with `*` or a regular expression; `frozen: true` leaves parameters as they are, a schedule moves an `lr` in proportion, and where groups meet the later one counts.',
+    "Other options for some parameters: `{ params: \"*.bias\", weightDecay: 0 }`. A pattern is a layer's path, a path with `*` or a regular expression; `frozen: true` leaves parameters as they are, a schedule starts from a group's own `lr`, and where groups meet the later one counts.",
   );
   const read = (given: unknown, where: string, name: string): readonly Kept[] =>
     (list.read(given, where, name) as readonly Group[]).map((group, i) => {
@@ -124,7 +124,11 @@ function settingsOf(
 }
 
 const numberName = (i: number, name: string): string => `groups[${i}].${name}`;
-const ratioName = (i: number): string => `groups[${i}].lr / lr`;
+const ratioName = (i: number): string => `groups[${i}]${SHARE}`;
+
+const SHARE = ".lr / lr";
+/** Whether a number is what a group's rate is of the optimizer's. */
+export const isShareOfRate = (name: string): boolean => name.endsWith(SHARE);
 
 /** Numbers that groups have of their own, by the names that `Settings.own` knows them under. */
 export function groupNumbers(optimizer: Optimizer): Record<string, number> {

@@ -9,7 +9,7 @@ export {
   stateNames,
   traceUpdate,
 } from "./definition.ts";
-export { type ParameterGroup, parameterGroups, type Settings } from "./groups.ts";
+export { isShareOfRate, type ParameterGroup, parameterGroups, type Settings } from "./groups.ts";
 export { evaluateHost, type HostTree, hostFunction, hostText } from "./hostScalar.ts";
 export { all as optimizers };
 

@@ -79,11 +79,12 @@ export const costPlot = definePlot<CostState>({
 
   example: () => ({
     layers: [
-      { path: "0", type: "conv2d", parameters: 160, flops: 18432, activationBytes: 4096 },
-      { path: "1", type: "relu", parameters: 0, flops: 0, activationBytes: 4096 },
-      { path: "2", type: "linear", parameters: 10250, flops: 20480, activationBytes: 40 },
+      { path: "0", type: "conv2d", parameters: 160, trained: 160, flops: 18432, activationBytes: 4096 },
+      { path: "1", type: "relu", parameters: 0, trained: 0, flops: 0, activationBytes: 4096 },
+      { path: "2", type: "linear", parameters: 10250, trained: 10250, flops: 20480, activationBytes: 40 },
     ],
     parameters: 10410,
+    trained: 10410,
     flops: 38912,
     activationBytes: 526848,
     stateBytes: 166560,
@@ -95,7 +96,8 @@ export const costPlot = definePlot<CostState>({
   }),
 });
 
-const label = ({ path, type }: Cost["layers"][number]): string => `${path} ${type}`;
+const label = ({ path, type, parameters, trained }: Cost["layers"][number]): string =>
+  `${path} ${type}${parameters > 0 && trained === 0 ? " (frozen)" : ""}`;
 
 /** In their order; of very deep models those with the most arithmetic or memory. */
 function dearestOf(layers: Cost["layers"]): Cost["layers"] {

@@ -1,4 +1,5 @@
 import { ConfigError } from "../errors/index.ts";
+import { isShareOfRate } from "../optim/index.ts";
 import { type Checked, choice, type Definition, type Instance, type Param, type Params } from "../params/index.ts";
 
 /** What a schedule counts. */
@@ -107,7 +108,8 @@ export function scheduleAt(schedule: Schedule, baseLr: number, place: Place): Dr
 
 /**
  * The optimizer's numbers at a place. A schedule's momentum drives `momentum`, or `betas[0]` where there is none, as
- * PyTorch's cycle_momentum; unlike there, an optimizer made without momentum stays so.
+ * PyTorch's cycle_momentum; unlike there, an optimizer made without momentum stays so. It moves the rate of a group of parameters from that group's own,
+ * as PyTorch's base_lrs; one that names its rates itself (oneCycle, cyclic) moves it in proportion.
  */
 export function rateAt(
   schedule: Schedule,
@@ -115,9 +117,25 @@ export function rateAt(
   place: Place,
 ): Record<string, number> {
   const { lr, momentum } = scheduleAt(schedule, base.lr ?? 0, place);
-  const driven: Record<string, number> = { ...base, lr };
+  const driven: Record<string, number> = { ...base, lr, ...sharesAt(schedule, base, place, lr) };
   if (momentum === undefined) return driven;
   if (base.momentum) driven.momentum = momentum;
   else if (base["betas[0]"] !== undefined) driven["betas[0]"] = momentum;
   return driven;
+}
+
+/** What the rates of groups are of `lr`, where the schedule makes something else of them than of the optimizer's. */
+function sharesAt(
+  schedule: Schedule,
+  base: Readonly<Record<string, number>>,
+  place: Place,
+  lr: number,
+): Record<string, number> {
+  const shares = Object.entries(base).filter(([name]) => isShareOfRate(name));
+  const { lr: own = 0 } = base;
+  const first = (rate: number) => scheduleAt(schedule, rate, { ...place, step: 0, seen: undefined }).lr;
+  if (shares.length === 0 || lr === 0 || first(own) === first(2 * own)) return {};
+  return Object.fromEntries(
+    shares.map(([name, share]) => [name, scheduleAt(schedule, own * share, place).lr / lr] as const),
+  );
 }

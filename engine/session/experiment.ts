@@ -10,7 +10,7 @@ import { constant, input } from "../ops/index.ts";
 import { check } from "../params/index.ts";
 import type { OutputItem, RunHistory } from "../protocol/index.ts";
 import { permutation } from "../random/index.ts";
-import { show } from "../tensor/index.ts";
+import { show, sizeOf } from "../tensor/index.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { extentOf } from "./course.ts";
 import { trainRun } from "./fit.ts";
@@ -275,7 +275,10 @@ export class Experiment {
   toString(): string {
     const { parameters, outputShape } = this.config.model.declaration;
     const { train, valid, test } = this.splits;
-    const count = parameters.reduce((n, p) => n + p.shape.reduce((a, b) => a * b, 1), 0);
+    const count = (some: readonly { shape: readonly number[] }[]) => some.reduce((n, p) => n + sizeOf(p.shape), 0);
+    const all = count(parameters);
+    const trained = this.config.model.trained.slices;
+    const trains = new Set(trained.map(({ name }) => name));
     const width = Math.max(...parameters.map((p) => p.name.length), 9);
     const sizes = [
       ["train", train],
@@ -285,8 +288,10 @@ export class Experiment {
     return [
       `${this.name}: ${this.options.loss.type}, ${this.options.optimizer.type}, batches of ${this.options.batchSize}, seed ${this.options.seed}`,
       `data: ${sizes.flatMap(([n, s]) => (s ? [`${n} ${show(s.x.shape)}`] : [])).join(", ")}; output ${show(outputShape)}`,
-      ...parameters.map((p) => `  ${p.name.padEnd(width)}  ${show(p.shape)}`),
-      `${count.toLocaleString("en-US")} parameters`,
+      ...parameters.map((p) => {
+        return `  ${p.name.padEnd(width)}  ${show(p.shape)}${trains.has(p.name) ? "" : "  frozen"}`;
+      }),
+      `${all.toLocaleString("en-US")} parameters${trained.length < parameters.length ? `, ${count(trained).toLocaleString("en-US")} of them trained` : ""}`,
     ].join("\n");
   }
 

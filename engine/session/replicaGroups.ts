@@ -1,6 +1,6 @@
 import type { Backend } from "../backends/backend.ts";
 import { input, topological } from "../ops/index.ts";
-import { hyperparameters, stateNames, traceUpdate } from "../optim/index.ts";
+import { hyperparameters, isShareOfRate, stateNames, traceUpdate } from "../optim/index.ts";
 import { monitorsOf, scheduleAt } from "../schedules/index.ts";
 import { type Course, extentOf } from "./course.ts";
 import type { Experiment } from "./experiment.ts";
@@ -77,7 +77,8 @@ function varyingOf(group: readonly Replica[], leaders: readonly number[], extent
     const { momentum } = scheduleAt(schedule, numbers[i]?.lr ?? 0, { step: 0, ...extent });
     return momentum === undefined ? ["lr"] : ["lr", "momentum", "betas[0]"];
   });
-  return Object.keys(first).filter((name) => driven.includes(name) || numbers.some((own) => own[name] !== first[name]));
+  const moves = (name: string) => driven.includes(name) || (driven.includes("lr") && isShareOfRate(name));
+  return Object.keys(first).filter((name) => moves(name) || numbers.some((own) => own[name] !== first[name]));
 }
 
 /** For each lane the first with the same optimizer and schedule, unless its schedule waits for figures of its own. */

@@ -1,7 +1,7 @@
 import type { RunContext } from "../../context/index.ts";
 import type { Tensor } from "../../ops/index.ts";
 import * as ops from "../../ops/index.ts";
-import { hyperparameters } from "../../optim/index.ts";
+import { hyperparameters, stateNames } from "../../optim/index.ts";
 import { int } from "../../params/index.ts";
 import { costPlot } from "../../plots/cost.ts";
 import { significant } from "../../plots/format.ts";
@@ -16,6 +16,8 @@ export interface LayerCost {
   readonly path: string;
   readonly type: string;
   readonly parameters: number;
+  /** Of those the ones that are not frozen. */
+  readonly trained: number;
   /** Multiplications and additions of products, for one example forwards. */
   readonly flops: number;
   /** Bytes of the output of one example. */
@@ -25,6 +27,7 @@ export interface LayerCost {
 export interface Cost {
   readonly layers: readonly LayerCost[];
   readonly parameters: number;
+  readonly trained: number;
   /** Of the products of one example forwards; training takes about three times as many. */
   readonly flops: number;
   /** Of all layers' outputs of one batch, which the backward pass reads. */
@@ -46,19 +49,18 @@ export const cost = defineDiagnostic({
   cost: "a dozen training steps",
   measure: async (subject, { steps }, context): Promise<Cost> => {
     const layers = layerCosts(subject);
-    const { batchSize, optimizer } = subject.experiment.options;
-    const { declaration, parameters } = subject.config.model;
-    const state = optimizer.definition.state;
-    const copies = 2 + (typeof state === "function" ? state(optimizer.options) : state).length;
+    const { batchSize } = subject.experiment.options;
+    const { parameters, trained } = subject.config.model;
     const stepMs = await timedStep(subject, steps, context);
     const flops = layers.reduce((n, layer) => n + layer.flops, 0);
     const examples = subject.experiment.splits.train.size;
     const found: Cost = {
       layers,
-      parameters: declaration.parameters.reduce((n, p) => n + sizeOf(p.shape), 0),
+      parameters: sizeOfAll(parameters.slices),
+      trained: sizeOfAll(trained.slices),
       flops,
       activationBytes: batchSize * layers.reduce((n, layer) => n + layer.activationBytes, 0),
-      stateBytes: 4 * copies * parameters.words,
+      stateBytes: 4 * (2 * parameters.words + stateNames(subject.config.optimizer).length * trained.words),
       stepMs,
       secondsPerEpoch: (stepMs / 1000) * Math.ceil(examples / batchSize),
       gflops: (3 * flops * batchSize) / (stepMs * 1e6),
@@ -67,10 +69,16 @@ export const cost = defineDiagnostic({
     showChart(context, costPlot, { ...found, backend: `${name} (${adapter})`, batchSize });
     return measured(
       found,
-      `${found.parameters.toLocaleString("en-US")} parameters, ${significant(flops / 1e6)} MFLOP per example; a step of ${batchSize} takes ${significant(stepMs)} ms on ${name}, an epoch ${significant(found.secondsPerEpoch)} s`,
+      `${found.parameters.toLocaleString("en-US")} parameters${frozenText(found)}, ${significant(flops / 1e6)} MFLOP per example; a step of ${batchSize} takes ${significant(stepMs)} ms on ${name}, an epoch ${significant(found.secondsPerEpoch)} s`,
     );
   },
 });
+
+const sizeOfAll = (some: readonly { readonly size: number }[]): number => some.reduce((n, { size }) => n + size, 0);
+
+/** What part of so many parameters stays as it is. */
+const frozenText = ({ parameters, trained }: Cost): string =>
+  trained < parameters ? ` (${(parameters - trained).toLocaleString("en-US")} frozen)` : "";
 
 /** Arithmetic of a graph's products, counted once each. */
 function productFlops(output: Tensor, before: ReadonlySet<Tensor>): number {
@@ -95,6 +103,7 @@ function layerCosts({ config, experiment }: Subject): LayerCost[] {
   const batch = Math.min(2, experiment.options.batchSize);
   const data = { name: "train", count: x.shape[0] as number, x: shape(x), y: shape(y) };
   const { layers } = pass(config, data, batch, { training: false, ordered: false });
+  const trained = new Set(config.model.trained.slices.map(({ name }) => name));
   const seen = new Set<Tensor>();
   const own = new Set<string>();
   return layers
@@ -105,12 +114,13 @@ function layerCosts({ config, experiment }: Subject): LayerCost[] {
       const base = path.replace(/ \(\d+\)$/, "");
       const parameters = own.has(base)
         ? []
-        : config.model.declaration.parameters.filter((p) => p.name.startsWith(`${base}.`));
+        : config.model.parameters.slices.filter((p) => p.name.startsWith(`${base}.`));
       own.add(base);
       return {
         path,
         type,
-        parameters: parameters.reduce((n, p) => n + sizeOf(p.shape), 0),
+        parameters: sizeOfAll(parameters),
+        trained: sizeOfAll(parameters.filter(({ name }) => trained.has(name))),
         flops,
         activationBytes: (4 * output.size) / batch,
       };
