@@ -3,7 +3,7 @@ import { sample } from "../init/index.ts";
 import { type Declaration, declare, type Layer } from "../nn/index.ts";
 import { type Optimizer, parameterGroups } from "../optim/index.ts";
 import type { HostTensor } from "../tensor/hostTensor.ts";
-import { type Layout, layoutOf } from "./layout.ts";
+import { type Layout, layoutOf, relaid } from "./layout.ts";
 
 /** A model fitted to a data set's sizes: what it declares, and where that lies in flat buffers. */
 export interface SizedModel {
@@ -53,6 +53,12 @@ export interface Weights {
   /** Running statistics; words of their own dtype. */
   readonly running: Uint32Array;
 }
+
+/** Weights of a model as they lie in another that has the same tensors: groups of parameters may have another order there. */
+export const laidOut = ({ parameters, running }: Weights, from: SizedModel, to: SizedModel): Weights => ({
+  parameters: relaid(parameters, from.parameters, to.parameters),
+  running: relaid(running, from.running, to.running),
+});
 
 /** The initial values: parameter i draws from stream i of `seed`, running statistics start as declared. */
 export function initialWeights({ declaration, parameters, running }: SizedModel, seed: number): Weights {

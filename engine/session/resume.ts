@@ -6,7 +6,7 @@ import { type Progress, readCheckpoint } from "./checkpoint.ts";
 import type { RunState } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
 import { relaid } from "./layout.ts";
-import type { SizedModel, Weights } from "./model.ts";
+import { laidOut, type SizedModel, type Weights } from "./model.ts";
 import { Run } from "./run.ts";
 
 /** Where a continued run starts. A plain state_dict has weights only: training starts at step 0 with them. */
@@ -74,10 +74,6 @@ function sameTensors(there: SizedModel, here: SizedModel, where: string): void {
 function checkpointOf({ checkpoint, config }: Run, model: SizedModel, where: string) {
   const there = config.model;
   sameTensors(there, model, where);
-  const laidOut = (weights: Weights): Weights => ({
-    parameters: relaid(weights.parameters, there.parameters, model.parameters),
-    running: relaid(weights.running, there.running, model.running),
-  });
   const { state, best, progress } = checkpoint;
   const kept = new Set(there.trained.slices.map(({ name }) => name));
   const missing = model.trained.slices.find(({ name }) => !kept.has(name));
@@ -91,8 +87,8 @@ function checkpointOf({ checkpoint, config }: Run, model: SizedModel, where: str
     relaid(words, there.trained, model.trained),
   ]);
   return {
-    state: laidOut(state),
-    best: best && laidOut(best),
+    state: laidOut(state, there, model),
+    best: best && laidOut(best, there, model),
     optimizer: Object.fromEntries(states) as Record<string, Float32Array>,
     progress,
   };

@@ -55,7 +55,7 @@ export type Synthetic<D> = D extends SyntheticDefinition<infer P> ? (options?: O
 export function synthetic(name: string, definition: SyntheticDefinition): (given?: unknown) => Dataset {
   return (given) => {
     const options = check(definition.params, given, `data.${name}`);
-    definition.validate?.(options);
+    definition.validate?.(options, `data.${name}`);
     const { seed } = options as unknown as { seed: number };
     const { x, y, shape, classes, names } = definition.make(options, drawsOf(seed));
     const n = x.length / sizeOf(shape);

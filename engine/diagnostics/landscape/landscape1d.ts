@@ -3,7 +3,7 @@ import { ConfigError, Interrupted } from "../../errors/index.ts";
 import { choice, int, nums, value } from "../../params/index.ts";
 import { significant } from "../../plots/format.ts";
 import { landscape1d as plot } from "../../plots/landscape1d.ts";
-import { initialWeights, type Weights } from "../../session/model.ts";
+import { initialWeights, laidOut, type Weights } from "../../session/model.ts";
 import { Run } from "../../session/run.ts";
 import type { Objective } from "../curvature/objective.ts";
 import { objectiveOf, objectiveParams, overWhat } from "../curvature/objectiveOf.ts";
@@ -175,7 +175,7 @@ function ends(subject: Subject, to: Run | "start"): [End, End] {
       );
     }
   }
-  return [own, { name: to.name === own.name ? `${to.name} (2)` : to.name, weights: to.weights }];
+  return [own, { name: to.name === own.name ? `${to.name} (2)` : to.name, weights: laidOut(to.weights, other, model) }];
 }
 
 interface End {
