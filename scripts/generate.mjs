@@ -9,7 +9,7 @@ import { snippetsOf } from "./snippets.mjs";
 ready();
 
 const { diagnostics, globals, registries } = await import("../engine/library.ts");
-const { sources, splitParams } = await import("../engine/data/index.ts");
+const { foldParams, sources, splitParams } = await import("../engine/data/index.ts");
 const { experimentParams, fitParams } = await import("../engine/session/index.ts");
 
 const written = (value) => literal(value, registries);
@@ -106,6 +106,10 @@ const reference = [
   "## split",
   "",
   ...optionRows(splitParams),
+  "",
+  "## folds",
+  "",
+  ...optionRows(foldParams),
   ...registries.flatMap(({ title, global, all }) => [
     "",
     `## ${title}`,

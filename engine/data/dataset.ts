@@ -1,5 +1,7 @@
+import { maybeContext } from "../context/index.ts";
 import { ConfigError, DataError } from "../errors/index.ts";
 import { type HostTensor, type Shape, setOrigin, show, sizeOf } from "../tensor/index.ts";
+import { type FoldOptions, foldRows } from "./folds.ts";
 import { type Normalization, normalization } from "./normalize.ts";
 import { Prepared } from "./prepared.ts";
 import { type SplitOptions, splitRows } from "./split.ts";
@@ -85,9 +87,18 @@ export class Dataset {
     return this.partedInto(splitRows(this, options));
   }
 
-  /** Parts of these rows. Throws ConfigError when transforms have learnt from all of them. */
+  /**
+   * k splits, each of which validates on another k-th and trains on the rest: `digits.folds(5, { seed: 1 })`; stratified where there are
+   * classes. Transforms learn from each one's training part: `.map((fold) => fold.transform(data.standardize()))`.
+   */
+  folds(k: number, options: FoldOptions = {}): Splits[] {
+    return foldRows(this, k, options).map(({ train, valid }) => this.partedInto({ train, valid, test: [] }));
+  }
+
+  /** Parts of these rows. Throws ConfigError when transforms have learnt from all of them, or a class has no training example. */
   protected partedInto(rows: PartRows): Splits {
     this.#requireUnlearnt();
+    this.#checkClasses(rows);
     const held = (part: "validation" | "test", places: ArrayLike<number>) => {
       if (places.length === 0) return undefined;
       const set = this.rows(places);
@@ -99,6 +110,29 @@ export class Dataset {
       valid: held("validation", rows.valid),
       test: held("test", rows.test),
     });
+  }
+
+  /** A class that is not trained on is an error; of one that cannot be validated or tested the cell is told. */
+  #checkClasses(rows: PartRows): void {
+    const { y, classes } = this;
+    if (this.task !== "classification" || y.rank !== 1 || !classes) return;
+    const labels = y.data;
+    const had = new Set(labels);
+    const way = "take stratify: true, another seed, or leave the class out";
+    for (const [part, name] of [
+      ["train", "training"],
+      ["valid", "validation"],
+      ["test", "test"],
+    ] as const) {
+      if (rows[part].length === 0) continue;
+      const seen = new Set(Array.from(rows[part], (row) => labels[row]));
+      const absent = classes.filter((_, c) => had.has(c) && !seen.has(c));
+      if (absent.length === 0) continue;
+      const which = `${absent.length === 1 ? "class" : "classes"} ${shortList(absent)} ${absent.length === 1 ? "has" : "have"}`;
+      const text = `split: of ${this.name} ${which} no ${name} examples; ${way}`;
+      if (part === "train") throw new ConfigError(text);
+      maybeContext()?.emit({ event: "text", stream: "stderr", text: `${text}\n` });
+    }
   }
 
   #requireUnlearnt(): void {

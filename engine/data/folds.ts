@@ -1,8 +1,63 @@
 import { ConfigError } from "../errors/index.ts";
+import { bool, check, int, type Options, optional, required } from "../params/index.ts";
 import { permutation } from "../random/index.ts";
+import type { Dataset } from "./dataset.ts";
+import { groupsOf, groupsParam } from "./split.ts";
 
 /** Stream of the folds' order, apart from that of the split. */
 const FOLD_STREAM = 0x5eed0012;
+
+export const foldParams = {
+  seed: int(0, "[0, 4294967295]", "Draws the folds; the same seed gives the same ones."),
+  shuffle: bool(true, "Draws the folds; without, neighbours share a fold, as scikit-learn's default."),
+  stratify: optional(
+    bool(
+      required,
+      "Keeps the shares of the classes in every fold; when not given, where there are classes and no groups.",
+    ),
+  ),
+  groups: groupsParam,
+  inOrder: bool(
+    false,
+    "For times: every fold trains on what lies before its validation examples, scikit-learn's TimeSeriesSplit.",
+  ),
+  gap: int(0, "[0, inf)", "Examples between the two that are left out, when in order."),
+};
+
+export type FoldOptions = Options<typeof foldParams>;
+
+/** Training and validation rows of each of k folds. Throws ConfigError when a fold would be empty. */
+export function foldRows(
+  set: Dataset,
+  k: number,
+  given: FoldOptions,
+): { readonly train: ArrayLike<number>; readonly valid: ArrayLike<number> }[] {
+  if (!Number.isInteger(k) || k < 2)
+    throw new ConfigError(`folds: ${String(k)} folds; give a whole number of 2 or more, as folds(5)`);
+  const { seed, shuffle, stratify, groups, inOrder, gap } = check(foldParams, given, "folds");
+  if (gap > 0 && !inOrder) throw new ConfigError("folds: gap is for folds in order; add inOrder: true");
+  if (inOrder) {
+    if (stratify || groups !== null)
+      throw new ConfigError(`folds: in order nothing is drawn; leave out ${stratify ? "stratify" : "groups"}`);
+    return timeFolds(set.size, k, gap).map(({ train, test }) => ({ train, valid: test }));
+  }
+  const classes = set.task === "classification" && set.y.rank === 1;
+  if (stratify && !classes) throw new ConfigError("folds: stratify is for a class for each example; leave it out");
+  if (stratify && groups !== null) throw new ConfigError("folds: groups and stratify are both given; give one");
+  const order = foldOrder(set.size, seed, shuffle);
+  const byClass = stratify ?? (classes && groups === null);
+  const folds =
+    groups !== null
+      ? groupedFolds(groupsOf(set, groups, "folds"), k)
+      : byClass
+        ? stratifiedFolds(order, set.y.data, k, (label) => set.classes?.[label] ?? String(label))
+        : plainFolds(order, k);
+  // training examples in the order that was drawn
+  return Array.from({ length: k }, (_, fold) => ({
+    train: order.filter((row) => folds[row] !== fold),
+    valid: order.filter((row) => folds[row] === fold),
+  }));
+}
 
 /** Which fold tests each example. */
 export type Assignment = Int32Array;

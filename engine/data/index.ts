@@ -5,6 +5,7 @@ import { transform } from "./transforms/index.ts";
 
 export type { CsvOptions } from "./csv.ts";
 export { Dataset, Splits, type Task } from "./dataset.ts";
+export { type FoldOptions, foldParams } from "./folds.ts";
 export type { IdxOptions } from "./idx.ts";
 export type { ImagesOptions } from "./images.ts";
 export type { Normalization } from "./normalize.ts";

@@ -4,6 +4,7 @@ export { cost } from "./cost/cost.ts";
 export { curvature } from "./curvature/curvature.ts";
 export { taylorStep } from "./curvature/taylorStep.ts";
 export { compareRuns } from "./curves/compareRuns.ts";
+export { crossValidate } from "./curves/crossValidate.ts";
 export { replicas } from "./curves/replicas.ts";
 export { dataCurve } from "./dataCurve/dataCurve.ts";
 export { diagnose } from "./diagnosis/diagnose.ts";

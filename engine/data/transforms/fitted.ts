@@ -54,6 +54,11 @@ export class Fitted {
     return this.transform.definition.collect !== undefined;
   }
 
+  /** Whether undoing it loses nothing but the last bits: every value changes by itself. */
+  get lossless(): boolean {
+    return this.#each?.invert !== undefined;
+  }
+
   /** Rows as they are after it. Throws DataError for another number of columns. */
   apply(rows: Rows): Rows {
     this.#requireWidth(rows, this.columns.length);

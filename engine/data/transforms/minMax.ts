@@ -42,6 +42,6 @@ export const minMax = defineTransform({
     const plain = scaled.each(width, statistics);
     if (!clip) return plain;
     const clipped = (x: number) => (x < low ? low : x > high ? high : x); // not Math.min: a missing value stays one
-    return { ...plain, change: (x, c) => clipped(plain.change(x, c)) };
+    return { ...plain, change: (x, c) => clipped(plain.change(x, c)) }; // what was clipped stays so when undone
   },
 });

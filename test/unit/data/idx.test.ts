@@ -39,15 +39,15 @@ describe("reading", () => {
     const place = join(folder, "mnist");
     mkdirSync(place);
     const put = (name: string, bytes: Uint8Array) => writeFileSync(join(place, name), bytes);
-    put("train-images-idx3-ubyte", idxFile([3, 2, 2], "u8", new Array(12).fill(9)));
-    put("train-labels-idx1-ubyte.gz", gzipSync(idxFile([3], "u8", [0, 1, 2])));
+    put("train-images-idx3-ubyte", idxFile([6, 2, 2], "u8", new Array(24).fill(9)));
+    put("train-labels-idx1-ubyte.gz", gzipSync(idxFile([6], "u8", [0, 1, 2, 0, 1, 2])));
     put("t10k-images.idx3-ubyte", idxFile([1, 2, 2], "u8", [1, 2, 3, 4]));
     await expect(data.idx(place)).rejects.toThrow(/no t10k-labels-idx1-ubyte.gz in/);
     put("t10k-labels.idx1-ubyte", idxFile([1], "u8", [2]));
     const sets = await data.idx(place);
-    expect([sets.train.size, sets.test?.size, sets.valid]).toEqual([3, 1, undefined]);
+    expect([sets.train.size, sets.test?.size, sets.valid]).toEqual([6, 1, undefined]);
     const held = sets.split({ valid: 1, seed: 1 });
-    expect([held.train.size, held.valid?.size, held.test?.size]).toEqual([2, 1, 1]);
+    expect([held.train.size, held.valid?.size, held.test?.size]).toEqual([5, 1, 1]);
     expect(() => sets.split({ test: 1 })).toThrow(
       "split: there are test examples already, 1; take the other part alone",
     );
