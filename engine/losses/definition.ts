@@ -60,7 +60,9 @@ type Declared<P extends Params> = Omit<
 };
 
 /** Declares a loss whose elements are reduced as its option `reduction` says. Its name is the one it is exported under in all.ts. */
-export function defineLoss<const P extends Params>(declared: Declared<P>): LossDefinition<P> {
+export function defineLoss<const P extends Params, const N extends string = never>(
+  declared: Declared<P> & { readonly positional?: N },
+): LossDefinition<P> & { readonly positional: N } {
   const { terms, takes, gives, ...definition } = declared;
   const how = (options: Checked<P>) => (options as { readonly reduction?: Reduction }).reduction ?? "mean";
   return {
@@ -76,7 +78,7 @@ export function defineLoss<const P extends Params>(declared: Declared<P>): LossD
     },
     ofSet: ([total, count], options) =>
       how(options) === "sum" ? (total as number) : (total as number) / (count as number),
-  };
+  } as LossDefinition<P> & { readonly positional: N };
 }
 
 /** The loss with options that the training data decide. */

@@ -1,14 +1,19 @@
-import { classAxis, classTarget } from "../losses/index.ts";
-import { argmax, cast, equal, sum } from "../ops/index.ts";
-import { defineMetric } from "./definition.ts";
+import { tablesOf } from "./averages.ts";
+import { countsOf, decisionParams } from "./decisions.ts";
+import { defineMetric, one } from "./definition.ts";
 
-/** output [N, C, ...] or [N, ..., C] scores, target [N, ...] class numbers, each of which counts. The first of equal scores wins. */
+/**
+ * output [N, C, ...] or [N, ..., C] scores and target [N, ...] class numbers, of equal scores the first wins; or a yes or no for each output,
+ * of which every decision counts: exactMatch asks for all labels of an example.
+ */
 export const accuracy = defineMetric({
-  summary: "Share of examples whose largest score is that of the right class.",
-  params: { dim: classAxis },
+  summary: "Share of examples whose largest score is that of the right class, or of decisions that are right.",
+  params: decisionParams,
   better: "higher",
-  batch: ({ output, target }, { dim }) => {
-    const { classes, axis } = classTarget("accuracy", output, target, dim);
-    return { sum: sum(cast(equal(argmax(output, axis), classes), "f32")), count: classes.size };
+  batch: (scored, options) => countsOf("accuracy", scored, options),
+  value: (sums) => {
+    const total = (key: "tp" | "tn") => tablesOf(sums).reduce((n, t) => n + t[key], 0);
+    const all = one(sums, "all");
+    return one(sums, "labels") > 0 ? (total("tp") + total("tn")) / (all * (sums.hit?.length ?? 1)) : total("tp") / all;
   },
 });

@@ -2,7 +2,7 @@ import { isInstance, library } from "../params/index.ts";
 import * as all from "./all.ts";
 import type { Metric } from "./definition.ts";
 
-export type { Metric, MetricDefinition } from "./definition.ts";
+export { betterOf, type Metric, type MetricDefinition, nameOf, type Sums } from "./definition.ts";
 export { all as measures };
 
 /** The metrics, as cells see them: `metrics.accuracy()`. */

@@ -1,6 +1,6 @@
 import { valueTarget } from "../losses/index.ts";
-import { abs, sub, sum } from "../ops/index.ts";
-import { defineMetric } from "./definition.ts";
+import { abs, constant, sub, sum } from "../ops/index.ts";
+import { defineMetric, one } from "./definition.ts";
 
 export const mae = defineMetric({
   summary: "Mean absolute error over all elements.",
@@ -8,6 +8,7 @@ export const mae = defineMetric({
   better: "lower",
   batch: ({ output, target }) => ({
     sum: sum(abs(sub(output, valueTarget("mae", output, target)))),
-    count: output.size,
+    count: constant(output.size),
   }),
+  value: (sums) => one(sums, "sum") / one(sums, "count"),
 });

@@ -1,6 +1,6 @@
 import { valueTarget } from "../losses/index.ts";
-import { square, sub, sum } from "../ops/index.ts";
-import { defineMetric } from "./definition.ts";
+import { constant, square, sub, sum } from "../ops/index.ts";
+import { defineMetric, one } from "./definition.ts";
 
 export const mse = defineMetric({
   summary: "Mean squared error over all elements.",
@@ -8,6 +8,7 @@ export const mse = defineMetric({
   better: "lower",
   batch: ({ output, target }) => ({
     sum: sum(square(sub(output, valueTarget("mse", output, target)))),
-    count: output.size,
+    count: constant(output.size),
   }),
+  value: (sums) => one(sums, "sum") / one(sums, "count"),
 });

@@ -12,10 +12,10 @@ export interface RegularizerDefinition<P extends Params = Params> extends Defini
 export type Regularizer = Instance<RegularizerDefinition>;
 
 /** Declares a regularizer. Its name is the one it is exported under in all.ts. */
-export function defineRegularizer<const D extends RegularizerDefinition<P>, const P extends Params>(
-  definition: D & RegularizerDefinition<P>,
-): D & RegularizerDefinition<P> {
-  return definition;
+export function defineRegularizer<const P extends Params, const N extends string = never>(
+  definition: RegularizerDefinition<P> & { readonly positional?: N },
+): RegularizerDefinition<P> & { readonly positional: N } {
+  return definition as RegularizerDefinition<P> & { readonly positional: N };
 }
 
 /** Option that says which parameters are meant. */

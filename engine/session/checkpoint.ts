@@ -7,10 +7,10 @@ import type { Seen } from "../schedules/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { hostArray, sameShape, show, viewAs } from "../tensor/index.ts";
 import type { RunState } from "./device.ts";
-import type { Sums } from "./epochSums.ts";
 import type { Layout } from "./layout.ts";
 import type { SizedModel, Weights } from "./model.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+import type { Tallied } from "./tally.ts";
 
 /** Where a run stands besides its tensors; with them it continues to the same bits. */
 export interface Progress {
@@ -23,8 +23,8 @@ export interface Progress {
   readonly optimizer: string;
   /** What it was trained on; checkpoints of earlier versions do not say. */
   readonly backend?: BackendName;
-  /** Sums over the steps of the epoch under way. */
-  readonly partial: Sums;
+  /** Sums over the steps of the epoch under way; null from an earlier version, whose sums were others. */
+  readonly partial: Tallied | null;
   /** Epochs that are over, for a schedule that waits for their figures. */
   readonly seen?: readonly Seen[];
   /** The best epoch so far, for early stopping. */
@@ -179,7 +179,7 @@ function progressOf(text: string, where: string): Progress {
   try {
     const progress = JSON.parse(text) as Progress;
     if (progress.version !== 1) throw new Error(`version ${String(progress.version)}`);
-    return progress;
+    return Array.isArray(progress.partial?.loss) ? progress : { ...progress, partial: null };
   } catch (cause) {
     throw new CheckpointError(`${where}: its dlnb entry cannot be read (${(cause as Error).message})`, { cause });
   }

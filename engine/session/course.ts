@@ -3,13 +3,13 @@ import type { Backend } from "../backends/backend.ts";
 import type { RunContext } from "../context/index.ts";
 import type { Prepared } from "../data/index.ts";
 import { ConfigError, didYouMean } from "../errors/index.ts";
+import { nameOf } from "../metrics/index.ts";
 import { hyperparameters } from "../optim/index.ts";
 import type { RunSummary } from "../protocol/index.ts";
 import { type Drop, monitorsOf, type Seen, scheduleAt } from "../schedules/index.ts";
 import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
 import type { Rows, RunState, StepScalars } from "./device.ts";
 import { EarlyStopping } from "./earlyStopping.ts";
-import { EpochSums } from "./epochSums.ts";
 import type { Experiment } from "./experiment.ts";
 import type { DeviceData } from "./forward.ts";
 import { Instruments, Pace, Strip, type Watched, watchedOf } from "./instruments/index.ts";
@@ -19,6 +19,7 @@ import type { FitOptions } from "./options.ts";
 import { beginningOf } from "./resume.ts";
 import { Run } from "./run.ts";
 import { type ScalarsAt, scalarsOf } from "./scalars.ts";
+import { Tally } from "./tally.ts";
 import { type Extent, named, type Standing, Telling } from "./telling.ts";
 import type { Snapshot } from "./trace.ts";
 
@@ -56,7 +57,7 @@ export class Course {
   readonly #backend: Backend;
   readonly #stopping: EarlyStopping | null;
   #startedAt = performance.now();
-  #sums: EpochSums;
+  #sums: Tally;
   #best: { weights: Weights; progress: NonNullable<Progress["best"]> } | null = null;
   /** Epochs that are over, for a schedule that waits for them. */
   #seen: Seen[] = [];
@@ -81,7 +82,7 @@ export class Course {
     this.extent = extentOf(experiment, options, data.count);
     this.#options = options;
     this.#backend = backend;
-    this.#sums = new EpochSums(metrics);
+    this.#sums = new Tally(experiment.config);
     this.#stopping = options.earlyStopping ? new EarlyStopping(options.earlyStopping, metrics) : null;
     this.#checkSchedule();
     this.beginning = this.#begin();
@@ -113,7 +114,7 @@ export class Course {
   #checkSchedule(): void {
     const { schedule } = this.#options;
     if (!schedule) return;
-    const figures = ["loss", ...this.experiment.options.metrics.map((m) => m.type)];
+    const figures = ["loss", ...this.experiment.options.metrics.map(nameOf)];
     for (const monitor of monitorsOf(schedule)) {
       if (figures.includes(monitor)) continue;
       throw new ConfigError(`${schedule.type}: no monitor "${monitor}"${didYouMean(monitor, figures)}`);
@@ -130,7 +131,7 @@ export class Course {
     this.step = progress.step;
     this.#seen = [...(progress.seen ?? [])];
     this.#dropped = this.#dropAt(this.step);
-    this.#sums = new EpochSums(options.metrics, progress.partial);
+    this.#sums = new Tally(config, progress.partial ?? undefined);
     if (progress.best && best) this.#best = { weights: best, progress: progress.best };
     if (progress.best && this.#stopping) {
       this.#stopping.best = progress.best.value;
@@ -150,7 +151,7 @@ export class Course {
     if (this.failure) return;
     const stopped = (rows.ok as Float64Array).indexOf(0);
     const count = stopped < 0 ? scalars.length : stopped;
-    this.#sums.add(rows, count, batch);
+    this.#sums.add(rows, scalars.length, 0, count);
     this.step = from + count;
     if (count > 0) {
       const done = scalars.slice(0, count);
@@ -186,12 +187,11 @@ export class Course {
     valid: Readonly<Record<string, number>> | undefined,
     save: () => Promise<RunState>,
   ): Promise<boolean> {
-    const { metrics } = this.experiment.options;
     const last = this.step === this.extent.steps;
-    const train = this.#sums.means(metrics);
+    const train = this.#sums.figures;
     // a run of so many steps may end within an epoch: a continuation goes on with its sums
     if (this.step % this.extent.stepsPerEpoch === 0) {
-      this.#sums = new EpochSums(metrics);
+      this.#sums = new Tally(this.experiment.config);
       this.#tellSchedule(train, valid);
     }
     this.#figures = { ...named("train", train), ...named("valid", valid ?? {}) };
@@ -248,7 +248,7 @@ export class Course {
       batchSize,
       optimizer: optimizer.type,
       backend: this.#backend.name,
-      partial: this.#sums.sums,
+      partial: this.#sums.tallied,
       ...(this.#seen.length ? { seen: this.#seen } : {}),
       best: this.#best?.progress ?? null,
     };

@@ -13,6 +13,10 @@ import type { Experiment } from "./experiment.ts";
 import { bufferWords, CURSOR, NOISE_SEED, NOISE_STEP, type StepConfig } from "./forward.ts";
 import type { Weights } from "./model.ts";
 import { diagnosisStep, evaluationStep, predictionStep, trainingStep } from "./step.ts";
+import { Tally } from "./tally.ts";
+
+/** Batches of an evaluation that are sent at once. */
+const EVALUATIONS = 64;
 
 /** What the host says to one step: numbers for the optimizer's expressions, and where the batch and the noise begin. */
 export interface StepScalars {
@@ -189,34 +193,21 @@ export class DeviceModel {
     return this.#step(`train ${data.name} ${batch}`, (max) => trainingStep(this.config, data, batch, max));
   }
 
-  /** Mean loss and metrics over a whole data set, in evaluation mode: sums over sums, whatever the batches. */
+  /** Loss and metrics of a whole data set, in evaluation mode: what they would be of one batch, whatever the batches. */
   async evaluate(data: DeviceData): Promise<Record<string, number>> {
-    const { metrics } = this.config;
-    const totals = metrics.map(() => ({ sum: 0, count: 0 }));
-    let loss = 0;
+    const tally = new Tally(this.config);
     for (const { batch, first, count } of evaluationBatches(this.config.model, data.count)) {
-      const cursors = Array.from({ length: count }, (_, i) => first + i * batch);
       const step = await this.#step(`evaluate ${data.name} ${batch}`, (max) =>
         evaluationStep(this.config, data, batch, max),
       );
-      for (let from = 0; from < cursors.length; from += 64) {
-        const scalars = cursors
-          .slice(from, from + 64)
-          .map((cursor): StepScalars => ({ hyper: {}, cursor, noiseSeed: 0, noiseStep: 0 }));
-        const rows = await step.run(scalars);
-        for (let i = 0; i < scalars.length; i++) {
-          loss += (rows.loss?.[i] as number) * batch;
-          for (const [k, total] of totals.entries()) {
-            total.sum += rows[`metric ${k} sum`]?.[i] as number;
-            total.count += rows[`metric ${k} count`]?.[i] as number;
-          }
-        }
+      for (let from = 0; from < count; from += EVALUATIONS) {
+        const length = Math.min(EVALUATIONS, count - from);
+        const cursors = Array.from({ length }, (_, i) => first + (from + i) * batch);
+        const scalars = cursors.map((cursor): StepScalars => ({ hyper: {}, cursor, noiseSeed: 0, noiseStep: 0 }));
+        tally.add(await step.run(scalars), length);
       }
     }
-    return {
-      loss: loss / data.count,
-      ...Object.fromEntries(metrics.map((m, k) => [m.type, (totals[k]?.sum ?? 0) / (totals[k]?.count ?? 1)])),
-    };
+    return tally.figures;
   }
 
   /** The model's outputs for the rows of `x`, in evaluation mode. */

@@ -1,5 +1,5 @@
 import { ConfigError, didYouMean } from "../errors/index.ts";
-import type { Metric } from "../metrics/index.ts";
+import { betterOf, type Metric, nameOf } from "../metrics/index.ts";
 import { check } from "../params/index.ts";
 import { type EarlyStoppingOptions, earlyStoppingParams } from "./options.ts";
 
@@ -14,13 +14,13 @@ export class EarlyStopping {
   constructor(given: unknown, metrics: readonly Metric[]) {
     this.options = check(earlyStoppingParams, given, "earlyStopping");
     const { monitor, mode } = this.options;
-    const metric = metrics.find((m) => m.type === monitor);
+    const metric = metrics.find((m) => nameOf(m) === monitor);
     if (monitor !== "loss" && !metric) {
       throw new ConfigError(
-        `earlyStopping: no monitor "${monitor}"${didYouMean(monitor, ["loss", ...metrics.map((m) => m.type)])}`,
+        `earlyStopping: no monitor "${monitor}"${didYouMean(monitor, ["loss", ...metrics.map(nameOf)])}`,
       );
     }
-    const higher = mode === "auto" ? metric?.definition.better === "higher" : mode === "max";
+    const higher = mode === "auto" ? (metric && betterOf(metric)) === "higher" : mode === "max";
     this.#sign = higher ? -1 : 1;
     this.best = higher ? -Infinity : Infinity;
   }

@@ -5,6 +5,7 @@ import type { Dataset } from "../data/index.ts";
 import { Splits } from "../data/index.ts";
 import { ConfigError, ShapeError } from "../errors/index.ts";
 import { axisOfClasses, type Takes } from "../losses/index.ts";
+import { nameOf } from "../metrics/index.ts";
 import { type Traced, type TracedLayer, traceModel } from "../nn/index.ts";
 import { constant, input } from "../ops/index.ts";
 import { check } from "../params/index.ts";
@@ -68,8 +69,19 @@ export class Experiment {
     if (this.config.model.declaration.parameters.length === 0) {
       throw new ConfigError("experiment: the model has no parameters to train; give it a layer such as nn.linear(10)");
     }
+    this.#checkNames();
     this.#checkTarget();
     this.#traceOnce();
+  }
+
+  /** Figures are told apart by name. */
+  #checkNames(): void {
+    const names = this.options.metrics.map(nameOf);
+    const twice = names.find((name, i) => name === "loss" || names.indexOf(name) !== i);
+    if (twice === undefined) return;
+    throw new ConfigError(
+      `experiment: ${twice === "loss" ? 'a metric is named "loss"' : `two metrics are named "${twice}"`}; give one another name, as metrics.recall({ name: "${twice} 2" })`,
+    );
   }
 
   /** Classes for a loss of classes, values for a loss of values. */
@@ -107,7 +119,8 @@ export class Experiment {
         `experiment: ${loss.type} gives ${show(value.shape)}, not one number; use reduction: "mean"`,
       );
     }
-    for (const metric of metrics) metric.definition.batch({ output, target }, metric.options);
+    const gives = loss.definition.gives(loss.options);
+    for (const metric of metrics) metric.definition.batch({ output, target, gives }, metric.options);
     const kinds = loss.definition.takes(loss.options);
     const labels = kinds.includes("label") && classes?.length === 2;
     const scored = kinds.includes("class") && !labels && loss.definition.gives(loss.options) !== "embeddings";

@@ -1,7 +1,8 @@
 import type { RunContext } from "../context/index.ts";
 import type { RunSummary } from "../protocol/index.ts";
 import type { Course } from "./course.ts";
-import type { Rows, RunState, StepScalars } from "./device.ts";
+import type { RunState, StepScalars } from "./device.ts";
+import { laneOf } from "./lanes.ts";
 import type { LaneRows, LaneTraining } from "./laneTraining.ts";
 import { leadersOf, type Replica } from "./replicaGroups.ts";
 import type { Run } from "./run.ts";
@@ -57,7 +58,7 @@ export class LaneFit {
       const leader = this.#leaders[lane] as number;
       const own = scalars.get(leader) ?? Array.from({ length: count }, (_, i) => course.scalars(from + i, epochStart));
       scalars.set(leader, own);
-      course.take(from, batch, own, laneOf(rows, lane, this.#courses.length));
+      course.take(from, batch, own, laneOf(rows, lane, this.#courses.length, count));
       const { failure } = course;
       if (!failure) continue;
       this.#ended[lane] = "non-finite";
@@ -102,17 +103,6 @@ export class LaneFit {
       course.finish(stopped[lane] as RunSummary["stopped"], tested(lane) ? { test: figuresOf(test, lane) ?? {} } : {}),
     );
   }
-}
-
-/** Of rows of all lanes those of one. */
-function laneOf(rows: Rows, lane: number, lanes: number): Rows {
-  return Object.fromEntries(
-    Object.entries(rows).map(([name, all]) => {
-      const own = new Float64Array(all.length / lanes);
-      for (let i = 0; i < own.length; i++) own[i] = all[i * lanes + lane] as number;
-      return [name, own];
-    }),
-  );
 }
 
 const figuresOf = (

@@ -3,7 +3,8 @@ import { input, scalar, type Tensor } from "../ops/index.ts";
 import { type HostTree, hostText } from "../optim/index.ts";
 import { type BuiltPlan, buildPlan, type Stage } from "../plan/index.ts";
 import { type DeviceData, dataWords, NOISE_SEED, type Places, pass, type StepConfig } from "./forward.ts";
-import { metricRows, trainingStages } from "./step.ts";
+import { trainingStages } from "./step.ts";
+import { tallyRows } from "./tally.ts";
 
 /** What lanes have each for themselves besides parameters, gradients, optimizer state and running statistics. */
 export interface LaneKind {
@@ -184,9 +185,9 @@ export function laneEvaluationStep(
   kind: LaneKind,
   maxBuffersPerLaunch: number,
 ): BuiltPlan {
-  const { loss, output, y, places } = pass(config, data, batch, { training: false, ordered: false });
+  const { output, y, places } = pass(config, data, batch, { training: false, ordered: false });
   const inputs = new LaneInputs(config, kind, places);
-  const rows = [{ name: "loss", value: loss }, ...metricRows(config.metrics, output, y)];
+  const rows = tallyRows(config, { output, target: y }, "evaluation");
   const values = inputs.batched(rows.map((r) => r.value));
   return buildPlan({
     label: `evaluation, batch ${batch}, ${kind.lanes} lanes`,

@@ -16,6 +16,7 @@ import {
   laneTrainingStep,
 } from "./laneStep.ts";
 import type { Weights } from "./model.ts";
+import { Tally } from "./tally.ts";
 
 /** What the host says to a step of all lanes. */
 export interface LaneScalars extends StepScalars {
@@ -198,18 +199,10 @@ export class Lanes {
     this.#device.write("lanes table", table);
   }
 
-  /** Mean loss and metrics of every lane over a whole data set, in evaluation mode: see `DeviceModel.evaluate`, to the bits. */
+  /** Loss and metrics of every lane over a whole data set, in evaluation mode: see `DeviceModel.evaluate`, to the bits. */
   async evaluate(data: DeviceData): Promise<Record<string, Float64Array>> {
-    const { metrics } = this.#device.config;
     const { lanes } = this.kind;
-    const loss = new Float64Array(lanes);
-    const sums = metrics.map(() => new Float64Array(lanes));
-    const counts = metrics.map(() => new Float64Array(lanes));
-    const add = (to: Float64Array, rows: Float64Array | undefined, times: number) => {
-      rows?.forEach((value, i) => {
-        to[i % lanes] = (to[i % lanes] as number) + value * times;
-      });
-    };
+    const tallies = Array.from({ length: lanes }, () => new Tally(this.#device.config));
     for (const { batch, first, count } of evaluationBatches(this.#device.config.model, data.count)) {
       const program = await this.#evaluation(data, batch);
       for (let from = 0; from < count; from += LANE_STEPS) {
@@ -219,18 +212,12 @@ export class Lanes {
             return { hyper: {}, cursor: first + (from + i) * batch, noiseSeed: 0, noiseStep: 0 };
           }),
         );
-        add(loss, rows.loss, batch);
-        for (const k of metrics.keys()) {
-          add(sums[k] as Float64Array, rows[`metric ${k} sum`], 1);
-          add(counts[k] as Float64Array, rows[`metric ${k} count`], 1);
-        }
+        for (const [lane, tally] of tallies.entries()) tally.add(laneOf(rows, lane, lanes, length), length);
       }
     }
-    const mean = (k: number) => (sums[k] as Float64Array).map((sum, lane) => sum / (counts[k]?.[lane] as number));
-    return {
-      loss: loss.map((sum) => sum / data.count),
-      ...Object.fromEntries(metrics.map((metric, k) => [metric.type, mean(k)])),
-    };
+    const figures = tallies.map((tally) => tally.figures);
+    const names = Object.keys(figures[0] ?? {});
+    return Object.fromEntries(names.map((name) => [name, Float64Array.from(figures, (own) => own[name] as number)]));
   }
 
   #program(key: string, build: (kind: LaneKind, maxBuffers: number) => BuiltPlan): Promise<Program> {
@@ -270,6 +257,21 @@ export class Lanes {
   dispose(): void {
     this.#device.dispose();
   }
+}
+
+/** Of rows of all lanes over `steps` steps those of one. */
+export function laneOf(rows: Rows, lane: number, lanes: number, steps: number): Rows {
+  return Object.fromEntries(
+    Object.entries(rows).map(([name, all]) => {
+      const own = new Float64Array(all.length / lanes);
+      const size = own.length / steps;
+      for (let i = 0; i < steps; i++) {
+        const from = (i * lanes + lane) * size;
+        own.set(all.subarray(from, from + size), i * size);
+      }
+      return [name, own];
+    }),
+  );
 }
 
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

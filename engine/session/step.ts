@@ -1,4 +1,3 @@
-import type { Metric } from "../metrics/index.ts";
 import { traceModel } from "../nn/index.ts";
 import * as ops from "../ops/index.ts";
 import { input, type Tensor } from "../ops/index.ts";
@@ -18,23 +17,7 @@ import {
   type StepConfig,
 } from "./forward.ts";
 import { updateRanges } from "./ranges.ts";
-
-/** Sums and counts of the metrics over a batch, as rows `metric i sum` and `metric i count`. */
-export function metricRows(
-  metrics: readonly Metric[],
-  output: Tensor,
-  target: Tensor,
-): { name: string; value: Tensor }[] {
-  return metrics.flatMap((metric, i) => {
-    const { sum, count } = ops.within({ name: "metrics" }, () =>
-      metric.definition.batch({ output, target }, metric.options),
-    );
-    return [
-      { name: `metric ${i} sum`, value: sum },
-      { name: `metric ${i} count`, value: typeof count === "number" ? ops.constant(count) : count },
-    ];
-  });
-}
+import { tallyRows } from "./tally.ts";
 
 /** A training step as a plan: see `trainingStages`. */
 export function trainingStep(
@@ -56,7 +39,7 @@ export function trainingStep(
 /**
  * What a training step computes: gather, forward, backward; then clipping and one fused update. Nothing is changed, now and
  * in all later steps, once the loss or the gradient is not finite, so the state stays the last good one.
- * Rows: loss, squared gradient norm, whether the step counted, what clipping did (see `clipRows`), sums and counts of the metrics.
+ * Rows: loss, squared gradient norm, whether the step counted, what clipping did (see `clipRows`), what figures add up from.
  */
 export function trainingStages(
   config: StepConfig,
@@ -113,7 +96,7 @@ export function trainingStages(
         { name: "gradient norm squared", value: normSquared },
         { name: "ok", value: ops.cast(ok, "f32") },
         ...clipRows(raw, g, clip),
-        ...metricRows(config.metrics, output, y),
+        ...tallyRows(config, { output, target: y }, "training"),
       ],
       stores: [
         ...updates,
@@ -156,19 +139,19 @@ export function clipped(g: Tensor, normSquared: Tensor, { norm, normType = 2, va
   return out;
 }
 
-/** Loss (times the batch's size) and metrics of `batch` rows from `cursor` on, in evaluation mode. */
+/** What the figures of a set add up from, of `batch` rows from `cursor` on, in evaluation mode. */
 export function evaluationStep(
   config: StepConfig,
   data: DeviceData,
   batch: number,
   maxBuffersPerLaunch: number,
 ): BuiltPlan {
-  const { loss, output, y, places } = pass(config, data, batch, { training: false, ordered: false });
+  const { output, y, places } = pass(config, data, batch, { training: false, ordered: false });
   return buildPlan({
     label: `evaluation, batch ${batch}`,
     buffers: { ...bufferWords(config), ...dataWords(data) },
     inputs: places,
-    stages: [{ rows: [{ name: "loss", value: loss }, ...metricRows(config.metrics, output, y)] }],
+    stages: [{ rows: tallyRows(config, { output, target: y }, "evaluation") }],
     maxBuffersPerLaunch,
   });
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
 import type { RunContext } from "../context/index.ts";
+import { betterOf, nameOf } from "../metrics/index.ts";
 import { CurveRecorder } from "../plots/index.ts";
 import { CHART_MIME, type RunHistory, type RunStatus } from "../protocol/index.ts";
 import type { Drop } from "../schedules/index.ts";
@@ -66,7 +67,7 @@ export class Telling {
     this.#recorder = new CurveRecorder((rows) => context.emit({ event: "rows", chart: this.#chart, ...rows }), {
       id: this.#chart,
       name,
-      metrics: experiment.options.metrics.map((m) => ({ name: m.type, better: m.definition.better })),
+      metrics: experiment.options.metrics.map((m) => ({ name: nameOf(m), better: betterOf(m) })),
       validation: experiment.splits.valid !== undefined,
       movesMomentum,
       clipNorm: clip.normType === undefined || clip.normType === 2 ? clip.norm : undefined,
@@ -200,7 +201,7 @@ export class Telling {
       epochs,
       trainLoss: Number.isNaN(trainLoss) ? null : trainLoss,
       validLoss: figures.validLoss ?? null,
-      metric: key === undefined || !first ? null : { name: first.type, value: figures[key] as number },
+      metric: key === undefined || !first ? null : { name: nameOf(first), value: figures[key] as number },
       lr,
       stepsPerSecond,
       etaSeconds: stepsPerSecond > 0 ? (steps - step) / stepsPerSecond : null,

@@ -1,4 +1,5 @@
 import { ConfigError, didYouMean } from "../../errors/index.ts";
+import { betterOf, nameOf } from "../../metrics/index.ts";
 import type { Run } from "../../session/index.ts";
 
 /** A run, or one that goes on. */
@@ -60,13 +61,14 @@ export interface Comparison {
 export function figureOf(runs: readonly Curve[], asked: string | null): Figure {
   const part = runs.every((run) => run.experiment.splits.valid !== undefined) ? "valid" : "train";
   const [first, ...others] = runs.map((run) => run.experiment.options.metrics);
-  const shared = (first ?? []).filter((m) => others.every((own) => own.some((o) => o.type === m.type)));
-  const names = ["loss", ...shared.map((m) => m.type)];
+  const shared = (first ?? []).filter((m) => others.every((own) => own.some((o) => nameOf(o) === nameOf(m))));
+  const names = ["loss", ...shared.map(nameOf)];
   if (asked !== null && !names.includes(asked)) {
     throw new ConfigError(`compareRuns: no figure "${asked}" that all runs have${didYouMean(asked, names)}`);
   }
-  const key = asked ?? shared[0]?.type ?? "loss";
-  const better = shared.find((m) => m.type === key)?.definition.better ?? "lower";
+  const key = asked ?? (shared[0] && nameOf(shared[0])) ?? "loss";
+  const metric = shared.find((m) => nameOf(m) === key);
+  const better = metric ? betterOf(metric) : "lower";
   return { name: `${part === "valid" ? "validation" : "training"} ${key}`, part, key, better };
 }
 

@@ -1,6 +1,7 @@
 import type { RunContext } from "../../context/index.ts";
 import { Splits } from "../../data/index.ts";
 import { ConfigError, Interrupted } from "../../errors/index.ts";
+import { betterOf, nameOf } from "../../metrics/index.ts";
 import { isLayer, type Layer } from "../../nn/index.ts";
 import { type Checked, int, num, optional, required, value } from "../../params/index.ts";
 import { dataCurvePlot } from "../../plots/dataCurve.ts";
@@ -127,7 +128,8 @@ export const dataCurve = defineDiagnostic({
 /** The first metric, as an error where it is a share that should be high; the loss when there is none. */
 function figureOf({ options: { metrics } }: Experiment): { figure: string; complement: boolean } {
   const [metric] = metrics;
-  return { figure: metric?.type ?? "loss", complement: metric?.definition.better === "higher" };
+  if (!metric) return { figure: "loss", complement: false };
+  return { figure: nameOf(metric), complement: betterOf(metric) === "higher" };
 }
 
 interface Trained {

@@ -1,3 +1,4 @@
+import { betterOf, nameOf } from "../../metrics/index.ts";
 import { median } from "../../tensor/median.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 
@@ -41,17 +42,17 @@ export function validRise({ ran, experiment, initial, expected }: Evidence): Val
   const steady = rise > STEADY * jitter && best.i < known.length / 2;
   if (rise < 3 * (valid.lossError ?? 0) && !steady) return null;
   const [metric] = experiment.options.metrics;
-  const values = metric ? (history.valid[metric.type] ?? []) : [];
+  const values = metric ? (history.valid[nameOf(metric)] ?? []) : [];
   const then = values[best.i] ?? Number.NaN;
   const now = tail.reduce((s, { i }) => s + (values[i] ?? Number.NaN), 0) / tail.length;
-  const better = metric?.definition.better === "lower" ? now <= then : now >= then - 1 / valid.examples;
+  const better = metric && betterOf(metric) === "lower" ? now <= then : now >= then - 1 / valid.examples;
   return {
     lowest: best.l,
     end,
     epoch: history.epoch[best.i] as number,
     step: history.epochStep[best.i] as number,
     lastStep: history.epochStep.at(-1) as number,
-    metricHeld: metric && better ? metric.type : null,
+    metricHeld: metric && better ? nameOf(metric) : null,
     metricThen: then,
     metricNow: now,
   };

@@ -1,7 +1,9 @@
+import { nameOf } from "../../metrics/index.ts";
 import * as ops from "../../ops/index.ts";
 import { input, scalar } from "../../ops/index.ts";
 import { type BuiltPlan, buildPlan } from "../../plan/index.ts";
 import { bufferWords, dataWords, pass } from "../../session/forward.ts";
+import { Tally, tallyRows } from "../../session/tally.ts";
 import type { Objective } from "../curvature/objective.ts";
 import { inSubmits } from "../curvature/submits.ts";
 
@@ -54,14 +56,13 @@ export async function heights(
       }),
     ),
   );
-  const { metrics } = device.config;
   const pace = { size: 1 };
   // batches of one size after the other over a block of places, so that what is done is done for whole places
   let block = 1;
   for (let from = 0; from < places.length; ) {
     const began = performance.now();
     const some = places.slice(from, from + block);
-    const sums = some.map(() => ({ loss: 0, sums: metrics.map(() => 0), counts: metrics.map(() => 0) }));
+    const tallies = some.map(() => new Tally(device.config));
     for (const [batch, program] of programs) {
       const own = batches.filter((b) => b.batch === batch);
       const scalars = some.flatMap(({ a, b }) => own.map(({ cursor }) => objective.scalars(cursor, { a, b })));
@@ -70,19 +71,15 @@ export async function heights(
         pace,
         take: (rows, first, count) => {
           for (let i = 0; i < count; i++) {
-            const sum = sums[Math.floor((first + i) / own.length)] as (typeof sums)[number];
-            sum.loss += (own[(first + i) % own.length]?.share ?? 0) * (rows.loss?.[i] as number);
-            for (const k of metrics.keys()) {
-              sum.sums[k] = (sum.sums[k] as number) + (rows[`metric ${k} sum`]?.[i] as number);
-              sum.counts[k] = (sum.counts[k] as number) + (rows[`metric ${k} count`]?.[i] as number);
-            }
+            tallies[Math.floor((first + i) / own.length)]?.add(rows, count, i, i + 1);
           }
         },
       });
       if (done < scalars.length) return from;
     }
-    for (const [i, { loss, sums: total, counts }] of sums.entries()) {
-      take(from + i, { loss, metrics: total.map((s, k) => s / (counts[k] as number)) });
+    for (const [i, { figures }] of tallies.entries()) {
+      const metrics = device.config.metrics.map((metric) => figures[nameOf(metric)] as number);
+      take(from + i, { loss: figures.loss as number, metrics });
     }
     from += some.length;
     const ms = Math.max(1, performance.now() - began);
@@ -102,7 +99,7 @@ function heightPlan(
   const { model } = config;
   const { words } = model.parameters;
   const forward = pass(config, data, batch, { training, ordered: false });
-  const { places, loss, output, y } = forward;
+  const { places, output, y } = forward;
   const flat = (name: string, size: number) => {
     places[name] = { buffer: name, offset: 0 };
     return input(name, [size]);
@@ -123,13 +120,6 @@ function heightPlan(
     places[`running ${name}`] = { buffer: "running point", offset };
     return { value: along(from("running"), from("running direction"), "a"), buffer: "running point", offset };
   });
-  const metricRows = config.metrics.flatMap((metric, k) => {
-    const { sum, count } = metric.definition.batch({ output, target: y }, metric.options);
-    return [
-      { name: `metric ${k} sum`, value: sum },
-      { name: `metric ${k} count`, value: typeof count === "number" ? ops.constant(count) : count },
-    ];
-  });
   return buildPlan({
     label: `height, batch ${batch}`,
     buffers: {
@@ -143,7 +133,7 @@ function heightPlan(
     inputs: places,
     stages: [
       { stores: [{ value: point, buffer: "point", offset: 0 }, ...moved] },
-      { rows: [{ name: "loss", value: loss }, ...metricRows] },
+      { rows: tallyRows(config, { output, target: y }, "evaluation") },
     ],
     maxBuffersPerLaunch,
   });

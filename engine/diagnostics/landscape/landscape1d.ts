@@ -1,5 +1,6 @@
 import type { RunContext } from "../../context/index.ts";
 import { ConfigError, Interrupted } from "../../errors/index.ts";
+import { nameOf } from "../../metrics/index.ts";
 import { choice, int, nums, value } from "../../params/index.ts";
 import { significant } from "../../plots/format.ts";
 import { landscape1d as plot } from "../../plots/landscape1d.ts";
@@ -105,7 +106,7 @@ async function walk(subject: Subject, options: Options, context: RunContext): Pr
       to: b.name,
       alpha,
       parts,
-      metrics: subject.config.metrics.map(({ type }) => type),
+      metrics: subject.config.metrics.map(nameOf),
       distance: Math.sqrt(direction.reduce((sum, x) => sum + x * x, 0)),
       barrier: barrierOf(alpha, parts[0]?.loss ?? []),
       batchNorm: moves ? batchNorm : null,

@@ -1,0 +1,113 @@
+import type { Loss } from "../losses/index.ts";
+import { type Metric, nameOf, type Sums } from "../metrics/index.ts";
+import type { Tensor } from "../ops/index.ts";
+import * as ops from "../ops/index.ts";
+import type { Rows } from "./device.ts";
+
+/** What figures are made of: a loss and metrics. */
+export interface Measured {
+  readonly loss: Loss;
+  readonly metrics: readonly Metric[];
+}
+
+/** Training measures at every step what can be added up; an evaluation measures all. */
+export type Part = "training" | "evaluation";
+
+const measures = ({ definition, options }: Metric, part: Part): boolean =>
+  part === "evaluation" || !definition.collects(options);
+
+/** Rows of a batch that `Tally` takes in: sums of the loss and numbers of the metrics. */
+export function tallyRows(
+  { loss, metrics }: Measured,
+  { output, target }: { output: Tensor; target: Tensor },
+  part: Part,
+): { name: string; value: Tensor }[] {
+  const { definition, options } = loss;
+  const losses = ops.within({ name: "loss", direction: "forward" }, () => definition.sums({ output, target }, options));
+  const gives = definition.gives(options);
+  const measured = ops.within({ name: "metrics" }, () =>
+    metrics.flatMap((metric, i) =>
+      measures(metric, part)
+        ? Object.entries(metric.definition.batch({ output, target, gives }, metric.options)).map(([name, value]) => ({
+            name: `metric ${i} ${name}`,
+            value,
+          }))
+        : [],
+    ),
+  );
+  return [...losses.map((value, k) => ({ name: `loss sum ${k}`, value })), ...measured];
+}
+
+/** Plain numbers of a `Tally`, as checkpoints keep them. */
+export interface Tallied {
+  readonly steps: number;
+  readonly loss: readonly number[];
+  /** By metric; null before its first batch, and for one that is not measured. */
+  readonly metrics: readonly (Readonly<Record<string, readonly number[]>> | null)[];
+}
+
+/** What batches add up to: the figures of all their examples, whatever the batches were. */
+export class Tally {
+  readonly #measured: Measured;
+  #steps = 0;
+  readonly #loss: number[];
+  readonly #metrics: (Sums | null)[];
+
+  constructor(measured: Measured, from?: Tallied) {
+    const { loss, metrics } = measured;
+    this.#measured = measured;
+    this.#steps = from?.steps ?? 0;
+    this.#loss = Array.from({ length: loss.definition.width(loss.options) }, (_, k) => from?.loss[k] ?? 0);
+    this.#metrics = metrics.map((_, i) => {
+      const kept = from?.metrics[i];
+      return kept ? mapped(kept, (values) => Float64Array.from(values)) : null;
+    });
+  }
+
+  /** Adds steps [from, to) of rows of `steps` steps. */
+  add(rows: Rows, steps: number, from = 0, to = steps): void {
+    const names = Object.keys(rows);
+    const prefixes = this.#metrics.map((_, i) => `metric ${i} `);
+    const own = prefixes.map((prefix) => names.filter((name) => name.startsWith(prefix)));
+    this.#steps += to - from;
+    for (let step = from; step < to; step++) {
+      for (const k of this.#loss.keys()) {
+        this.#loss[k] = (this.#loss[k] as number) + (rows[`loss sum ${k}`]?.[step] as number);
+      }
+      for (const [i, { definition, options }] of this.#measured.metrics.entries()) {
+        if (own[i]?.length === 0) continue;
+        const batch = Object.fromEntries(
+          (own[i] as string[]).map((name) => {
+            const all = rows[name] as Float64Array;
+            const size = all.length / steps;
+            return [name.slice(prefixes[i]?.length), all.slice(step * size, (step + 1) * size)];
+          }),
+        );
+        const total = this.#metrics[i];
+        this.#metrics[i] = total ? definition.merge(total, batch, options) : batch;
+      }
+    }
+  }
+
+  /** `{ loss, accuracy, ... }` of what was added; without metrics that were not measured. */
+  get figures(): Record<string, number> {
+    const { loss, metrics } = this.#measured;
+    const figures: Record<string, number> = { loss: loss.definition.ofSet(this.#loss, loss.options) };
+    for (const [i, metric] of metrics.entries()) {
+      const sums = this.#metrics[i];
+      if (sums) figures[nameOf(metric)] = metric.definition.value(sums, metric.options);
+    }
+    return figures;
+  }
+
+  get tallied(): Tallied {
+    return {
+      steps: this.#steps,
+      loss: this.#loss,
+      metrics: this.#metrics.map((sums) => sums && mapped(sums, (values) => Array.from(values))),
+    };
+  }
+}
+
+const mapped = <A, B>(record: Readonly<Record<string, A>>, of: (value: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, of(value)]));
