@@ -10,7 +10,7 @@ ready();
 
 const { diagnostics, globals, registries } = await import("../engine/library.ts");
 const { foldParams, sources, splitParams } = await import("../engine/data/index.ts");
-const { experimentParams, fitParams } = await import("../engine/session/index.ts");
+const { experimentParams, fitParams, loadParams } = await import("../engine/session/index.ts");
 
 const written = (value) => literal(value, registries);
 const defaultOf = (param) => (param.required ? "required" : `\`${written(param.default)}\``);
@@ -85,6 +85,12 @@ const reference = [
   "## fit",
   "",
   ...optionRows(fitParams),
+  "",
+  "## load",
+  "",
+  "`exp.load(path, { ... })` gives a run from a safetensors file: a checkpoint, or a PyTorch `state_dict`.",
+  "",
+  ...optionRows(loadParams),
   "",
   "## Data",
   "",

@@ -30,7 +30,7 @@ export class WatchedTraining implements Training {
   static async begin(backend: Backend, experiment: Experiment, state: string): Promise<WatchedTraining> {
     const device = new DeviceModel(backend, experiment.config);
     const data = device.upload("train", experiment.splits.train);
-    device.load(readCheckpoint(state, experiment.config.model).state);
+    device.load(readCheckpoint(state, experiment.config.model).weights);
     device.setOrder(experiment.epochOrder(0));
     const program = await device.program("watched", (max) => watchedStep(experiment, data, max));
     return new WatchedTraining(experiment, device, program);

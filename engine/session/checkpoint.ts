@@ -2,14 +2,16 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { dirname } from "node:path";
 import { Prepared } from "../data/index.ts";
 import { CheckpointError } from "../errors/index.ts";
+import { check } from "../params/index.ts";
 import type { BackendName } from "../protocol/index.ts";
 import type { Seen } from "../schedules/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
-import { hostArray, sameShape, show, viewAs } from "../tensor/index.ts";
+import { viewAs } from "../tensor/index.ts";
 import type { RunState } from "./device.ts";
-import type { Layout } from "./layout.ts";
-import type { SizedModel, Weights } from "./model.ts";
+import { type Layout, layoutOf } from "./layout.ts";
+import { initialWeights, type SizedModel, type Weights } from "./model.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+import { type Fitted, fitted, type LoadOptions, loadParams } from "./stateDict.ts";
 import type { Tallied } from "./tally.ts";
 
 /** Where a run stands besides its tensors; with them it continues to the same bits. */
@@ -98,71 +100,54 @@ export function writeCheckpoint(
 
 /**
  * Reads a checkpoint for `model`. A plain state_dict saved as safetensors loads too: then the optimizer's state is
- * empty and `progress` undefined.
- * Throws CheckpointError naming the file and the first tensor that is missing, unknown or of another shape.
+ * empty and `progress` undefined. Throws CheckpointError naming the file and every tensor that does not fit.
  */
 export function readCheckpoint(
   path: string,
   model: SizedModel,
-): {
-  state: Omit<RunState, "optimizer">;
+  options: LoadOptions = check(loadParams, {}, "load"),
+  otherwise?: () => Weights,
+): Fitted & {
   optimizer: Record<string, Float32Array>;
   best: Weights | null;
   progress?: Progress;
   prepared?: Prepared;
 } {
-  let file: Uint8Array;
-  try {
-    file = readFileSync(path);
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const why = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : message;
-    throw new CheckpointError(`checkpoint ${path}: ${why}`, { cause });
-  }
   const where = `checkpoint ${path}`;
-  const { tensors, metadata } = decodeSafetensors(file, where);
-  const take = (prefix: string, layout: Layout): Uint32Array => {
-    const words = new Uint32Array(layout.words);
-    for (const { name, shape, dtype, offset, size } of layout.slices) {
-      const t = tensors.get(prefix + name);
-      if (!t) {
-        const names = [...tensors.keys()].filter((n) => !n.startsWith("optimizer.") && !n.startsWith("best."));
-        throw new CheckpointError(`${where}: no tensor "${prefix}${name}"; it holds ${names.slice(0, 8).join(", ")}`);
-      }
-      if (!sameShape(t.shape, shape)) {
-        throw new CheckpointError(
-          `${where}: "${prefix}${name}" is ${show(t.shape)} there and ${show(shape)} in this model; it is from another model`,
-        );
-      }
-      const values = hostArray(dtype, size);
-      values.set(t.data);
-      viewAs(dtype, words.subarray(offset, offset + size)).set(values);
-    }
-    return words;
+  const { tensors, metadata } = decodeSafetensors(bytesOf(path, where), where);
+  const own = metadata.dlnb !== undefined; // what follows stands in checkpoints only
+  const parts = Map.groupBy(tensors, ([name]) => (own && /^(best|optimizer\.[^.]+)\./.exec(name)?.[1]) || "");
+  const part = (name: string) => {
+    const start = name === "" ? 0 : name.length + 1;
+    return new Map(parts.get(name)?.map(([full, tensor]) => [full.slice(start), tensor]));
   };
-  const weights = (prefix: string): Weights => ({
-    parameters: viewAs("f32", take(prefix, model.parameters)) as Float32Array,
-    running: take(prefix, model.running),
-  });
-  const state = weights("");
-  const known = new Set([...model.parameters.slices, ...model.running.slices].map((s) => s.name));
-  const states = new Set<string>();
-  for (const name of tensors.keys()) {
-    const slot = /^optimizer\.([^.]+)\./.exec(name)?.[1];
-    if (slot) states.add(slot);
-    else if (!known.has(name.replace(/^best\./, ""))) {
-      throw new CheckpointError(`${where}: "${name}" is no tensor of this model; it is from another model`);
-    }
-  }
+  const read = (name: string, how: LoadOptions, of: SizedModel): Fitted =>
+    fitted(part(name), of, how, {
+      where: name === "" ? where : `${where}: ${name}`,
+      otherwise: otherwise ?? (() => initialWeights(model, 0)),
+    });
+  const exact = check(loadParams, {}, "load");
+  const trained: SizedModel = { ...model, parameters: model.trained, running: layoutOf([]) };
+  const states = [...parts.keys()].filter((name) => name.startsWith("optimizer."));
   return {
-    state,
+    ...read("", options, model),
     optimizer: Object.fromEntries(
-      [...states].map((s) => [s, viewAs("f32", take(`optimizer.${s}.`, model.trained)) as Float32Array]),
+      states.map((name) => [name.slice("optimizer.".length), read(name, exact, trained).weights.parameters]),
     ),
-    best: [...tensors.keys()].some((n) => n.startsWith("best.")) ? weights("best.") : null,
+    best: parts.has("best") ? read("best", exact, model).weights : null,
     ...(metadata.dlnb !== undefined && { progress: progressOf(metadata.dlnb, where) }),
     ...(metadata["dlnb.prepared"] !== undefined && { prepared: preparedOf(metadata["dlnb.prepared"], where) }),
   };
+}
+
+function bytesOf(path: string, where: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : message;
+    throw new CheckpointError(`${where}: ${why}`, { cause });
+  }
 }
 
 function preparedOf(text: string, where: string): Prepared {

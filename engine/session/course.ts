@@ -16,7 +16,7 @@ import { Instruments, Pace, Strip, type Watched, watchedOf } from "./instruments
 import { initialWeights, type Weights } from "./model.ts";
 import type { Failure } from "./nonFinite.ts";
 import type { FitOptions } from "./options.ts";
-import { beginningOf } from "./resume.ts";
+import { beginningOf, weightsFrom } from "./resume.ts";
 import { Run } from "./run.ts";
 import { type ScalarsAt, scalarsOf } from "./scalars.ts";
 import { Tally } from "./tally.ts";
@@ -121,10 +121,11 @@ export class Course {
     }
   }
 
-  /** Initial weights, or those of the run that is continued. */
+  /** Initial weights, those that are given, or those of the run that is continued. */
   #begin(): Weights & Partial<RunState> {
     const { options, config } = this.experiment;
-    const { resume } = this.#options;
+    const { resume, from } = this.#options;
+    if (from !== null) return weightsFrom(this.experiment, from);
     if (resume === null) return initialWeights(config.model, options.seed);
     const { state, best, progress } = beginningOf(this.experiment, resume, this.extent.steps);
     if (!progress) return state;

@@ -8,7 +8,7 @@ import { axisOfClasses, type Takes } from "../losses/index.ts";
 import { nameOf } from "../metrics/index.ts";
 import { type Traced, type TracedLayer, traceModel } from "../nn/index.ts";
 import { constant, input } from "../ops/index.ts";
-import { check } from "../params/index.ts";
+import { check, show as showValue } from "../params/index.ts";
 import type { OutputItem, RunHistory } from "../protocol/index.ts";
 import { permutation } from "../random/index.ts";
 import { show, sizeOf } from "../tensor/index.ts";
@@ -16,9 +16,10 @@ import { readCheckpoint } from "./checkpoint.ts";
 import { extentOf } from "./course.ts";
 import { trainRun } from "./fit.ts";
 import { lossOf, type StepConfig } from "./forward.ts";
-import { sizeModel } from "./model.ts";
+import { initialWeights, sizeModel } from "./model.ts";
 import { clipParams, type ExperimentOptions, experimentParams, type FitOptions, fitParams } from "./options.ts";
 import { Run } from "./run.ts";
+import { loadParams } from "./stateDict.ts";
 
 /** Stream of the data's order, apart from those of parameters and of the split. */
 const ORDER_STREAM = 0x5eed0001;
@@ -196,16 +197,25 @@ export class Experiment {
     const options = check(fitParams, given, where);
     if (options.epochs !== null && options.steps !== null)
       throw new ConfigError(`${where}: epochs and steps are both given; give one`);
+    if (options.resume !== null && options.from !== null)
+      throw new ConfigError(`${where}: resume and from are both given; resume goes on, from begins anew`);
     if (options.earlyStopping && !this.splits.valid) {
       throw new ConfigError(`${where}: earlyStopping needs validation data; split it: data.split({ valid: 0.1 })`);
     }
     return options;
   }
 
-  /** A run without history from a checkpoint, or from a PyTorch state_dict saved as safetensors. */
-  load(path: string): Run {
-    const full = this.resolve(path);
-    const { state, optimizer, best, progress, prepared } = readCheckpoint(full, this.config.model);
+  /**
+   * A run without history from a checkpoint, or from a PyTorch state_dict saved as safetensors: it predicts, is looked into, and
+   * `fit({ resume })` or `fit({ from })` goes on from it. Names and shapes are PyTorch's; numbers of other widths become f32 and
+   * i32. Throws CheckpointError naming every tensor that does not fit.
+   */
+  load(path: string, given?: unknown): Run {
+    if (typeof path !== "string") throw new ConfigError(`load: ${showValue(path)} is no path of a file`);
+    const options = check(loadParams, given, "load");
+    const { model } = this.config;
+    const read = readCheckpoint(this.resolve(path), model, options, () => initialWeights(model, this.options.seed));
+    const { weights, missing, unexpected, optimizer, best, progress, prepared } = read;
     const empty: RunHistory = {
       step: [],
       trainLoss: [],
@@ -230,10 +240,10 @@ export class Experiment {
         stopped: "finished",
         final: progress?.best?.final ?? {},
         history: empty,
-        loaded: true,
+        loaded: { missing, unexpected },
       },
       this,
-      { state: { ...state, optimizer }, best, progress, prepared: prepared ?? this.splits.train.prepared },
+      { state: { ...weights, optimizer }, best, progress, prepared: prepared ?? this.splits.train.prepared },
     );
   }
 

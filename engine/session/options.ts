@@ -110,6 +110,15 @@ export const fitParams = {
     },
     "Continues from a run or checkpoint of the same experiment, to the bits of an uninterrupted run.",
   ),
+  from: value<Run | string | null>(
+    null,
+    {
+      type: "Run | string",
+      noun: "a run or the path of a safetensors file",
+      accepts: (given) => given instanceof Run || typeof given === "string",
+    },
+    "Begins with the weights of a run or file in place of drawn ones, at step 0 and with a new optimizer: fine-tuning.",
+  ),
   name: text("", "What charts and logs call this run; `run 1` and so on when empty."),
   validateEvery: int(1, "[1, inf)", "Epochs between validations."),
   instruments: either(

@@ -24,12 +24,9 @@ export function beginningOf(experiment: Experiment, resume: Run | string, totalS
   const { model, optimizer } = experiment.config;
   const { seed, batchSize } = experiment.options;
   const where = resume instanceof Run ? `resume ${resume.name}` : `resume ${resume}`;
-  const {
-    state,
-    best,
-    optimizer: kept,
-    progress,
-  } = resume instanceof Run ? checkpointOf(resume, model, where) : readCheckpoint(experiment.resolve(resume), model);
+  const read =
+    resume instanceof Run ? checkpointOf(resume, model, where) : readCheckpoint(experiment.resolve(resume), model);
+  const { weights: state, best, optimizer: kept, progress } = read;
   if (!progress) return { state, best: null, progress: undefined };
   const differs = (what: string, there: unknown, here: unknown) =>
     new CheckpointError(
@@ -70,6 +67,14 @@ function sameTensors(there: SizedModel, here: SizedModel, where: string): void {
   );
 }
 
+/** Weights to begin with, whatever they come from: a run's are those that it predicts with. Throws as `beginningOf` does. */
+export function weightsFrom(experiment: Experiment, from: Run | string): Weights {
+  const { model } = experiment.config;
+  if (typeof from === "string") return readCheckpoint(experiment.resolve(from), model).weights;
+  sameTensors(from.config.model, model, `from ${from.name}`);
+  return laidOut(from.weights, from.config.model, model);
+}
+
 /** What a run ended with, laid out as `model` is: groups of parameters may lie in another order there. */
 function checkpointOf({ checkpoint, config }: Run, model: SizedModel, where: string) {
   const there = config.model;
@@ -87,7 +92,7 @@ function checkpointOf({ checkpoint, config }: Run, model: SizedModel, where: str
     relaid(words, there.trained, model.trained),
   ]);
   return {
-    state: laidOut(state, there, model),
+    weights: laidOut(state, there, model),
     best: best && laidOut(best, there, model),
     optimizer: Object.fromEntries(states) as Record<string, Float32Array>,
     progress,

@@ -29,8 +29,8 @@ export interface RunRecord {
   /** `trainLoss`, `validLoss`, `validAccuracy`, `testLoss`, `testAccuracy` ... of the weights that it ended with. */
   readonly final: Readonly<Record<string, number>>;
   readonly history: RunHistory;
-  /** Weights from a file: how they were trained is not known. */
-  readonly loaded?: true;
+  /** Weights from a file: how they were trained is not known. What the file lacked, and what it had besides. */
+  readonly loaded?: { readonly missing: readonly string[]; readonly unexpected: readonly string[] };
 }
 
 /**
@@ -203,7 +203,10 @@ export class Run {
     const { instruments } = this;
     const looks =
       instruments && instruments.mode !== "off" ? [`  instruments "${instruments.mode}": ${instruments}`] : [];
-    return [head, ...parts, ...looks].join("\n");
+    const left = Object.entries(loaded ?? {}).flatMap(([what, names]) =>
+      names.length ? [`  ${what}  ${names.join(", ")}`] : [],
+    );
+    return [head, ...left, ...parts, ...looks].join("\n");
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {

@@ -7,9 +7,43 @@ import { type DType, hostArray, sizeOf } from "../tensor/index.ts";
  * row-major. https://github.com/huggingface/safetensors#format
  */
 
-const DTYPES: Readonly<Record<string, DType>> = { F32: "f32", I32: "i32", U32: "u32", BOOL: "bool" };
 const NAMES: Readonly<Record<DType, string>> = { f32: "F32", i32: "I32", u32: "U32", bool: "BOOL" };
 const MAX_HEADER_BYTES = 100_000_000;
+
+/** How elements of a type are read, and as what they are kept. */
+interface Reader {
+  readonly bytes: number;
+  readonly dtype: DType;
+  /** All elements of `raw`, which begins on a multiple of 8. */
+  all(raw: ArrayBuffer): ArrayLike<number | bigint>;
+}
+
+const reader = (
+  dtype: DType,
+  array: { new (raw: ArrayBuffer): ArrayLike<number | bigint>; BYTES_PER_ELEMENT: number },
+): Reader => ({ bytes: array.BYTES_PER_ELEMENT, dtype, all: (raw) => new array(raw) });
+
+/** Types of the format; those that the library does not have are brought to the nearest that it has. */
+const READERS: Readonly<Record<string, Reader>> = {
+  F64: reader("f32", Float64Array),
+  F32: reader("f32", Float32Array),
+  F16: { bytes: 2, dtype: "f32", all: (raw) => new Float16Array(raw) },
+  BF16: { bytes: 2, dtype: "f32", all: (raw) => widened(new Uint16Array(raw)) },
+  I64: reader("i32", BigInt64Array),
+  I32: reader("i32", Int32Array),
+  I16: reader("i32", Int16Array),
+  I8: reader("i32", Int8Array),
+  U64: reader("u32", BigUint64Array),
+  U32: reader("u32", Uint32Array),
+  U16: reader("i32", Uint16Array),
+  U8: reader("i32", Uint8Array),
+  BOOL: reader("bool", Uint8Array),
+};
+
+/** bfloat16 is the upper half of an f32. */
+function widened(halves: Uint16Array): Float32Array {
+  return new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer);
+}
 
 export interface SafeTensors {
   readonly tensors: ReadonlyMap<string, HostTensor>;
@@ -44,42 +78,96 @@ export function encodeSafetensors({ tensors, metadata }: SafeTensors): Uint8Arra
   return file;
 }
 
-/** Throws CheckpointError, beginning with `where`, for a file that is cut off, damaged or of another kind. */
+/**
+ * The tensors of a file. Throws CheckpointError, beginning with `where`, for a file that is cut off, damaged or of another kind,
+ * for a type of element that it does not know, and for whole numbers that do not fit into 32 bits.
+ */
 export function decodeSafetensors(file: Uint8Array, where: string): SafeTensors {
   const broken = (what: string) => new CheckpointError(`${where}: ${what}; it is no complete safetensors file`);
   if (file.length < 8) throw broken(`${file.length} bytes`);
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const length = Number(view.getBigUint64(0, true));
+  const length = Number(new DataView(file.buffer, file.byteOffset, file.byteLength).getBigUint64(0, true));
   if (length > MAX_HEADER_BYTES || 8 + length > file.length) {
     throw broken(`a header of ${length} bytes in a file of ${file.length}`);
   }
-  let header: Record<string, unknown>;
+  const { __metadata__: metadata = {}, ...entries } = headerOf(file.subarray(8, 8 + length), where);
+  if (!isRecord(metadata) || Object.values(metadata).some((v) => typeof v !== "string")) {
+    throw broken("its metadata are not texts by name");
+  }
+  const body = file.subarray(8 + length);
+  const tensors = new Map<string, HostTensor>();
+  const spans: Span[] = [];
+  for (const [name, entry] of Object.entries(entries)) {
+    const span = spanOf(name, entry);
+    if (typeof span === "string") throw broken(`"${name}" ${JSON.stringify(entry)} ${span}`);
+    const { type, begin, end, shape } = span;
+    const kind = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
+    if (!kind) {
+      const known = Object.keys(READERS).join(", ");
+      throw new CheckpointError(`${where}: "${name}" has elements of type ${type}; ${known} are read`);
+    }
+    const size = sizeOf(shape);
+    if (end - begin !== size * kind.bytes) throw broken(`"${name}" ${JSON.stringify(entry)} does not add up`);
+    if (end > body.length) throw broken(`"${name}" ends at byte ${end} of ${body.length}`);
+    spans.push(span);
+    const data = hostArray(kind.dtype, size);
+    const raw = kind.all(new Uint8Array(body.subarray(begin, end)).buffer); // a copy, even of a Buffer
+    for (let i = 0; i < size; i++) data[i] = Number(raw[i]);
+    if (type === "I64" || type === "U64") requireExact(data, raw, `${where}: "${name}"`);
+    tensors.set(name, new HostTensor(shape, kind.dtype, data));
+  }
+  const trouble = gap(spans, body.length);
+  if (trouble !== undefined) throw broken(trouble);
+  return { tensors, metadata: metadata as Record<string, string> };
+}
+
+function headerOf(bytes: Uint8Array, where: string): Record<string, unknown> {
+  let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(file.subarray(8, 8 + length)));
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
     throw new CheckpointError(`${where}: its header is not JSON; it is no complete safetensors file`, { cause });
   }
-  const { __metadata__: metadata = {}, ...entries } = header;
-  const tensors = new Map<string, HostTensor>();
-  for (const [name, entry] of Object.entries(entries)) {
-    const { dtype: type, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
-    const dtype = DTYPES[String(type)];
-    if (!dtype)
-      throw new CheckpointError(`${where}: "${name}" has dtype ${String(type)}; F32, I32, U32 and BOOL are read`);
-    const [begin, end] = Array.isArray(offsets) ? (offsets as number[]) : [];
-    const sizes = Array.isArray(shape) ? (shape as number[]) : [-1];
-    const bytes = sizeOf(sizes) * (dtype === "bool" ? 1 : 4);
-    const whole = Number.isInteger(begin) && Number.isInteger(end) && sizes.every((d) => Number.isInteger(d) && d >= 0);
-    if (!whole || (end as number) - (begin as number) !== bytes || (begin as number) < 0) {
-      throw broken(`"${name}" ${JSON.stringify(entry)} does not add up`);
-    }
-    const from = 8 + length + (begin as number);
-    if (from + bytes > file.length) throw broken(`"${name}" ends at byte ${from + bytes} of ${file.length}`);
-    const data = hostArray(dtype, sizeOf(sizes));
-    const raw = file.slice(from, from + bytes);
-    if (dtype === "bool") data.set(raw);
-    else new Uint8Array(data.buffer).set(raw);
-    tensors.set(name, new HostTensor(sizes, dtype, data));
-  }
-  return { tensors, metadata: metadata as Record<string, string> };
+  if (isRecord(header)) return header;
+  throw new CheckpointError(`${where}: its header holds no tensors by name; it is no complete safetensors file`);
 }
+
+interface Span {
+  readonly name: string;
+  readonly type: string;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** What the header says of a tensor, or what is wrong with it. */
+function spanOf(name: string, entry: unknown): Span | string {
+  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
+  if (typeof dtype !== "string" || !areCounts(shape) || !areCounts(offsets) || offsets.length !== 2) {
+    return "has no dtype, shape and data_offsets";
+  }
+  const [begin, end] = offsets as [number, number];
+  return begin <= end ? { name, type: dtype, shape, begin, end } : "ends before it begins";
+}
+
+/** Tensors lie one after the other without a gap: what is wrong with how they lie, if something is. */
+function gap(spans: readonly Span[], length: number): string | undefined {
+  let at = 0;
+  for (const { name, begin, end } of spans.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin < at) return `"${name}" overlaps the tensor before it`;
+    if (begin > at) return `bytes ${at} to ${begin}, before "${name}", belong to no tensor`;
+    at = end;
+  }
+  return at === length ? undefined : `${length - at} bytes behind the last tensor belong to none`;
+}
+
+function requireExact(data: ArrayLike<number>, raw: ArrayLike<number | bigint>, where: string): void {
+  for (let i = 0; i < data.length; i++) {
+    if (BigInt(data[i] as number) !== raw[i]) {
+      throw new CheckpointError(`${where} holds ${raw[i]}, which does not fit into 32 bits`);
+    }
+  }
+}
+
+const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === "object" && x !== null && !Array.isArray(x);
+
+const areCounts = (x: unknown): x is number[] => Array.isArray(x) && x.every((n) => Number.isSafeInteger(n) && n >= 0);
