@@ -22,6 +22,9 @@ const functions = {
   /** a where `condition` holds, else b. */
   where: <T extends Operand>(condition: T, a: T | number, b: T | number): Same<T> =>
     eagerly(ops.select, [condition, a, b]) as Same<T>,
+  /** Sums of products in Einstein's notation: `tensor.einsum("bij,bjk->bik", a, b)`. */
+  einsum: <T extends Operand>(equation: string, ...operands: readonly T[]): Same<T> =>
+    eagerly(ops.einsum, [equation, ...operands]) as Same<T>,
 };
 
 /**

@@ -1,11 +1,8 @@
 import { ConfigError } from "../errors/index.ts";
 import { Tensor } from "../ops/index.ts";
-import { func, instance, isInstance, required, show, strict, value } from "../params/index.ts";
-import * as all from "./all.ts";
-import { type CallOf, defineLayer, type Layer, type Named, type Results } from "./definition.ts";
-
-/** Layers by the name that their parameters get: `{ conv1: nn.conv2d(...) }` -> `conv1.weight`. */
-export type Children = Readonly<Record<string, Layer>>;
+import { func, instance, required, show, strict, value } from "../params/index.ts";
+import { type Children, checkChildren, layers } from "./children.ts";
+import { type CallOf, defineLayer, isLayer, type Layer, type Named, type Results } from "./definition.ts";
 
 /** For a parameter that is another, the name of that: `{ "head.weight": "tokens.weight" }`. */
 export type Ties = Readonly<Record<string, string>>;
@@ -19,12 +16,6 @@ export type Forward<C extends Children = Children> = (
   x: Tensor,
   inputs: Named,
 ) => Tensor | Results;
-
-const layers = value<Children, typeof required>(
-  required,
-  { type: "Record<string, Layer>", noun: "layers by name, as in { fc: nn.linear(10) }", accepts: isChildren },
-  "Layers by name.",
-);
 
 const tied = value<Ties>(
   {},
@@ -116,26 +107,6 @@ export function tiedLayer(layer: Layer, ties: Ties): Layer {
   return instance(type, definition, { ...options, tied: { ...(options.tied as Ties), ...ties } });
 }
 
-export const isLayer = (given: unknown): given is Layer => isInstance(all, given) || isInstance(containers, given);
-
 function isTies(given: unknown): boolean {
   return typeof given === "object" && given !== null && Object.values(given).every((of) => typeof of === "string");
-}
-
-function isChildren(given: unknown): boolean {
-  return typeof given === "object" && given !== null && Object.values(given).every(isLayer);
-}
-
-function checkChildren<C extends Children>(where: string, children: C): C {
-  if (typeof children !== "object" || children === null) {
-    throw new ConfigError(`${where}: takes layers, such as nn.linear(10), not ${String(children)}`);
-  }
-  for (const [name, layer] of Object.entries(children)) {
-    if (name === "" || name.includes("."))
-      throw new ConfigError(`${where}: layer name "${name}" is empty or has a dot`);
-    if (isLayer(layer)) continue;
-    const what = typeof layer === "function" ? "a function; call it, as in nn.relu()" : String(layer);
-    throw new ConfigError(`${where}: layer "${name}" is ${what}${typeof layer === "function" ? "" : ", not a layer"}`);
-  }
-  return children;
 }

@@ -29,6 +29,14 @@ export interface LayerDefinition<P extends Params = Params, I extends string = s
 /** A layer with its options: `{ type: "linear", options: { outFeatures: 10, ... } }`. */
 export type Layer = Instance<LayerDefinition>;
 
+const declared = new WeakSet<object>();
+
+/** Whether something is a layer: an instance of what `defineLayer` declared. */
+export const isLayer = (given: unknown): given is Layer => {
+  const { type, definition } = (given ?? {}) as Partial<Layer>;
+  return typeof type === "string" && definition !== undefined && declared.has(definition);
+};
+
 /** Declares a layer. Its name is the one it is exported under in all.ts. */
 export function defineLayer<
   const P extends Params,
@@ -38,6 +46,7 @@ export function defineLayer<
 >(
   definition: LayerDefinition<P, I, R> & { readonly positional?: N },
 ): LayerDefinition<P, I, R> & { readonly positional: N } {
+  declared.add(definition);
   return definition as LayerDefinition<P, I, R> & { readonly positional: N };
 }
 

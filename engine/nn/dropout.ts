@@ -1,6 +1,6 @@
-import { constant, less, mul, select } from "../ops/index.ts";
 import { num } from "../params/index.ts";
 import { defineLayer } from "./definition.ts";
+import { dropped } from "./dropping.ts";
 
 export const dropout = defineLayer({
   summary:
@@ -8,9 +8,5 @@ export const dropout = defineLayer({
   paper: "Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov 2014, JMLR 15, section 4; inverted scaling",
   params: { p: num(0.5, "[0, 1]", "Probability of dropping an element.") },
   positional: "p",
-  apply: (scope, x, { p }) => {
-    if (!scope.training || p === 0) return x;
-    if (p === 1) return constant(0, x.shape);
-    return select(less(scope.uniform(x.shape), p), 0, mul(x, 1 / (1 - p)));
-  },
+  apply: (scope, x, { p }) => dropped(scope, x, p, (shape) => shape),
 });

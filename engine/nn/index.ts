@@ -2,8 +2,17 @@ import { library } from "../params/index.ts";
 import * as all from "./all.ts";
 import { module, sequential, tiedLayer } from "./containers.ts";
 
-export { type Children, type Forward, isLayer, type Ties } from "./containers.ts";
-export type { Call, CallOf, Layer, LayerDefinition, Named, Results } from "./definition.ts";
+export type { Children } from "./children.ts";
+export type { Forward, Ties } from "./containers.ts";
+export {
+  type Call,
+  type CallOf,
+  isLayer,
+  type Layer,
+  type LayerDefinition,
+  type Named,
+  type Results,
+} from "./definition.ts";
 export {
   type Declaration,
   type DeclaredBuffer,

@@ -11,6 +11,7 @@ export {
   convTranspose3d,
   transposedConvolution,
 } from "./convolution.ts";
+export { einsum } from "./einsum.ts";
 export * from "./elementary.ts";
 export { evaluate } from "./evaluate.ts";
 export { extend } from "./extend.ts";
@@ -27,6 +28,7 @@ export * from "./random.ts";
 export * from "./reductions.ts";
 export { opNamed, ops } from "./registry.ts";
 export * from "./scan.ts";
+export * from "./similarity.ts";
 export * from "./sorting.ts";
 export * from "./tensor.ts";
-export { windows } from "./windows.ts";
+export { overlapped, windows } from "./windows.ts";

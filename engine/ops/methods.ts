@@ -9,6 +9,7 @@ import * as movement from "./movement.ts";
 import { gather, matmul } from "./products.ts";
 import * as reductions from "./reductions.ts";
 import { cumprod, cumsum } from "./scan.ts";
+import { cosineSimilarity, pairwiseDistance } from "./similarity.ts";
 import { argsort, sort, topK } from "./sorting.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -39,6 +40,7 @@ export const methods = {
   ...{ sum, mean, max, min, prod, norm, argmax, argmin, any, all, variance },
   ...{ softmax, logSoftmax, logSumExp },
   ...{ cumsum, cumprod, topK, sort, argsort },
+  ...{ cosineSimilarity, pairwiseDistance },
   ...{ matmul, gather },
   ...{ conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d },
 };

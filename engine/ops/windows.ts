@@ -1,6 +1,8 @@
+import { ShapeError } from "../errors/index.ts";
 import { axisOf, type Shape } from "../tensor/index.ts";
 import { upTo } from "./axes.ts";
 import { broadcastTo, permute, reshape, slice } from "./movement.ts";
+import { sum } from "./reductions.ts";
 import { apply, type Tensor } from "./tensor.ts";
 
 /** Windows sliding along some axes; the lists have one number per axis. */
@@ -28,6 +30,24 @@ export function windows(x: Tensor, { axes, size, stride, dilation }: Windows): T
 export function slidingWindows(x: Tensor, attrs: Windows): Tensor {
   const repeated = reshape(x, [...x.shape, ...attrs.size.map(() => 1)]);
   return apply("slide", [broadcastTo(repeated, [...x.shape, ...attrs.size])], attrs);
+}
+
+/**
+ * The gradient of `windows`: windows laid back where they came from, summed where they overlap. x has the window axes last, the
+ * result the axes that are slid along in the given lengths. Throws ShapeError when as many windows do not fit there.
+ */
+export function overlapped(x: Tensor, { axes, size, stride, dilation }: Windows, lengths: readonly number[]): Tensor {
+  const attrs = { axes, size, stride, dilation };
+  axes.forEach((axis, i) => {
+    const [fit, given] = [positions(lengths[i] as number, attrs, i), x.shape[axis]];
+    if (fit !== given) {
+      throw new ShapeError(`overlapped: ${fit} windows of ${size[i]} fit into ${lengths[i]} elements, not ${given}`);
+    }
+  });
+  return sum(
+    apply("unslide", [x], { ...attrs, lengths }),
+    axes.map((_, i) => x.rank - 1 - i),
+  );
 }
 
 /** Windows that do not overlap are the axis cut into pieces: gradients are pure movement. */

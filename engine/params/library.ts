@@ -97,7 +97,11 @@ function optionsOf(name: string, definition: Definition, given: readonly unknown
     if (given.length > 1) throw new ConfigError(`${name}: takes options, not ${given.length} arguments`);
     return value;
   }
-  if (given.length === 1 && isPlain(value) && Object.hasOwn(value, positional)) return value;
+  if (given.length === 1 && isPlain(value)) {
+    const names = Object.keys(value);
+    const optional = !params[positional]?.required && names.every((key) => Object.hasOwn(params, key));
+    if (optional || names.includes(positional)) return value;
+  }
   if (second !== undefined && given.length > 1 && !(isPlain(options) && Object.hasOwn(options, second))) {
     const [third = {}, ...rest] = more;
     if (rest.length > 0 || !isPlain(third)) {

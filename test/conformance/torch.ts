@@ -131,6 +131,27 @@ const MODULES: Readonly<Record<string, Module>> = {
   ...overAxes("BatchNorm", "batchNorm", BATCH_NORM),
   ...overAxes("InstanceNorm", "instanceNorm", BATCH_NORM),
   GroupNorm: { layer: "groupNorm", args: ["num_groups", "num_channels", "eps", "affine"] },
+  ...overAxes("ConstantPad", "constantPad", ["padding", "value"]),
+  ...overAxes("ZeroPad", "zeroPad", ["padding"]),
+  ...overAxes("ReflectionPad", "reflectionPad", ["padding"]),
+  ...overAxes("ReplicationPad", "replicationPad", ["padding"]),
+  ...overAxes("CircularPad", "circularPad", ["padding"]),
+  ...overAxes("Dropout", "dropout", ["p"]),
+  FeatureAlphaDropout: { layer: "featureAlphaDropout", args: ["p"] },
+  Bilinear: { layer: "bilinear", args: ["in1_features", "in2_features", "out_features", "bias"] },
+  PixelShuffle: { layer: "pixelShuffle", args: ["upscale_factor"] },
+  PixelUnshuffle: { layer: "pixelUnshuffle", args: ["downscale_factor"] },
+  ChannelShuffle: { layer: "channelShuffle", args: ["groups"] },
+  Unfold: { layer: "unfold", args: ["kernel_size", "dilation", "padding", "stride"] },
+  Fold: { layer: "fold", args: ["output_size", "kernel_size", "dilation", "padding", "stride"] },
+  Unflatten: { layer: "unflatten", args: ["dim", "unflattened_size"] },
+  Upsample: { layer: "upsample", args: ["size", "scale_factor", "mode", "align_corners"] },
+  UpsamplingNearest2d: { layer: "upsample", args: ["size", "scale_factor"] },
+  UpsamplingBilinear2d: {
+    layer: "upsample",
+    args: ["size", "scale_factor"],
+    fixed: { mode: "bilinear", align_corners: true },
+  },
   LocalResponseNorm: { layer: "localResponseNorm", args: ["size", "alpha", "beta", "k"] },
   LayerNorm: { layer: "layerNorm", args: ["normalized_shape"] },
   RMSNorm: { layer: "rmsNorm", args: ["normalized_shape"] },
@@ -179,7 +200,6 @@ const MODULES: Readonly<Record<string, Module>> = {
 
 /** What a config says of a module besides its arguments. */
 const ABOUT = [
-  "mode",
   "cotangent",
   "note",
   "notes",
@@ -187,6 +207,8 @@ const ABOUT = [
   "deck",
   "inplace",
   "in_features",
+  "in1_features",
+  "in2_features",
   "in_channels",
   "num_features",
   "num_channels",
@@ -220,7 +242,8 @@ export function torchLayer({ name, args, named }: Call): Layer {
     [config.causal, config.mask] = [config.mask === "causal", undefined];
   }
   for (const [given, value] of Object.entries(config)) {
-    if (value === undefined) delete config[given];
+    if (value === undefined || (given === "mode" && /^(train|eval)/.test(String(value)))) delete config[given];
+    else if (value === null && !takesNull(definition.params[camel(given)])) delete config[given];
     else if (!(camel(given) in definition.params) && given in ONLY && value === ONLY[given]) delete config[given];
   }
   const { [definition.positional ?? ""]: first, ...options } = optionsOf(definition.params, config, ABOUT);
@@ -228,6 +251,9 @@ export function torchLayer({ name, args, named }: Call): Layer {
   if (!make) throw new Unsupported(`layer ${name}`);
   return definition.positional === undefined ? make(options) : make(first, options);
 }
+
+/** Whether null means something; otherwise it stands for the default, as Python's None does. */
+const takesNull = (param: Params[string] | undefined): boolean => param === undefined || param.kind.endsWith("?");
 
 /** Arguments of optimizers that say how PyTorch computes, not what. */
 const HOW = ["foreach", "fused", "capturable", "differentiable"];

@@ -1,31 +1,13 @@
 import { declare, type Layer, traceModel } from "../../../engine/nn/index.ts";
-import { constant, logSoftmax, matmul, softmax, type Tensor } from "../../../engine/ops/index.ts";
+import { constant } from "../../../engine/ops/index.ts";
 import type { DType, Shape } from "../../../engine/tensor/index.ts";
-import { type Case, type Config, type Numbers, Unsupported } from "../case.ts";
+import { type Case, type Numbers, Unsupported } from "../case.ts";
 import type { Given } from "../compare.ts";
 import type { Bench, Runner } from "../run.ts";
 import { torchLayer } from "../torch.ts";
+import { functions } from "./functions.ts";
 import { inputFor, withGradients } from "./graph.ts";
 import { isSequenceModule, sequencesGroup } from "./sequences.ts";
-
-/** Functions of tensors that are no layers, by the case's op. */
-const functions: Readonly<Record<string, (inputs: Readonly<Record<string, Tensor>>, config: Config) => Tensor>> = {
-  softmax: ({ x }, { form }) => {
-    if (form === "softmax_big") return softmax((x as Tensor).mul(50), -1); // as its note says
-    const axis = /^softmax_dim(-?\d+)$/.exec(form)?.[1];
-    if (axis === undefined) throw new Unsupported(`form ${form}`);
-    return softmax(x as Tensor, Number(axis));
-  },
-  dot_attention: ({ H, s }) => {
-    const scores = matmul(H as Tensor, (s as Tensor).reshape([...(s as Tensor).shape, 1]));
-    return (H as Tensor).mul(softmax(scores, -2)).sum(-2);
-  },
-  log_softmax: ({ x }, { form }) => {
-    const axis = /^log_?softmax_dim(-?\d+)$/.exec(form)?.[1];
-    if (axis === undefined) throw new Unsupported(`form ${form}`);
-    return logSoftmax(x as Tensor, Number(axis));
-  },
-};
 
 /** Forward, gradients for inputs and parameters, and running statistics afterwards. */
 export const layersGroup: Runner = async (c, bench) => {
@@ -34,16 +16,19 @@ export const layersGroup: Runner = async (c, bench) => {
   if (!plain) return layer(c, bench, torchLayer({ name: c.op, args: [], named: c.config }));
   const names = Object.keys(c.inputs).filter((name) => !name.startsWith("cotangent."));
   const tensors = Object.fromEntries(names.map((name) => [name, inputFor(name, c.inputs[name] as Numbers)]));
-  return withGradients(c, bench, { y: plain(tensors, c.config) }, tensors);
+  return withGradients(c, bench, { y: plain(tensors, c.config, Object.values(tensors)) }, tensors);
 };
 
 async function layer(c: Case, bench: Bench, given: Layer): Promise<Given> {
   const names = Object.keys(c.inputs).filter((name) => !/^(param|buffer|cotangent)\./.test(name));
-  const [name = ""] = names; // x, or the query that attention takes for everything when it is alone
+  const [name = "", ...others] = names;
   const values = c.inputs[name];
-  if (!values || names.length > 1) throw new Unsupported(`inputs ${names.join(", ")}`);
+  const { inputs = {} } = given.definition;
+  if (!values || others.length > Object.keys(inputs).length) throw new Unsupported(`inputs ${names.join(", ")}`);
   const x = inputFor(name, values);
-  const declaration = declare(given, values.shape, values.dtype);
+  const read = others.map((other) => inputFor(other, c.inputs[other] as Numbers));
+  const further = Object.fromEntries(Object.keys(inputs).flatMap((key, i) => (read[i] ? [[key, read[i]]] : [])));
+  const declaration = declare(given, values.shape, values.dtype, further);
   const tensorsOf = (prefix: string, declared: readonly { name: string; shape: Shape; dtype?: DType }[]) =>
     Object.fromEntries(
       declared.map(({ name, shape, dtype = "f32" }) => {
@@ -62,9 +47,16 @@ async function layer(c: Case, bench: Bench, given: Layer): Promise<Given> {
     training,
     seed: zero,
     step: zero,
+    inputs: further,
   });
   const after = Object.entries(buffers).map(([name, before]) => [`buffer.${name}`, bufferUpdates[name] ?? before]);
   const { weights } = activations; // of attention
   const outputs = { y: output, ...(weights && { weights }) };
-  return withGradients(c, bench, outputs, { [name]: x, ...parameters }, Object.fromEntries(after));
+  return withGradients(
+    c,
+    bench,
+    outputs,
+    { [name]: x, ...Object.fromEntries(read.map((t, i) => [others[i], t])), ...parameters },
+    Object.fromEntries(after),
+  );
 }

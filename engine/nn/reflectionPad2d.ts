@@ -1,0 +1,11 @@
+import { defineLayer } from "./definition.ts";
+import { checkWidths, padded, paddingParams } from "./padding.ts";
+
+/** [N, C, H, W] -> [N, C, H + top + bottom, W + left + right] */
+export const reflectionPad2d = defineLayer({
+  summary: "An image continued by its mirror image; the border element itself is not repeated.",
+  params: paddingParams,
+  positional: "padding",
+  validate: ({ padding }) => checkWidths("reflectionPad2d", padding, 2),
+  apply: (_scope, x, { padding }) => padded(x, padding, 2, "reflect"),
+});
