@@ -1,8 +1,9 @@
-// Writes what is made from the registries: snippets, docs/library.md and the tables in README.md.
+// Writes what is made from the registries: snippets, what hovers say, docs/library.md and the tables in README.md.
 // `--check` writes nothing and fails when a file differs.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { literal } from "./literal.mjs";
+import { referenceOf } from "./reference.mjs";
 import { ready, root } from "./setup.mjs";
 import { snippetsOf } from "./snippets.mjs";
 
@@ -10,7 +11,7 @@ ready();
 
 const { diagnostics, globals, registries } = await import("../engine/library.ts");
 const { foldParams, sources, splitParams } = await import("../engine/data/index.ts");
-const { experimentParams, fitParams, loadParams } = await import("../engine/session/index.ts");
+const { earlyStoppingParams, experimentParams, fitParams, loadParams } = await import("../engine/session/index.ts");
 
 const written = (value) => literal(value, registries);
 const defaultOf = (param) => (param.required ? "required" : `\`${written(param.default)}\``);
@@ -72,6 +73,19 @@ const optionRows = (params, positional, second) =>
           : param.doc,
     ]),
   );
+
+/** What is called and in no registry. */
+const calls = {
+  experiment: {
+    summary: "The nouns of a training run in one value: data, model, loss, optimizer.",
+    params: experimentParams,
+  },
+  ".fit": { summary: "Trains the experiment: its learning curve moves while it goes on.", params: fitParams },
+  ".split": { summary: "Training, validation and test examples, drawn by a seed.", params: splitParams },
+  ".load": { summary: "Weights from a file as a run of this experiment.", params: loadParams },
+  ".folds": { summary: "The set in parts, each of which validates once what the others train.", params: foldParams },
+  earlyStopping: { summary: "Ends a run whose validation no longer improves.", params: earlyStoppingParams },
+};
 
 const reference = [
   "# Library",
@@ -164,6 +178,11 @@ function filled(text) {
 
 const files = {
   "snippets/dlnb.json": `${JSON.stringify(snippets, null, 2)}\n`,
+  "snippets/library.json": `${JSON.stringify(
+    referenceOf({ registries, diagnostics: looks, sources, calls, defaultOf: written }),
+    null,
+    1,
+  )}\n`,
   "docs/library.md": reference,
 };
 const read = (file) => (existsSync(`${root}/${file}`) ? readFileSync(`${root}/${file}`, "utf8") : "");

@@ -4,6 +4,7 @@ import type { KernelEvent } from "../engine/protocol/index.ts";
 import { act } from "./commands/act.ts";
 import { registerCommands } from "./commands/index.ts";
 import { Controller, NOTEBOOK_TYPE } from "./controller/controller.ts";
+import { LibraryHovers } from "./language/hover.ts";
 import { FileProblems } from "./notebook/problems.ts";
 import { serializer } from "./notebook/serializer.ts";
 import { FindingProblems } from "./problems/findingProblems.ts";
@@ -45,6 +46,7 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
     controller,
     vscode.workspace.registerNotebookSerializer(NOTEBOOK_TYPE, serializer, { transientOutputs: true }),
+    new LibraryHovers(NOTEBOOK_TYPE, context.extensionPath),
     new FileProblems(NOTEBOOK_TYPE),
     new FindingProblems(NOTEBOOK_TYPE, (cell, action) => void act(controller.sessions, cell, action)),
     vscode.workspace.onDidChangeConfiguration((change) => {

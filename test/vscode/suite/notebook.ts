@@ -36,6 +36,20 @@ describe("the extension", () => {
   });
 });
 
+describe("hovers", () => {
+  it("say what a name of the library and its options mean", async () => {
+    const notebook = await scratch("const o = optim.adamw({ lr: 1e-3 });");
+    const { uri } = notebook.cellAt(0).document;
+    const at = async (column: number) => {
+      const position = new vscode.Position(0, column);
+      const hovers = await vscode.commands.executeCommand<vscode.Hover[]>("vscode.executeHoverProvider", uri, position);
+      return hovers.flatMap(({ contents }) => contents.map((c) => (typeof c === "string" ? c : c.value))).join("\n");
+    };
+    assert.match(await at(18), /optim\.adamw\(\{[\s\S]*Loshchilov/);
+    assert.match(await at(25), /option of optim\.adamw\) lr/);
+  });
+});
+
 describe("cells", () => {
   it("share their names, wait for promises and show their last expression", async () => {
     const notebook = await scratch("const answer: number = await Promise.resolve(41)", "answer + 1");

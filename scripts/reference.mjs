@@ -1,0 +1,36 @@
+// What the editor says of everything that a cell can call: for hovers, in `snippets/library.json`.
+
+/**
+ * Entries by the name they are called by, `optim.adamw`; methods of experiments and runs begin with a dot, `.fit`. `defaultOf`
+ * writes a default as in a cell.
+ */
+export function referenceOf({ registries, diagnostics, sources, calls, defaultOf }) {
+  const optionsOf = (params) =>
+    Object.fromEntries(
+      Object.entries(params).map(([name, { type, required, default: value, range, doc }]) => [
+        name,
+        {
+          type,
+          ...(required ? {} : { default: defaultOf(value) }),
+          ...(range ? { range } : {}),
+          doc,
+        },
+      ]),
+    );
+  const entry = ({ summary, paper, rule, params, positional, cost }) => ({
+    summary,
+    ...(rule ? { rule } : {}),
+    ...(paper ? { paper } : {}),
+    ...(cost ? { cost } : {}),
+    ...(positional ? { positional } : {}),
+    options: optionsOf(params),
+  });
+  return Object.fromEntries([
+    ...Object.entries(calls).map(([name, definition]) => [name, entry(definition)]),
+    ...Object.entries(sources).map(([name, { source }]) => [`data.${name}`, entry(source)]),
+    ...registries.flatMap(({ global, all }) =>
+      Object.entries(all).map(([name, definition]) => [`${global}.${name}`, entry(definition)]),
+    ),
+    ...diagnostics.map(({ path, definition }) => [`.${path}`, entry(definition)]),
+  ]);
+}

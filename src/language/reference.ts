@@ -1,0 +1,36 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** What is known of something that a cell can call: made from the engine's declarations by `npm run generate`. */
+export interface Entry {
+  readonly summary: string;
+  /** An update rule, line by line. */
+  readonly rule?: readonly string[];
+  readonly paper?: string;
+  readonly cost?: string;
+  /** The option that may come first, without its name. */
+  readonly positional?: string;
+  readonly options: Readonly<Record<string, Option>>;
+}
+
+export interface Option {
+  readonly type: string;
+  /** As it is written in a cell; absent when the option must be given. */
+  readonly default?: string;
+  readonly range?: string;
+  readonly doc: string;
+}
+
+/** Entries by the name they are called by, `optim.adamw`; methods begin with a dot, `.fit`, `.inspect.batchNorm`. */
+export type Reference = Readonly<Record<string, Entry>>;
+
+export async function readReference(extensionPath: string): Promise<Reference> {
+  return JSON.parse(await readFile(join(extensionPath, "snippets", "library.json"), "utf8")) as Reference;
+}
+
+/** The entry of a chain of names, `optim.adamw` or `exp.inspect.batchNorm`, with the name it is known by. */
+export function entryOf(reference: Reference, chain: string): { name: string; entry: Entry } | null {
+  const name = chain in reference ? chain : chain.replace(/^[^.]*/, "");
+  const entry = Object.hasOwn(reference, name) ? reference[name] : undefined;
+  return entry ? { name, entry } : null;
+}
