@@ -157,7 +157,9 @@ const MODULES: Readonly<Record<string, Module>> = {
   RMSNorm: { layer: "rmsNorm", args: ["normalized_shape"] },
   Embedding: { layer: "embedding", args: ["num_embeddings", "embedding_dim", "padding_idx"] },
   MultiheadAttention: { layer: "multiheadAttention", args: ["embed_dim", "num_heads"] },
-  TransformerEncoderLayer: { layer: "transformerEncoderLayer", args: ["d_model", "num_heads"] },
+  TransformerEncoderLayer: { layer: "transformerEncoderLayer", args: ["d_model", "num_heads", "dim_feedforward"] },
+  TransformerDecoderLayer: { layer: "transformerDecoderLayer", args: ["d_model", "num_heads", "dim_feedforward"] },
+  Transformer: { layer: "transformer", args: ["d_model", "num_heads"] },
   RNN: { layer: "rnn", args: ["input_size", "hidden_size", "num_layers", "nonlinearity"] },
   LSTM: { layer: "lstm", args: ["input_size", "hidden_size", "num_layers", "bias"] },
   GRU: { layer: "gru", args: ["input_size", "hidden_size", "num_layers", "bias"] },
@@ -215,14 +217,14 @@ const ABOUT = [
   "embed_dim",
   "input_size",
   "gate_order",
+  "kdim",
+  "vdim",
   "d_model",
 ];
 /** Arguments whose only value we have is PyTorch's default. */
 const ONLY: Readonly<Record<string, unknown>> = {
   batch_first: true,
   key_padding_mask: null,
-  kdim: null,
-  vdim: null,
   padding_mode: "zeros",
   dilation: 1,
   return_indices: false,
