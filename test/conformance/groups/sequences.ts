@@ -1,4 +1,4 @@
-import { declare, traceModel } from "../../../engine/nn/index.ts";
+import { declare, type Layer, nn, traceModel } from "../../../engine/nn/index.ts";
 import { constant, permute, reshape, type Tensor } from "../../../engine/ops/index.ts";
 import type { Shape } from "../../../engine/tensor/index.ts";
 import { type Config, type Numbers, Unsupported } from "../case.ts";
@@ -39,7 +39,7 @@ export const isSequenceModule = (op: string): boolean => op in FIRST;
 export const sequencesGroup: Runner = async (c, bench) => {
   const { batch_first, average_attn_weights, ...config } = c.config;
   const inputs = { ...c.inputs, ...masksOf(config) };
-  const layer = torchLayer({ name: c.op, args: [], named: config });
+  const layer = layerOf(c.op, config);
   const names = Object.keys(inputs).filter((name) => !/^(param|buffer|cotangent)\./.test(name));
   const first = FIRST[c.op]?.find((name) => names.includes(name));
   if (first === undefined) throw new Unsupported(`inputs ${names.join(", ")}`);
@@ -85,6 +85,15 @@ export const sequencesGroup: Runner = async (c, bench) => {
   return withGradients({ ...c, inputs }, bench, outputs, { ...given, ...parameters });
 };
 
+/** A stack's config is that of its layers, with their number and the norm. */
+function layerOf(op: string, config: Config): Layer {
+  const { num_layers: numLayers, norm, ...own } = config;
+  const make = { TransformerEncoder: nn.transformerEncoder, TransformerDecoder: nn.transformerDecoder }[op];
+  if (!make) return torchLayer({ name: op, args: [], named: config });
+  const layer = torchLayer({ name: `${op}Layer`, args: [], named: own });
+  return make(layer, { numLayers, norm: norm !== undefined && norm !== null && norm !== false });
+}
+
 const isState = (name: string): boolean => /^[hc](_?[0n]|x)$/.test(name);
 const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
@@ -110,7 +119,9 @@ function masksOf(config: Record<string, unknown>): Record<string, Numbers> {
       const dtype = typeof [value].flat(3)[0] === "boolean" ? "bool" : "f32";
       masks[name] = { shape, dtype, data: Float64Array.from(data) };
     }
-    if (name !== "mask" || Array.isArray(value)) delete config[name];
+    if (value === "causal") config.mask = value;
+    else if (name !== "mask" || Array.isArray(value)) delete config[name];
+    if (name !== "mask") delete config[name];
   }
   return masks;
 }

@@ -22,6 +22,12 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   adaptiveMaxPool2d: [on(nn.adaptiveMaxPool2d([3, 2]), 2, 2, 6, 4), on(nn.adaptiveMaxPool2d([2, 4]), 1, 2, 3, 6)],
   adaptiveMaxPool3d: [on(nn.adaptiveMaxPool3d([1, 2, 2]), 1, 2, 2, 3, 4)],
   alphaDropout: [on(nn.alphaDropout(0.4), 3, 5)],
+  attention: [
+    { ...on(nn.attention(), 2, 3, 4), inputs: { key: [2, 2, 4], value: [2, 2, 3], keyPaddingMask: [2, 2] } },
+    { ...on(nn.attention("dot"), 2, 4), inputs: { key: [2, 3, 4] } },
+    { ...on(nn.attention("general"), 2, 3, 4), inputs: { key: [2, 2, 3], attnMask: [3, 2] } },
+    { ...on(nn.attention("additive", { hiddenSize: 3, causal: true }), 2, 2, 4), inputs: { key: [2, 2, 5] } },
+  ],
   avgPool1d: [on(nn.avgPool1d(3, { stride: 2, padding: 1 }), 2, 2, 6)],
   avgPool2d: [
     on(nn.avgPool2d([3, 2], { stride: 2, padding: 1, ceilMode: true, countIncludePad: false }), 1, 2, 6, 5),
@@ -117,7 +123,13 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   maxPool2d: [on(nn.maxPool2d(3, { stride: 2, padding: 1, ceilMode: true }), 2, 2, 6, 5)],
   maxPool3d: [on(nn.maxPool3d(2, { stride: 1, padding: [1, 0, 0] }), 1, 2, 2, 3, 2)],
   mish: [on(nn.mish(), 3, 5)],
-  multiheadAttention: [on(nn.multiheadAttention(2, { causal: true, dropout: 0.3 }), 2, 3, 4)],
+  multiheadAttention: [
+    on(nn.multiheadAttention(2, { causal: true, dropout: 0.3 }), 2, 3, 4),
+    {
+      ...on(nn.multiheadAttention(2, { addBiasKv: true, addZeroAttn: true }), 2, 3, 4),
+      inputs: { key: [2, 2, 3], value: [2, 2, 4], attnMask: [4, 3, 2], keyPaddingMask: [2, 2] },
+    },
+  ],
   permute: [on(nn.permute([0, 3, 1, 2]), 2, 3, 2, 4)],
   pixelShuffle: [on(nn.pixelShuffle(2), 1, 8, 2, 3)],
   pixelUnshuffle: [on(nn.pixelUnshuffle(2), 1, 2, 4, 6)],
@@ -152,6 +164,47 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   tanh: [on(nn.tanh(), 3, 5)],
   tanhshrink: [on(nn.tanhshrink(), 3, 5)],
   threshold: [on(nn.threshold({ threshold: 0.1, value: 2 }), 3, 5)],
+  transformer: [
+    {
+      ...on(
+        nn.transformer(2, { numEncoderLayers: 1, numDecoderLayers: 1, dimFeedforward: 3, activation: "gelu" }),
+        ...[2, 3, 4],
+      ),
+      inputs: { tgt: [2, 2, 4], srcKeyPaddingMask: [2, 3], memoryKeyPaddingMask: [2, 3] },
+    },
+  ],
+  transformerDecoder: [
+    {
+      ...on(
+        nn.transformerDecoder(
+          nn.transformerDecoderLayer(1, { dimFeedforward: 3, activation: "gelu", normFirst: true }),
+          {
+            numLayers: 2,
+            norm: true,
+          },
+        ),
+        ...[2, 2, 4],
+      ),
+      inputs: { memory: [2, 3, 4], tgtKeyPaddingMask: [2, 2] },
+    },
+  ],
+  transformerDecoderLayer: [
+    {
+      ...on(nn.transformerDecoderLayer(2, { dimFeedforward: 3, activation: "geluTanh" }), 2, 3, 4),
+      inputs: { memory: [2, 2, 4], tgtMask: [3, 3], memoryMask: [4, 3, 2] },
+    },
+  ],
+  transformerEncoder: [
+    {
+      ...on(
+        nn.transformerEncoder(nn.transformerEncoderLayer(2, { dimFeedforward: 3, activation: "gelu" }), {
+          numLayers: 2,
+        }),
+        ...[2, 3, 4],
+      ),
+      inputs: { srcMask: [3, 3] },
+    },
+  ],
   transformerEncoderLayer: [
     on(nn.transformerEncoderLayer(2, { dimFeedforward: 3, activation: "geluTanh", normFirst: true }), 2, 3, 4),
   ],
