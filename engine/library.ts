@@ -5,7 +5,7 @@ import { init, initializers } from "./init/index.ts";
 import { loss, losses } from "./losses/index.ts";
 import { measures, metrics } from "./metrics/index.ts";
 import { layers, nn } from "./nn/index.ts";
-import { optim, optimizers } from "./optim/index.ts";
+import { methods, optim, optimizers } from "./optim/index.ts";
 import type { Definition } from "./params/index.ts";
 import { regularize, regularizers } from "./regularize/index.ts";
 import { schedule, schedules } from "./schedules/index.ts";
@@ -40,6 +40,7 @@ export const registries: readonly Registry[] = [
   { global: "loss", title: "Losses", all: losses },
   { global: "metrics", title: "Metrics", all: measures },
   { global: "optim", title: "Optimizers", all: optimizers },
+  { global: "optim", title: "Full-batch optimizers", all: methods },
   { global: "schedule", title: "Schedules", all: schedules },
   { global: "regularize", title: "Regularizers", all: regularizers },
   { global: "init", title: "Initializers", all: initializers },

@@ -1,6 +1,7 @@
 import { isInstance, library } from "../params/index.ts";
 import * as all from "./all.ts";
 import type { Optimizer } from "./definition.ts";
+import * as methods from "./fullBatch/all.ts";
 
 export {
   hyperparameters,
@@ -11,9 +12,19 @@ export {
 } from "./definition.ts";
 export { isShareOfRate, type ParameterGroup, parameterGroups, type Settings } from "./groups.ts";
 export { evaluateHost, type HostTree, hostFunction, hostText } from "./hostScalar.ts";
-export { all as optimizers };
+export {
+  type Evaluation,
+  type FullBatch,
+  isFullBatch,
+  type Memory,
+  nothing,
+  type Problem,
+} from "./fullBatch/definition.ts";
+/** Update rules for minibatches, and methods that look at the whole training set. */
+export { all as optimizers, methods };
 
-/** The optimizers, as cells see them: `optim.adamw({ lr: 1e-3 })`. */
-export const optim = library("optimizer", all);
+/** The optimizers, as cells see them: `optim.adamw({ lr: 1e-3 })`, `optim.lbfgs()`. */
+export const optim = library("optimizer", { ...all, ...methods });
 
-export const isOptimizer = (given: unknown): given is Optimizer => isInstance(all, given);
+export const isOptimizer = (given: unknown): given is Optimizer =>
+  isInstance(all, given) || isInstance(methods, given);

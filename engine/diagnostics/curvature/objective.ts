@@ -24,6 +24,8 @@ export interface ObjectiveOptions {
   /** Batch statistics and dropout as in training, in batches of the experiment's size; otherwise evaluation mode. */
   readonly training: boolean;
   readonly batchSize: number;
+  /** Examples of one batch in evaluation mode at most; 256 when not given. */
+  readonly batch?: number;
   readonly seed: number;
   /** Tells apart the objectives that share a device; "sampled" when not given. */
   readonly name?: string;
@@ -58,7 +60,7 @@ export class Objective {
     this.set = sampled(set, options.samples, options.seed);
     this.data = device.upload(options.name ?? "sampled", this.set);
     const { count } = this.data;
-    const size = options.training ? Math.min(options.batchSize, count) : Math.min(BATCH, count);
+    const size = options.training ? Math.min(options.batchSize, count) : Math.min(options.batch ?? BATCH, count);
     const whole = Math.floor(count / size);
     // a batch of another size has other statistics: in training mode it is left out
     const rest = options.training ? 0 : count - whole * size;

@@ -1,0 +1,3 @@
+export { cg } from "./cg.ts";
+export { lbfgs } from "./lbfgs.ts";
+export { newton } from "./newton.ts";
