@@ -10,8 +10,6 @@ export {
   stateNames,
   traceUpdate,
 } from "./definition.ts";
-export { isShareOfRate, type ParameterGroup, parameterGroups, type Settings } from "./groups.ts";
-export { evaluateHost, type HostTree, hostFunction, hostText } from "./hostScalar.ts";
 export {
   type Evaluation,
   type FullBatch,
@@ -20,11 +18,12 @@ export {
   nothing,
   type Problem,
 } from "./fullBatch/definition.ts";
+export { isShareOfRate, type ParameterGroup, parameterGroups, type Settings } from "./groups.ts";
+export { evaluateHost, type HostTree, hostFunction, hostText } from "./hostScalar.ts";
 /** Update rules for minibatches, and methods that look at the whole training set. */
 export { all as optimizers, methods };
 
 /** The optimizers, as cells see them: `optim.adamw({ lr: 1e-3 })`, `optim.lbfgs()`. */
 export const optim = library("optimizer", { ...all, ...methods });
 
-export const isOptimizer = (given: unknown): given is Optimizer =>
-  isInstance(all, given) || isInstance(methods, given);
+export const isOptimizer = (given: unknown): given is Optimizer => isInstance(all, given) || isInstance(methods, given);

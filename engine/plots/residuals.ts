@@ -1,4 +1,5 @@
 import { encodeColumns } from "./columns.ts";
+import { histogram, standardError } from "./distribution.ts";
 import { count as counted, significant } from "./format.ts";
 import { definePlot } from "./plot.ts";
 
@@ -20,7 +21,7 @@ const BINS = 30;
 
 /** A mean error beyond what chance explains: more than twice its standard error. */
 function leaning({ bias, rmse, truth }: ResidualsState): string {
-  const error = Math.sqrt(Math.max(0, rmse ** 2 - bias ** 2) / truth.length);
+  const error = standardError(Math.sqrt(Math.max(0, rmse ** 2 - bias ** 2)), truth.length);
   if (Math.abs(bias) <= 2 * error) return "";
   return bias > 0 ? `, on average ${significant(bias)} too high` : `, on average ${significant(-bias)} too low`;
 }
@@ -110,13 +111,9 @@ export const residualsPlot = definePlot<ResidualsState>({
     const stride = Math.ceil(truth.length / MOST_POINTS);
     const kept = truth.map((_, i) => i).filter((i) => i % stride === 0);
     const errors = predicted.map((p, i) => p - (truth[i] as number));
-    const low = errors.reduce((a, b) => Math.min(a, b), 0);
-    const width = (errors.reduce((a, b) => Math.max(a, b), 0) - low || 1) / BINS;
-    const counts = new Array<number>(BINS).fill(0);
-    for (const e of errors) {
-      const bin = Math.min(BINS - 1, Math.floor((e - low) / width));
-      counts[bin] = (counts[bin] as number) + 1;
-    }
+    // 0 has its place also where all errors are on one side
+    const [low, high] = [errors.reduce((a, b) => Math.min(a, b), 0), errors.reduce((a, b) => Math.max(a, b), 0)];
+    const { counts, edges } = histogram(errors, BINS, [low, high > low ? high : low + 1]);
     const all = [truth.reduce((a, b) => Math.min(a, b), Infinity), truth.reduce((a, b) => Math.max(a, b), -Infinity)];
     return {
       examples: encodeColumns({
@@ -127,8 +124,8 @@ export const residualsPlot = definePlot<ResidualsState>({
       line: encodeColumns({ at: all }),
       zero: encodeColumns({ at: [0] }),
       bins: encodeColumns({
-        from: counts.map((_, i) => low + i * width),
-        to: counts.map((_, i) => low + (i + 1) * width),
+        from: edges.slice(0, -1),
+        to: edges.slice(1),
         count: counts,
       }),
     };

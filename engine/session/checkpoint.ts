@@ -27,6 +27,8 @@ export interface Progress {
   readonly backend?: BackendName;
   /** Sums over the steps of the epoch under way; null from an earlier version, whose sums were others. */
   readonly partial: Tallied | null;
+  /** What a full-batch method remembers besides vectors. */
+  readonly numbers?: Readonly<Record<string, number>>;
   /** Epochs that are over, for a schedule that waits for their figures. */
   readonly seen?: readonly Seen[];
   /** The best epoch so far, for early stopping. */

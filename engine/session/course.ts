@@ -4,7 +4,7 @@ import type { RunContext } from "../context/index.ts";
 import type { Prepared } from "../data/index.ts";
 import { ConfigError, didYouMean } from "../errors/index.ts";
 import { nameOf } from "../metrics/index.ts";
-import { hyperparameters } from "../optim/index.ts";
+import { hyperparameters, isFullBatch } from "../optim/index.ts";
 import type { RunSummary } from "../protocol/index.ts";
 import { type Drop, monitorsOf, type Seen, scheduleAt } from "../schedules/index.ts";
 import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
@@ -29,7 +29,8 @@ const CHECKPOINT_MS = 10_000;
 /** The size of a run of `experiment` over `count` training examples. */
 export function extentOf(experiment: Experiment, options: FitOptions, count: number): Extent {
   const { batchSize, dropLast } = experiment.options;
-  const stepsPerEpoch = (dropLast ? Math.floor : Math.ceil)(count / batchSize);
+  const whole = isFullBatch(experiment.config.optimizer);
+  const stepsPerEpoch = whole ? 1 : (dropLast ? Math.floor : Math.ceil)(count / batchSize);
   const steps = options.steps ?? (options.epochs ?? 10) * stepsPerEpoch;
   return { steps, epochs: Math.ceil(steps / stepsPerEpoch), stepsPerEpoch };
 }
@@ -239,7 +240,7 @@ export class Course {
     return stop;
   }
 
-  get #progress(): Progress {
+  #progress({ numbers }: RunState): Progress {
     const { seed, batchSize, optimizer } = this.experiment.options;
     return {
       version: 1,
@@ -250,6 +251,7 @@ export class Course {
       optimizer: optimizer.type,
       backend: this.#backend.name,
       partial: this.#sums.tallied,
+      ...(numbers ? { numbers } : {}),
       ...(this.#seen.length ? { seen: this.#seen } : {}),
       best: this.#best?.progress ?? null,
     };
@@ -264,7 +266,7 @@ export class Course {
     this.#saved = this.step;
     this.#write(
       "last",
-      { state, best: this.#best?.weights ?? null, progress: this.#progress, prepared: this.#prepared },
+      { state, best: this.#best?.weights ?? null, progress: this.#progress(state), prepared: this.#prepared },
       this.step,
       why,
     );
@@ -329,7 +331,12 @@ export class Course {
       stopped,
       final: Number.isNaN(this.#lastLoss) ? this.#figures : { trainLoss: this.#lastLoss, ...this.#figures },
     });
-    const checkpoint = { state, best: this.#best?.weights ?? null, progress: this.#progress, prepared: this.#prepared };
+    const checkpoint = {
+      state,
+      best: this.#best?.weights ?? null,
+      progress: this.#progress(state),
+      prepared: this.#prepared,
+    };
     const run = new Run(record, this.experiment, checkpoint, weights, trace, this.instruments);
     this.experiment.keep(run);
     return run;

@@ -34,6 +34,8 @@ export type Rows = Readonly<Record<string, Float64Array>>;
 export interface RunState extends Weights {
   /** Optimizer state by name, flat as the parameters. */
   readonly optimizer: Readonly<Record<string, Float32Array>>;
+  /** What a full-batch method remembers besides, and how often it has looked. */
+  readonly numbers?: Readonly<Record<string, number>>;
 }
 
 /** A compiled step with the names of its rows and the way its scalars are filled in. */
@@ -122,7 +124,10 @@ export class DeviceModel {
   }
 
   /** The structure of the experiment's training step on a backend: see `BuiltPlan`. */
-  static structure({ config, splits, options }: Experiment, { maxBuffersPerLaunch }: Backend): string {
+  static structure(
+    { config, splits, options }: Pick<Experiment, "config" | "splits" | "options">,
+    { maxBuffersPerLaunch }: Backend,
+  ): string {
     return trainingStep(config, deviceData("train", splits.train), options.batchSize, maxBuffersPerLaunch).structure;
   }
 
@@ -195,6 +200,11 @@ export class DeviceModel {
 
   /** Loss and metrics of a whole data set, in evaluation mode: what they would be of one batch, whatever the batches. */
   async evaluate(data: DeviceData): Promise<Record<string, number>> {
+    return (await this.tally(data)).figures;
+  }
+
+  /** What `evaluate` gives the figures of. */
+  async tally(data: DeviceData): Promise<Tally> {
     const tally = new Tally(this.config);
     for (const { batch, first, count } of evaluationBatches(this.config.model, data.count)) {
       const step = await this.#step(`evaluate ${data.name} ${batch}`, (max) =>
@@ -207,7 +217,7 @@ export class DeviceModel {
         tally.add(await step.run(scalars), length);
       }
     }
-    return tally.figures;
+    return tally;
   }
 
   /** The model's outputs for the rows of `x`, in evaluation mode. */

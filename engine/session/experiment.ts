@@ -16,6 +16,7 @@ import { readCheckpoint } from "./checkpoint.ts";
 import { extentOf } from "./course.ts";
 import { trainRun } from "./fit.ts";
 import { lossOf, type StepConfig } from "./forward.ts";
+import { checkFullBatch } from "./fullBatch.ts";
 import { initialWeights, sizeModel } from "./model.ts";
 import { clipParams, type ExperimentOptions, experimentParams, type FitOptions, fitParams } from "./options.ts";
 import { Run } from "./run.ts";
@@ -73,6 +74,7 @@ export class Experiment {
     this.#checkNames();
     this.#checkTarget();
     this.#traceOnce();
+    checkFullBatch(this);
   }
 
   /** Figures are told apart by name. */

@@ -2,11 +2,13 @@ import type { Backend } from "../backends/backend.ts";
 import type { Plan } from "../backends/launch.ts";
 import type { RunContext } from "../context/index.ts";
 import { BackendError, Interrupted, NonFiniteError } from "../errors/index.ts";
+import { isFullBatch } from "../optim/index.ts";
 import type { RunSummary } from "../protocol/index.ts";
 import { Course } from "./course.ts";
 import { DeviceModel } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
 import type { DeviceData } from "./forward.ts";
+import { trainFullBatch } from "./fullBatch.ts";
 import { DeviceClock, LiveChart, Watch } from "./instruments/index.ts";
 import { nonFinite } from "./nonFinite.ts";
 import type { FitOptions } from "./options.ts";
@@ -31,6 +33,9 @@ export async function trainRun(experiment: Experiment, options: FitOptions, cont
   const backend = await backendFor(experiment, beganOn(experiment, options.resume), context);
   const device = new DeviceModel(backend, experiment.config);
   try {
+    if (isFullBatch(experiment.config.optimizer)) {
+      return await trainFullBatch(experiment, options, context, backend, device);
+    }
     return await new Fit(experiment, options, context, backend, device).run();
   } finally {
     device.dispose();

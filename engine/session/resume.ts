@@ -1,5 +1,5 @@
 import { CheckpointError } from "../errors/index.ts";
-import { stateNames } from "../optim/index.ts";
+import { isFullBatch, stateNames } from "../optim/index.ts";
 import type { BackendName } from "../protocol/index.ts";
 import { show } from "../tensor/index.ts";
 import { type Progress, readCheckpoint } from "./checkpoint.ts";
@@ -43,6 +43,11 @@ export function beginningOf(experiment: Experiment, resume: Run | string, totalS
     throw new CheckpointError(
       `${where}: it has done ${progress.step} of the ${totalSteps} steps asked for; ask for more epochs or steps`,
     );
+  }
+  // a full-batch method remembers as much as it has seen
+  if (isFullBatch(optimizer)) {
+    const { numbers = {} } = progress;
+    return { state: { ...state, optimizer: kept, numbers }, best, progress };
   }
   const optimizerState = Object.fromEntries(stateNames(optimizer).map((name) => [name, kept[name] as Float32Array]));
   return { state: { ...state, optimizer: optimizerState }, best, progress };

@@ -1,9 +1,11 @@
 import type { Backend } from "../backends/backend.ts";
 import type { RunContext } from "../context/index.ts";
 import { BackendError } from "../errors/index.ts";
+import { isFullBatch, optim } from "../optim/index.ts";
 import type { BackendName } from "../protocol/index.ts";
 import { DeviceModel } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
+import type { StepConfig } from "./forward.ts";
 import { initialWeights, type Weights } from "./model.ts";
 import { scalarsOf } from "./scalars.ts";
 
@@ -45,7 +47,11 @@ export async function backendOf(context: RunContext, name: BackendName | undefin
 
 async function fastest(experiment: Experiment, rivals: readonly Backend[], context: RunContext): Promise<Backend> {
   const [first] = rivals as [Backend];
-  const key = [DeviceModel.structure(experiment, first), ...rivals.map(({ adapter }) => adapter)].join("\n");
+  const { splits, options } = experiment;
+  const key = [
+    DeviceModel.structure({ config: trialConfig(experiment), splits, options }, first),
+    ...rivals.map(({ adapter }) => adapter),
+  ].join("\n");
   const choice = chosen.get(key) ?? tryOut(experiment, rivals, context);
   chosen.set(key, choice);
   try {
@@ -91,10 +97,14 @@ function say(context: RunContext, line: string): void {
   context.emit({ event: "text", stream: "stdout", text: `${line}\n` });
 }
 
+/** What a step of the trial computes: a full-batch method has none, and its evaluations cost what a gradient does. */
+const trialConfig = ({ config }: Experiment): StepConfig =>
+  isFullBatch(config.optimizer) ? { ...config, optimizer: optim.sgd() } : config;
+
 /** Milliseconds of a training step of a model of its own, with its data: the best of a few submits. */
 async function msPerStep(experiment: Experiment, backend: Backend, weights: Weights): Promise<number> {
   const { batchSize } = experiment.options;
-  const device = new DeviceModel(backend, experiment.config);
+  const device = new DeviceModel(backend, trialConfig(experiment));
   try {
     device.load(weights);
     device.setOrder(experiment.epochOrder(0));

@@ -206,7 +206,14 @@ export class Run {
     const left = Object.entries(loaded ?? {}).flatMap(([what, names]) =>
       names.length ? [`  ${what}  ${names.join(", ")}`] : [],
     );
-    return [head, ...left, ...parts, ...looks].join("\n");
+    const { evaluations, products = 0 } = this.checkpoint.progress?.numbers ?? {};
+    const passes =
+      evaluations === undefined
+        ? []
+        : [
+            `  ${count(evaluations, "evaluation")} of the whole training set${products ? `, ${count(products, "Hessian-vector product")}` : ""}`,
+          ];
+    return [head, ...left, ...parts, ...passes, ...looks].join("\n");
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {

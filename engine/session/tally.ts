@@ -100,6 +100,17 @@ export class Tally {
     return figures;
   }
 
+  /** All that was added, as the rows of one step. */
+  get rows(): Rows {
+    const sums = this.#metrics.flatMap((own, i) =>
+      Object.entries(own ?? {}).map(([name, values]) => [`metric ${i} ${name}`, Float64Array.from(values)] as const),
+    );
+    return {
+      ...Object.fromEntries(this.#loss.map((sum, k) => [`loss sum ${k}`, Float64Array.of(sum)])),
+      ...Object.fromEntries(sums),
+    };
+  }
+
   get tallied(): Tallied {
     return {
       steps: this.#steps,

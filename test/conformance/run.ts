@@ -6,6 +6,7 @@ import { augmentGroup } from "./groups/augment.ts";
 import { clip } from "./groups/clip.ts";
 import { curvatureGroup } from "./groups/curvature.ts";
 import { datasize } from "./groups/datasize.ts";
+import { deck } from "./groups/deck.ts";
 import { diagnosticsGroup } from "./groups/diagnostics.ts";
 import { e2e } from "./groups/e2e.ts";
 import { initializers } from "./groups/init.ts";
@@ -42,6 +43,7 @@ const groups: Readonly<Record<string, Runner>> = {
   curvature: curvatureGroup,
   landscape: landscapeGroup,
   datasize,
+  deck,
   metrics: metricsGroup,
   "onnx-node": onnxGroup,
   "onnx-pytorch": onnxGroup,

@@ -1,5 +1,5 @@
 import { type Layer, layers, nn } from "../../engine/nn/index.ts";
-import { type Optimizer, optim, optimizers } from "../../engine/optim/index.ts";
+import { methods, type Optimizer, optim, optimizers } from "../../engine/optim/index.ts";
 import { instance, type Params } from "../../engine/params/index.ts";
 import { type Schedule, schedules } from "../../engine/schedules/index.ts";
 import { type Config, Unsupported } from "./case.ts";
@@ -279,7 +279,8 @@ const OPTIMIZERS: Readonly<Record<string, string>> = {
 /** An optimizer of PyTorch with those arguments of `config` that are not in `about`. Throws Unsupported. */
 export function torchOptimizer(op: string, config: Config, about: readonly string[]): Optimizer {
   const name = OPTIMIZERS[op];
-  const definition = name !== undefined && (optimizers as Readonly<Record<string, { params: Params }>>)[name];
+  const definition =
+    name !== undefined && ({ ...optimizers, ...methods } as Readonly<Record<string, { params: Params }>>)[name];
   if (!definition) throw new Unsupported(`optimizer ${op}`);
   const make = optim as unknown as Readonly<Record<string, (options: unknown) => Optimizer>>;
   const { param_groups: listed, groups = listed, ...base } = config;

@@ -23,7 +23,11 @@ export const cg = defineFullBatch({
     ),
     lr: num(1, "[0, inf)", "First trial of the line search, as a multiple of that minimum."),
     restart: optional(
-      int(required, "[1, inf)", "Steps after which it begins anew along the gradient; the number of parameters when not given."),
+      int(
+        required,
+        "[1, inf)",
+        "Steps after which it begins anew along the gradient; the number of parameters when not given.",
+      ),
     ),
     toleranceGrad: num(1e-7, "[0, inf)", "Nothing is changed where no element of the gradient is larger."),
   },
@@ -48,7 +52,11 @@ export const cg = defineFullBatch({
       options.lineSearch === "strongWolfe"
         ? (await strongWolfe(line, first, { flat: FLAT })).t
         : await backtracking(line, first);
-    return { x: plus(x, d, t), before, memory: { vectors: { d, gradient }, numbers: { steps: since + 1, t: t || last } } };
+    return {
+      x: plus(x, d, t),
+      before,
+      memory: { vectors: { d, gradient }, numbers: { steps: since + 1, t: t || last } },
+    };
   },
 });
 

@@ -51,7 +51,9 @@ export const lbfgs = defineFullBatch({
 
       if (lineSearchFn !== null) {
         const counted = counting(problem);
-        const found = await strongWolfe({ problem: counted, x, d, at: { loss, gradient }, slope }, t, { toleranceChange });
+        const found = await strongWolfe({ problem: counted, x, d, at: { loss, gradient }, slope }, t, {
+          toleranceChange,
+        });
         ({ t, loss, gradient } = found);
         evaluations += counted.count;
         x = plus(x, d, t);

@@ -24,7 +24,11 @@ export const newton = defineFullBatch({
     ),
     lr: num(1, "[0, inf)", "Length of a step, or the first trial of the line search."),
     toleranceGrad: num(1e-7, "[0, inf)", "Nothing is changed where no element of the gradient is larger."),
-    maxParameters: int(2000, "[1, inf)", "Largest model: memory grows with the square of its parameters, time with the cube."),
+    maxParameters: int(
+      2000,
+      "[1, inf)",
+      "Largest model: memory grows with the square of its parameters, time with the cube.",
+    ),
   },
   step: async ({ x, problem, memory, options }) => {
     await guard(problem, x, options.maxParameters);

@@ -1,16 +1,18 @@
 import { Dataset } from "../../../engine/data/index.ts";
 import { loss } from "../../../engine/losses/index.ts";
 import { type Layer, nn } from "../../../engine/nn/index.ts";
-import { hyperparameters } from "../../../engine/optim/index.ts";
+import { hyperparameters, isFullBatch } from "../../../engine/optim/index.ts";
 import { rateAt } from "../../../engine/schedules/index.ts";
 import { DeviceModel } from "../../../engine/session/device.ts";
 import type { StepConfig } from "../../../engine/session/forward.ts";
 import { sizeModel } from "../../../engine/session/model.ts";
+import type { ExperimentOptions } from "../../../engine/session/options.ts";
 import { HostTensor } from "../../../engine/tensor/index.ts";
 import { type Case, type Numbers, Unsupported } from "../case.ts";
 import type { Given } from "../compare.ts";
 import type { Bench, Runner } from "../run.ts";
 import { parseCall, torchOptimizer, torchSchedule } from "../torch.ts";
+import { fullBatchTrajectory } from "./fullBatch.ts";
 
 /** What a config says besides the optimizer's arguments. */
 const ABOUT = ["steps", "net", "loss", "scheduler", "note", "deck", "optimizer", "max_norm", "norm_type", "clip_value"];
@@ -29,6 +31,14 @@ export async function trajectory(c: Case, bench: Bench, clip: StepConfig["clip"]
   const schedule = c.config.scheduler === undefined ? undefined : torchSchedule(parseCall(c.config.scheduler));
   const base = hyperparameters(config.optimizer);
   const steps = c.outputs.loss?.data.length ?? (c.config.steps as number);
+  if (isFullBatch(config.optimizer)) {
+    const set = dataset(c);
+    const experiment = { config, splits: { train: set }, options: { batchSize: set.size } as ExperimentOptions };
+    return await fullBatchTrajectory(c, bench, experiment, (step) => {
+      const place = { step, steps, stepsPerEpoch: 1, epochs: steps };
+      return (schedule ? rateAt(schedule, base, place).lr : base.lr) as number;
+    });
+  }
   const series: Record<string, number[]> = {};
   const push = (name: string, ...values: number[]) => {
     series[name] = [...(series[name] ?? []), ...values];
