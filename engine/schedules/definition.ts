@@ -59,6 +59,8 @@ export interface Place {
   readonly epochs: number;
   /** Epochs that are over, in their order; none before a run. */
   readonly seen?: readonly Seen[] | undefined;
+  /** Figures that are better when they are higher. */
+  readonly higher?: readonly string[] | undefined;
 }
 
 /** A place as a schedule sees it. */

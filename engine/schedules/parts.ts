@@ -42,7 +42,7 @@ export function commonUnit(where: string, schedules: readonly Schedule[]): Unit 
 
 /** The place as a schedule sees it that begins after `start` and is over `length` later, in its own unit. */
 export function within(place: Place, unit: Unit, start: number, length: number): Place {
-  const { step, stepsPerEpoch, seen } = place;
+  const { step, stepsPerEpoch, seen, higher } = place;
   const size = unit === "epoch" ? stepsPerEpoch : 1;
   const before = start * size;
   const steps = Math.max(1, length) * size;
@@ -51,6 +51,7 @@ export function within(place: Place, unit: Unit, start: number, length: number):
     steps,
     stepsPerEpoch,
     epochs: Math.ceil(steps / stepsPerEpoch),
+    higher,
     seen: seen?.filter((s) => s.step > before).map((s) => ({ ...s, step: s.step - before })),
   };
 }

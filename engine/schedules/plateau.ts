@@ -1,4 +1,3 @@
-import { measures } from "../metrics/index.ts";
 import { type Checked, choice, int, num, text } from "../params/index.ts";
 import { type Drop, defineSchedule, type Seen } from "./definition.ts";
 
@@ -26,9 +25,9 @@ export const plateau = defineSchedule({
   params,
   unit: () => "epoch",
   monitors: ({ monitor }) => [monitor],
-  at: (options, { step, baseLr, seen = [] }) => {
+  at: (options, { step, baseLr, seen = [], higher: better = [] }) => {
     const { monitor, factor, patience, cooldown, minLr, eps } = options;
-    const higher = options.mode === "max" || (options.mode === "auto" && isHigherBetter(monitor));
+    const higher = options.mode === "max" || (options.mode === "auto" && better.includes(monitor));
     let lr = baseLr;
     let best = higher ? -Infinity : Infinity;
     let bad = 0;
@@ -58,9 +57,6 @@ export const plateau = defineSchedule({
     return drop ? { lr, drop } : { lr };
   },
 });
-
-const isHigherBetter = (monitor: string): boolean =>
-  (measures as Readonly<Record<string, { better: string }>>)[monitor]?.better === "higher";
 
 function figureOf({ train, valid }: Seen, { monitor, on }: Checked<typeof params>): number | undefined {
   if (on === "train" || (on === "auto" && valid === undefined)) return train[monitor];

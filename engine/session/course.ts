@@ -18,7 +18,7 @@ import type { Failure } from "./nonFinite.ts";
 import type { FitOptions } from "./options.ts";
 import { beginningOf, weightsFrom } from "./resume.ts";
 import { Run } from "./run.ts";
-import { type ScalarsAt, scalarsOf } from "./scalars.ts";
+import { higherOf, type ScalarsAt, scalarsOf } from "./scalars.ts";
 import { Tally } from "./tally.ts";
 import { type Extent, named, type Standing, Telling } from "./telling.ts";
 import type { Snapshot } from "./trace.ts";
@@ -219,7 +219,9 @@ export class Course {
   #dropAt(step: number): Drop | undefined {
     const { schedule } = this.#options;
     const { lr = 0 } = hyperparameters(this.experiment.config.optimizer);
-    return schedule ? scheduleAt(schedule, lr, { step, seen: this.#seen, ...this.extent }).drop : undefined;
+    if (!schedule) return undefined;
+    const place = { step, seen: this.#seen, higher: higherOf(this.experiment), ...this.extent };
+    return scheduleAt(schedule, lr, place).drop;
   }
 
   /** Early stopping's look at a validation: keeps the weights of the best. True when it is enough. */

@@ -1,3 +1,4 @@
+import { betterOf, nameOf } from "../metrics/index.ts";
 import { hyperparameters } from "../optim/index.ts";
 import { rateAt, type Schedule, type Seen } from "../schedules/index.ts";
 import type { StepScalars } from "./device.ts";
@@ -16,9 +17,14 @@ export function scalarsOf(
 ): ScalarsAt {
   const { batchSize, seed } = experiment.options;
   const base = hyperparameters(experiment.config.optimizer);
+  const higher = higherOf(experiment);
   return (step, epochStart) => {
-    const driven = schedule ? rateAt(schedule, base, { step, seen, ...extent }) : base;
+    const driven = schedule ? rateAt(schedule, base, { step, seen, higher, ...extent }) : base;
     const cursor = (step - epochStart) * batchSize;
     return { hyper: { ...driven, step: step + 1 }, cursor, noiseSeed: seed, noiseStep: step + 1 };
   };
 }
+
+/** Metrics that are better when they are higher. */
+export const higherOf = ({ config }: Experiment): string[] =>
+  config.metrics.filter((metric) => betterOf(metric) === "higher").map(nameOf);

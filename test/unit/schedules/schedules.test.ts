@@ -302,7 +302,9 @@ describe("plateau", () => {
   const metrics = Array.from({ length: 60 }, (_, t) => 2 * Math.exp(-t / 9) + 0.3 + 0.05 * Math.sin(7 * t));
   const seen = metrics.map((loss, i): Seen => ({ step: i + 1, train: { loss, accuracy: -loss } }));
   const along = (s: Schedule) =>
-    metrics.map((_, step) => scheduleAt(s, 0.1, { step, steps: 60, stepsPerEpoch: 1, epochs: 60, seen }).lr);
+    metrics.map(
+      (_, step) => scheduleAt(s, 0.1, { step, steps: 60, stepsPerEpoch: 1, epochs: 60, seen, higher: ["accuracy"] }).lr,
+    );
   const base = {
     lr: 0.1,
     mode: "min",
