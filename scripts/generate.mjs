@@ -1,4 +1,4 @@
-// Writes what is made from the registries: snippets, what hovers say, docs/library.md and the tables in README.md.
+// Writes what is made from the registries: snippets, what hovers say, docs/library.md and the list in README.md.
 // `--check` writes nothing and fails when a file differs.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -34,29 +34,11 @@ const table = (head, rows) => [
   ...rows.map((r) => `| ${r.map(cell).join(" | ")} |`),
 ];
 
-/** Options with their defaults, in one line. */
-const optionList = (params) =>
-  Object.entries(params)
-    .map(([option, param]) => `${option} ${defaultOf(param)}`)
-    .join(", ");
-
-/** One line per entry: name, summary, options. */
-const overview = ({ global, all }) =>
-  table(
-    ["name", "what it is", "options"],
-    Object.entries(all).map(([name, { summary, params }]) => [`\`${global}.${name}\``, summary, optionList(params)]),
-  );
-
-const lookOverview = () =>
-  table(
-    ["call", "what it shows", "what it costs", "options"],
-    looks.map(({ call, definition }) => [
-      `\`await ${call}()\``,
-      definition.summary,
-      definition.cost,
-      optionList(definition.params),
-    ]),
-  );
+/** Names that lead to their places in docs/library.md. */
+const overview = (title, names) => {
+  const anchor = (name) => name.toLowerCase().replace(/[^a-z0-9]/g, "");
+  return `**${title}**: ${names.map((name) => `[\`${name}\`](docs/library.md#${anchor(name)})`).join(", ")}`;
+};
 
 const optionRows = (params, positional, second) =>
   table(
@@ -164,14 +146,27 @@ const reference = [
   "",
 ].join("\n");
 
-/** A document with the tables between `<!-- generated: optim -->` and `<!-- end -->` made anew. */
+/** A document with what lies between `<!-- generated: library -->` and `<!-- end -->` made anew. */
 function filled(text) {
-  return text.replace(/(<!-- generated: (\w+) -->)[\s\S]*?(<!-- end -->)/g, (_, open, global, close) => {
-    if (global === "diagnostics") return [open, "", "### Diagnostics", "", ...lookOverview(), "", close].join("\n");
-    const registry = registries.find((r) => r.global === global);
-    if (!registry) throw new Error(`README.md: no registry "${global}"; there is ${Object.keys(globals).join(", ")}`);
-    return [open, "", `### ${registry.title}`, "", ...overview(registry), "", close].join("\n");
-  });
+  const all = [
+    overview(
+      "Data",
+      Object.keys(sources).map((name) => `data.${name}`),
+    ),
+    ...registries.map(({ title, global, all }) =>
+      overview(
+        title,
+        Object.keys(all).map((name) => `${global}.${name}`),
+      ),
+    ),
+    overview(
+      "Diagnostics",
+      looks.map(({ call }) => call),
+    ),
+  ];
+  return text.replace(/(<!-- generated: library -->)[\s\S]*?(<!-- end -->)/, (_, open, close) =>
+    [open, "", all.join("\n\n"), "", close].join("\n"),
+  );
 }
 
 // ---- files
