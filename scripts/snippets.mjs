@@ -3,6 +3,7 @@ import { literal } from "./literal.mjs";
 
 /** What stands in for an option that must be given: by the option's name, or by a call's where that needs another. */
 const examples = {
+  columns: "sets",
   embeddingDim: "32",
   factor: "(t) => 0.95 ** t",
   downscaleFactor: "2",

@@ -5,7 +5,7 @@ import { type FoldOptions, foldRows } from "./folds.ts";
 import { type Normalization, normalization } from "./normalize.ts";
 import { Prepared } from "./prepared.ts";
 import { type SplitOptions, splitRows } from "./split.ts";
-import { type Column, isTransform, type Transform } from "./transforms/index.ts";
+import { type Column, isTransform, type Transform, transform, UNKNOWN } from "./transforms/index.ts";
 
 export type Task = "classification" | "regression";
 
@@ -18,6 +18,7 @@ interface Parts {
   readonly classes?: readonly string[] | undefined;
   readonly categories?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly prepared?: Prepared | null | undefined;
+  readonly mayMiss?: boolean | undefined;
 }
 
 /** Parts that hold examples back; what they say is not for transforms to learn. */
@@ -39,9 +40,11 @@ export class Dataset {
   readonly categories: Readonly<Record<string, readonly string[]>>;
   /** How the features became what they are; null for raw ones. */
   readonly prepared: Prepared | null;
+  /** Whether values were allowed to be missing when it was read: a model takes none. */
+  readonly mayMiss: boolean;
 
   /** Throws DataError when x and y do not have the same number of examples, or a label is outside the classes. */
-  constructor({ name, x, y, task, featureNames, classes, categories = {}, prepared = null }: Parts) {
+  constructor({ name, x, y, task, featureNames, classes, categories = {}, prepared = null, mayMiss = false }: Parts) {
     if (x.rank < 2) throw new DataError(`${name}: x ${show(x.shape)} needs an axis of examples and one of features`);
     if (x.shape[0] !== y.shape[0]) {
       throw new DataError(
@@ -60,6 +63,7 @@ export class Dataset {
     this.classes = classes;
     this.categories = categories;
     this.prepared = prepared;
+    this.mayMiss = mayMiss;
     if (prepared) setOrigin(x, prepared);
   }
 
@@ -155,13 +159,13 @@ export class Dataset {
    */
   transform(...transforms: readonly Transform[]): Dataset {
     const part = heldBack.get(this);
-    return checked(transforms).reduce<Dataset>((set, transform) => {
-      if (part && transform.definition.collect) {
+    return checked(transforms).reduce<Dataset>((set, step) => {
+      if (part && step.definition.collect) {
         throw new ConfigError(
-          `${transform.type}: these are ${part} examples, and what it learns must come from training ones; transform all parts at once: splits.transform(data.${transform.type}())`,
+          `${step.type}: these are ${part} examples, and what it learns must come from training ones; transform all parts at once: splits.transform(data.${step.type}())`,
         );
       }
-      return set.prepare((set.prepared ?? new Prepared([])).with(transform, set.x, set.columns));
+      return set.prepare((set.prepared ?? new Prepared([])).with(step, set.x, set.columns));
     }, this);
   }
 
@@ -195,6 +199,41 @@ export class Dataset {
       const categories = this.categories[name];
       return categories ? { name, categories } : { name };
     });
+  }
+
+  /** Throws DataError, `where` first, for what no model can take: missing values, or categories by numbers that no training part gave. */
+  requireComplete(where: string): void {
+    const { columns } = this;
+    const raw = columns.filter(({ categories }) => categories && categories[0] !== UNKNOWN);
+    if (raw.length > 0) {
+      throw new DataError(
+        `${where}: ${shortList(raw.map(({ name }) => `"${name}"`))} of ${this.name} ${raw.length === 1 ? "holds" : "hold"} categories; make numbers of them with splits.tabular() and nn.tabular(splits), or with splits.transform(data.oneHot())`,
+      );
+    }
+    if (!this.mayMiss) return;
+    const { data } = this.x;
+    const counts = columns.map(() => 0);
+    for (let i = 0; i < data.length; i++) if (Number.isNaN(data[i])) counts[i % columns.length]!++;
+    const total = counts.reduce((a, b) => a + b, 0);
+    if (total === 0) return;
+    const each = columns.flatMap(({ name }, c) => (counts[c] ? [`${name} ${counts[c]}`] : []));
+    throw new DataError(
+      `${where}: ${total} value${total === 1 ? " is" : "s are"} missing in ${this.name} (${shortList(each)}); fill in with splits.transform(data.impute({ strategy: "median" })), or leave such examples out with dropMissing()`,
+    );
+  }
+
+  /** The examples in which no value is missing. Throws DataError when there are none. */
+  dropMissing(): Dataset {
+    const { data } = this.x;
+    const width = data.length / this.size;
+    const whole = Array.from({ length: this.size }, (_, r) => r).filter((r) => {
+      for (let c = 0; c < width; c++) if (Number.isNaN(data[r * width + c])) return false;
+      return true;
+    });
+    if (whole.length > 0) return this.rows(whole);
+    throw new DataError(
+      `dropMissing: something is missing in each of the ${this.size} examples of ${this.name}; fill in with data.impute()`,
+    );
   }
 
   /** The examples at these places, in this order. */
@@ -282,11 +321,32 @@ export class Splits {
    * to the training part as those before it left it, and applied to all parts; runs and their checkpoints keep what was learnt.
    */
   transform(...transforms: readonly Transform[]): Splits {
-    return checked(transforms).reduce<Splits>((splits, transform) => {
+    return checked(transforms).reduce<Splits>((splits, step) => {
       const { train } = splits;
-      const prepared = (train.prepared ?? new Prepared([])).with(transform, train.x, train.columns);
+      const prepared = (train.prepared ?? new Prepared([])).with(step, train.x, train.columns);
       return splits.#each((set) => set.prepare(prepared));
     }, this);
+  }
+
+  /**
+   * A table as `nn.tabular` takes it: missing numbers become their column's median with a column that says so, numbers are
+   * standardized, categories numbered; all by the training part.
+   */
+  tabular(): Splits {
+    const { columns, x } = this.train;
+    const steps: Transform[] = [];
+    const width = columns.length;
+    const numbers = columns.flatMap(({ categories }, c) => (categories ? [] : [c]));
+    const { data } = x;
+    const missing = numbers.filter((c) => {
+      for (let i = c; i < data.length; i += width) if (Number.isNaN(data[i])) return true;
+      return false;
+    });
+    const names = (places: readonly number[]) => places.map((c) => columns[c]?.name as string);
+    if (this.train.mayMiss && numbers.length > 0) steps.push(transform.impute({ indicator: missing.length > 0 }));
+    if (numbers.length > 0) steps.push(transform.standardize({ columns: names(numbers) }));
+    if (numbers.length < width) steps.push(transform.encode());
+    return this.transform(...steps);
   }
 
   /** What the transforms learnt from the training part; null when there are none. */

@@ -3,9 +3,10 @@ import { DataError } from "../errors/index.ts";
 /** What stands in a table: numbers as such where the file has them so, else text. */
 export type Cell = string | number;
 
-/** Columns that are read as numbers, and those kept as text. */
+/** Columns that are read as features, those of them that hold categories whatever they look like, and those kept as text. */
 export interface Wanted {
-  readonly numbers: readonly string[];
+  readonly features: readonly string[];
+  readonly categories: readonly string[];
   readonly texts: readonly string[];
 }
 
@@ -18,9 +19,13 @@ export interface Column {
 
 export interface Table {
   readonly rows: number;
-  /** [rows, numbers], row-major. */
-  readonly numbers: Float32Array;
+  /** [rows, features], row-major: numbers, places in a column's categories, NaN where the value is missing. */
+  readonly features: Float32Array;
+  /** By the names of the columns that have some. */
+  readonly categories: Readonly<Record<string, readonly string[]>>;
   readonly texts: readonly Column[];
+  /** `titanic.csv, line 7, column "age"`. */
+  place(row: number, column: string): string;
 }
 
 /** A value of a file as a cell: missing ones as empty text, booleans as 1 and 0; lists and the like as their JSON, which no column takes. */
@@ -44,13 +49,78 @@ export function numberIn(given: Cell, place: () => string): number {
   throw new DataError(`${place()}: ${JSON.stringify(cell)} is not a number; mend it or leave the column out`);
 }
 
+/** Words that stand for a missing number in files of many programs. */
+const MISSING = new Set(["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None"]);
+
+/** What a feature column turns out to hold, cell by cell: numbers, or words that become places among its categories. */
+class Feature {
+  readonly name: string;
+  #places: Map<string, number> | undefined;
+  #numbers = false;
+  readonly #chosen: boolean;
+
+  constructor(name: string, isCategory: boolean) {
+    this.name = name;
+    this.#chosen = isCategory;
+    if (isCategory) this.#places = new Map();
+  }
+
+  /** A cell as a number or as the place of its word; NaN when it is missing. Throws DataError for a word among numbers. */
+  read(cell: Cell, place: () => string): number {
+    const word = typeof cell === "number" ? "" : cell.trim();
+    const isNumber = typeof cell === "number" || (word !== "" && !Number.isNaN(Number(word)));
+    if (!isNumber && word === "") return Number.NaN;
+    if (this.#chosen) return this.#placeOf(String(cell).trim());
+    if (isNumber && this.#places === undefined) {
+      this.#numbers = true;
+      return numberIn(cell, place);
+    }
+    if (isNumber) {
+      throw new DataError(
+        `${place()}: ${String(cell).trim()} is a number among words such as ${JSON.stringify([...this.#places!.keys()][0])}; mend it, or read the column as categories: ["${this.name}"]`,
+      );
+    }
+    if (MISSING.has(word)) return Number.NaN;
+    if (this.#numbers || /^[[{]/.test(word)) {
+      throw new DataError(
+        `${place()}: ${JSON.stringify(cell)} is not a number; mend it, leave the column out, or read it as categories: ["${this.name}"]`,
+      );
+    }
+    this.#places ??= new Map();
+    return this.#placeOf(word);
+  }
+
+  #placeOf(word: string): number {
+    const places = this.#places as Map<string, number>;
+    const known = places.get(word);
+    if (known !== undefined) return known;
+    places.set(word, places.size);
+    return places.size - 1;
+  }
+
+  /** Categories in their order, and the place there of each that was found first, second, ...; undefined for numbers. */
+  ordered(): { readonly categories: readonly string[]; readonly places: readonly number[] } | undefined {
+    if (!this.#places) return undefined;
+    const found = [...this.#places.keys()];
+    const categories = inOrder(found);
+    return { categories, places: found.map((word) => categories.indexOf(word)) };
+  }
+}
+
+/** Words by the alphabet, or by number where all are numbers. */
+export function inOrder(words: readonly string[]): string[] {
+  const numeric = words.every((word) => Number.isFinite(Number(word)));
+  return [...words].sort(numeric ? (a, b) => Number(a) - Number(b) : (a, b) => (a < b ? -1 : 1));
+}
+
 /** Rows as they come, checked and kept in growing arrays. */
 export class TableBuilder {
   readonly #file: string;
   readonly #choose: (header: readonly string[]) => Wanted;
   #header: readonly string[] | undefined;
-  #wanted: Wanted = { numbers: [], texts: [] };
-  #numberAt: number[] = [];
+  #wanted: Wanted = { features: [], categories: [], texts: [] };
+  #features: readonly Feature[] = [];
+  #featureAt: number[] = [];
   #textAt: number[] = [];
   #numbers = new Float32Array(1 << 12);
   #texts: string[][] = [];
@@ -73,14 +143,15 @@ export class TableBuilder {
     if (row.length !== columns) {
       throw new DataError(`${this.#file}, ${this.#noun} ${line}: ${row.length} values where the header has ${columns}`);
     }
-    const count = this.#lines.length * this.#numberAt.length;
-    if (count + this.#numberAt.length > this.#numbers.length) {
-      const larger = new Float32Array(2 * this.#numbers.length + this.#numberAt.length);
+    const count = this.#lines.length * this.#featureAt.length;
+    if (count + this.#featureAt.length > this.#numbers.length) {
+      const larger = new Float32Array(2 * this.#numbers.length + this.#featureAt.length);
       larger.set(this.#numbers);
       this.#numbers = larger;
     }
-    for (const [k, at] of this.#numberAt.entries()) {
-      this.#numbers[count + k] = numberIn(row[at] as Cell, () => this.#place(line, this.#wanted.numbers[k] as string));
+    for (const [k, feature] of this.#features.entries()) {
+      const cell = row[this.#featureAt[k] as number] as Cell;
+      this.#numbers[count + k] = feature.read(cell, () => this.#place(line, feature.name));
     }
     for (const [k, at] of this.#textAt.entries()) this.#texts[k]?.push(String(row[at]));
     this.#lines.push(line);
@@ -93,7 +164,7 @@ export class TableBuilder {
 
   /** Columns that are kept, once there are any. */
   get wanted(): readonly string[] {
-    return [...this.#wanted.numbers, ...this.#wanted.texts];
+    return [...this.#wanted.features, ...this.#wanted.texts];
   }
 
   begin(header: readonly string[]): void {
@@ -101,7 +172,9 @@ export class TableBuilder {
     if (twice !== undefined) throw new DataError(`${this.#file}: column "${twice}" is there twice; rename one`);
     this.#header = header;
     this.#wanted = this.#choose(header);
-    this.#numberAt = this.#wanted.numbers.map((name) => header.indexOf(name));
+    const { features, categories } = this.#wanted;
+    this.#features = features.map((name) => new Feature(name, categories.includes(name)));
+    this.#featureAt = features.map((name) => header.indexOf(name));
     this.#textAt = this.#wanted.texts.map((name) => header.indexOf(name));
     this.#texts = this.#textAt.map(() => []);
   }
@@ -110,14 +183,28 @@ export class TableBuilder {
     if (!this.#header) throw new DataError(`${this.#file} is empty`);
     const rows = this.#lines.length;
     if (rows === 0) throw new DataError(`${this.#file}: no ${this.#noun}s below the header`);
+    const width = this.#featureAt.length;
+    const features = this.#numbers.slice(0, rows * width);
+    const categories: Record<string, readonly string[]> = {};
+    for (const [k, feature] of this.#features.entries()) {
+      const found = feature.ordered();
+      if (!found) continue;
+      categories[feature.name] = found.categories;
+      for (let i = k; i < features.length; i += width) {
+        const first = features[i] as number;
+        if (!Number.isNaN(first)) features[i] = found.places[first] as number;
+      }
+    }
     return {
       rows,
-      numbers: this.#numbers.slice(0, rows * this.#numberAt.length),
+      features,
+      categories,
       texts: this.#wanted.texts.map((name, k) => ({
         name,
         cells: this.#texts[k] as string[],
         place: (row) => this.#place(this.#lines[row] as number, name),
       })),
+      place: (row, column) => this.#place(this.#lines[row] as number, column),
     };
   }
 

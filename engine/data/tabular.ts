@@ -26,6 +26,16 @@ export const tableParams = {
       "Feature columns, in this order; all but the target when not given.",
     ),
   ),
+  categories: value<readonly string[], readonly string[]>(
+    [],
+    { type: "readonly string[]", noun: "a list of column names", accepts: names },
+    "Feature columns whose numbers stand for categories, as postcodes do; columns of words are categories by themselves.",
+  ),
+  missing: choice(
+    "error",
+    ["error", "keep", "drop"],
+    "What becomes of missing numbers: an error that counts them; kept as NaN, for data.impute() to fill in; or rows with anything missing are dropped. A missing category is one of its own.",
+  ),
   task: optional(
     choice<readonly ["classification", "regression"], typeof required>(
       required,
@@ -38,6 +48,8 @@ export const tableParams = {
 interface TableOptions {
   readonly target: string | readonly string[];
   readonly columns: readonly string[] | null;
+  readonly categories: readonly string[];
+  readonly missing: "error" | "keep" | "drop";
   readonly task: Task | null;
 }
 
@@ -48,24 +60,88 @@ interface TableOptions {
  */
 export async function tabular(
   { where, file, noun }: { where: string; file: string; noun: string },
-  { target, columns, task }: TableOptions,
+  { target, columns, categories, missing, task }: TableOptions,
   fill: (table: TableBuilder) => Promise<void>,
 ): Promise<Dataset> {
   const targets = typeof target === "string" ? [target] : target;
   let features: readonly string[] = [];
   const builder = new TableBuilder(file, noun, (header) => {
-    for (const name of [...targets, ...(columns ?? [])]) {
+    for (const name of [...targets, ...(columns ?? []), ...categories]) {
       if (!header.includes(name)) throw new DataError(`${file}: no column "${name}"${didYouMean(name, header)}`);
     }
     features = columns ?? header.filter((name) => !targets.includes(name));
     if (features.length === 0) throw new DataError(`${file}: no columns are left beside the target`);
     const both = features.find((name) => targets.includes(name));
     if (both !== undefined) throw new ConfigError(`${where}: "${both}" is among the columns and the target`);
-    return { numbers: features, texts: targets };
+    const none = categories.find((name) => !features.includes(name));
+    if (none !== undefined)
+      throw new ConfigError(`${where}: "${none}" is among the categories and not among the columns`);
+    return { features, categories, texts: targets };
   });
   await fill(builder);
-  const table: Table = builder.finish();
-  const x = new HostTensor([table.rows, features.length], "f32", table.numbers);
+  const whole: Table = builder.finish();
+  const table = missing === "drop" ? withoutMissing(whole, features, file) : whole;
+  if (missing === "error") requireNumbers(table, features);
+  const x = new HostTensor([table.rows, features.length], "f32", table.features);
   const { y, task: found, classes } = targetOf(table.texts as readonly Column[], task);
-  return new Dataset({ name: file, x, y, task: found, featureNames: features, classes });
+  return new Dataset({
+    name: file,
+    x,
+    y,
+    task: found,
+    featureNames: features,
+    classes,
+    categories: table.categories,
+    mayMiss: missing === "keep",
+  });
+}
+
+/** Throws DataError that counts what is missing and says what can be done, at the place of the first. */
+function requireNumbers(table: Table, names: readonly string[]): void {
+  const { features, categories } = table;
+  const counts = names.map(() => 0);
+  let first = -1;
+  for (let i = 0; i < features.length; i++) {
+    const c = i % names.length;
+    if (!Number.isNaN(features[i]) || categories[names[c] as string]) continue;
+    if (first < 0) first = i;
+    counts[c]!++;
+  }
+  if (first < 0) return;
+  const place = table.place(Math.floor(first / names.length), names[first % names.length] as string);
+  const total = counts.reduce((a, b) => a + b, 0);
+  const each = names.flatMap((name, c) => (counts[c] ? [`${name} ${counts[c]}`] : []));
+  const list = each.length > 10 ? [...each.slice(0, 10), "..."] : each;
+  const all = total > 1 ? `, the first of ${total} (${list.join(", ")})` : "";
+  throw new DataError(
+    `${place}: the value is missing${all}; fill in with missing: "keep" and then splits.transform(data.impute()), drop such rows with missing: "drop", or leave the column out`,
+  );
+}
+
+/** The rows in which nothing is missing. Throws DataError when there are none. */
+function withoutMissing(table: Table, names: readonly string[], file: string): Table {
+  const width = names.length;
+  const rows = Array.from({ length: table.rows }, (_, r) => r).filter((r) => {
+    if (table.texts.some(({ cells }) => (cells[r] as string).trim() === "")) return false;
+    for (let c = 0; c < width; c++) if (Number.isNaN(table.features[r * width + c])) return false;
+    return true;
+  });
+  if (rows.length === 0) {
+    throw new DataError(
+      `${file}: something is missing in each of its ${table.rows} rows; fill in with missing: "keep" and data.impute()`,
+    );
+  }
+  const features = new Float32Array(rows.length * width);
+  for (const [i, r] of rows.entries()) features.set(table.features.subarray(r * width, (r + 1) * width), i * width);
+  return {
+    ...table,
+    rows: rows.length,
+    features,
+    texts: table.texts.map((column) => ({
+      name: column.name,
+      cells: rows.map((r) => column.cells[r] as string),
+      place: (row) => column.place(rows[row] as number),
+    })),
+    place: (row, column) => table.place(rows[row] as number, column),
+  };
 }

@@ -1,7 +1,7 @@
 import { ConfigError, DataError } from "../errors/index.ts";
 import { HostTensor } from "../tensor/index.ts";
 import type { Task } from "./dataset.ts";
-import { type Column, numberIn } from "./table.ts";
+import { type Column, inOrder, numberIn } from "./table.ts";
 
 /** Whole numbers of more different values than this are taken for amounts, not for classes. */
 const MOST_CLASSES = 50;
@@ -34,9 +34,7 @@ function labels(column: Column): Target {
   const empty = column.cells.findIndex((cell) => cell.trim() === "");
   if (empty >= 0) throw new DataError(`${column.place(empty)}: the target is empty`);
   const cells = column.cells.map((cell) => cell.trim());
-  const classes = [...new Set(cells)];
-  const numeric = classes.every((c) => Number.isFinite(Number(c)));
-  classes.sort(numeric ? (a, b) => Number(a) - Number(b) : (a, b) => (a < b ? -1 : 1));
+  const classes = inOrder([...new Set(cells)]);
   const index = new Map(classes.map((c, i) => [c, i]));
   const y = Int32Array.from(cells, (cell) => index.get(cell) as number);
   return { y: new HostTensor([y.length], "i32", y), task: "classification", classes };

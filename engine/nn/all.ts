@@ -93,6 +93,7 @@ export { softplus } from "./softplus.ts";
 export { softshrink } from "./softshrink.ts";
 export { softsign } from "./softsign.ts";
 export { stochasticDepth } from "./stochasticDepth.ts";
+export { tabular } from "./tabular.ts";
 export { tanh } from "./tanh.ts";
 export { tanhshrink } from "./tanhshrink.ts";
 export { threshold } from "./threshold.ts";

@@ -54,6 +54,7 @@ export class Experiment {
     if (!this.options.name) experiments += 1;
     this.name = this.options.name || `experiment ${experiments}`;
     this.splits = data instanceof Splits ? data : { train: data as Dataset };
+    for (const set of Object.values(this.splits)) set?.requireComplete("experiment");
     const count = this.splits.train.x.shape[0] as number;
     if (batchSize > count) {
       throw new ConfigError(

@@ -13,6 +13,13 @@ export interface Example {
 
 const on = (layer: Layer, ...shape: number[]): Example => ({ layer, shape });
 
+const table = [
+  { name: "a", categories: 4 },
+  { name: "b", categories: null },
+  { name: "c", categories: null },
+  { name: "d", categories: 1 },
+];
+
 /** At least one for every layer. A layer without an entry fails the laws. */
 export const examples: Readonly<Record<string, readonly Example[]>> = {
   adaptiveAvgPool1d: [on(nn.adaptiveAvgPool1d(3), 2, 2, 7)],
@@ -161,6 +168,12 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   softshrink: [on(nn.softshrink(0.3), 3, 5)],
   softsign: [on(nn.softsign(), 3, 5)],
   stochasticDepth: [on(nn.stochasticDepth(0.4), 6, 3), on(nn.stochasticDepth(0.4, { mode: "batch" }), 3, 2, 2)],
+  tabular: [
+    on(nn.tabular(table), 3, 4),
+    on(nn.tabular(table, { embeddingDim: 2, batchNorm: true }), 4, 4),
+    on(nn.tabular(table, { dropout: 0.4 }), 3, 4),
+    on(nn.tabular([{ name: "b", categories: null }]), 3, 1),
+  ],
   tanh: [on(nn.tanh(), 3, 5)],
   tanhshrink: [on(nn.tanhshrink(), 3, 5)],
   threshold: [on(nn.threshold({ threshold: 0.1, value: 2 }), 3, 5)],

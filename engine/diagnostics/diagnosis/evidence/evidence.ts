@@ -186,7 +186,7 @@ async function gatherRun(at: Gathering): Promise<RunFacts> {
     if (still) await upwards();
     await attempt(lower, 0.1);
     const reached = failed || !curve ? Number.POSITIVE_INFINITY : curve.end;
-    if (splits.train.x.dtype === "f32" && oddScale(data.features)) {
+    if (splits.train.x.dtype === "f32" && data.features.nonFinite === 0 && oddScale(data.features)) {
       const fitted = splits.train.normalize("standardize");
       // smaller features want larger steps: upwards until it is clear
       for (const factor of [1, 10, 100]) {
