@@ -76,7 +76,7 @@ export class WatchedTraining implements Training {
 
 function watchedStep({ config, options }: Experiment, data: DeviceData, maxBuffersPerLaunch: number) {
   const { stages, places } = trainingStages(config, data, options.batchSize);
-  const [backward, update] = stages;
+  const [backward, ...updates] = stages;
   // the same graph once more: equal nodes become one
   const forward = pass(config, data, options.batchSize, { training: true, ordered: true });
   const activations = forward.layers.filter(({ type }) => ACTIVATIONS.includes(type));
@@ -88,7 +88,7 @@ function watchedStep({ config, options }: Experiment, data: DeviceData, maxBuffe
     label: "watched training step",
     buffers: passBuffers(config, data),
     inputs: { ...places, ...forward.places },
-    stages: [{ ...backward, rows: [...(backward.rows ?? []), ...rows] }, update],
+    stages: [{ ...backward, rows: [...(backward?.rows ?? []), ...rows] }, ...updates],
     maxBuffersPerLaunch,
   });
 }

@@ -22,6 +22,8 @@ export interface Progress {
   readonly step: number;
   readonly seed: number;
   readonly batchSize: number;
+  /** Batches of a step, when there are several. */
+  readonly accumulate?: number;
   readonly optimizer: string;
   /** What it was trained on; checkpoints of earlier versions do not say. */
   readonly backend?: BackendName;

@@ -28,9 +28,9 @@ const CHECKPOINT_MS = 10_000;
 
 /** The size of a run of `experiment` over `count` training examples. */
 export function extentOf(experiment: Experiment, options: FitOptions, count: number): Extent {
-  const { batchSize, dropLast } = experiment.options;
+  const { dropLast } = experiment.options;
   const whole = isFullBatch(experiment.config.optimizer);
-  const stepsPerEpoch = whole ? 1 : (dropLast ? Math.floor : Math.ceil)(count / batchSize);
+  const stepsPerEpoch = whole ? 1 : (dropLast ? Math.floor : Math.ceil)(count / experiment.stepSize);
   const steps = options.steps ?? (options.epochs ?? 10) * stepsPerEpoch;
   return { steps, epochs: Math.ceil(steps / stepsPerEpoch), stepsPerEpoch };
 }
@@ -243,13 +243,14 @@ export class Course {
   }
 
   #progress({ numbers }: RunState): Progress {
-    const { seed, batchSize, optimizer } = this.experiment.options;
+    const { seed, batchSize, accumulate, optimizer } = this.experiment.options;
     return {
       version: 1,
       run: this.telling.id,
       step: this.step,
       seed,
       batchSize,
+      ...(accumulate > 1 && { accumulate }),
       optimizer: optimizer.type,
       backend: this.#backend.name,
       partial: this.#sums.tallied,

@@ -125,10 +125,10 @@ export class DeviceModel {
 
   /** The structure of the experiment's training step on a backend: see `BuiltPlan`. */
   static structure(
-    { config, splits, options }: Pick<Experiment, "config" | "splits" | "options">,
+    { config, splits, stepSize }: Pick<Experiment, "config" | "splits" | "stepSize">,
     { maxBuffersPerLaunch }: Backend,
   ): string {
-    return trainingStep(config, deviceData("train", splits.train), options.batchSize, maxBuffersPerLaunch).structure;
+    return trainingStep(config, deviceData("train", splits.train), stepSize, maxBuffersPerLaunch).structure;
   }
 
   #alloc(name: string, words: number): DeviceBuffer {

@@ -50,7 +50,7 @@ export class Experiment {
   /** Throws ConfigError for options, ShapeError for sizes that do not fit together. */
   constructor(given: unknown) {
     this.options = check(experimentParams, given, "experiment") as ExperimentOptions;
-    const { data, model, augment, loss, metrics, optimizer, batchSize } = this.options;
+    const { data, model, augment, loss, metrics, optimizer, batchSize, accumulate } = this.options;
     if (!this.options.name) experiments += 1;
     this.name = this.options.name || `experiment ${experiments}`;
     this.splits = data instanceof Splits ? data : { train: data as Dataset };
@@ -61,6 +61,11 @@ export class Experiment {
         `experiment: batchSize = ${batchSize} is larger than the ${count} training examples; take ${count} or less`,
       );
     }
+    if (this.stepSize > count) {
+      throw new ConfigError(
+        `experiment: accumulate = ${accumulate} batches of ${batchSize} are more than the ${count} training examples; take ${Math.floor(count / batchSize)} or less`,
+      );
+    }
     const clip = check(clipParams, this.options.clip ?? {}, "clip");
     this.config = {
       model: sizeModel(augmented(model, augment), this.splits.train, batchSize, optimizer),
@@ -68,6 +73,7 @@ export class Experiment {
       metrics,
       optimizer,
       clip: { norm: clip.norm ?? undefined, normType: clip.normType, value: clip.value ?? undefined },
+      ...(accumulate > 1 && { microBatch: batchSize }),
     };
     if (this.config.model.declaration.parameters.length === 0) {
       throw new ConfigError("experiment: the model has no parameters to train; give it a layer such as nn.linear(10)");
@@ -86,6 +92,16 @@ export class Experiment {
     throw new ConfigError(
       `experiment: ${twice === "loss" ? 'a metric is named "loss"' : `two metrics are named "${twice}"`}; give one another name, as metrics.recall({ name: "${twice} 2" })`,
     );
+  }
+
+  /** Examples of one optimizer step: those of all batches that it accumulates. */
+  get stepSize(): number {
+    return this.options.batchSize * this.options.accumulate;
+  }
+
+  /** The number that the noise of a step begins at, after so many: each of its batches has one of its own. */
+  noiseStep(step: number): number {
+    return step * this.options.accumulate + 1;
   }
 
   /** Classes for a loss of classes, values for a loss of values. */
@@ -279,7 +295,7 @@ export class Experiment {
 
   /** Everything that decides the numbers, as plain data, for logs and comparison. */
   describe(): Record<string, unknown> {
-    const { loss, metrics, optimizer, batchSize, seed, shuffle, dropLast, clip } = this.options;
+    const { loss, metrics, optimizer, batchSize, accumulate, seed, shuffle, dropLast, clip } = this.options;
     const { train, valid, test } = this.splits;
     const rows = (set: Dataset | undefined) => set?.x.shape[0] ?? 0;
     return {
@@ -290,6 +306,7 @@ export class Experiment {
       metrics,
       optimizer,
       batchSize,
+      accumulate,
       seed,
       shuffle,
       dropLast,
@@ -312,7 +329,7 @@ export class Experiment {
       ["test", test],
     ] as const;
     return [
-      `${this.name}: ${this.options.loss.type}, ${this.options.optimizer.type}, batches of ${this.options.batchSize}, seed ${this.options.seed}`,
+      `${this.name}: ${this.options.loss.type}, ${this.options.optimizer.type}, ${this.options.accumulate > 1 ? `${this.options.accumulate} batches of ${this.options.batchSize} a step` : `batches of ${this.options.batchSize}`}, seed ${this.options.seed}`,
       `data: ${sizes.flatMap(([n, s]) => (s ? [`${n} ${show(s.x.shape)}`] : [])).join(", ")}; output ${show(outputShape)}`,
       ...parameters.map((p) => {
         return `  ${p.name.padEnd(width)}  ${show(p.shape)}${trains.has(p.name) ? "" : "  frozen"}`;

@@ -71,7 +71,7 @@ class Fit {
     const course = this.#course;
     try {
       const began = performance.now();
-      const { plan } = await this.#device.training(this.#data, this.#experiment.options.batchSize);
+      const { plan } = await this.#device.training(this.#data, this.#experiment.stepSize);
       this.#preparedMs = Math.max(performance.now() - began, prepared.get(plan) ?? 0);
       prepared.set(plan, this.#preparedMs);
       course.start();
@@ -101,7 +101,7 @@ class Fit {
       clock: this.#clock,
       device: this.#device,
       data: this.#data,
-      batch: this.#experiment.options.batchSize,
+      batch: this.#experiment.stepSize,
       from,
       now: next,
       to: extent.steps,
@@ -136,14 +136,14 @@ class Fit {
   /** Trains to step `end` of the epoch that began at step `epochStart`, two submits under way at a time. */
   async #stepsUntil(end: number, epochStart: number): Promise<void> {
     const course = this.#course;
-    const { batchSize } = this.#experiment.options;
-    const whole = epochStart + Math.floor(this.#data.count / batchSize);
+    const { stepSize } = this.#experiment;
+    const whole = epochStart + Math.floor(this.#data.count / stepSize);
     const flying: Promise<unknown>[] = [];
     for (let next = course.step; next < end && !this.#context.signal.aborted && !course.failure; ) {
       // looks compute about what a step does, with statistics besides: many small launches to compile
       if (this.#looks === null && course.pace.begins(4 * this.#preparedMs)) this.#looks = await this.#beginWatch(next);
       const full = next < whole;
-      const batch = full ? batchSize : this.#data.count % batchSize;
+      const batch = full ? stepSize : this.#data.count % stepSize;
       const looked = this.#looks?.at(next, full, () => course.scalars(next, epochStart));
       const free = Math.min(this.#chunk, whole - next, end - next, this.#trace.until(next));
       const count = full ? Math.min(free, this.#looks?.until(next) ?? free) : 1;
@@ -166,7 +166,7 @@ class Fit {
     const began = performance.now();
     const { value: rows, ms: busy } = await this.#clock.time(this.#device.train(this.#data, batch, scalars));
     const ms = Math.max(0.05, performance.now() - began);
-    if (batch === this.#experiment.options.batchSize) this.#course.pace.trained(count, busy, cut);
+    if (batch === this.#experiment.stepSize) this.#course.pace.trained(count, busy, cut);
     if (count === this.#chunk) {
       this.#chunk = Math.max(1, Math.min(MAX_SUBMIT, 2 * this.#chunk, Math.round((count * SUBMIT_MS) / ms)));
     }

@@ -18,6 +18,8 @@ export interface StepConfig {
   readonly metrics: readonly Metric[];
   readonly optimizer: Optimizer;
   readonly clip: Clip;
+  /** Most examples that go through the model at once; a step of more adds their gradients up. */
+  readonly microBatch?: number;
 }
 
 /** Gradient clipping, as torch.nn.utils: the whole gradient's norm (the 2-norm when not said), or every element. */
@@ -65,9 +67,15 @@ export function modelInputs({ model }: StepConfig): {
   };
 }
 
-/** `batch` examples from `cursor` on, in the order of the permutation when there is one. */
-function minibatch(data: DeviceData, batch: number, places: Places, shuffled: boolean): { x: Tensor; y: Tensor } {
-  const position = ops.add(ops.iota([batch], 0), scalar(CURSOR, "i32"));
+/** `batch` examples from place `first` after `cursor` on, in the order of the permutation when there is one. */
+function minibatch(
+  data: DeviceData,
+  batch: number,
+  places: Places,
+  { ordered: shuffled, part: { first } = WHOLE }: PassOptions,
+): { x: Tensor; y: Tensor } {
+  const cursor = scalar(CURSOR, "i32");
+  const position = ops.add(ops.iota([batch], 0), first === 0 ? cursor : ops.add(cursor, first));
   if (shuffled) places.order = { buffer: "order", offset: 0 };
   const rows = shuffled ? ops.gather(input("order", [data.count], "i32"), position) : position;
   return { x: examples(data, "x", rows, places), y: examples(data, "y", rows, places) };
@@ -81,6 +89,24 @@ export interface PassOptions {
   readonly ordered: boolean;
   /** The model's parameters, when they are not those of buffer "parameters". */
   readonly parameters?: Readonly<Record<string, Tensor>>;
+  /** The model's running statistics, when they are not those of buffer "running". */
+  readonly buffers?: Readonly<Record<string, Tensor>>;
+  /** Which of a step's batches it is, when there are several: it draws noise of its own. */
+  readonly part?: { readonly index: number; readonly first: number };
+}
+
+const WHOLE = { index: 0, first: 0 };
+
+/** The batches of a step of `batch` examples: how many each has, and how many are before it. */
+export function microBatches(
+  { microBatch = Number.POSITIVE_INFINITY }: StepConfig,
+  batch: number,
+): { readonly index: number; readonly first: number; readonly size: number }[] {
+  const size = Math.min(microBatch, batch);
+  return Array.from({ length: Math.ceil(batch / size) }, (_, index) => {
+    const first = index * size;
+    return { index, first, size: Math.min(size, batch - first) };
+  });
 }
 
 /** A batch, what the model makes of it, and where the graph's inputs lie. */
@@ -107,19 +133,21 @@ export function lossOf(
 
 /** Gathers `batch` examples from scalar CURSOR on, runs the model and the loss. */
 export function pass(config: StepConfig, data: DeviceData, batch: number, options: PassOptions): Pass {
-  const { training, ordered } = options;
+  const { training, part = WHOLE } = options;
   const inputs = modelInputs(config);
   const parameters = options.parameters ?? inputs.parameters;
-  const { x, y } = ops.within({ name: "minibatch" }, () => minibatch(data, batch, inputs.places, ordered));
+  const buffers = options.buffers ?? inputs.buffers;
+  const { x, y } = ops.within({ name: "minibatch" }, () => minibatch(data, batch, inputs.places, options));
+  const noise = scalar(NOISE_STEP, "u32");
   const traced = traceModel(config.model.layer, x, {
     parameters,
-    buffers: inputs.buffers,
+    buffers,
     training,
     seed: training ? scalar(NOISE_SEED, "u32") : ops.constant(0, [], "u32"),
-    step: training ? scalar(NOISE_STEP, "u32") : ops.constant(0, [], "u32"),
+    step: training ? (part.index === 0 ? noise : ops.add(noise, part.index)) : ops.constant(0, [], "u32"),
   });
   const loss = ops.within({ name: "loss", direction: "forward" }, () => lossOf(config, traced, y));
-  return { ...traced, x, y, loss, parameters, buffers: inputs.buffers, places: inputs.places };
+  return { ...traced, x, y, loss, parameters, buffers, places: inputs.places };
 }
 
 /** Gradients of the pass's loss for all parameters, or those of a layout, in the order of their slices. */

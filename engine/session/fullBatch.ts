@@ -36,6 +36,9 @@ export async function trainFullBatch(
 export function checkFullBatch({ config, options, splits }: Experiment): void {
   const { optimizer, model } = config;
   if (!isFullBatch(optimizer)) return;
+  if (options.accumulate > 1) {
+    throw new ConfigError(`experiment: ${optimizer.type} takes all examples for every step; leave out accumulate`);
+  }
   if (options.clip) throw new ConfigError(`experiment: ${optimizer.type} chooses its own steps; leave out clip`);
   const { noisy, moving } = whatMoves(config, splits.train.x.shape.slice(1), splits.train.x.dtype);
   const instead = `${optimizer.type} takes the loss for one function of the weights`;

@@ -54,12 +54,12 @@ export class LaneTraining {
   constructor(backend: Backend, experiment: Experiment, options: LaneTrainingOptions) {
     const { seeds, byLane, weights, metrics = [] } = options;
     const config = { ...experiment.config, metrics };
-    const { shuffle, dropLast, batchSize } = experiment.options;
+    const { shuffle, dropLast } = experiment.options;
     const own = seeds.some((seed) => seed !== seeds[0]);
     this.#experiment = experiment;
     this.#options = options;
     this.#base = hyperparameters(config.optimizer);
-    this.#batchSize = options.batchSize ?? batchSize;
+    this.#batchSize = options.batchSize ?? experiment.stepSize;
     this.lanes = new Lanes(backend, config, {
       lanes: seeds.length,
       varying: Object.keys(byLane?.(0) ?? {}),
@@ -151,7 +151,7 @@ export class LaneTraining {
         byLane: byLane?.(step) ?? {},
         cursor: (step - epochStart) * this.#batchSize,
         noiseSeed: seeds[0] as number,
-        noiseStep: step + 1,
+        noiseStep: this.#experiment.noiseStep(step),
       };
     });
     const began = performance.now();

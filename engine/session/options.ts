@@ -66,14 +66,19 @@ export const experimentParams = {
     { type: "Optimizer", noun: "an optimizer, as from optim.adamw({ lr: 1e-3 })", accepts: isOptimizer },
     "The update rule.",
   ),
-  batchSize: int(32, "[1, inf)", "Examples per step."),
+  batchSize: int(32, "[1, inf)", "Examples that go through the model at once; per step, unless batches accumulate."),
+  accumulate: int(
+    1,
+    "[1, inf)",
+    "Batches whose gradients make one update: memory of one, the step of all together. A mean loss is that of `batchSize * accumulate` examples, also in the epoch's last, smaller update; batch norm sees each batch by itself.",
+  ),
   seed: int(
     0,
     "[0, 4294967295]",
     "Draws the initial weights, the order of the data and the noise of dropout; several side by side: replicas({ seeds: 8 }).",
   ),
   shuffle: bool(true, "Visits the training examples in a new order every epoch."),
-  dropLast: bool(false, "Leaves out the last, smaller batch of an epoch."),
+  dropLast: bool(false, "Leaves out the last, smaller step of an epoch."),
   clip: value<{ readonly norm?: number; readonly normType?: number | "inf"; readonly value?: number } | null>(
     null,
     {

@@ -22,7 +22,7 @@ export interface Beginning {
  */
 export function beginningOf(experiment: Experiment, resume: Run | string, totalSteps: number): Beginning {
   const { model, optimizer } = experiment.config;
-  const { seed, batchSize } = experiment.options;
+  const { seed, batchSize, accumulate } = experiment.options;
   const where = resume instanceof Run ? `resume ${resume.name}` : `resume ${resume}`;
   const read =
     resume instanceof Run ? checkpointOf(resume, model, where) : readCheckpoint(experiment.resolve(resume), model);
@@ -34,6 +34,8 @@ export function beginningOf(experiment: Experiment, resume: Run | string, totalS
     );
   if (progress.seed !== seed) throw differs("seed", progress.seed, seed);
   if (progress.batchSize !== batchSize) throw differs("batchSize", progress.batchSize, batchSize);
+  const batches = progress.accumulate ?? 1;
+  if (batches !== accumulate) throw differs("accumulate", batches, accumulate);
   if (progress.optimizer !== optimizer.type) throw differs("the optimizer", progress.optimizer, optimizer.type);
   for (const name of stateNames(optimizer)) {
     if (!kept[name])

@@ -47,9 +47,9 @@ export async function backendOf(context: RunContext, name: BackendName | undefin
 
 async function fastest(experiment: Experiment, rivals: readonly Backend[], context: RunContext): Promise<Backend> {
   const [first] = rivals as [Backend];
-  const { splits, options } = experiment;
+  const { splits, stepSize } = experiment;
   const key = [
-    DeviceModel.structure({ config: trialConfig(experiment), splits, options }, first),
+    DeviceModel.structure({ config: trialConfig(experiment), splits, stepSize }, first),
     ...rivals.map(({ adapter }) => adapter),
   ].join("\n");
   const choice = chosen.get(key) ?? tryOut(experiment, rivals, context);
@@ -103,13 +103,12 @@ const trialConfig = ({ config }: Experiment): StepConfig =>
 
 /** Milliseconds of a training step of a model of its own, with its data: the best of a few submits. */
 async function msPerStep(experiment: Experiment, backend: Backend, weights: Weights): Promise<number> {
-  const { batchSize } = experiment.options;
   const device = new DeviceModel(backend, trialConfig(experiment));
   try {
     device.load(weights);
     device.setOrder(experiment.epochOrder(0));
     const data = device.upload("train", experiment.splits.train);
-    const step = await device.training(data, batchSize);
+    const step = await device.training(data, experiment.stepSize);
     const scalars = scalarsOf(experiment, null, { steps: 1, epochs: 1, stepsPerEpoch: 1 })(0, 0);
     await step.run([scalars]);
     const began = performance.now();

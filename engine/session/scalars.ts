@@ -15,13 +15,13 @@ export function scalarsOf(
   extent: Extent,
   seen?: readonly Seen[],
 ): ScalarsAt {
-  const { batchSize, seed } = experiment.options;
+  const { seed } = experiment.options;
   const base = hyperparameters(experiment.config.optimizer);
   const higher = higherOf(experiment);
   return (step, epochStart) => {
     const driven = schedule ? rateAt(schedule, base, { step, seen, higher, ...extent }) : base;
-    const cursor = (step - epochStart) * batchSize;
-    return { hyper: { ...driven, step: step + 1 }, cursor, noiseSeed: seed, noiseStep: step + 1 };
+    const cursor = (step - epochStart) * experiment.stepSize;
+    return { hyper: { ...driven, step: step + 1 }, cursor, noiseSeed: seed, noiseStep: experiment.noiseStep(step) };
   };
 }
 

@@ -10,14 +10,16 @@ import {
   type DeviceData,
   dataWords,
   gradientsOf,
+  microBatches,
   modelInputs,
+  type Pass,
   type Places,
   pass,
   passBuffers,
   type StepConfig,
 } from "./forward.ts";
 import { updateRanges } from "./ranges.ts";
-import { tallyRows } from "./tally.ts";
+import { partName, tallyRows } from "./tally.ts";
 
 /** A training step as a plan: see `trainingStages`. */
 export function trainingStep(
@@ -37,18 +39,18 @@ export function trainingStep(
 }
 
 /**
- * What a training step computes: gather, forward, backward; then clipping and one fused update. Nothing is changed, now and
- * in all later steps, once the loss or the gradient is not finite, so the state stays the last good one.
- * Rows: loss, squared gradient norm, whether the step counted, what clipping did (see `clipRows`), what figures add up from.
+ * What a training step computes: gather, forward, backward; then clipping and one fused update. A step of several batches
+ * (see `microBatches`) adds their gradients up first, weighted by their examples where the loss is a mean. Nothing is changed,
+ * now and in all later steps, once the loss or the gradient is not finite, so the state stays the last good one.
+ * Rows: loss, squared gradient norm, whether the step counted, what clipping did (see `clipRows`), what figures add up
+ * from: of each of several batches for itself.
  */
 export function trainingStages(
   config: StepConfig,
   data: DeviceData,
   batch: number,
-): { stages: [backward: Stage, update: Stage]; places: Places } {
-  const forward = pass(config, data, batch, { training: true, ordered: true });
-  const gradients = gradientsOf(config, forward, config.model.trained);
-  const { loss, output, y, bufferUpdates, buffers, places } = forward;
+): { stages: Stage[]; places: Places } {
+  const { stages: backward, loss, tallied, running, places } = backwardStages(config, data, batch);
   const { model, optimizer, clip } = config;
   const flat = (buffer: string, offset = 0, words = model.trained.words): Tensor => {
     const name = `${buffer} ${offset}`;
@@ -82,33 +84,70 @@ export function trainingStages(
       })),
     ];
   });
-  const stages: [Stage, Stage] = [
-    {
-      stores: model.trained.slices.map(({ offset }, i) => ({
-        value: gradients[i] as Tensor,
-        buffer: "gradients",
-        offset,
-      })),
-    },
+  const stages: Stage[] = [
+    ...backward,
     {
       rows: [
         { name: "loss", value: loss },
         { name: "gradient norm squared", value: normSquared },
         { name: "ok", value: ops.cast(ok, "f32") },
         ...clipRows(raw, g, clip),
-        ...tallyRows(config, { output, target: y }, "training"),
+        ...tallied,
       ],
       stores: [
         ...updates,
-        ...model.running.slices.flatMap(({ name, offset }) => {
-          const value = bufferUpdates[name];
-          return value ? [{ value: keep(value, buffers[name] as Tensor), buffer: "running", offset }] : [];
-        }),
+        ...running.map(({ fresh, old, offset }) => ({ value: keep(fresh, old), buffer: "running", offset })),
         { value: ops.select(ok, halted, ops.constant(1, [], "i32")), buffer: "halted", offset: 0 },
       ],
     },
   ];
   return { stages, places };
+}
+
+/**
+ * A stage for each of the step's batches, whose gradients add up in buffer "gradients"; the loss and the next running
+ * statistics, which go through the batches one after the other, of all of them together. What a batch reports is worked out in
+ * its own stage when there are several, so that nothing large of it outlives that.
+ */
+function backwardStages(config: StepConfig, data: DeviceData, batch: number) {
+  const { model, loss } = config;
+  const places: Places = {};
+  const parts = microBatches(config, batch);
+  const several = parts.length > 1;
+  const summed = (loss.options as { readonly reduction?: string }).reduction === "sum";
+  const first = modelInputs(config).buffers;
+  let buffers = first;
+  const done = parts.map((part) => {
+    const forward = pass(config, data, part.size, { training: true, ordered: true, part, buffers });
+    Object.assign(places, forward.places);
+    buffers = { ...buffers, ...forward.bufferUpdates };
+    const share = several && !summed ? ops.mul(forward.loss, part.size / batch) : forward.loss;
+    const gradients = gradientsOf(config, { ...forward, loss: share }, model.trained);
+    const stores = model.trained.slices.map(({ name, shape, offset }, i) => {
+      const fresh = gradients[i] as Tensor;
+      if (part.index === 0) return { value: fresh, buffer: "gradients", offset };
+      places[`gradient of ${name}`] = { buffer: "gradients", offset };
+      return { value: ops.add(input(`gradient of ${name}`, shape), fresh), buffer: "gradients", offset };
+    });
+    const own = tallyRows(config, { output: forward.output, target: forward.y }, "training");
+    const rows = [...own, ...(several ? [{ name: "loss", value: share }] : [])];
+    return {
+      stores,
+      share,
+      rows: rows.map(({ name, value }) => ({ name: partName(name, part.index, several), value })),
+    };
+  });
+  const [one, ...more] = done as [(typeof done)[number], ...typeof done];
+  return {
+    stages: done.map(({ stores, rows }): Stage => (several ? { stores, rows } : { stores })),
+    tallied: several ? [] : one.rows,
+    loss: more.reduce((sum, { share }) => ops.add(sum, share), one.share),
+    running: model.running.slices.flatMap(({ name, offset }) => {
+      const [fresh, old] = [buffers[name] as Tensor, first[name] as Tensor];
+      return fresh === old ? [] : [{ fresh, old, offset }];
+    }),
+    places,
+  };
 }
 
 /** Whether a step was clipped, and the squared norm after it, where the norm before does not tell. */
@@ -193,32 +232,39 @@ export function diagnosisStep(
   batch: number,
   maxBuffersPerLaunch: number,
 ): BuiltPlan {
-  const forward = pass(config, data, batch, { training: true, ordered: true });
-  const gradients = gradientsOf(config, forward);
-  const { loss, x, y, activations, parameters, places } = forward;
-  const count = (t: Tensor): Tensor => ops.sum(ops.cast(ops.not(ops.isFinite(t)), "f32"));
-  const numbers = (name: string, t: Tensor) => (t.dtype === "f32" ? [{ name, value: count(t) }] : []);
-  const slices = config.model.parameters.slices;
+  const parts = microBatches(config, batch);
+  const places: Places = {};
+  const rows = parts.flatMap((part) => {
+    const forward = pass(config, data, part.size, { training: true, ordered: true, part });
+    Object.assign(places, forward.places);
+    const where = parts.length === 1 ? "" : ` (batch ${part.index + 1} of the step's ${parts.length})`;
+    return nonFiniteRows(config, forward).map(({ name, value }) => ({ name: name + where, value }));
+  });
   return buildPlan({
     label: "non-finite search",
     buffers: passBuffers(config, data),
     inputs: places,
-    stages: [
-      {
-        rows: [
-          ...numbers("the batch's inputs", x),
-          ...numbers("the batch's targets", y),
-          ...slices.flatMap(({ name }) => numbers(`parameter ${name}`, parameters[name] as Tensor)),
-          ...Object.entries(activations).flatMap(([path, t]) =>
-            numbers(path === "" ? "the model's output" : `the output of layer ${path}`, t),
-          ),
-          ...numbers("the loss", loss),
-          ...slices
-            .map(({ name }, i) => ({ name: `the gradient of ${name}`, value: count(gradients[i] as Tensor) }))
-            .reverse(),
-        ],
-      },
-    ],
+    stages: [{ rows }],
     maxBuffersPerLaunch,
   });
+}
+
+function nonFiniteRows(config: StepConfig, forward: Pass): { name: string; value: Tensor }[] {
+  const gradients = gradientsOf(config, forward);
+  const { loss, x, y, activations, parameters } = forward;
+  const count = (t: Tensor): Tensor => ops.sum(ops.cast(ops.not(ops.isFinite(t)), "f32"));
+  const numbers = (name: string, t: Tensor) => (t.dtype === "f32" ? [{ name, value: count(t) }] : []);
+  const slices = config.model.parameters.slices;
+  return [
+    ...numbers("the batch's inputs", x),
+    ...numbers("the batch's targets", y),
+    ...slices.flatMap(({ name }) => numbers(`parameter ${name}`, parameters[name] as Tensor)),
+    ...Object.entries(activations).flatMap(([path, t]) =>
+      numbers(path === "" ? "the model's output" : `the output of layer ${path}`, t),
+    ),
+    ...numbers("the loss", loss),
+    ...slices
+      .map(({ name }, i) => ({ name: `the gradient of ${name}`, value: count(gradients[i] as Tensor) }))
+      .reverse(),
+  ];
 }

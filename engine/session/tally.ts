@@ -38,6 +38,16 @@ export function tallyRows(
   return [...losses.map((value, k) => ({ name: `loss sum ${k}`, value })), ...measured];
 }
 
+/** A row of one batch of a step: by its own name when it is the only one. */
+export const partName = (name: string, index: number, several: boolean): string =>
+  several ? `batch ${index} ${name}` : name;
+
+/** What rows of the batches of a step begin with, in their order. */
+function batchesOf(names: readonly string[]): string[] {
+  const several = names.filter((name) => /^batch \d+ loss$/.test(name));
+  return several.length > 0 ? several.map((name) => name.slice(0, -"loss".length)) : [""];
+}
+
 /** Plain numbers of a `Tally`, as checkpoints keep them. */
 export interface Tallied {
   readonly steps: number;
@@ -67,24 +77,31 @@ export class Tally {
   /** Adds steps [from, to) of rows of `steps` steps. */
   add(rows: Rows, steps: number, from = 0, to = steps): void {
     const names = Object.keys(rows);
-    const prefixes = this.#metrics.map((_, i) => `metric ${i} `);
-    const own = prefixes.map((prefix) => names.filter((name) => name.startsWith(prefix)));
+    const batches = batchesOf(names).map((prefix) => ({
+      losses: this.#loss.map((_, k) => rows[`${prefix}loss sum ${k}`]),
+      metrics: this.#metrics.map((_, i) => {
+        const metric = `${prefix}metric ${i} `;
+        return names.filter((name) => name.startsWith(metric)).map((name) => [name.slice(metric.length), rows[name]]);
+      }),
+    }));
     this.#steps += to - from;
     for (let step = from; step < to; step++) {
-      for (const k of this.#loss.keys()) {
-        this.#loss[k] = (this.#loss[k] as number) + (rows[`loss sum ${k}`]?.[step] as number);
-      }
-      for (const [i, { definition, options }] of this.#measured.metrics.entries()) {
-        if (own[i]?.length === 0) continue;
-        const batch = Object.fromEntries(
-          (own[i] as string[]).map((name) => {
-            const all = rows[name] as Float64Array;
-            const size = all.length / steps;
-            return [name.slice(prefixes[i]?.length), all.slice(step * size, (step + 1) * size)];
-          }),
-        );
-        const total = this.#metrics[i];
-        this.#metrics[i] = total ? definition.merge(total, batch, options) : batch;
+      for (const { losses, metrics } of batches) {
+        for (const [k, values] of losses.entries()) {
+          this.#loss[k] = (this.#loss[k] as number) + (values?.[step] as number);
+        }
+        for (const [i, { definition, options }] of this.#measured.metrics.entries()) {
+          const own = metrics[i] as [string, Float64Array][];
+          if (own.length === 0) continue;
+          const batch = Object.fromEntries(
+            own.map(([name, all]) => {
+              const size = all.length / steps;
+              return [name, all.slice(step * size, (step + 1) * size)];
+            }),
+          );
+          const total = this.#metrics[i];
+          this.#metrics[i] = total ? definition.merge(total, batch, options) : batch;
+        }
       }
     }
   }

@@ -49,7 +49,7 @@ export const cost = defineDiagnostic({
   cost: "a dozen training steps",
   measure: async (subject, { steps }, context): Promise<Cost> => {
     const layers = layerCosts(subject);
-    const { batchSize } = subject.experiment.options;
+    const { stepSize: batchSize } = subject.experiment;
     const { parameters, trained } = subject.config.model;
     const stepMs = await timedStep(subject, steps, context);
     const flops = layers.reduce((n, layer) => n + layer.flops, 0);
@@ -59,7 +59,7 @@ export const cost = defineDiagnostic({
       parameters: sizeOfAll(parameters.slices),
       trained: sizeOfAll(trained.slices),
       flops,
-      activationBytes: batchSize * layers.reduce((n, layer) => n + layer.activationBytes, 0),
+      activationBytes: subject.experiment.options.batchSize * layers.reduce((n, layer) => n + layer.activationBytes, 0),
       stateBytes: 4 * (2 * parameters.words + stateNames(subject.config.optimizer).length * trained.words),
       stepMs,
       secondsPerEpoch: (stepMs / 1000) * Math.ceil(examples / batchSize),
@@ -134,7 +134,7 @@ async function timedStep(subject: Subject, steps: number, context: RunContext): 
     const { experiment, config } = subject;
     const data = device.upload("train", experiment.splits.train);
     device.setOrder(experiment.epochOrder(0));
-    const batch = experiment.options.batchSize;
+    const batch = experiment.stepSize;
     const hyper = hyperparameters(config.optimizer);
     const times: number[] = [];
     for (let i = -2; i < steps; i++) {

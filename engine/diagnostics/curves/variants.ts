@@ -19,7 +19,7 @@ export interface Variant {
 }
 
 /** Options of experiments and fits that can be varied; beside them all that the optimizer has. */
-const OF_EXPERIMENT = ["model", "loss", "optimizer", "batchSize", "clip", "shuffle", "dropLast"];
+const OF_EXPERIMENT = ["model", "loss", "optimizer", "batchSize", "accumulate", "clip", "shuffle", "dropLast"];
 const OF_FIT = ["schedule", "earlyStopping"];
 
 export const isVary = (given: unknown): boolean =>

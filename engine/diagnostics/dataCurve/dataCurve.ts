@@ -147,10 +147,10 @@ async function trainAll(
   shown: (trained: readonly Trained[]) => void,
 ): Promise<{ steps: number | null; trained: Trained[]; complete: boolean }> {
   const { train, valid, test } = experiment.splits;
-  const { batchSize, seed: first } = experiment.options;
+  const { batchSize, accumulate, seed: first } = experiment.options;
   const { figure, complement } = figureOf(experiment);
   const sizes = [...new Set(fractions.map((f) => Math.max(1, Math.round(f * train.size))))].sort((a, b) => a - b);
-  const steps = epochs === null ? (asked ?? 10 * Math.ceil(train.size / batchSize)) : null;
+  const steps = epochs === null ? (asked ?? 10 * Math.ceil(train.size / experiment.stepSize)) : null;
   const nets = Object.entries(models ?? { [experiment.name]: experiment.options.model });
   const total = sizes.length * seeds * nets.length;
   const trained: Trained[] = [];
@@ -179,6 +179,7 @@ async function trainAll(
           dropLast: experiment.options.dropLast || size % batch === 1,
           data: new Splits({ train: part, valid, test }),
           batchSize: batch,
+          accumulate: Math.min(accumulate, Math.max(1, Math.floor(size / batch))),
           seed: first + s,
         });
         const run = await fitQuietly(one, { steps, epochs, schedule, name: `${model}, ${size} examples` }, context, {

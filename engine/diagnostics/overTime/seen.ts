@@ -33,8 +33,8 @@ export async function seenOf(subject: Subject, steps: number, context: RunContex
       source: `${run.name}, ${count(own.count, "look")}, ${often}`,
     };
   }
-  const { batchSize, dropLast } = experiment.options;
-  const stepsPerEpoch = (dropLast ? Math.floor : Math.ceil)(experiment.splits.train.size / batchSize);
+  const { dropLast } = experiment.options;
+  const stepsPerEpoch = (dropLast ? Math.floor : Math.ceil)(experiment.splits.train.size / experiment.stepSize);
   const planned = own ? Math.max(steps, run?.steps ?? 0) : steps;
   const extent = { steps: planned, epochs: Math.ceil(planned / stepsPerEpoch), stepsPerEpoch };
   // of a run from a file nobody knows how it was trained

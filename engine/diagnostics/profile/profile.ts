@@ -43,7 +43,7 @@ export const profile = defineDiagnostic({
   cost: "about two seconds of training, on a copy",
   measure: async (subject, { steps, batchSize }, context): Promise<StepProfile> => {
     const { experiment, name } = subject;
-    const batch = batchSize ?? experiment.options.batchSize;
+    const batch = batchSize ?? experiment.stepSize;
     const { size } = experiment.splits.train;
     if (batch > size) {
       throw new ConfigError(`profile: batchSize = ${batch} is larger than the ${size} training examples`);

@@ -19,7 +19,7 @@ type Row = { readonly name: string; readonly value: Tensor };
  * A look at a model between two training steps; it changes no buffer of training, so that training has the same bits with
  * and without it. Rows:
  *
- * - of each layer, for the batch of the step to come, in training mode with that step's noise: moments, histogram, peaks of
+ * - of each layer, for the batch (or the first of several) of the step to come, in training mode with that step's noise: moments, histogram, peaks of
  *   the units, share of saturated inputs, share that one unit has in what the layer computes;
  * - of each batch norm: statistics of the batch, running ones, gamma and beta, by channel;
  * - of each parameter: sums from which its norms follow (see `ParameterSums`), for the gradient of the step before and for
@@ -32,7 +32,8 @@ export function lookStep(
   watched: Watched,
   maxBuffersPerLaunch: number,
 ): BuiltPlan {
-  const forward = pass(config, data, batch, { training: true, ordered: true });
+  const size = Math.min(batch, config.microBatch ?? batch);
+  const forward = pass(config, data, size, { training: true, ordered: true });
   const byPath = new Map(forward.layers.map((layer) => [layer.path, layer]));
   const places: Places = { ...forward.places };
   const rows = [

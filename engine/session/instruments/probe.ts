@@ -23,17 +23,17 @@ export async function probe(
 ): Promise<{ instruments: Instruments; weights: Weights }> {
   const { context, schedule, extent, steps, weights } = given;
   const { config } = experiment;
-  const { batchSize } = experiment.options;
+  const { stepSize } = experiment;
   const device = new DeviceModel(await context.backend(), config);
   try {
     device.load(weights);
     const data = device.upload("train", experiment.splits.train);
-    const watched = watchedOf(config, data, batchSize);
+    const watched = watchedOf(config, data, experiment.options.batchSize);
     const pace = new Pace("full", 0, steps);
     const strip = new Strip(config, Object.keys(hyperparameters(config.optimizer)));
     const instruments = new Instruments({ mode: "full", schedule, strip, watched, pace });
     const clock = new DeviceClock();
-    await device.training(data, batchSize);
+    await device.training(data, stepSize);
     const watch = await Watch.begin({
       instruments,
       watched,
@@ -41,7 +41,7 @@ export async function probe(
       clock,
       device,
       data,
-      batch: batchSize,
+      batch: stepSize,
       from: 0,
       now: 0,
       to: steps,
@@ -53,10 +53,10 @@ export async function probe(
     for (; done < steps; done++) {
       if (done % extent.stepsPerEpoch === 0) device.setOrder(experiment.epochOrder(done / extent.stepsPerEpoch));
       const within = done % extent.stepsPerEpoch;
-      const left = data.count - within * batchSize;
+      const left = data.count - within * stepSize;
       const now = scalars(done);
-      const looked = watch.at(done, left >= batchSize, () => now);
-      const trained = device.train(data, Math.min(batchSize, left), [now]);
+      const looked = watch.at(done, left >= stepSize, () => now);
+      const trained = device.train(data, Math.min(stepSize, left), [now]);
       const [rows] = await Promise.all([trained, looked]);
       if (rows.ok?.[0] !== 1) break;
       strip.add(done + 1, 1, rows, [now]);

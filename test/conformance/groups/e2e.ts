@@ -40,6 +40,8 @@ const ABOUT = [
   "clip_grad_norm",
   "clip_grad_value",
   "scheduler",
+  "accumulate",
+  "accumulation_steps",
 ];
 
 /**
@@ -60,6 +62,7 @@ async function train(c: Case, bench: Bench, checkpoint: string): Promise<Given> 
   if (config.loss !== "mse" && config.loss !== "cross_entropy") throw new Unsupported(`loss ${config.loss}`);
   const sets = await datasets(c, bench);
   const batchSize = Math.min(config.batch_size ?? sets.train.size, sets.train.size);
+  const accumulate = accumulated(config);
   const layers = (config.layers as string[]).map((name) => [name, torchLayer(parseCall(config.architecture[name]))]);
   const experiment = new Experiment({
     data: new Splits({ train: sets.train, test: sets.test }),
@@ -67,7 +70,8 @@ async function train(c: Case, bench: Bench, checkpoint: string): Promise<Given> 
     loss: config.loss === "mse" ? loss.mse() : loss.crossEntropy(),
     metrics: config.loss === "mse" ? [] : [metrics.accuracy()],
     optimizer: torchOptimizer(config.optimizer, config, ABOUT),
-    batchSize,
+    batchSize: batchSize / accumulate,
+    accumulate,
     shuffle: false,
     dropLast: true,
     clip: { ...given("norm", config.clip_grad_norm), ...given("value", config.clip_grad_value) },
@@ -129,6 +133,12 @@ async function train(c: Case, bench: Bench, checkpoint: string): Promise<Given> 
     train_correct: [await count(sets.whole)],
     ...Object.fromEntries(buffers),
   };
+}
+
+/** Of how many batches a step's gradients come, as the case says in numbers or in words. */
+function accumulated({ accumulate, accumulation_steps: steps = accumulate, note }: Config): number {
+  const [, batches] = /accumulating (\d+) micro-batches/.exec(note ?? "") ?? [];
+  return Number(steps ?? batches ?? 1);
 }
 
 /** The scheduler, told the length of the run: shorter ones, for statistics, follow the same rates. */
