@@ -69,6 +69,12 @@ const calls = {
   earlyStopping: { summary: "Ends a run whose validation no longer improves.", params: earlyStoppingParams },
 };
 
+/** Tensors by name, as a list under a sentence. */
+function namedRows(sentence, docs) {
+  const entries = Object.entries(docs ?? {});
+  return entries.length ? ["", sentence, "", ...entries.map(([name, doc]) => `- \`${name}\`: ${doc}`)] : [];
+}
+
 const reference = [
   "# Library",
   "",
@@ -101,7 +107,7 @@ const reference = [
     `${source.gives.startsWith("Promise") ? "await " : ""}${source.example}`,
     "```",
     "",
-    `Takes \`${source.takes}\`, gives \`${source.gives}\`.`,
+    source.takes === "" ? `Gives \`${source.gives}\`.` : `Takes \`${source.takes}\`, gives \`${source.gives}\`.`,
     ...(Object.keys(source.params).length ? ["", ...optionRows(source.params)] : []),
   ]),
   "",
@@ -115,7 +121,7 @@ const reference = [
   ...registries.flatMap(({ title, global, all }) => [
     "",
     `## ${title}`,
-    ...Object.entries(all).flatMap(([name, { summary, paper, rule, params, positional, second }]) => [
+    ...Object.entries(all).flatMap(([name, { summary, paper, rule, params, positional, second, inputs, results }]) => [
       "",
       `### ${global}.${name}`,
       "",
@@ -123,6 +129,8 @@ const reference = [
       ...(paper ? ["", `Source: ${paper}.`] : []),
       ...(rule ? ["", "```text", ...rule, "```"] : []),
       ...(Object.keys(params).length ? ["", ...optionRows(params, positional, second)] : []),
+      ...namedRows("Within a module it can be given further tensors, `layer(x, { name })`:", inputs),
+      ...namedRows("`layer.results(x)` gives, beside its output y:", results),
     ]),
   ]),
   "",

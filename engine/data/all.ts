@@ -5,6 +5,8 @@ export { images } from "./images.ts";
 export { json } from "./json.ts";
 export { npy } from "./npy.ts";
 export { npz } from "./npz.ts";
+export { pairs } from "./pairs.ts";
 export { parquet } from "./parquet.ts";
+export { sequences } from "./sequences.ts";
 export { tensors } from "./tensors.ts";
 export { text } from "./text.ts";

@@ -38,3 +38,4 @@ export { preflight } from "./preflight/preflight.ts";
 export { profile } from "./profile/profile.ts";
 export { attention } from "./sequences/attention.ts";
 export { generate } from "./sequences/generate.ts";
+export { translate } from "./sequences/translate.ts";

@@ -7,17 +7,18 @@ export interface AttentionState {
   /** "validation": where the example is from. */
   readonly part: string;
   readonly row: number;
-  /** What stands at each place: a character, a number. */
-  readonly places: readonly string[];
+  /** What stands at each place that looks and at each that is looked at, of each head: a character, a word, a number. */
+  readonly places: readonly (readonly string[])[];
+  readonly seen: readonly (readonly string[])[];
   readonly heads: readonly {
     readonly layer: string;
     readonly head: number;
-    readonly itself: number;
-    readonly previous: number;
-    readonly first: number;
+    readonly itself: number | null;
+    readonly previous: number | null;
+    readonly first: number | null;
     readonly spread: number;
   }[];
-  /** [places, places] of each head, row-major: the row is the place that looks. */
+  /** [places, seen] of each head, row-major: the row is the place that looks. */
   readonly weights: readonly Float32Array[];
 }
 
@@ -37,7 +38,11 @@ export const attentionPlot = definePlot<AttentionState>({
     const habits = heads.flatMap((h) =>
       (["previous", "itself", "first"] as const).map((what) => ({ ...h, what, share: h[what] })),
     );
-    const { layer, head, what, share } = habits.reduce((a, b) => (b.share > a.share ? b : a));
+    const { layer, head, what, share } = habits.reduce((a, b) => ((b.share ?? 0) > (a.share ?? 0) ? b : a));
+    if (share === null) {
+      const narrow = heads.reduce((a, b) => (b.spread < a.spread ? b : a));
+      return `Head ${narrow.head}${narrow.layer ? ` of ${narrow.layer}` : ""} looks at ${narrow.spread.toFixed(1)} places at once: the narrowest of ${heads.length}`;
+    }
     const where = { previous: "at the place before", itself: "at its own place", first: "at the first place" }[what];
     return `Head ${head}${layer ? ` of ${layer}` : ""} looks ${percent(share)} ${where}: the most settled of ${heads.length}`;
   },
@@ -49,7 +54,7 @@ export const attentionPlot = definePlot<AttentionState>({
     const words = [least, most].flatMap((h) =>
       h ? [`head ${h.head}${h.layer ? ` of ${h.layer}` : ""} spreads over ${h.spread.toFixed(1)} places`] : [],
     );
-    return `attention weights of ${name} on row ${row} of the ${part} examples, ${places.length} places; over many examples ${words.join(", ")}`;
+    return `attention weights of ${name} on row ${row} of the ${part} examples, ${Math.max(...places.map((p) => p.length))} places; over many examples ${words.join(", ")}`;
   },
 
   spec: (state) => {
@@ -108,21 +113,22 @@ export const attentionPlot = definePlot<AttentionState>({
   },
 
   datasets: (state) => {
-    const { places, heads, weights } = state;
+    const { places, seen, heads, weights } = state;
     const { shown } = sizes(state);
     const cells = heads.flatMap(({ layer, head }, i) => {
       if (head > MOST_HEADS) return [];
       return Array.from({ length: shown * shown }, (_, at) => {
         const [query, key] = [Math.floor(at / shown), at % shown];
-        return { layer, head, query, key, weight: weights[i]?.[query * places.length + key] as number };
+        const inside = query < (places[i]?.length ?? 0) && key < (seen[i]?.length ?? 0);
+        const weight = inside ? (weights[i]?.[query * (seen[i]?.length ?? 0) + key] as number) : 0;
+        return { layer, head, query, key, weight, looks: placed(places[i], query), seen: placed(seen[i], key) };
       }).filter(({ weight }) => weight >= LEAST);
     });
-    const seen = (place: number) => `${visible(places[place] as string)} at ${place + 1}`;
     return {
       weights: {
         layer: { text: cells.map((c) => c.layer) },
-        looks: { text: cells.map((c) => seen(c.query)) },
-        seen: { text: cells.map((c) => seen(c.key)) },
+        looks: { text: cells.map((c) => c.looks) },
+        seen: { text: cells.map((c) => c.seen) },
         ...encodeColumns({
           head: cells.map((c) => c.head),
           query: cells.map((c) => c.query),
@@ -137,7 +143,8 @@ export const attentionPlot = definePlot<AttentionState>({
     name: "example",
     part: "validation",
     row: 0,
-    places: [..."to be"],
+    places: [[..."to be"], [..."to be"]],
+    seen: [[..."to be"], [..."to be"]],
     heads: [
       { layer: "2.self_attn", head: 1, itself: 0.2, previous: 0.7, first: 0.3, spread: 2.1 },
       { layer: "2.self_attn", head: 2, itself: 0.4, previous: 0.2, first: 0.3, spread: 3.4 },
@@ -146,12 +153,16 @@ export const attentionPlot = definePlot<AttentionState>({
   }),
 });
 
-function sizes({ places, heads }: AttentionState): { shown: number; columns: number } {
+function sizes({ places, seen, heads }: AttentionState): { shown: number; columns: number } {
   return {
-    shown: Math.min(MOST_PLACES, places.length),
+    shown: Math.min(MOST_PLACES, Math.max(...[...places, ...seen].map((p) => p.length))),
     columns: Math.min(MOST_HEADS, Math.max(...heads.map(({ head }) => head))),
   };
 }
+
+/** "a at 3". */
+const placed = (places: readonly string[] | undefined, place: number): string =>
+  `${visible(places?.[place] ?? "")} at ${place + 1}`;
 
 /** Characters that leave no mark, as marks. */
 const visible = (character: string): string =>

@@ -1,4 +1,4 @@
-import type { Dataset } from "../../data/index.ts";
+import { type Dataset, PairsDataset } from "../../data/index.ts";
 import { ConfigError, didYouMean } from "../../errors/index.ts";
 import { int, optional, required, text } from "../../params/index.ts";
 import { attentionPlot } from "../../plots/attention.ts";
@@ -15,10 +15,10 @@ export interface Head {
   readonly layer: string;
   /** From 1. */
   readonly head: number;
-  /** Share of the weights on the place itself, on the one before it, and on the first. */
-  readonly itself: number;
-  readonly previous: number;
-  readonly first: number;
+  /** Share of the weights on the place itself, on the one before it, and on the first; null where it looks at another sequence. */
+  readonly itself: number | null;
+  readonly previous: number | null;
+  readonly first: number | null;
   /** As many places, equally weighted, would be as spread: e to the entropy of the weights. */
   readonly spread: number;
 }
@@ -27,10 +27,12 @@ export interface Attention {
   readonly part: string;
   /** Row of the part that is drawn. */
   readonly row: number;
-  /** What stands at the places of that example: characters, or numbers. */
-  readonly places: readonly string[];
+  /** What stands at the places of that example that look: characters, words, or numbers; of each head. */
+  readonly places: readonly (readonly string[])[];
+  /** And at those that are looked at. */
+  readonly seen: readonly (readonly string[])[];
   readonly heads: readonly Head[];
-  /** weights[i] of head i on that example, [places, places] row-major: the row is the place that looks. */
+  /** weights[i] of head i on that example, [places, seen] row-major: the row is the place that looks. */
   readonly weights: readonly Float32Array[];
 }
 
@@ -66,16 +68,21 @@ export const attention = defineDiagnostic({
       ),
     );
     const heads = found.flatMap((outputs, i) => headsOf(nameOf(layers[i]?.path as string), outputs));
-    const weights = found.flatMap(({ shape: [, h = 1, t = 1], data }) =>
-      Array.from({ length: h }, (_, k) => data.slice(k * t * t, (k + 1) * t * t)),
+    const weights = found.flatMap(({ shape: [, h = 1, t = 1, s = 1], data }) =>
+      Array.from({ length: h }, (_, k) => data.slice(k * t * s, (k + 1) * t * s)),
     );
-    const values: Attention = { part, row, places: placesOf(set, row, found[0]?.shape[2] ?? 0), heads, weights };
+    const ofHeads = (axis: 2 | 3) =>
+      found.flatMap(({ shape }) => {
+        const names = placesOf(set, row, shape[axis] as number, axis === 2 && shape[2] !== shape[3]);
+        return Array.from({ length: shape[1] as number }, () => names);
+      });
+    const values: Attention = { part, row, places: ofHeads(2), seen: ofHeads(3), heads, weights };
     showChart(context, attentionPlot, { ...values, name: subject.name });
     return measured(values, report(values));
   },
 });
 
-/** The layers whose outputs are weights [N, heads, T, T]. Throws ConfigError. */
+/** The layers whose outputs are weights [N, heads, T, S]. Throws ConfigError. */
 function layersOf({ config }: Subject, given: string | null) {
   const all = config.model.declaration.layers.filter(({ type }) => type === "attentionWeights");
   if (all.length === 0) {
@@ -102,43 +109,62 @@ const nameOf = (path: string): string => path.replace(/\.?weights( \(\d+\))?$/, 
 
 /** Means over examples (all but the first, which is the one that is drawn) and places (all but the first). */
 function headsOf(layer: string, { shape, data }: Outputs): Head[] {
-  const [count = 1, heads = 1, places = 1] = shape;
+  const [count = 1, heads = 1, places = 1, keys = 1] = shape;
   const looks = (count - 1) * Math.max(1, places - 1);
   return Array.from({ length: heads }, (_, head) => {
     let [itself, previous, first, entropy] = [0, 0, 0, 0];
     for (let n = 1; n < count; n++) {
       for (let t = Math.min(1, places - 1); t < places; t++) {
-        const row = data.subarray(
-          ((n * heads + head) * places + t) * places,
-          ((n * heads + head) * places + t + 1) * places,
-        );
-        itself += row[t] as number;
+        const at = ((n * heads + head) * places + t) * keys;
+        const row = data.subarray(at, at + keys);
+        itself += row[t] ?? 0;
         previous += row[t - 1] ?? 0;
         first += row[0] as number;
         for (const w of row) if (w > 0) entropy -= w * Math.log(w);
       }
     }
+    const habit = (sum: number): number | null => (places === keys ? sum / looks : null);
     return {
       layer,
       head: head + 1,
-      ...{ itself: itself / looks, previous: previous / looks, first: first / looks },
+      ...{ itself: habit(itself), previous: habit(previous), first: habit(first) },
       spread: Math.exp(entropy / looks),
     };
   });
 }
 
-/** What stands at the places of an example: its tokens' names where they have some. */
-function placesOf({ x, classes }: Dataset, row: number, count: number): string[] {
-  const tokens = x.rank === 2 && x.dtype !== "f32" && x.shape[1] === count ? x.rows([row]).data : undefined;
+/**
+ * What stands at the places of an example: its tokens' names where they have some. Of pairs it is the source or the target, which
+ * their lengths tell apart; places that look at another sequence (`writing`) are named by what is written there.
+ */
+function placesOf(set: Dataset, row: number, count: number, writing: boolean): string[] {
+  const { classes } = set;
+  const tokens = tokensAt(set, row, count, writing);
   return Array.from({ length: count }, (_, i) =>
     tokens ? (classes?.[tokens[i] as number] ?? String(tokens[i])) : String(i),
   );
 }
 
+function tokensAt(set: Dataset, row: number, count: number, writing: boolean): ArrayLike<number> | undefined {
+  const { x, y } = set;
+  if (x.rank !== 2 || x.dtype === "f32") return undefined;
+  const tokens = x.rows([row]).data;
+  if (x.shape[1] === count) return tokens;
+  if (!(set instanceof PairsDataset) || set.sourceLength === set.targetLength) return undefined;
+  if (count === set.sourceLength) return tokens.subarray(0, count);
+  if (count !== set.targetLength) return undefined;
+  return writing ? y.rows([row]).data : tokens.subarray(set.sourceLength);
+}
+
 function report({ heads }: Attention): string {
-  const lines = heads.map(
-    ({ layer, head, itself, previous, first, spread }) =>
-      `  ${layer} head ${head}: itself ${percent(itself)}, the place before ${percent(previous)}, the first ${percent(first)}; spread over ${significant(spread)} places`,
-  );
+  const lines = heads.map(({ layer, head, itself, previous, first, spread }) => {
+    const habits = [
+      ["itself", itself],
+      ["the place before", previous],
+      ["the first", first],
+    ] as const;
+    const said = habits.flatMap(([what, share]) => (share === null ? [] : [`${what} ${percent(share)}`])).join(", ");
+    return `  ${layer} head ${head}: ${said ? `${said}; ` : ""}spread over ${significant(spread)} places`;
+  });
   return [`attention of ${heads.length} heads`, ...lines].join("\n");
 }
