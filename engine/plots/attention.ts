@@ -27,6 +27,8 @@ const WIDTH = 560;
 /** Places and heads beside each other that are drawn at most; smaller cells could not be told apart. */
 const MOST_PLACES = 40;
 const MOST_HEADS = 8;
+/** Places whose names fit along the axes. */
+const MOST_NAMED = 16;
 /** Smaller weights are left blank. */
 const LEAST = 0.01;
 
@@ -61,12 +63,12 @@ export const attentionPlot = definePlot<AttentionState>({
     const { shown, columns } = sizes(state);
     const cell = Math.max(1, Math.floor(WIDTH / columns / shown - 20 / shown));
     const size = Math.min(240, cell * shown);
-    const place = (field: string, title: string) => ({
+    const place = (field: string, title: string, names: AttentionState["places"]) => ({
       field,
       type: "ordinal",
       title,
       scale: { domain: Array.from({ length: shown }, (_, i) => i), padding: 0 },
-      axis: { labels: false, ticks: false, domain: false },
+      axis: { ...labelsOf(names, shown), ticks: false, domain: false },
     });
     const tooltip = [
       { field: "looks", title: "the place of" },
@@ -91,8 +93,8 @@ export const attentionPlot = definePlot<AttentionState>({
         height: size,
         mark: { type: "rect" },
         encoding: {
-          x: place("key", "sees"),
-          y: place("query", "place"),
+          x: place("key", "sees", state.seen),
+          y: place("query", "place", state.places),
           color: { datum: "weight", scale: { range: "category" }, legend: null },
           opacity: {
             field: "weight",
@@ -152,6 +154,13 @@ export const attentionPlot = definePlot<AttentionState>({
     weights: [previous(0.7), previous(0.2)],
   }),
 });
+
+/** The names of the places, where all heads have the same and there is room for them. */
+function labelsOf(names: AttentionState["places"], shown: number): object {
+  const [first = []] = names;
+  if (shown > MOST_NAMED || names.some((other) => other.join() !== first.join())) return { labels: false };
+  return { labelAngle: 0, labelLimit: 40, labelExpr: `${JSON.stringify(first.map(visible))}[datum.value] || ""` };
+}
 
 function sizes({ places, seen, heads }: AttentionState): { shown: number; columns: number } {
   return {

@@ -74,3 +74,25 @@ describe("a text", () => {
     expect(() => set.split({ valid: 1, stratify: true })).toThrow("split: text is split in its order");
   });
 });
+
+describe("a text of words", () => {
+  const words = { text: "The cat sat.\nThe dog sat, the dog's cat too." };
+
+  test("has words and signs as tokens, the most frequent first", async () => {
+    const set = await data.text(words, { context: 4, by: "word" });
+    expect(set.classes).toEqual([".", "The", "cat", "sat", "\n", ",", "dog", "dog's", "the", "too"]);
+    expect(set.decode(set.x)).toBe("The cat sat.\nThe dog sat, the dog's cat");
+    expect(String(set)).toBe("text: text, 3 examples of 4 words, 10 different: . The cat sat \n , dog dog's the too");
+  });
+
+  test("a word that it lacks is an error, or unknown where that has a token", async () => {
+    const set = await data.text(words, { context: 4, by: "word" });
+    expect(() => set.encode("the cot")).toThrow('encode: text has no "cot"; did you mean "cat"?');
+    const open = await data.text(words, { context: 4, by: "word", minCount: 2, unknown: "<unk>" });
+    expect(open.classes).toEqual(["<unk>", ".", "The", "cat", "sat"]);
+    expect(open.decode(open.encode("The fish sat."))).toBe("The <unk> sat.");
+    await expect(data.text(words, { context: 4, by: "word", minCount: 2 })).rejects.toThrow(
+      'data.text: minCount = 2 leaves tokens without a number; give unknown: "<unk>"',
+    );
+  });
+});
