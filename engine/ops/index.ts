@@ -17,7 +17,7 @@ export { evaluate } from "./evaluate.ts";
 export { extend } from "./extend.ts";
 export { gradients } from "./gradients.ts";
 export * from "./indexing.ts";
-export { lifted, literal } from "./literal.ts";
+export { lifted, literal, literalValue } from "./literal.ts";
 export { methods, type Operands } from "./methods.ts";
 export * from "./movement.ts";
 export type * from "./node.ts";

@@ -63,7 +63,8 @@ class LaneInputs {
 
   /** The values over all lanes. */
   batched(values: readonly Tensor[]): Tensor[] {
-    const inputs = ops.topological(values).filter((node) => node.op === "input");
+    // a literal is the same in every lane
+    const inputs = ops.topological(values).filter((node) => node.op === "input" && !ops.literalValue(node));
     for (const node of inputs) this.#number(node);
     const lanesOf = new Map<Tensor, Tensor>();
     for (const node of inputs) {

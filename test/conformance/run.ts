@@ -23,6 +23,8 @@ import { schedulers } from "./groups/schedulers.ts";
 /** What a group's runner works with. */
 export interface Bench {
   readonly backend: Backend;
+  /** Graphs of layers are computed by plain loops in f64, and not on the backend. */
+  readonly plainLoops?: true;
   /** The folder of digits.csv and the other data sets. */
   readonly data: string;
 }

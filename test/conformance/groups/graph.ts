@@ -1,4 +1,4 @@
-import { gradients, input, mul, sum, type Tensor } from "../../../engine/ops/index.ts";
+import { evaluate, gradients, input, mul, sum, type Tensor } from "../../../engine/ops/index.ts";
 import { runGraph } from "../../../engine/plan/index.ts";
 import type { Case, Numbers } from "../case.ts";
 import type { Given } from "../compare.ts";
@@ -9,10 +9,14 @@ export const inputFor = (name: string, { shape, dtype }: Numbers): Tensor => inp
 
 /** Runs a graph whose inputs are tensors of the case, by name. */
 export async function compute(
-  { backend }: Bench,
+  { backend, plainLoops }: Bench,
   wanted: Readonly<Record<string, Tensor>>,
   values: Readonly<Record<string, Numbers>>,
 ): Promise<Given> {
+  if (plainLoops) {
+    const results = evaluate(Object.values(wanted), values);
+    return Object.fromEntries(Object.keys(wanted).map((name, i) => [name, results[i]?.data ?? []]));
+  }
   const numbers = Object.fromEntries(Object.entries(values).map(([name, { data }]) => [name, [...data]]));
   const results = await runGraph(backend, Object.values(wanted), numbers);
   return Object.fromEntries(Object.keys(wanted).map((name, i) => [name, results[i] as ArrayLike<number>]));

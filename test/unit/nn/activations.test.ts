@@ -4,8 +4,6 @@ import { wasmProvider } from "../../../engine/backends/wasm/index.ts";
 import { type Layer, nn, traceModel } from "../../../engine/nn/index.ts";
 import { constant, evaluate, gradients, input, scalar, sum, type Tensor } from "../../../engine/ops/index.ts";
 import { runGraph } from "../../../engine/plan/index.ts";
-import { torchLayer } from "../../conformance/torch.ts";
-import { casesOf } from "../../support/fixtures.ts";
 
 /** What an activation does to the numbers of `x`, and its gradient under the loss sum(y cotangent). */
 function graph(layer: Layer, length: number, training = true) {
@@ -27,15 +25,6 @@ function reference(layer: Layer, x: ArrayLike<number>, cotangent?: ArrayLike<num
   const [y, g] = evaluate([output, gradient], given).map(({ data }) => [...data]);
   return { y: y ?? [], gradient: g ?? [] };
 }
-
-describe.each(Object.entries(casesOf("activations")))("PyTorch's %s", (_name, { op, config, inputs, outputs }) => {
-  test("in value and gradient", () => {
-    const layer = torchLayer({ name: op, args: [], named: config });
-    const { y, gradient } = reference(layer, inputs.x?.data ?? [], inputs["cotangent.y"]?.data);
-    expect(y).toBeAllclose(outputs.y?.data ?? [], { rtol: 1e-8, atol: 1e-9 });
-    expect(gradient).toBeAllclose(outputs["grad.x"]?.data ?? [], { rtol: 1e-7, atol: 1e-9 }); // its 1 / 6 is a float
-  });
-});
 
 /** By hand, from the formulas of PyTorch's documentation. */
 const formulas: Record<string, [Layer, (x: number) => number]> = {
