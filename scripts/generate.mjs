@@ -11,7 +11,9 @@ ready();
 
 const { diagnostics, globals, registries } = await import("../engine/library.ts");
 const { foldParams, sources, splitParams } = await import("../engine/data/index.ts");
-const { earlyStoppingParams, experimentParams, fitParams, loadParams } = await import("../engine/session/index.ts");
+const { earlyStoppingParams, experimentParams, exportParams, fitParams, loadParams } = await import(
+  "../engine/session/index.ts"
+);
 
 const written = (value) => literal(value, registries);
 const defaultOf = (param) => (param.required ? "required" : `\`${written(param.default)}\``);
@@ -93,6 +95,12 @@ const reference = [
   "`exp.load(path, { ... })` gives a run from a safetensors file: a checkpoint, or a PyTorch `state_dict`.",
   "",
   ...optionRows(loadParams),
+  "",
+  "## exportOnnx",
+  "",
+  "`await run.exportOnnx(path, { ... })` writes the trained model as an ONNX file.",
+  "",
+  ...optionRows(exportParams),
   "",
   "## Data",
   "",

@@ -10,6 +10,7 @@ export {
   convTranspose2d,
   convTranspose3d,
   transposedConvolution,
+  turned,
 } from "./convolution.ts";
 export { einsum } from "./einsum.ts";
 export * from "./elementary.ts";

@@ -1,13 +1,16 @@
-import { isAbsolute, resolve } from "node:path";
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { dirname, isAbsolute, resolve } from "node:path";
 import { currentContext } from "../context/index.ts";
 import { Dataset, Prepared } from "../data/index.ts";
 import { ConfigError } from "../errors/index.ts";
+import { check } from "../params/index.ts";
 import type { BackendName, OutputItem, RunHistory, RunSummary } from "../protocol/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { originOf, sizeOf, viewAs } from "../tensor/index.ts";
 import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
 import { DeviceModel } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
+import { exportParams, onnxOfRun } from "./exportOnnx.ts";
 import type { StepConfig } from "./forward.ts";
 import type { Instruments } from "./instruments/index.ts";
 import type { Layout } from "./layout.ts";
@@ -165,12 +168,24 @@ export class Run {
    * of an earlier, best epoch. Relative paths start at the notebook. Returns the whole path.
    */
   save(path: string): string {
-    if (typeof path !== "string" || path === "" || /[\\/]$/.test(path)) {
-      throw new ConfigError(`save: ${JSON.stringify(path)} is no file name; give one such as "model.safetensors"`);
-    }
-    const full = isAbsolute(path) ? path : resolve(currentContext().notebookFolder, path);
+    const full = fileOf(path, "save", "model.safetensors");
     const whole = this.weights === this.checkpoint.state;
     writeCheckpoint(full, this.config.model, whole ? this.checkpoint : weightsOnly(this.weights, this.prepared));
+    return full;
+  }
+
+  /**
+   * Writes the model as an ONNX file: what `predict` computes, in evaluation mode, for any number of examples. Weights have
+   * PyTorch's names; what the transforms of the data did stands in the file's description and is not part of the graph.
+   * Relative paths start at the notebook. Returns the whole path. Throws ConfigError naming the layer and op that cannot be exported.
+   */
+  async exportOnnx(path: string, given?: unknown): Promise<string> {
+    const full = fileOf(path, "exportOnnx", "model.onnx");
+    const bytes = onnxOfRun(this, check(exportParams, given, "exportOnnx"));
+    await mkdir(dirname(full), { recursive: true });
+    const temporary = `${full}.${process.pid}.tmp`;
+    await writeFile(temporary, bytes);
+    await rename(temporary, full);
     return full;
   }
 
@@ -223,6 +238,14 @@ export class Run {
   [Symbol.for("dlnb.display")](): OutputItem[] {
     return [{ mime: "text/plain", data: this.toString() }];
   }
+}
+
+/** Where a file goes; relative paths start at the notebook. Throws ConfigError for what is no name of a file. */
+function fileOf(path: unknown, where: string, example: string): string {
+  if (typeof path !== "string" || path === "" || /[\\/]$/.test(path)) {
+    throw new ConfigError(`${where}: ${JSON.stringify(path)} is no file name; give one such as "${example}"`);
+  }
+  return isAbsolute(path) ? path : resolve(currentContext().notebookFolder, path);
 }
 
 const count = (n: number, noun: string): string => `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;

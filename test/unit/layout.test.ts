@@ -7,6 +7,7 @@ const rows = [
   ["kernel"],
   ["library.ts"],
   ["diagnostics", "session", "plots", "schedules", "toys"],
+  ["onnx"],
   ["nn", "optim", "init", "losses", "metrics", "regularize", "data", "eager", "augment"],
   ["plan", "context"],
   ["ops"],

@@ -1,0 +1,1 @@
+export { type Export, onnxOf } from "./export.ts";
