@@ -1,5 +1,6 @@
 export { inContext, type RunContext } from "../context/index.ts";
 export { Experiment, experiment } from "./experiment.ts";
+export { exportParams } from "./exportOnnx.ts";
 export { earlyStoppingParams, experimentParams, fitParams } from "./options.ts";
 export { Run } from "./run.ts";
 export { loadParams } from "./stateDict.ts";
