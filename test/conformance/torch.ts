@@ -285,12 +285,12 @@ export function torchOptimizer(op: string, config: Config, about: readonly strin
   const make = optim as unknown as Readonly<Record<string, (options: unknown) => Optimizer>>;
   const { param_groups: listed, groups = listed, ...base } = config;
   const options = optionsOf(definition.params, base, [...about, ...HOW]);
-  return (make[name] as (options: unknown) => Optimizer)({ ...options, groups: parameterGroups(definition, groups) });
+  if (groups !== undefined) options.groups = parameterGroups(definition, groups);
+  return (make[name] as (options: unknown) => Optimizer)(options);
 }
 
 /** A list of dictionaries, as PyTorch takes them, or a dictionary of such by the module that they are for. */
 function parameterGroups({ params }: { params: Params }, given: unknown): Record<string, unknown>[] {
-  if (given === undefined) return [];
   const groups: Config[] = Array.isArray(given)
     ? given
     : Object.entries(given as Config).map(([module, options]) => ({ params: [module], ...options }));
