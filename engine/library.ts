@@ -1,7 +1,7 @@
 import { augment, augmentations } from "./augment/index.ts";
 import { data, syntheticSets, transforms } from "./data/index.ts";
 import { grad, tensor, valueAndGrad } from "./eager/index.ts";
-import { init, initializers } from "./init/index.ts";
+import { init, initializers, starts } from "./init/index.ts";
 import { loss, losses } from "./losses/index.ts";
 import { measures, metrics } from "./metrics/index.ts";
 import { layers, nn } from "./nn/index.ts";
@@ -44,6 +44,7 @@ export const registries: readonly Registry[] = [
   { global: "schedule", title: "Schedules", all: schedules },
   { global: "regularize", title: "Regularizers", all: regularizers },
   { global: "init", title: "Initializers", all: initializers },
+  { global: "init", title: "First weights of a whole model", all: starts },
   { global: "augment", title: "Augmentations", all: augmentations },
   { global: "toy", title: "Toys", all: toys },
 ];

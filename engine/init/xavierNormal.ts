@@ -1,10 +1,15 @@
 import { num } from "../params/index.ts";
 import { defineInit } from "./definition.ts";
 import { drawNormal } from "./draw.ts";
+import { fanMode, fanOf } from "./fan.ts";
 
 export const xavierNormal = defineInit({
-  summary: "N(0, 2 gain^2 / (fanIn + fanOut)): a compromise between the forward and the backward signal.",
+  summary:
+    "N(0, 2 gain^2 / (fanIn + fanOut)): a compromise between the forward and the backward signal. By fanIn it is randn sqrt(1/n).",
   paper: "Glorot & Bengio 2010, AISTATS, equation 12",
-  params: { gain: num(1, "(0, inf)", "Factor for the nonlinearity that follows; init.gain knows them.") },
-  sample: (target, { gain }) => drawNormal(target, 0, gain * Math.sqrt(2 / (target.fanIn + target.fanOut))),
+  params: {
+    gain: num(1, "(0, inf)", "Factor for the nonlinearity that follows; init.gain knows them."),
+    mode: fanMode("fanAvg"),
+  },
+  sample: (target, { gain, mode }) => drawNormal(target, 0, gain / Math.sqrt(fanOf(target, mode))),
 });

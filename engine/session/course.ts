@@ -76,7 +76,7 @@ export class Course {
     experiment: Experiment,
     options: FitOptions,
     context: RunContext,
-    { backend, data }: { backend: Backend; data: DeviceData },
+    { backend, data, weights }: { backend: Backend; data: DeviceData; weights?: Weights | undefined },
   ) {
     const { batchSize, metrics } = experiment.options;
     this.experiment = experiment;
@@ -86,7 +86,7 @@ export class Course {
     this.#sums = new Tally(experiment.config);
     this.#stopping = options.earlyStopping ? new EarlyStopping(options.earlyStopping, metrics) : null;
     this.#checkSchedule();
-    this.beginning = this.#begin();
+    this.beginning = this.#begin(weights);
     this.from = this.step;
     const { instruments: mode, schedule } = options;
     this.scalars = scalarsOf(experiment, schedule, this.extent, this.#seen);
@@ -122,11 +122,12 @@ export class Course {
     }
   }
 
-  /** Initial weights, those that are given, or those of the run that is continued. */
-  #begin(): Weights & Partial<RunState> {
+  /** Initial weights, those that were made or are given, or those of the run that is continued. */
+  #begin(made: Weights | undefined): Weights & Partial<RunState> {
     const { options, config } = this.experiment;
     const { resume, from } = this.#options;
-    if (from !== null) return weightsFrom(this.experiment, from);
+    if (made) return made;
+    if (from instanceof Run || typeof from === "string") return weightsFrom(this.experiment, from);
     if (resume === null) return initialWeights(config.model, options.seed);
     const { state, best, progress } = beginningOf(this.experiment, resume, this.extent.steps);
     if (!progress) return state;

@@ -159,7 +159,8 @@ export class DeviceModel {
     this.backend.write(this.#buffer("parameters"), state.parameters);
     this.backend.write(this.#buffer("running"), state.running);
     for (const [name, values] of Object.entries(state.optimizer ?? {})) {
-      this.backend.write(this.#buffer(`state ${name}`), values);
+      // what a full-batch method remembers stays on the host
+      if (this.has(`state ${name}`)) this.backend.write(this.#buffer(`state ${name}`), values);
     }
   }
 

@@ -1,20 +1,21 @@
-import type { Backend } from "../backends/backend.ts";
 import type { Plan } from "../backends/launch.ts";
 import type { RunContext } from "../context/index.ts";
 import { BackendError, Interrupted, NonFiniteError } from "../errors/index.ts";
+import { isStart } from "../init/index.ts";
 import { isFullBatch } from "../optim/index.ts";
 import type { RunSummary } from "../protocol/index.ts";
 import { Course } from "./course.ts";
 import { DeviceModel } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
 import type { DeviceData } from "./forward.ts";
-import { trainFullBatch } from "./fullBatch.ts";
+import { type OnDevice, trainFullBatch } from "./fullBatch.ts";
 import { DeviceClock, LiveChart, Watch } from "./instruments/index.ts";
 import { nonFinite } from "./nonFinite.ts";
 import type { FitOptions } from "./options.ts";
 import { beganOn } from "./resume.ts";
 import { backendFor } from "./rivals.ts";
 import type { Run } from "./run.ts";
+import { startingWeights } from "./starting.ts";
 import { Trace } from "./trace.ts";
 
 /** A submit should take about this long: short enough to stop at once, long enough to keep the device busy. */
@@ -33,10 +34,11 @@ export async function trainRun(experiment: Experiment, options: FitOptions, cont
   const backend = await backendFor(experiment, beganOn(experiment, options.resume), context);
   const device = new DeviceModel(backend, experiment.config);
   try {
-    if (isFullBatch(experiment.config.optimizer)) {
-      return await trainFullBatch(experiment, options, context, backend, device);
-    }
-    return await new Fit(experiment, options, context, backend, device).run();
+    const { from } = options;
+    const weights = isStart(from) ? await startingWeights(experiment, from, device, context) : undefined;
+    const given = { backend, device, weights };
+    if (isFullBatch(experiment.config.optimizer)) return await trainFullBatch(experiment, options, context, given);
+    return await new Fit(experiment, options, context, given).run();
   } finally {
     device.dispose();
   }
@@ -57,12 +59,17 @@ class Fit {
   #preparedMs = 0;
   #chunk = 4;
 
-  constructor(experiment: Experiment, options: FitOptions, context: RunContext, backend: Backend, device: DeviceModel) {
+  constructor(
+    experiment: Experiment,
+    options: FitOptions,
+    context: RunContext,
+    { backend, device, weights }: OnDevice,
+  ) {
     this.#experiment = experiment;
     this.#context = context;
     this.#device = device;
     this.#data = device.upload("train", experiment.splits.train);
-    this.#course = new Course(experiment, options, context, { backend, data: this.#data });
+    this.#course = new Course(experiment, options, context, { backend, data: this.#data, weights });
     device.load(this.#course.beginning);
     this.#trace = new Trace(options.trace, device, this.#course.step, this.#course.extent.steps);
   }

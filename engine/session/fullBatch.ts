@@ -12,24 +12,31 @@ import { evaluationBatch } from "./evaluationBatches.ts";
 import type { Experiment } from "./experiment.ts";
 import { type DeviceData, modelInputs, NOISE_SEED, type StepConfig } from "./forward.ts";
 import type { Layout } from "./layout.ts";
+import type { Weights } from "./model.ts";
 import { nonFinite } from "./nonFinite.ts";
 import type { FitOptions } from "./options.ts";
 import type { Run } from "./run.ts";
 import { Trace } from "./trace.ts";
+
+/** Where a run is trained, and the weights that were made there for it to begin with. */
+export interface OnDevice {
+  readonly backend: Backend;
+  readonly device: DeviceModel;
+  readonly weights?: Weights | undefined;
+}
 
 /** Trains by a method that looks at the whole training set: a step of the run is one of the method's, and so is an epoch. */
 export async function trainFullBatch(
   experiment: Experiment,
   options: FitOptions,
   context: RunContext,
-  backend: Backend,
-  device: DeviceModel,
+  given: OnDevice,
 ): Promise<Run> {
   const { optimizer } = experiment.config;
   if (options.instruments !== "off") {
     throw new ConfigError(`fit: instruments look between steps on minibatches, which ${optimizer.type} does not make`);
   }
-  return await new FullBatchFit(experiment, optimizer as FullBatch, options, context, backend, device).run();
+  return await new FullBatchFit(experiment, optimizer as FullBatch, options, context, given).run();
 }
 
 /** What does not go with a method that takes the loss for one function of the weights. Throws ConfigError. */
@@ -89,15 +96,14 @@ class FullBatchFit {
     optimizer: FullBatch,
     options: FitOptions,
     context: RunContext,
-    backend: Backend,
-    device: DeviceModel,
+    { backend, device, weights }: OnDevice,
   ) {
     this.#experiment = experiment;
     this.#optimizer = optimizer;
     this.#context = context;
     this.#device = device;
     this.#data = device.upload("train", experiment.splits.train);
-    this.#course = new Course(experiment, options, context, { backend, data: this.#data });
+    this.#course = new Course(experiment, options, context, { backend, data: this.#data, weights });
     const { beginning, step, extent } = this.#course;
     device.load({ parameters: beginning.parameters, running: beginning.running });
     this.#trace = new Trace(options.trace, device, step, extent.steps);

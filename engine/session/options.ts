@@ -1,5 +1,6 @@
 import { type Augmentation, isAugmentation } from "../augment/index.ts";
 import { Dataset, Splits } from "../data/index.ts";
+import { isStart, type Start } from "../init/index.ts";
 import { isLoss, type Loss } from "../losses/index.ts";
 import { isMetric, type Metric } from "../metrics/index.ts";
 import { isLayer, type Layer } from "../nn/index.ts";
@@ -115,14 +116,14 @@ export const fitParams = {
     },
     "Continues from a run or checkpoint of the same experiment, to the bits of an uninterrupted run.",
   ),
-  from: value<Run | string | null>(
+  from: value<Run | string | Start | null>(
     null,
     {
-      type: "Run | string",
-      noun: "a run or the path of a safetensors file",
-      accepts: (given) => given instanceof Run || typeof given === "string",
+      type: "Run | string | Start",
+      noun: "a run, the path of a safetensors file or init.lsuv()",
+      accepts: (given) => given instanceof Run || typeof given === "string" || isStart(given),
     },
-    "Begins with the weights of a run or file in place of drawn ones, at step 0 and with a new optimizer: fine-tuning.",
+    "Begins with the weights of a run or file in place of drawn ones, at step 0 and with a new optimizer: fine-tuning; or with what `init.lsuv()` makes of a batch.",
   ),
   name: text("", "What charts and logs call this run; `run 1` and so on when empty."),
   validateEvery: int(1, "[1, inf)", "Epochs between validations."),

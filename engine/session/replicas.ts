@@ -1,6 +1,7 @@
 import type { Backend } from "../backends/backend.ts";
 import type { RunContext } from "../context/index.ts";
 import { BackendError, Interrupted } from "../errors/index.ts";
+import { isStart } from "../init/index.ts";
 import type { RunHistory, RunSummary } from "../protocol/index.ts";
 import { Course, extentOf } from "./course.ts";
 import { DeviceModel } from "./device.ts";
@@ -8,11 +9,14 @@ import type { Experiment } from "./experiment.ts";
 import { LaneFit } from "./laneFit.ts";
 import { LanesDoNotFit } from "./lanes.ts";
 import type { LaneTraining } from "./laneTraining.ts";
+import type { Weights } from "./model.ts";
 import { nonFinite } from "./nonFinite.ts";
+import type { FitOptions } from "./options.ts";
 import { type Replica, replicaGroups, trainingOf } from "./replicaGroups.ts";
 import { beganOn } from "./resume.ts";
 import { backendFor } from "./rivals.ts";
 import type { Run } from "./run.ts";
+import { startingWeights } from "./starting.ts";
 
 /** A replica as it goes on, or its run. */
 export interface ReplicaView {
@@ -117,7 +121,8 @@ class Replicas {
   async #train(training: LaneTraining, group: readonly Replica[], courses: Course[]): Promise<void> {
     try {
       for (const { experiment, options } of group) {
-        const given = { backend: this.#backend, data: training.data };
+        const weights = await this.#begin(experiment, options);
+        const given = { backend: this.#backend, data: training.data, weights };
         courses.push(new Course(experiment, options, quiet(this.#context), given));
       }
       this.#lanes.push(group.length);
@@ -139,6 +144,17 @@ class Replicas {
       });
     } finally {
       for (const course of courses) course.telling.close();
+    }
+  }
+
+  /** The weights of a replica that are made by looking at data. */
+  async #begin(experiment: Experiment, { from }: FitOptions): Promise<Weights | undefined> {
+    if (!isStart(from)) return undefined;
+    const device = new DeviceModel(this.#backend, experiment.config);
+    try {
+      return await startingWeights(experiment, from, device, this.#context);
+    } finally {
+      device.dispose();
     }
   }
 

@@ -1,5 +1,5 @@
 import { ConfigError } from "../../errors/index.ts";
-import { normalQuantile } from "../../init/truncNormal.ts";
+import { normalQuantile } from "../../init/truncated.ts";
 import { bool, nums } from "../../params/index.ts";
 import { collecting, orOne, quantile, tiny, Values } from "./collectors.ts";
 import { columnsParam } from "./columns.ts";

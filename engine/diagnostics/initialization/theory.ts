@@ -1,5 +1,5 @@
 import { fans } from "../../init/index.ts";
-import { normalQuantile } from "../../init/truncNormal.ts";
+import { normalQuantile } from "../../init/truncated.ts";
 import { type Layer, type TracedLayer, traceModel } from "../../nn/index.ts";
 import type { Tensor } from "../../ops/index.ts";
 import * as ops from "../../ops/index.ts";

@@ -1,0 +1,1 @@
+export { lsuv } from "./lsuv.ts";
