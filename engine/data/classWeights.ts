@@ -1,4 +1,12 @@
 import { DataError } from "../errors/index.ts";
+import { int } from "../params/index.ts";
+import { permutation } from "../random/index.ts";
+import type { Dataset } from "./dataset.ts";
+
+/** Stream of the examples that are repeated. */
+const BALANCE_STREAM = 0x5eed0013;
+
+export const balanceParams = { seed: int(0, "[0, 4294967295]", "Draws which examples are repeated.") };
 
 /** Examples of each of `classes` classes. */
 export function classCounts(labels: ArrayLike<number>, classes: number): number[] {
@@ -22,4 +30,20 @@ export function balancedWeights(counts: readonly number[], names: readonly strin
     );
   }
   return counts.map((count) => n / (counts.length * count));
+}
+
+/** Every example, and those of smaller classes again until all have as many as the largest; in an order that `seed` draws. */
+export function balancedRows({ y, classes, task, name, size }: Dataset, seed: number): Int32Array {
+  if (task !== "classification" || y.rank !== 1 || !classes) {
+    throw new DataError(`balanced: ${name} has no class for each example, by which examples could be repeated`);
+  }
+  const counts = classCounts(y.data, classes.length);
+  balancedWeights(counts, classes); // a class without examples is named
+  const most = Math.max(...counts);
+  const drawn = permutation(seed, BALANCE_STREAM, 0, size);
+  const rows = counts.flatMap((count, c) => {
+    const own = Array.from(drawn).filter((row) => y.data[row] === c);
+    return Array.from({ length: most }, (_, i) => own[i % count] as number);
+  });
+  return permutation(seed, BALANCE_STREAM, 1, rows.length).map((place) => rows[place] as number);
 }

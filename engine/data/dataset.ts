@@ -1,6 +1,8 @@
 import { maybeContext } from "../context/index.ts";
 import { ConfigError, DataError } from "../errors/index.ts";
+import { check } from "../params/index.ts";
 import { type HostTensor, type Shape, setOrigin, show, sizeOf } from "../tensor/index.ts";
+import { balancedRows, balancedWeights, balanceParams, classCounts } from "./classWeights.ts";
 import { type FoldOptions, foldRows } from "./folds.ts";
 import { type Normalization, normalization } from "./normalize.ts";
 import { Prepared } from "./prepared.ts";
@@ -236,6 +238,14 @@ export class Dataset {
     );
   }
 
+  /** n / (classes * count) for each class, which makes all weigh the same. Throws DataError for values as targets, or a class without examples. */
+  classWeights(): number[] {
+    const { classes, y, task, name } = this;
+    if (task !== "classification" || !classes)
+      throw new DataError(`classWeights: ${name} has values as targets, not classes`);
+    return balancedWeights(classCounts(y.data, classes.length), classes);
+  }
+
   /** The examples at these places, in this order. */
   rows(order: ArrayLike<number>): Dataset {
     return this.with({ x: this.x.rows(order), y: this.y.rows(order) });
@@ -347,6 +357,15 @@ export class Splits {
     if (numbers.length > 0) steps.push(transform.standardize({ columns: names(numbers) }));
     if (numbers.length < width) steps.push(transform.encode());
     return this.transform(...steps);
+  }
+
+  /**
+   * The training part with examples of smaller classes repeated, each once more before any twice more, drawn by `seed`, until every
+   * class has as many as the largest; the other parts stay. Throws DataError where targets are values or a class is missing.
+   */
+  balanced(options: { readonly seed?: number } = {}): Splits {
+    const { seed } = check(balanceParams, options, "balanced");
+    return new Splits({ train: this.train.rows(balancedRows(this.train, seed)), valid: this.valid, test: this.test });
   }
 
   /** What the transforms learnt from the training part; null when there are none. */

@@ -1,4 +1,5 @@
 import "./attach.ts";
+import "./data/attach.ts";
 import * as all from "./all.ts";
 
 export type { DiagnosticDefinition, SubjectKind } from "./definition.ts";

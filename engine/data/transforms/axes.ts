@@ -40,14 +40,19 @@ export function statisticsOf({ mean, values, vectors }: Axes, k: number): Statis
   return { mean, components, variance: values.slice(0, k), spectrum: values };
 }
 
-/** Throws DataError naming the first component without variance: without `eps` nothing can be divided by it. */
-export function requireVariance(where: string, variance: Float64Array, spectrum: Float64Array, eps: number): void {
+/** Variance beside that of the columns it is made of, below which rounding is all there is. */
+const NONE = 1e-12;
+
+/** Throws DataError naming the first of k components without variance: without `eps` nothing can be divided by it. */
+export function requireVariance(where: string, { values, vectors, columns }: Axes, k: number, eps: number): void {
   if (eps > 0) return;
-  const bound = 1e-12 * (spectrum[0] as number);
-  const none = variance.findIndex((v) => v <= bound);
+  const none = values.slice(0, k).findIndex((value, i) => {
+    const v = vectors[i] as Float64Array;
+    return value <= NONE * columns.reduce((sum, own, c) => sum + own * (v[c] as number) ** 2, 0);
+  });
   if (none < 0) return;
   throw new DataError(
-    `${where}: the training examples have no variance along component ${none + 1} of ${variance.length}, which whitening would divide by; take ${none > 0 ? `k: ${none}, or ` : ""}eps: 1e-5`,
+    `${where}: the training examples have no variance along component ${none + 1} of ${k}, which whitening would divide by; take ${none > 0 ? `k: ${none}, or ` : ""}eps: 1e-5`,
   );
 }
 

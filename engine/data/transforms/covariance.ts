@@ -13,12 +13,17 @@ export interface Axes {
   /** Of length 1; its largest element by size is positive, so that the same data give the same signs everywhere. */
   readonly vectors: readonly Float64Array[];
   readonly count: number;
+  /** Variance of each column by itself, divided likewise. */
+  readonly columns: Float64Array;
 }
 
 /** Means and products of deviations of all pairs of columns, piece by piece. Chan, Golub & LeVeque 1983, equation 2.1 for products. */
 export class Covariance {
   readonly #where: string;
   readonly #width: number;
+  /** Of what is taken away from every example: the first one, so that a constant column deviates by exactly nothing. */
+  #first: Float64Array | undefined;
+  /** From there. */
   readonly #mean: Float64Array;
   /** The lower triangle by rows. */
   readonly #products: readonly Float64Array[];
@@ -39,10 +44,18 @@ export class Covariance {
 
   add({ count, width, data }: Rows): void {
     if (count === 0) return;
+    const first = this.#first ?? Float64Array.from({ length: width }, (_, c) => data[c] as number);
+    this.#first = first;
     const mean = new Float64Array(width);
-    for (let i = 0; i < count * width; i++) mean[i % width] = (mean[i % width] as number) + (data[i] as number) / count;
+    for (let i = 0; i < count * width; i++) {
+      const c = i % width;
+      mean[c] = (mean[c] as number) + ((data[i] as number) - (first[c] as number)) / count;
+    }
     const columns = Array.from({ length: width }, (_, c) =>
-      Float64Array.from({ length: count }, (_, r) => (data[r * width + c] as number) - (mean[c] as number)),
+      Float64Array.from(
+        { length: count },
+        (_, r) => (data[r * width + c] as number) - (first[c] as number) - (mean[c] as number),
+      ),
     );
     const all = this.#count + count;
     const between = (this.#count * count) / all;
@@ -73,10 +86,11 @@ export class Covariance {
     );
     const { values, vectors } = symmetricEigen(matrix);
     return {
-      mean: this.#mean,
+      mean: this.#mean.map((m, c) => m + (this.#first?.[c] ?? 0)),
       values: values.reverse().map((v) => Math.max(0, v) / (count - correction)),
       vectors: [...vectors].reverse().map(upwards),
       count,
+      columns: Float64Array.from(matrix, (row, i) => (row[i] as number) / (count - correction)),
     };
   }
 }

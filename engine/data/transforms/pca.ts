@@ -36,7 +36,7 @@ export const pca = defineTransform({
       () => {
         const axes = covariance.axes(1);
         const kept = keptOf("pca", k, axes);
-        if (whiten) requireVariance("pca", axes.values.slice(0, kept), axes.values, eps);
+        if (whiten) requireVariance("pca", axes, kept, eps);
         return statisticsOf(axes, kept);
       },
     );

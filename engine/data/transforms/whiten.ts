@@ -39,7 +39,7 @@ export const whiten = defineTransform({
       () => {
         const axes = covariance.axes(0);
         const kept = keptOf("whiten", k, axes);
-        requireVariance("whiten", axes.values.slice(0, kept), axes.values, eps);
+        requireVariance("whiten", axes, kept, eps);
         return statisticsOf(axes, kept);
       },
     );

@@ -27,7 +27,7 @@ export const zca = defineTransform({
       (rows) => covariance.add(rows),
       () => {
         const axes = covariance.axes(0);
-        requireVariance("zca", axes.values, axes.values, eps);
+        requireVariance("zca", axes, axes.values.length, eps);
         return statisticsOf(axes, axes.values.length);
       },
     );

@@ -90,19 +90,21 @@ function scalerCase(make: (c: Case) => Transform) {
     // of MinMaxScaler: x * scale + min
     const [low = 0, high = 1] = (c.config.feature_range ?? []) as number[];
     const isMinMax = min.length > 0;
+    // scikit-learn's attributes: min_ is what is added, data_min_ the smallest value
+    const attributes = Object.keys(c.outputs).some((name) => /^(data_?min_?|min_)$/.test(name));
     const factor = Array.from(spread, (s) => 1 / s);
     return {
       mean: middle,
       var: variance,
       center: middle,
       median: middle,
-      scale: isMinMax && "min_" in c.outputs ? factor : spread,
+      scale: isMinMax && attributes ? factor : spread,
       std: spread,
       iqr: spread,
-      max_abs: spread,
+      max_abs: Array.from({ length: train.width }, (_, k) => largest(train, k)),
       ...(isMinMax
         ? {
-            min: "data_min" in c.outputs ? Array.from(factor, (f, i) => -(middle[i] as number) * f) : min,
+            min: attributes ? Array.from(factor, (f, i) => -(middle[i] as number) * f) : min,
             max,
             data_min: min,
             data_max: max,
@@ -119,6 +121,9 @@ function scalerCase(make: (c: Case) => Transform) {
     };
   };
 }
+
+const largest = ({ count, width, data }: Rows, column: number): number =>
+  Math.max(...Array.from({ length: count }, (_, r) => Math.abs(data[r * width + column] as number)));
 
 function pcaCase(c: Case, bench: Bench): Figures {
   const x = table(c, bench);

@@ -173,6 +173,104 @@ describe.each(entries)("%s", (name, definition) => {
   });
 });
 
+describe("whitening", () => {
+  const flat = (constant: number) =>
+    data.tensors({
+      x: new HostTensor(
+        [50, 3],
+        "f32",
+        normal(1, 1, 150).map((v, i) => (i % 3 === 1 ? constant : v)),
+      ),
+      y: new HostTensor([50], "i32", new Int32Array(50)),
+    });
+
+  test.each([0, 1, 0.1, 1e6 / 3])(
+    "names the component without variance, of a column that is %d throughout",
+    (constant) => {
+      expect(() => flat(constant).transform(data.pca({ whiten: true }))).toThrow(
+        "pca: the training examples have no variance along component 3 of 3, which whitening would divide by; take k: 2, or eps: 1e-5",
+      );
+      expect(() => flat(constant).transform(data.zca({ eps: 0 }))).toThrow(
+        "zca: the training examples have no variance along component 3 of 3",
+      );
+      const whitened = flat(constant).transform(data.whiten());
+      expect(whitened.x.data.every((v) => Math.abs(v) < 10)).toBe(true);
+    },
+  );
+
+  test("gives uncorrelated columns of variance 1, zca near to the old ones", () => {
+    const set = examples("pca", 400, 7).transform(data.standardize());
+    for (const how of [data.whiten(), data.zca()]) {
+      const columns = columnsOf(set.transform(how));
+      for (const [i, a] of columns.entries())
+        for (const [j, b] of columns.entries())
+          expect(a.reduce((sum, v, r) => sum + v * (b[r] as number), 0) / 400).toBeCloseTo(i === j ? 1 : 0, 2);
+    }
+    const near = columnsOf(set.transform(data.zca()));
+    for (const [c, column] of columnsOf(set).entries()) {
+      const along = column.reduce((sum, v, r) => sum + v * (near[c]?.[r] as number), 0) / 400;
+      expect(along).toBeGreaterThan(0.8);
+    }
+  });
+
+  test("keeps as many components as are asked for, and no more than there are", () => {
+    const set = examples("pca", 60, 1);
+    expect(set.transform(data.pca({ k: 2 })).x.shape).toEqual([60, 2]);
+    expect(set.transform(data.pca({ k: 0.5 })).x.shape[1]).toBeLessThan(4);
+    expect(() => set.transform(data.pca({ k: 5 }))).toThrow("pca: k = 5 is more than the 4 columns; take 4 or less");
+    expect(() => set.rows([0, 1]).transform(data.pca({ k: 3 }))).toThrow(
+      "pca: k = 3 is more than the 2 training examples; take 2 or less",
+    );
+    expect(() => set.rows([0]).transform(data.pca())).toThrow(
+      "pca: 1 training example has no variance; it takes 2 or more",
+    );
+  });
+});
+
+test("a constant column is only moved by the scalers", () => {
+  const x = new HostTensor([3, 2], "f32", Float32Array.from([7, 1, 7, 2, 7, 3]));
+  const set = data.tensors({ x, y: new HostTensor([3], "i32", new Int32Array(3)) });
+  for (const how of [data.standardize(), data.minMax(), data.robust(), data.center()])
+    expect(columnsOf(set.transform(how))[0]).toEqual([0, 0, 0]);
+  expect(columnsOf(set.transform(data.minMax({ range: [-1, 1] })))[0]).toEqual([-1, -1, -1]);
+});
+
+test.each<[string, () => unknown, string]>([
+  ["a range that falls", () => data.minMax({ range: [1, 0] }), "minMax: range = [1, 0] must rise; swap its ends"],
+  [
+    "quantiles that fall",
+    () => data.robust({ quantileRange: [75, 25] }),
+    "robust: quantileRange = [75, 25] must rise; swap its ends",
+  ],
+  [
+    "a normal distribution's ends",
+    () => data.robust({ quantileRange: [0, 75], unitVariance: true }),
+    "robust: a normal distribution has no quantile 0",
+  ],
+  [
+    "a logarithm of what has none",
+    () => examples("center", 9, 1).transform(data.affine({ shift: -20 }), data.log()),
+    "values of -1 or less, down to",
+  ],
+  [
+    "images without channels",
+    () => examples("center", 9, 1).transform(data.standardizeChannels()),
+    "standardizeChannels: an example [4] has no channels",
+  ],
+  [
+    "what is no transform",
+    () => examples("center", 9, 1).transform(data.standardize as never),
+    "transform: takes transforms, such as data.standardize() or data.pca({ k: 10 }), not a function; call it",
+  ],
+  [
+    "whole numbers",
+    () => data.text({ text: "abcabc" }, { context: 2 }).then((set) => set.transform(data.center())),
+    "center: features are i32; only f32 can be transformed",
+  ],
+])("%s is named", async (_, make, message) => {
+  await expect(async () => await make()).rejects.toThrow(message);
+});
+
 test("images that are kept as bytes stay bytes, and hold the numbers that f32 storage would", () => {
   const bytes = Uint8Array.from(words(1, 2, 0, 500 * 12), (word) => word % 256);
   const kept = new ByteTensor([500, 3, 2, 2], bytes, unitLevels());
