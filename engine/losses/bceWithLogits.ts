@@ -32,8 +32,10 @@ export const bceWithLogits = defineLoss({
   },
   takes: ["label", "value"],
   gives: "scores",
-  settle: (options, { name, counts, examples }) => {
+  settle: (options, { of, name, counts: all, examples }) => {
     if (options.posWeight !== "balanced") return options;
+    // of two classes one score says whether it is the second
+    const counts = of === "classes" && all.length === 2 ? all.slice(1) : all;
     const none = counts.indexOf(0);
     if (none >= 0) {
       throw new ConfigError(

@@ -42,6 +42,8 @@ export interface LossDefinition<P extends Params = Params> extends Definition<P>
 
 /** How often each class occurs, or each label holds, among `examples`. */
 export interface ClassCounts {
+  /** An example has one of the classes, or any of the labels. */
+  readonly of: "classes" | "labels";
   readonly name: string;
   readonly counts: readonly number[];
   readonly examples: number;

@@ -20,6 +20,7 @@ export {
 } from "./fullBatch/definition.ts";
 export { isShareOfRate, type ParameterGroup, parameterGroups, type Settings } from "./groups.ts";
 export { evaluateHost, type HostTree, hostFunction, hostText } from "./hostScalar.ts";
+export { matches, patternsOf } from "./pattern.ts";
 /** Update rules for minibatches, and methods that look at the whole training set. */
 export { all as optimizers, methods };
 

@@ -11,7 +11,7 @@ export const MAX_METRICS = 3;
 type Figure = "trainLoss" | "validLoss" | `${"train" | "valid"}${0 | 1 | 2}`;
 /** Figures of epochs, how much each changed since the epoch before, and the higher of the two losses. */
 export type EpochField = "step" | "epoch" | "upper" | Figure | `${Figure}Change`;
-export type TrainField = "step" | "loss" | "low" | "high" | "lr" | "momentum" | "clipped";
+export type TrainField = "step" | "loss" | "low" | "high" | "lr" | "momentum" | "clipped" | "penalty";
 
 export interface Best {
   epoch: number;
@@ -48,6 +48,8 @@ export interface RateCause {
 
 /** What moves beside the rate. */
 export interface Moving {
+  /** Penalties on weights are added to the loss. */
+  penalty: boolean;
   /** The schedule drives the momentum, or Adam's first beta. */
   momentum: boolean;
   /** Gradients are clipped by their norm. */
@@ -171,6 +173,7 @@ export const learningCurve = definePlot<CurveState>({
       vconcat: [
         lossPanel(state),
         ...metrics.map((metric, i) => metricPanel(state, metric, i)),
+        ...(state.moving.penalty ? [movingPanel(state, "penalty", "penalty on weights, added to the loss")] : []),
         ...(state.moving.momentum ? [movingPanel(state, "momentum", "momentum")] : []),
         ...(state.moving.clipped
           ? [movingPanel(state, "clipped", "share of steps with a clipped gradient, over an epoch")]
@@ -211,7 +214,7 @@ export const learningCurve = definePlot<CurveState>({
       best: { epoch: 5, step: 20, loss: 0.55 },
       bestMetrics: [{ metric: 0, epoch: 5, step: 20, value: 0.88 }],
       rateMarks: [{ step: 13, from: 0.003, to: 0.0003, before: 0.6, after: 0.13 }],
-      moving: { momentum: false, clipped: false },
+      moving: { penalty: false, momentum: false, clipped: false },
       binSize: 1,
       train: {
         step: at,
@@ -221,6 +224,7 @@ export const learningCurve = definePlot<CurveState>({
         lr: at.map((step) => (step < 13 ? 0.003 : 0.0003)),
         momentum: never,
         clipped: never,
+        penalty: never,
       },
       epochRows: {
         step: validLoss.map((_, i) => (i + 1) * stepsPerEpoch),
@@ -303,6 +307,7 @@ function hints({ metrics, validation, steps, epochs, moving }: CurveState): Char
           value("epochs", `train${i}`, `train ${metric.name}`, "train"),
           ...(validation ? [value("epochs", `valid${i}`, `validation ${metric.name}`, "validation")] : []),
         ]),
+      ...(moving.penalty ? [value("train", "penalty", "penalty", null)] : []),
       ...(moving.momentum ? [value("train", "momentum", "momentum", null)] : []),
       ...(moving.clipped ? [value("train", "clipped", "clipped", null)] : []),
       value("train", "lr", "learning rate", null),
@@ -450,7 +455,7 @@ function metricPanel(state: CurveState, { name, better }: CurveState["metrics"][
 }
 
 /** Something that moves beside the rate, step by step. */
-function movingPanel(state: CurveState, field: "momentum" | "clipped", title: string): Spec {
+function movingPanel(state: CurveState, field: "penalty" | "momentum" | "clipped", title: string): Spec {
   const scale = field === "clipped" ? { type: "linear", domain: [0, 1] } : { type: "linear", zero: false };
   const axis = field === "clipped" ? { tickCount: 2, format: "%" } : { tickCount: 3 };
   return panel(field, title, 44, state, false, [

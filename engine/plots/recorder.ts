@@ -30,6 +30,8 @@ export interface CurveOptions {
   stepsPerEpoch: number;
   /** Whether the schedule drives the momentum; then it has a panel. */
   movesMomentum?: boolean;
+  /** Whether penalties on weights are added to the loss; then they have a panel. */
+  penalized?: boolean;
   /** Largest norm of the gradient that is not clipped; then the share of clipped steps has a panel. */
   clipNorm?: number | undefined;
   /** Rows kept per dataset of the chart. */
@@ -81,7 +83,7 @@ export class CurveRecorder {
   /** Columns of the epochs' dataset: the losses, and the metrics that have a panel. */
   readonly #figures: readonly string[];
   readonly #epochs: Series<string>;
-  readonly #steps: Series<"step" | "loss" | "lr" | "gradientNorm">;
+  readonly #steps: Series<"step" | "loss" | "lr" | "gradientNorm" | "penalty">;
   readonly #history: Series<string>;
   readonly #sent = new Map<object, { length: number; generation: number }>();
   readonly #marks: RateMarks;
@@ -106,7 +108,16 @@ export class CurveRecorder {
     this.#marks = new RateMarks(options.stepsPerEpoch);
     this.#clipped = new MovingMean(windowOf(options.stepsPerEpoch));
     this.#train = new Series(
-      { step: "last", loss: "mean", low: "min", high: "max", lr: "last", momentum: "last", clipped: "mean" },
+      {
+        step: "last",
+        loss: "mean",
+        low: "min",
+        high: "max",
+        lr: "last",
+        momentum: "last",
+        clipped: "mean",
+        penalty: "mean",
+      },
       rows,
     );
     const panels = this.#metrics.slice(0, MAX_METRICS);
@@ -120,7 +131,10 @@ export class CurveRecorder {
       },
       rows,
     );
-    this.#steps = new Series({ step: "last", loss: "mean", lr: "last", gradientNorm: "mean" }, HISTORY_ROWS);
+    this.#steps = new Series(
+      { step: "last", loss: "mean", lr: "last", gradientNorm: "mean", penalty: "mean" },
+      HISTORY_ROWS,
+    );
     this.#history = new Series(
       Object.fromEntries([
         ["epoch", "last"],
@@ -136,7 +150,7 @@ export class CurveRecorder {
 
   /**
    * Rows of consecutive optimizer updates: the step after each (from 1), its batch loss, the rate it used, the gradient's norm, and the
-   * momentum when the schedule drives it.
+   * momentum when the schedule drives it, and the penalty on weights when there is one.
    */
   addTrain(
     step: ArrayLike<number>,
@@ -144,6 +158,7 @@ export class CurveRecorder {
     lr: ArrayLike<number>,
     gradientNorm: ArrayLike<number> = [],
     momentum: ArrayLike<number> = [],
+    penalty: ArrayLike<number> = [],
   ): void {
     const { clipNorm } = this.#options;
     const count = step.length;
@@ -152,6 +167,7 @@ export class CurveRecorder {
       loss: finiteOf(loss, count),
       lr: finiteOf(lr, count),
       gradientNorm: finiteOf(gradientNorm, count),
+      penalty: finiteOf(penalty, count),
     };
     const clipped = new Float64Array(count);
     for (let i = 0; i < count; i++) {
@@ -256,7 +272,11 @@ export class CurveRecorder {
       best: this.#best,
       bestMetrics: this.#bestMetrics,
       rateMarks: this.#marks.marks,
-      moving: { momentum: this.#options.movesMomentum === true, clipped: this.#options.clipNorm !== undefined },
+      moving: {
+        penalty: this.#options.penalized === true,
+        momentum: this.#options.movesMomentum === true,
+        clipped: this.#options.clipNorm !== undefined,
+      },
       binSize: this.#train.binSize,
       train: this.#train.rows(),
       epochRows: this.#epochs.rows() as CurveState["epochRows"],
@@ -285,6 +305,7 @@ export class CurveRecorder {
       trainLoss: Array.from(steps.loss),
       lr: Array.from(steps.lr),
       gradientNorm: Array.from(steps.gradientNorm),
+      ...(this.#options.penalized ? { penalty: Array.from(steps.penalty) } : {}),
       epoch: Array.from(epochs.epoch ?? []),
       epochStep: Array.from(epochs.step ?? []),
       valid: named("valid"),

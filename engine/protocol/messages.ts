@@ -377,6 +377,8 @@ export interface RunHistory {
   lr: readonly number[];
   /** Euclidean norm of the whole gradient before clipping. */
   gradientNorm: readonly number[];
+  /** What penalties on weights added to the loss, where there are some. */
+  penalty?: readonly number[];
   epoch: readonly number[];
   epochStep: readonly number[];
   valid: Readonly<Record<string, readonly number[]>>;

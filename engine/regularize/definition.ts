@@ -1,5 +1,14 @@
 import type { Tensor } from "../ops/index.ts";
-import { type Checked, type Definition, type Instance, optional, type Params, value } from "../params/index.ts";
+import { matches, patternsOf } from "../optim/index.ts";
+import {
+  type Checked,
+  type Definition,
+  type Instance,
+  optional,
+  type Param,
+  type Params,
+  value,
+} from "../params/index.ts";
 
 /** What keeps weights small: a penalty that is added to the loss, or a limit that they are brought back to after every update. */
 export interface RegularizerDefinition<P extends Params = Params> extends Definition<P> {
@@ -18,22 +27,28 @@ export function defineRegularizer<const P extends Params, const N extends string
   return definition as RegularizerDefinition<P> & { readonly positional: N };
 }
 
-/** Option that says which parameters are meant. */
-export const on = optional(
-  value<RegExp | string, RegExp | string>(
+type Patterns = string | RegExp | readonly (string | RegExp)[];
+
+const given = optional(
+  value<Patterns, Patterns>(
     "",
     {
-      type: "RegExp | string",
-      noun: 'a pattern for names of parameters, as /^features/ or "weight"',
-      accepts: (given) => given instanceof RegExp || (typeof given === "string" && given !== ""),
+      type: "string | RegExp | readonly (string | RegExp)[]",
+      noun: "a pattern for names of parameters",
+      accepts: () => true,
     },
-    "Parameters whose names match, a string where it is part of the name; when not given all weights with two axes or more, which biases and norms have not.",
+    "Parameters that are meant, by a layer's path, a path with `*` or a regular expression; when not given all weights with two axes or more, which biases and norms have not.",
   ),
 );
 
+/** Option that says which parameters are meant; kept as text, so that it can be printed and compared. */
+export const on = {
+  ...given,
+  read: (patterns: unknown, where: string) => (patterns === null ? null : patternsOf(patterns, where)),
+} as unknown as Param<readonly string[] | null, "value?", false, Patterns | null>;
+
 /** Whether a regularizer means a parameter. */
 export function means({ options }: Regularizer, { name, shape }: { name: string; shape: readonly number[] }): boolean {
-  const { on: pattern } = options as { readonly on: RegExp | string | null };
-  if (pattern === null) return shape.length >= 2;
-  return typeof pattern === "string" ? name.includes(pattern) : name.search(pattern) >= 0;
+  const { on: patterns } = options as { readonly on: readonly string[] | null };
+  return patterns === null ? shape.length >= 2 : patterns.some((pattern) => matches(pattern, name));
 }

@@ -165,7 +165,7 @@ export class Course {
       this.#lastLoss = loss.at(-1) as number;
       this.#lastLr = lr.at(-1) as number;
       this.instruments.strip.add(from + 1, count, rows, scalars);
-      this.telling.steps(from + 1, loss, lr, norms, momentum);
+      this.telling.steps(from + 1, loss, lr, norms, momentum, Array.from(rows.penalty?.subarray(0, count) ?? []));
     }
     if (stopped >= 0) this.failure = { step: this.step + 1, batch, scalars: scalars[stopped] as StepScalars };
     this.telling.progress(this.standing);

@@ -4,7 +4,7 @@ import { currentContext, maybeContext } from "../context/index.ts";
 import type { Dataset } from "../data/index.ts";
 import { Splits } from "../data/index.ts";
 import { ConfigError, ShapeError } from "../errors/index.ts";
-import { axisOfClasses, type Takes } from "../losses/index.ts";
+import { axisOfClasses, type ClassCounts, settleLoss, type Takes } from "../losses/index.ts";
 import { nameOf } from "../metrics/index.ts";
 import { type Traced, type TracedLayer, traceModel } from "../nn/index.ts";
 import { constant, input } from "../ops/index.ts";
@@ -15,10 +15,11 @@ import { show, sizeOf } from "../tensor/index.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { extentOf } from "./course.ts";
 import { trainRun } from "./fit.ts";
-import { lossOf, type StepConfig } from "./forward.ts";
+import { goalOf, type StepConfig } from "./forward.ts";
 import { checkFullBatch } from "./fullBatch.ts";
 import { initialWeights, sizeModel } from "./model.ts";
 import { clipParams, type ExperimentOptions, experimentParams, type FitOptions, fitParams } from "./options.ts";
+import { checkRegularizers } from "./regularizing.ts";
 import { Run } from "./run.ts";
 import { loadParams } from "./stateDict.ts";
 
@@ -50,7 +51,7 @@ export class Experiment {
   /** Throws ConfigError for options, ShapeError for sizes that do not fit together. */
   constructor(given: unknown) {
     this.options = check(experimentParams, given, "experiment") as ExperimentOptions;
-    const { data, model, augment, loss, metrics, optimizer, batchSize, accumulate } = this.options;
+    const { data, model, augment, metrics, optimizer, regularize, batchSize, accumulate } = this.options;
     if (!this.options.name) experiments += 1;
     this.name = this.options.name || `experiment ${experiments}`;
     this.splits = data instanceof Splits ? data : { train: data as Dataset };
@@ -67,17 +68,20 @@ export class Experiment {
       );
     }
     const clip = check(clipParams, this.options.clip ?? {}, "clip");
+    const loss = settleLoss(this.options.loss, classCounts(this.splits.train));
     this.config = {
       model: sizeModel(augmented(model, augment), this.splits.train, batchSize, optimizer),
       loss,
       metrics,
       optimizer,
+      regularize,
       clip: { norm: clip.norm ?? undefined, normType: clip.normType, value: clip.value ?? undefined },
       ...(accumulate > 1 && { microBatch: batchSize }),
     };
     if (this.config.model.declaration.parameters.length === 0) {
       throw new ConfigError("experiment: the model has no parameters to train; give it a layer such as nn.linear(10)");
     }
+    checkRegularizers(this.config);
     this.#checkNames();
     this.#checkTarget();
     this.#traceOnce();
@@ -133,7 +137,7 @@ export class Experiment {
     const { output, results, layers } = this.#traced(batchSize);
     this.#checkTokens(layers);
     const target = input("y", [batchSize, ...y.shape.slice(1)], y.dtype);
-    const value = lossOf(this.config, { output, results }, target);
+    const value = loss.definition.compute({ output, target: goalOf({ output, results }, target) }, loss.options);
     if (value.rank !== 0) {
       throw new ShapeError(
         `experiment: ${loss.type} gives ${show(value.shape)}, not one number; use reduction: "mean"`,
@@ -295,7 +299,7 @@ export class Experiment {
 
   /** Everything that decides the numbers, as plain data, for logs and comparison. */
   describe(): Record<string, unknown> {
-    const { loss, metrics, optimizer, batchSize, accumulate, seed, shuffle, dropLast, clip } = this.options;
+    const { loss, metrics, optimizer, regularize, batchSize, accumulate, seed, shuffle, dropLast, clip } = this.options;
     const { train, valid, test } = this.splits;
     const rows = (set: Dataset | undefined) => set?.x.shape[0] ?? 0;
     return {
@@ -305,6 +309,7 @@ export class Experiment {
       loss,
       metrics,
       optimizer,
+      regularize,
       batchSize,
       accumulate,
       seed,
@@ -345,6 +350,17 @@ export class Experiment {
   [Symbol.for("dlnb.display")](): OutputItem[] {
     return [{ mime: "text/plain", data: this.toString() }];
   }
+}
+
+/** How often each class or label occurs in the training data. */
+function classCounts({ name, y, classes, size }: Dataset): ClassCounts {
+  const labels = y.dtype === "f32";
+  const counts = new Array<number>(labels ? y.size / size : (classes?.length ?? 0)).fill(0);
+  for (const [i, value] of y.data.entries()) {
+    const k = labels ? i % counts.length : value;
+    counts[k] = (counts[k] as number) + (labels ? value : 1);
+  }
+  return { of: labels ? "labels" : "classes", name, counts, examples: labels ? size : y.size };
 }
 
 /** `experiment({ data, model, loss, optimizer, ... })`: see `Experiment` and `experimentParams`. */

@@ -7,6 +7,7 @@ import { input, scalar, type Tensor } from "../ops/index.ts";
 import { type Optimizer, stateNames } from "../optim/index.ts";
 import { type DeviceData, dataWords, examples } from "./deviceData.ts";
 import type { Layout } from "./layout.ts";
+import type { Regularizer } from "../regularize/index.ts";
 import type { SizedModel } from "./model.ts";
 
 export { type DeviceData, dataWords, examples } from "./deviceData.ts";
@@ -17,6 +18,7 @@ export interface StepConfig {
   readonly loss: Loss;
   readonly metrics: readonly Metric[];
   readonly optimizer: Optimizer;
+  readonly regularize: readonly Regularizer[];
   readonly clip: Clip;
   /** Most examples that go through the model at once; a step of more adds their gradients up. */
   readonly microBatch?: number;
@@ -113,6 +115,8 @@ export function microBatches(
 export interface Pass extends Traced {
   readonly x: Tensor;
   readonly y: Tensor;
+  /** What the loss compares with: y, or mixed targets where examples were mixed. */
+  readonly goal: Tensor;
   readonly loss: Tensor;
   /** By name, as inputs of the graph. */
   readonly parameters: Readonly<Record<string, Tensor>>;
@@ -120,15 +124,10 @@ export interface Pass extends Traced {
   readonly places: Places;
 }
 
-/** The loss of what the model made of a batch; against mixed targets, where its examples were mixed. */
-export function lossOf(
-  { loss }: Pick<StepConfig, "loss">,
-  { output, results }: Pick<Traced, "output" | "results">,
-  target: Tensor,
-): Tensor {
+/** What the loss compares a batch with: its targets, mixed where its examples were mixed. */
+export function goalOf({ output, results }: Pick<Traced, "output" | "results">, target: Tensor): Tensor {
   const { [MIXED_SHARE]: share } = results as { readonly [MIXED_SHARE]?: Tensor };
-  const mixed = share ? mixedTargets(target, share, output) : target;
-  return loss.definition.compute({ output, target: mixed }, loss.options);
+  return share ? mixedTargets(target, share, output) : target;
 }
 
 /** Gathers `batch` examples from scalar CURSOR on, runs the model and the loss. */
@@ -146,8 +145,11 @@ export function pass(config: StepConfig, data: DeviceData, batch: number, option
     seed: training ? scalar(NOISE_SEED, "u32") : ops.constant(0, [], "u32"),
     step: training ? (part.index === 0 ? noise : ops.add(noise, part.index)) : ops.constant(0, [], "u32"),
   });
-  const loss = ops.within({ name: "loss", direction: "forward" }, () => lossOf(config, traced, y));
-  return { ...traced, x, y, loss, parameters, buffers, places: inputs.places };
+  const [goal, loss] = ops.within({ name: "loss", direction: "forward" }, () => {
+    const target = goalOf(traced, y);
+    return [target, config.loss.definition.compute({ output: traced.output, target }, config.loss.options)] as const;
+  });
+  return { ...traced, x, y, goal, loss, parameters, buffers, places: inputs.places };
 }
 
 /** Gradients of the pass's loss for all parameters, or those of a layout, in the order of their slices. */

@@ -186,9 +186,9 @@ export function laneEvaluationStep(
   kind: LaneKind,
   maxBuffersPerLaunch: number,
 ): BuiltPlan {
-  const { output, y, places } = pass(config, data, batch, { training: false, ordered: false });
+  const { output, y, goal, places } = pass(config, data, batch, { training: false, ordered: false });
   const inputs = new LaneInputs(config, kind, places);
-  const rows = tallyRows(config, { output, target: y }, "evaluation");
+  const rows = tallyRows(config, { output, y, goal }, "evaluation");
   const values = inputs.batched(rows.map((r) => r.value));
   return buildPlan({
     label: `evaluation, batch ${batch}, ${kind.lanes} lanes`,

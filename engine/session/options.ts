@@ -6,6 +6,7 @@ import { isMetric, type Metric } from "../metrics/index.ts";
 import { isLayer, type Layer } from "../nn/index.ts";
 import { isOptimizer, type Optimizer } from "../optim/index.ts";
 import { bool, type Checked, choice, either, int, num, optional, required, text, value } from "../params/index.ts";
+import { isRegularizer, type Regularizer } from "../regularize/index.ts";
 import { isSchedule, type Schedule } from "../schedules/index.ts";
 import { Run } from "./run.ts";
 
@@ -66,6 +67,15 @@ export const experimentParams = {
     required,
     { type: "Optimizer", noun: "an optimizer, as from optim.adamw({ lr: 1e-3 })", accepts: isOptimizer },
     "The update rule.",
+  ),
+  regularize: value<readonly Regularizer[]>(
+    [],
+    {
+      type: "readonly Regularizer[]",
+      noun: "a list of regularizers, as [regularize.l2(1e-4)]",
+      accepts: (given) => Array.isArray(given) && given.every(isRegularizer),
+    },
+    "Penalties that are added to the loss, and limits of the weights.",
   ),
   batchSize: int(32, "[1, inf)", "Examples that go through the model at once; per step, unless batches accumulate."),
   accumulate: int(

@@ -19,6 +19,7 @@ import {
   type StepConfig,
 } from "./forward.ts";
 import { updateRanges } from "./ranges.ts";
+import { limitStages, penaltyOf } from "./regularizing.ts";
 import { partName, tallyRows } from "./tally.ts";
 
 /** A training step as a plan: see `trainingStages`. */
@@ -39,10 +40,10 @@ export function trainingStep(
 }
 
 /**
- * What a training step computes: gather, forward, backward; then clipping and one fused update. A step of several batches
+ * What a training step computes: gather, forward, backward; then clipping, one fused update, and what holds weights within limits. A step of several batches
  * (see `microBatches`) adds their gradients up first, weighted by their examples where the loss is a mean. Nothing is changed,
  * now and in all later steps, once the loss or the gradient is not finite, so the state stays the last good one.
- * Rows: loss, squared gradient norm, whether the step counted, what clipping did (see `clipRows`), what figures add up
+ * Rows: loss, the penalty on weights where there is one, squared gradient norm, whether the step counted, what clipping did (see `clipRows`), what figures add up
  * from: of each of several batches for itself.
  */
 export function trainingStages(
@@ -50,7 +51,7 @@ export function trainingStages(
   data: DeviceData,
   batch: number,
 ): { stages: Stage[]; places: Places } {
-  const { stages: backward, loss, tallied, running, places } = backwardStages(config, data, batch);
+  const { stages: backward, loss, penalty, tallied, running, parameters, places } = backwardStages(config, data, batch);
   const { model, optimizer, clip } = config;
   const flat = (buffer: string, offset = 0, words = model.trained.words): Tensor => {
     const name = `${buffer} ${offset}`;
@@ -89,6 +90,7 @@ export function trainingStages(
     {
       rows: [
         { name: "loss", value: loss },
+        ...(penalty ? [{ name: "penalty", value: penalty }] : []),
         { name: "gradient norm squared", value: normSquared },
         { name: "ok", value: ops.cast(ok, "f32") },
         ...clipRows(raw, g, clip),
@@ -100,6 +102,7 @@ export function trainingStages(
         { value: ops.select(ok, halted, ops.constant(1, [], "i32")), buffer: "halted", offset: 0 },
       ],
     },
+    ...limitStages(config, parameters, halted),
   ];
   return { stages, places };
 }
@@ -115,21 +118,24 @@ function backwardStages(config: StepConfig, data: DeviceData, batch: number) {
   const parts = microBatches(config, batch);
   const several = parts.length > 1;
   const summed = (loss.options as { readonly reduction?: string }).reduction === "sum";
-  const first = modelInputs(config).buffers;
+  const { buffers: first, parameters } = modelInputs(config);
+  // it is the same for all of a step's batches: the first one's gradient has it
+  const penalty = ops.within({ name: "penalty", direction: "forward" }, () => penaltyOf(config, parameters));
   let buffers = first;
   const done = parts.map((part) => {
-    const forward = pass(config, data, part.size, { training: true, ordered: true, part, buffers });
+    const forward = pass(config, data, part.size, { training: true, ordered: true, part, parameters, buffers });
     Object.assign(places, forward.places);
     buffers = { ...buffers, ...forward.bufferUpdates };
     const share = several && !summed ? ops.mul(forward.loss, part.size / batch) : forward.loss;
-    const gradients = gradientsOf(config, { ...forward, loss: share }, model.trained);
+    const objective = penalty && part.index === 0 ? ops.add(share, penalty) : share;
+    const gradients = gradientsOf(config, { parameters, loss: objective }, model.trained);
     const stores = model.trained.slices.map(({ name, shape, offset }, i) => {
       const fresh = gradients[i] as Tensor;
       if (part.index === 0) return { value: fresh, buffer: "gradients", offset };
       places[`gradient of ${name}`] = { buffer: "gradients", offset };
       return { value: ops.add(input(`gradient of ${name}`, shape), fresh), buffer: "gradients", offset };
     });
-    const own = tallyRows(config, { output: forward.output, target: forward.y }, "training");
+    const own = tallyRows(config, forward, "training");
     const rows = [...own, ...(several ? [{ name: "loss", value: share }] : [])];
     return {
       stores,
@@ -141,6 +147,8 @@ function backwardStages(config: StepConfig, data: DeviceData, batch: number) {
   return {
     stages: done.map(({ stores, rows }): Stage => (several ? { stores, rows } : { stores })),
     tallied: several ? [] : one.rows,
+    penalty,
+    parameters,
     loss: more.reduce((sum, { share }) => ops.add(sum, share), one.share),
     running: model.running.slices.flatMap(({ name, offset }) => {
       const [fresh, old] = [buffers[name] as Tensor, first[name] as Tensor];
@@ -185,12 +193,12 @@ export function evaluationStep(
   batch: number,
   maxBuffersPerLaunch: number,
 ): BuiltPlan {
-  const { output, y, places } = pass(config, data, batch, { training: false, ordered: false });
+  const forward = pass(config, data, batch, { training: false, ordered: false });
   return buildPlan({
     label: `evaluation, batch ${batch}`,
     buffers: { ...bufferWords(config), ...dataWords(data) },
-    inputs: places,
-    stages: [{ rows: tallyRows(config, { output, target: y }, "evaluation") }],
+    inputs: forward.places,
+    stages: [{ rows: tallyRows(config, forward, "evaluation") }],
     maxBuffersPerLaunch,
   });
 }
@@ -250,8 +258,9 @@ export function diagnosisStep(
 }
 
 function nonFiniteRows(config: StepConfig, forward: Pass): { name: string; value: Tensor }[] {
-  const gradients = gradientsOf(config, forward);
   const { loss, x, y, activations, parameters } = forward;
+  const penalty = penaltyOf(config, parameters);
+  const gradients = gradientsOf(config, { loss: penalty ? ops.add(loss, penalty) : loss, parameters });
   const count = (t: Tensor): Tensor => ops.sum(ops.cast(ops.not(ops.isFinite(t)), "f32"));
   const numbers = (name: string, t: Tensor) => (t.dtype === "f32" ? [{ name, value: count(t) }] : []);
   const slices = config.model.parameters.slices;
@@ -263,6 +272,7 @@ function nonFiniteRows(config: StepConfig, forward: Pass): { name: string; value
       numbers(path === "" ? "the model's output" : `the output of layer ${path}`, t),
     ),
     ...numbers("the loss", loss),
+    ...(penalty ? numbers("the penalty on weights", penalty) : []),
     ...slices
       .map(({ name }, i) => ({ name: `the gradient of ${name}`, value: count(gradients[i] as Tensor) }))
       .reverse(),

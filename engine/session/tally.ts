@@ -3,6 +3,7 @@ import { type Metric, nameOf, type Sums } from "../metrics/index.ts";
 import type { Tensor } from "../ops/index.ts";
 import * as ops from "../ops/index.ts";
 import type { Rows } from "./device.ts";
+import type { Pass } from "./forward.ts";
 
 /** What figures are made of: a loss and metrics. */
 export interface Measured {
@@ -19,19 +20,23 @@ const measures = ({ definition, options }: Metric, part: Part): boolean =>
 /** Rows of a batch that `Tally` takes in: sums of the loss and numbers of the metrics. */
 export function tallyRows(
   { loss, metrics }: Measured,
-  { output, target }: { output: Tensor; target: Tensor },
+  { output, y, goal }: Pick<Pass, "output" | "y" | "goal">,
   part: Part,
 ): { name: string; value: Tensor }[] {
   const { definition, options } = loss;
-  const losses = ops.within({ name: "loss", direction: "forward" }, () => definition.sums({ output, target }, options));
+  const losses = ops.within({ name: "loss", direction: "forward" }, () =>
+    definition.sums({ output, target: goal }, options),
+  );
   const gives = definition.gives(options);
   const measured = ops.within({ name: "metrics" }, () =>
     metrics.flatMap((metric, i) =>
       measures(metric, part)
-        ? Object.entries(metric.definition.batch({ output, target, gives }, metric.options)).map(([name, value]) => ({
-            name: `metric ${i} ${name}`,
-            value,
-          }))
+        ? Object.entries(metric.definition.batch({ output, target: y, gives }, metric.options)).map(
+            ([name, value]) => ({
+              name: `metric ${i} ${name}`,
+              value,
+            }),
+          )
         : [],
     ),
   );

@@ -70,6 +70,7 @@ export class Telling {
       metrics: experiment.options.metrics.map((m) => ({ name: nameOf(m), better: betterOf(m) })),
       validation: experiment.splits.valid !== undefined,
       movesMomentum,
+      penalized: experiment.config.regularize.some(({ definition }) => definition.penalty !== undefined),
       clipNorm: clip.normType === undefined || clip.normType === 2 ? clip.norm : undefined,
       ...extent,
     });
@@ -103,11 +104,12 @@ export class Telling {
     lr: readonly number[],
     gradientNorm: readonly number[],
     momentum: readonly number[],
+    penalty: readonly number[] = [],
   ): void {
-    this.#log.write({ event: "steps", from, loss, lr, gradientNorm });
+    this.#log.write({ event: "steps", from, loss, lr, gradientNorm, ...(penalty.length ? { penalty } : {}) });
     this.#experiment.onSteps?.({ from, loss, gradientNorm });
     const step = loss.map((_, i) => from + i);
-    this.#recorder.addTrain(step, loss, lr, gradientNorm, momentum);
+    this.#recorder.addTrain(step, loss, lr, gradientNorm, momentum, penalty);
   }
 
   epoch(

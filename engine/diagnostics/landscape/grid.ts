@@ -99,7 +99,7 @@ function heightPlan(
   const { model } = config;
   const { words } = model.parameters;
   const forward = pass(config, data, batch, { training, ordered: false });
-  const { places, output, y } = forward;
+  const { places } = forward;
   const flat = (name: string, size: number) => {
     places[name] = { buffer: name, offset: 0 };
     return input(name, [size]);
@@ -133,7 +133,7 @@ function heightPlan(
     inputs: places,
     stages: [
       { stores: [{ value: point, buffer: "point", offset: 0 }, ...moved] },
-      { rows: tallyRows(config, { output, target: y }, "evaluation") },
+      { rows: tallyRows(config, forward, "evaluation") },
     ],
     maxBuffersPerLaunch,
   });

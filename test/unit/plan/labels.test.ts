@@ -18,6 +18,7 @@ function launchesOf(model: Layer, shape: Shape): readonly Launch[] {
     loss: loss.crossEntropy(),
     metrics: [metrics.accuracy()],
     optimizer: optim.sgd({ lr: 0.1, momentum: 0.9 }),
+    regularize: [],
     clip: { norm: 1 },
   };
   const data = { name: "train", count: 12, x: { shape, dtype: "f32" }, y: { shape: [], dtype: "i32" } } as const;
