@@ -5,9 +5,9 @@ import { type Traced, traceModel } from "../nn/index.ts";
 import * as ops from "../ops/index.ts";
 import { input, scalar, type Tensor } from "../ops/index.ts";
 import { type Optimizer, stateNames } from "../optim/index.ts";
+import type { Regularizer } from "../regularize/index.ts";
 import { type DeviceData, dataWords, examples } from "./deviceData.ts";
 import type { Layout } from "./layout.ts";
-import type { Regularizer } from "../regularize/index.ts";
 import type { SizedModel } from "./model.ts";
 
 export { type DeviceData, dataWords, examples } from "./deviceData.ts";

@@ -46,6 +46,12 @@ export function checkFullBatch({ config, options, splits }: Experiment): void {
   if (options.accumulate > 1) {
     throw new ConfigError(`experiment: ${optimizer.type} takes all examples for every step; leave out accumulate`);
   }
+  const limit = config.regularize.find(({ definition }) => definition.limit);
+  if (limit) {
+    throw new ConfigError(
+      `experiment: ${optimizer.type} chooses its own steps, which regularize.${limit.type} would undo; take a penalty such as regularize.l2()`,
+    );
+  }
   if (options.clip) throw new ConfigError(`experiment: ${optimizer.type} chooses its own steps; leave out clip`);
   const { noisy, moving } = whatMoves(config, splits.train.x.shape.slice(1), splits.train.x.dtype);
   const instead = `${optimizer.type} takes the loss for one function of the weights`;
@@ -274,6 +280,7 @@ export class CountedProblem implements Problem {
       batch: evaluationBatch(config.model, train.size),
       seed: 0,
       name: "train",
+      penalized: true,
       stopped,
     });
   }

@@ -30,15 +30,18 @@ export function replicaGroups(replicas: readonly Replica[]): Replica[][] {
   const groups = new Map<string, Replica[]>();
   for (const replica of replicas) {
     const { experiment, options } = replica;
-    const { data, model, loss, metrics, regularize, clip, batchSize, accumulate, shuffle, dropLast } = experiment.options;
+    const { data, model, loss, metrics, regularize, clip, batchSize, accumulate, shuffle, dropLast } =
+      experiment.options;
     const { epochs, steps, validateEvery, resume } = options;
     const from = resume === null || typeof resume === "string" ? resume : (resume.progress?.step ?? null);
     const key = JSON.stringify(
       [
-      [id(data), id(model), loss, metrics, regularize, clip, batchSize, accumulate, shuffle, dropLast],
-      [epochs, steps, validateEvery, from],
-      structureOf(experiment),
-    ], plain);
+        [id(data), id(model), loss, metrics, regularize, clip, batchSize, accumulate, shuffle, dropLast],
+        [epochs, steps, validateEvery, from],
+        structureOf(experiment),
+      ],
+      plain,
+    );
     groups.set(key, [...(groups.get(key) ?? []), replica]);
   }
   return [...groups.values()];

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
 import type { RunContext } from "../context/index.ts";
 import { betterOf, nameOf } from "../metrics/index.ts";
+import { isFullBatch } from "../optim/index.ts";
 import { CurveRecorder } from "../plots/index.ts";
 import { CHART_MIME, type RunHistory, type RunStatus } from "../protocol/index.ts";
 import type { Drop } from "../schedules/index.ts";
@@ -70,7 +71,9 @@ export class Telling {
       metrics: experiment.options.metrics.map((m) => ({ name: nameOf(m), better: betterOf(m) })),
       validation: experiment.splits.valid !== undefined,
       movesMomentum,
-      penalized: experiment.config.regularize.some(({ definition }) => definition.penalty !== undefined),
+      penalized:
+        !isFullBatch(experiment.config.optimizer) &&
+        experiment.config.regularize.some(({ definition }) => definition.penalty !== undefined),
       clipNorm: clip.normType === undefined || clip.normType === 2 ? clip.norm : undefined,
       ...extent,
     });

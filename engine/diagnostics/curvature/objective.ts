@@ -6,6 +6,7 @@ import { type BuiltPlan, buildPlan } from "../../plan/index.ts";
 import { permutation } from "../../random/index.ts";
 import type { DeviceModel, Program, StepScalars } from "../../session/device.ts";
 import { bufferWords, type DeviceData, dataWords, gradientsOf, type Pass, pass } from "../../session/forward.ts";
+import { penaltyOf } from "../../session/regularizing.ts";
 import { viewAs } from "../../tensor/index.ts";
 import { inSubmits } from "./submits.ts";
 
@@ -29,6 +30,8 @@ export interface ObjectiveOptions {
   readonly seed: number;
   /** Tells apart the objectives that share a device; "sampled" when not given. */
   readonly name?: string;
+  /** With the penalties on weights that training lowers too; false when not given. */
+  readonly penalized?: boolean;
   /** Ends work between submits, with Interrupted. */
   readonly stopped: () => boolean;
 }
@@ -51,12 +54,14 @@ export class Objective {
   readonly #batches: readonly { batch: number; cursors: readonly number[] }[];
   readonly #seed: number;
   readonly #stopped: () => boolean;
+  readonly #penalized: boolean;
 
   constructor(device: DeviceModel, set: Dataset, options: ObjectiveOptions) {
     this.device = device;
     this.training = options.training;
     this.#seed = options.seed;
     this.#stopped = options.stopped;
+    this.#penalized = options.penalized === true;
     this.set = sampled(set, options.samples, options.seed);
     this.data = device.upload(options.name ?? "sampled", this.set);
     const { count } = this.data;
@@ -71,6 +76,12 @@ export class Objective {
     this.samples = whole * size + rest;
   }
 
+  /** What is looked at, of one batch: the penalty is the same for all, and their shares add up to 1. */
+  #value({ loss, parameters }: Pass): Tensor {
+    const penalty = this.#penalized ? penaltyOf(this.device.config, parameters) : null;
+    return penalty ? ops.add(loss, penalty) : loss;
+  }
+
   /** Size of the flat vectors. */
   get words(): number {
     return this.device.config.model.parameters.words;
@@ -83,14 +94,14 @@ export class Objective {
 
   async loss(): Promise<number> {
     this.passes.losses += 1;
-    return (await this.#sum("loss", (p) => ({ loss: p.loss }))).loss;
+    return (await this.#sum("loss", (p) => ({ loss: this.#value(p) }))).loss;
   }
 
   async gradient(): Promise<{ loss: number; gradient: Float64Array }> {
     this.passes.gradients += 1;
     const { loss, vector } = await this.#sum("gradient", (p, config) => ({
-      loss: p.loss,
-      vectors: gradientsOf(config, p),
+      loss: this.#value(p),
+      vectors: gradientsOf(config, { ...p, loss: this.#value(p) }),
     }));
     return { loss, gradient: vector };
   }
@@ -101,14 +112,14 @@ export class Objective {
     this.device.write("direction", Float32Array.from(v));
     const { vector } = await this.#sum("product", (p, config, places) => {
       const { slices } = config.model.parameters;
-      const dots = gradientsOf(config, p).map((g, i) => {
+      const dots = gradientsOf(config, { ...p, loss: this.#value(p) }).map((g, i) => {
         const { name, shape, offset } = slices[i] as (typeof slices)[number];
         places[`direction ${name}`] = { buffer: "direction", offset };
         return ops.sum(ops.mul(g, input(`direction ${name}`, shape)));
       });
       const slope = dots.reduce((a, b) => ops.add(a, b));
       return {
-        loss: p.loss,
+        loss: this.#value(p),
         vectors: ops.gradients(
           slope,
           slices.map(({ name }) => p.parameters[name] as Tensor),

@@ -75,6 +75,16 @@ test("replicas side by side end with the bits of single runs", async () => {
   for (const name of ["0.weight", "2.weight"]) expect(numbers(runs[0] as Run, name)).toEqual(numbers(single, name));
 });
 
+test("a full-batch method lowers loss and penalty together", async () => {
+  const held = await train(make({ optimizer: optim.lbfgs(), regularize: [regularize.l2(0.1)] }), { steps: 20 });
+  const free = await train(make({ optimizer: optim.lbfgs() }), { steps: 20 });
+  const norm = (run: Run) => Math.hypot(...numbers(run, "0.weight"), ...numbers(run, "2.weight"));
+  expect(norm(held)).toBeLessThan(0.5 * norm(free));
+  expect(() => make({ optimizer: optim.lbfgs(), regularize: [regularize.maxNorm(1)] })).toThrow(
+    "experiment: lbfgs chooses its own steps, which regularize.maxNorm would undo; take a penalty such as regularize.l2()",
+  );
+});
+
 test("what fits no parameter is named", () => {
   expect(() => make({ regularize: [regularize.l2(0.1, { on: /conv/ })] })).toThrow(
     "regularize.l2: on: /conv/ fits no parameter that trains; there are 0.weight, 0.bias, 2.weight, 2.bias",
