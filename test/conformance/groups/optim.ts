@@ -79,7 +79,14 @@ export async function trajectory(c: Case, bench: Bench, clip: StepConfig["clip"]
 function stepConfig(c: Case, optimizer: ReturnType<typeof torchOptimizer>, clip: StepConfig["clip"]): StepConfig {
   const model: Layer = nn.sequential({ fc1: nn.linear(6), act: nn.tanh(), fc2: nn.linear(3) });
   const set = dataset(c);
-  return { model: sizeModel(model, set, set.size, optimizer), loss: loss.crossEntropy(), metrics: [], optimizer, regularize: [], clip };
+  return {
+    model: sizeModel(model, set, set.size, optimizer),
+    loss: loss.crossEntropy(),
+    metrics: [],
+    optimizer,
+    regularize: [],
+    clip,
+  };
 }
 
 function dataset({ inputs: { x, y } }: Case): Dataset {
