@@ -16,6 +16,7 @@ export { type SplitOptions, splitParams } from "./split.ts";
 export { syntheticSets } from "./synthetic/index.ts";
 export { TextDataset, type TextOptions } from "./text.ts";
 export { type Column, type Transform, transforms } from "./transforms/index.ts";
+export { tokensOf } from "./vocabulary.ts";
 export { sources };
 
 /** Where data comes from, as cells see it: `await data.csv("data/digits.csv", { target: "y" })`. */

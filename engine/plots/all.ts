@@ -38,4 +38,5 @@ export { schedulesPlot as schedules } from "./schedules.ts";
 export { spectrum } from "./spectrum.ts";
 export { taylor } from "./taylor.ts";
 export { toySurface } from "./toySurface.ts";
+export { translationPlot as translation } from "./translation.ts";
 export { updateInterferencePlot as updateInterference } from "./updateInterference.ts";

@@ -2,7 +2,7 @@ import { type Dataset, PairsDataset } from "../../data/index.ts";
 import { ConfigError, didYouMean } from "../../errors/index.ts";
 import { int, optional, required, text } from "../../params/index.ts";
 import { attentionPlot } from "../../plots/attention.ts";
-import { percent, significant } from "../../plots/format.ts";
+import { count as counted, percent, significant } from "../../plots/format.ts";
 import { defineDiagnostic } from "../definition.ts";
 import { collect, type Outputs } from "../evaluation/outputs.ts";
 import { onParam, partOf } from "../evaluation/parts.ts";
@@ -166,5 +166,5 @@ function report({ heads }: Attention): string {
     const said = habits.flatMap(([what, share]) => (share === null ? [] : [`${what} ${percent(share)}`])).join(", ");
     return `  ${layer} head ${head}: ${said ? `${said}; ` : ""}spread over ${significant(spread)} places`;
   });
-  return [`attention of ${heads.length} heads`, ...lines].join("\n");
+  return [`attention of ${counted(heads.length, "head")}`, ...lines].join("\n");
 }

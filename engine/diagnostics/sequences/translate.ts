@@ -1,15 +1,16 @@
-import { END, PAD, PairsDataset, START } from "../../data/index.ts";
+import { END, PAD, PairsDataset, START, tokensOf } from "../../data/index.ts";
 import { ConfigError } from "../../errors/index.ts";
 import { traceModel } from "../../nn/index.ts";
 import * as ops from "../../ops/index.ts";
 import { int, optional, required, value } from "../../params/index.ts";
 import { buildPlan } from "../../plan/index.ts";
+import { translationPlot } from "../../plots/translation.ts";
 import { evaluationBatch } from "../../session/evaluationBatches.ts";
 import { bufferWords, modelInputs, type StepConfig } from "../../session/forward.ts";
 import { type HostTensor, show } from "../../tensor/index.ts";
 import { defineDiagnostic } from "../definition.ts";
-import { onParam, partOf } from "../evaluation/parts.ts";
-import { measured, Progress } from "../showing.ts";
+import { onParam, type Part, partOf } from "../evaluation/parts.ts";
+import { measured, Progress, showChart } from "../showing.ts";
 
 export interface Translation {
   readonly source: string;
@@ -25,6 +26,8 @@ export interface Translations {
   readonly pairs: readonly Translation[];
   /** Share of the targets that were written without a mistake; null where there are none. */
   readonly accuracy: number | null;
+  /** And how many of each length of the source, in tokens; empty where there are no targets. */
+  readonly byLength: readonly { readonly length: number; readonly count: number; readonly right: number }[];
 }
 
 /** Pairs that are printed at most. */
@@ -57,7 +60,7 @@ export const translate = defineDiagnostic({
     if (!(train instanceof PairsDataset)) {
       throw new ConfigError(`translate: ${train.name} has no pairs; train on data.pairs([["abc", "cba"], ...])`);
     }
-    const given = sources ? { texts: sources, targets: undefined } : pairsOf(partOf(subject, on).set, examples);
+    const given = sources ? { part: "", texts: sources, targets: undefined } : pairsOf(partOf(subject, on), examples);
     const x = train.encode(given.texts);
     const most = Math.min(given.texts.length, evaluationBatch(subject.config.model));
     const progress = new Progress(context, { total: given.texts.length, unit: "sequences", message: "translating" });
@@ -88,7 +91,11 @@ export const translate = defineDiagnostic({
       };
     });
     const right = pairs.filter((pair) => pair.right).length;
-    const values = { pairs, accuracy: given.targets && pairs.length ? right / pairs.length : null };
+    const accuracy = given.targets && pairs.length ? right / pairs.length : null;
+    const values = { pairs, accuracy, byLength: given.targets ? byLength(pairs, train) : [] };
+    if (accuracy !== null) {
+      showChart(context, translationPlot, { name: subject.name, part: given.part, byLength: values.byLength });
+    }
     return measured(values, report(values));
   },
 });
@@ -96,11 +103,11 @@ export const translate = defineDiagnostic({
 const bufferOf = (batch: number): string => `translated ${batch}`;
 
 /** Sources and targets of so many examples, evenly over the set. Throws ConfigError for other data than pairs. */
-function pairsOf(set: unknown, examples: number): { texts: string[]; targets: string[] } {
+function pairsOf({ name: part, set }: Part, examples: number): { part: string; texts: string[]; targets: string[] } {
   if (!(set instanceof PairsDataset)) throw new ConfigError("translate: on must be pairs, as from data.pairs([...])");
   const count = Math.min(examples, set.size);
   const pairs = Array.from({ length: count }, (_, i) => set.pair(Math.floor((i * set.size) / count)));
-  return { texts: pairs.map(([source]) => source), targets: pairs.map(([, target]) => target) };
+  return { part, texts: pairs.map(([source]) => source), targets: pairs.map(([, target]) => target) };
 }
 
 /** Tokens of every row up to <end>, one place after the other. */
@@ -153,7 +160,17 @@ function nextTokens(config: StepConfig, data: PairsDataset, batch: number, maxBu
   });
 }
 
-function report({ pairs, accuracy }: Translations): string {
+function byLength(pairs: readonly Translation[], { vocabulary }: PairsDataset): Translations["byLength"] {
+  const lengths = new Map<number, { length: number; count: number; right: number }>();
+  for (const { source, right } of pairs) {
+    const length = tokensOf(source, vocabulary.unit).length;
+    const entry = lengths.get(length) ?? { length, count: 0, right: 0 };
+    lengths.set(length, { length, count: entry.count + 1, right: entry.right + Number(right) });
+  }
+  return [...lengths.values()].sort((a, b) => a.length - b.length);
+}
+
+function report({ pairs, accuracy }: Pick<Translations, "pairs" | "accuracy">): string {
   const wide = (of: (pair: Translation) => string) => Math.max(...pairs.slice(0, SHOWN).map((pair) => of(pair).length));
   const [source, written] = [wide((p) => p.source), wide((p) => p.written)];
   const lines = pairs.slice(0, SHOWN).map((p) => {

@@ -198,7 +198,12 @@ describe("translate", () => {
   test("counts what is right among the data's pairs, and says what it cannot translate", async () => {
     await inContext(testContext(backend), async () => {
       const exp = makePairs();
-      const { pairs: found, accuracy } = await exp.translate({ on: "valid", examples: 7 });
+      const { pairs: found, accuracy, byLength } = await exp.translate({ on: "valid", examples: 7 });
+      for (const { length, count, right } of byLength) {
+        const own = found.filter(({ source }) => source.length === length);
+        expect([count, right]).toEqual([own.length, own.filter((pair) => pair.right).length]);
+      }
+      expect(byLength.reduce((n, { count }) => n + count, 0)).toBe(7);
       expect(found).toHaveLength(7);
       expect(accuracy).toBe(found.filter(({ written, target }) => written === target).length / 7);
       await expect(exp.translate({ sources: ["abd"] })).rejects.toThrow('encode: reverse has no "d"');
