@@ -5,6 +5,7 @@ import { literal } from "./literal.mjs";
 const examples = {
   columns: "sets",
   embeddingDim: "32",
+  hiddenSize: "64",
   factor: "(t) => 0.95 ** t",
   downscaleFactor: "2",
   gamma: "0.95",
@@ -32,13 +33,24 @@ const examples = {
   ...Object.fromEntries(
     ["avgPool", "lpPool", "maxPool"].flatMap((pool) => [1, 2, 3].map((n) => [`nn.${pool}${n}d kernelSize`, "2"])),
   ),
+  "augment.normalize mean": "[0.4914, 0.4822, 0.4465]",
+  "augment.normalize std": "[0.2023, 0.1994, 0.201]",
+  "augment.rotation degrees": "15",
+  "loss.sum terms": "[{ loss: loss.mse() }, { weight: 0.1, loss: loss.mae() }]",
+  "metrics.combine of": "[metrics.precision(), metrics.recall()]",
+  "metrics.combine value": "([p, r]) => Math.min(p, r)",
+  "metrics.fBeta beta": "2",
+  "metrics.topK k": "5",
   "nn.branches layers": "[nn.linear(8), nn.tanh()]",
   "nn.channelShuffle groups": "2",
   "nn.fold outputSize": "28",
   "nn.permute dims": "[0, 2, 1]",
   "nn.residual inner": "nn.sequential(nn.linear(10), nn.relu())",
   "nn.reshape shape": "[1, 28, 28]",
+  "nn.transformerDecoder layer": "nn.transformerDecoderLayer(4)",
+  "nn.transformerEncoder layer": "nn.transformerEncoderLayer(4)",
   "nn.unflatten unflattenedSize": "[2, -1]",
+  "regularize.maxNorm norm": "3",
   "schedule.concat milestones": "[5]",
   "schedule.exponential gamma": "0.95",
   "toy.race optimizers": "{ sgd: optim.sgd({ lr: 0.1 }), adam: optim.adam({ lr: 0.3 }) }",
@@ -156,5 +168,14 @@ function placeholder(at, call, name, param, registries) {
     return pick(at, first, ...param.type.split(" | ").filter((word) => word !== first));
   }
   if (!param.required && !(`${call} ${name}` in examples)) return tab(at, literal(param.default, registries));
-  return tab(at, examples[`${call} ${name}`] ?? examples[name] ?? name);
+  return tab(at, examples[`${call} ${name}`] ?? examples[name] ?? within(param) ?? name);
+}
+
+/** A number that an option takes, where nothing better is known of it. */
+function within({ kind, range }) {
+  if (range === undefined || !/^(num|int)$/.test(kind)) return undefined;
+  const [, open, low, high, close] = /^([[(])(\S+), (\S+)([\])])$/.exec(range) ?? [];
+  const [least, most] = [low, high].map((bound) => Number(bound?.replace("inf", "Infinity")));
+  const fits = (x) => (open === "[" ? x >= least : x > least) && !(close === "]" ? x > most : x >= most);
+  return [kind === "int" ? 8 : 1e-3, 1, 0.5, 5, least, most].find(fits)?.toString();
 }
