@@ -6,6 +6,7 @@ import {
   div,
   equal,
   exp,
+  less,
   log,
   mul,
   neg,
@@ -76,9 +77,8 @@ export function norm(x: Tensor, p = 2, axes?: Axes, options?: Reduction): Tensor
   return select(none, 0, p === 2 ? sqrt(safe) : pow(safe, 1 / p));
 }
 
-/** Whether one of the bools over `axes` is true. */
-export const any = (x: Tensor, axes?: Axes, options?: Reduction): Tensor =>
-  cast(max(cast(x, "i32"), axes, options), "bool");
+/** Whether one of the bools over `axes` is true; of none, false. */
+export const any = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => less(0, max(cast(x, "i32"), axes, options));
 
 /** Whether all bools over `axes` are true. */
 export const all = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => not(any(not(x), axes, options));

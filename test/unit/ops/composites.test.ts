@@ -79,6 +79,7 @@ const composites: Readonly<Record<string, Composite>> = {
   "norm Infinity": { f: (x) => ops.norm(x, Infinity, -1), row: (v) => Math.max(...v.map(Math.abs)) },
   "norm -Infinity": { f: (x) => ops.norm(x, -Infinity, -1), row: (v) => Math.min(...v.map(Math.abs)) },
   any: { f: (x) => ops.cast(ops.any(x.greater(3), -1), "f32"), row: (v) => Number(v.some((a) => a > 3)), flat: true },
+  "any of nothing": { f: (x) => ops.cast(ops.any(x.greater(3).slice(1, 0, 0), -1), "f32"), row: () => 0, flat: true },
   all: { f: (x) => ops.cast(ops.all(x.less(3), -1), "f32"), row: (v) => Number(v.every((a) => a < 3)), flat: true },
 
   cumsum: { f: (x) => ops.cumsum(x, -1), row: (v) => running(v, (a, b) => a + b) },

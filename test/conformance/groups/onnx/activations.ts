@@ -6,6 +6,7 @@ import {
   clamp,
   constant,
   div,
+  equal,
   flatten,
   greater,
   less,
@@ -20,6 +21,7 @@ import {
   sub,
   type Tensor,
 } from "../../../../engine/ops/index.ts";
+import { Unsupported } from "../../case.ts";
 import { through } from "./layer.ts";
 import type { Node, Operators } from "./node.ts";
 
@@ -37,10 +39,11 @@ const normalized =
 
 export const activations: Operators = {
   Celu: activation((node) => nn.celu({ alpha: node.attribute("alpha", 1) })),
-  Dropout: (node) => [
-    through(nn.dropout(), node.x()),
-    constant(1, node.x().shape, "bool"), // in inference everything stays
-  ],
+  Dropout: (node) => {
+    const drops = node.numbers(2)?.[0] && (node.numbers(1)?.[0] ?? 0.5) > 0;
+    if (drops) throw new Unsupported("Dropout by another generator of random numbers");
+    return [through(nn.dropout(), node.x()), constant(1, node.x().shape, "bool")]; // everything stays
+  },
   Elu: activation((node) => nn.elu({ alpha: node.attribute("alpha", 1) })),
   Gelu: activation((node) => nn.gelu({ approximate: node.attribute<"none" | "tanh">("approximate", "none") })),
   Hardmax: normalized((x, axis) => oneHot(argmax(x, axis), x.shape.at(axis) as number, axis)),
@@ -53,7 +56,8 @@ export const activations: Operators = {
   LogSoftmax: normalized(logSoftmax),
   LpNormalization: (node) => {
     const axis = node.attribute("axis", -1);
-    return div(node.x(), norm(node.x(), node.attribute("p", 2), axis, { keepdims: true }));
+    const size = norm(node.x(), node.attribute("p", 2), axis, { keepdims: true });
+    return div(node.x(), select(equal(size, 0), 1, size));
   },
   Mish: activation(() => nn.mish()),
   PRelu: (node) => {

@@ -3,6 +3,7 @@ import { type Case, type Config, Unsupported } from "../../case.ts";
 import type { Runner } from "../../run.ts";
 import { compute, inputFor } from "../graph.ts";
 import { activations } from "./activations.ts";
+import { attentions } from "./attention.ts";
 import { elementwise } from "./elementwise.ts";
 import { losses } from "./losses.ts";
 import { Node, type Operators, type Value } from "./node.ts";
@@ -19,6 +20,7 @@ const operators: Operators = {
   ...reductions,
   ...shapes,
   ...activations,
+  ...attentions,
   ...losses,
   ...normalizations,
   ...optimizers,

@@ -90,25 +90,47 @@ const gru = layerOf((options) => nn.gru(options), [1, 0, 2]);
 
 /** The form of Cho et al.: the reset gate acts on the state before its product. The library's layer has PyTorch's. */
 function resetFirst(node: Node): Tensor[] {
-  const [weight, recurrence] = [squeeze(node.x(1), 0), squeeze(node.x(2), 0)];
-  const size = recurrence.shape[1] as number;
+  if (node.maybe(4)) throw new Unsupported("GRU with lengths");
+  const direction = node.attribute<string>("direction", "forward");
   const batchFirst = node.attribute("layout", 0) === 1;
   const x = batchFirst ? permute(node.x(), [1, 0, 2]) : node.x();
-  const bias = node.maybe(3)
-    ? split(squeeze(node.x(3), 0), size)
-    : Array.from({ length: 6 }, () => constant(0, [size]));
+  const weights = [1, 2, 3, 5].map((i) => node.maybe(i) && split(node.x(i), 1, batchFirst && i === 5 ? 1 : 0));
+  const read = Array.from({ length: node.x(1).shape[0] as number }, (_, d) => {
+    const [weight, recurrence, bias, first] = weights.map(
+      (each, i) => each && squeeze(each[d] as Tensor, batchFirst && i === 3 ? 1 : 0),
+    );
+    return resetFirstOver(x, direction === "reverse" || d === 1, weight as Tensor, recurrence as Tensor, bias, first);
+  });
+  const all = stack(
+    read.map((states) => stack(states)),
+    1,
+  ); // [T, directions, N, H]
+  const last = stack(
+    read.map((states, d) => (direction === "reverse" || d === 1 ? states[0] : states.at(-1)) as Tensor),
+  );
+  return batchFirst ? [permute(all, [2, 0, 1, 3]), permute(last, [1, 0, 2])] : [all, last];
+}
+
+/** States at each time of x [T, N, C]. */
+function resetFirstOver(
+  x: Tensor,
+  backwards: boolean,
+  ...[weight, recurrence, given, first]: [Tensor, Tensor, Tensor | undefined, Tensor | undefined]
+): Tensor[] {
+  const size = recurrence.shape[1] as number;
+  const bias = given ? split(given, size) : Array.from({ length: 6 }, () => constant(0, [size]));
   const [wz, wr, wh] = split(weight, size).map((w) => transpose(w)) as [Tensor, Tensor, Tensor];
   const [rz, rr, rh] = split(recurrence, size).map((w) => transpose(w)) as [Tensor, Tensor, Tensor];
   const both = (i: number): Tensor => add(bias[i] as Tensor, bias[3 + i] as Tensor);
   const states: Tensor[] = [];
-  let h = node.maybe(5) ? squeeze(node.x(5), 0) : constant(0, [x.shape[1] as number, size]);
-  for (const now of split(x, 1).map((step) => squeeze(step, 0))) {
+  let h = first ?? constant(0, [x.shape[1] as number, size]);
+  const times = split(x, 1).map((step) => squeeze(step, 0));
+  for (const now of backwards ? times.reverse() : times) {
     const z = sigmoid(add(add(matmul(now, wz), matmul(h, rz)), both(0)));
     const r = sigmoid(add(add(matmul(now, wr), matmul(h, rr)), both(1)));
     const fresh = tanh(add(add(matmul(now, wh), matmul(mul(r, h), rh)), both(2)));
     h = add(mul(sub(1, z), fresh), mul(z, h));
     states.push(h);
   }
-  const all = stack(states.map((s) => stack([s]))); // [T, 1, N, H]
-  return batchFirst ? [permute(all, [2, 0, 1, 3]), permute(stack([h]), [1, 0, 2])] : [all, stack([h])];
+  return backwards ? states.reverse() : states;
 }

@@ -1,4 +1,6 @@
 import {
+  all,
+  any,
   argmax,
   argmin,
   cumprod,
@@ -49,9 +51,9 @@ export const reductions: Operators = {
   ReduceL2: reduction((x, axes, options) => norm(x, 2, axes, options)),
   ReduceLogSum: reduction((x, axes, options) => log(sum(x, axes, options))),
   ReduceLogSumExp: reduction(logSumExp),
-  ReduceMax: reduction(max),
+  ReduceMax: reduction((x, axes, options) => (x.dtype === "bool" ? any : max)(x, axes, options)),
   ReduceMean: reduction(mean),
-  ReduceMin: reduction(min),
+  ReduceMin: reduction((x, axes, options) => (x.dtype === "bool" ? all : min)(x, axes, options)),
   ReduceProd: reduction(prod),
   ReduceSum: reduction(sum),
   ReduceSumSquare: reduction((x, axes, options) => sum(square(x), axes, options)),

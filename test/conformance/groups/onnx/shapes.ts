@@ -52,8 +52,9 @@ export const shapes: Operators = {
   Concat: (node) => concat(node.all(), node.attribute("axis", 1)),
   Constant: (node) => {
     const value = node.attribute<{ tensor: unknown } | undefined>("value", undefined)?.tensor;
-    const numbers = [value].flat(9) as number[];
-    return Array.isArray(value) ? literal(numbers, "f32") : constant(numbers[0] as number);
+    const shape: number[] = [];
+    for (let at = value; Array.isArray(at); at = at[0]) shape.push(at.length);
+    return reshape(literal([value].flat(shape.length) as number[], "f32"), shape);
   },
   ConstantOfShape: (node) => {
     const value = node.attribute<{ tensor: number | number[] } | undefined>("value", undefined)?.tensor;

@@ -1,3 +1,4 @@
+import { nn } from "../../../../engine/nn/index.ts";
 import {
   add,
   argmax,
@@ -19,6 +20,7 @@ import {
 } from "../../../../engine/ops/index.ts";
 import { sizeOf } from "../../../../engine/tensor/index.ts";
 import { Unsupported } from "../../case.ts";
+import { through } from "./layer.ts";
 import type { Node, Operators } from "./node.ts";
 
 /** Windows of the spatial axes, and how far the image is continued for them. */
@@ -74,6 +76,16 @@ const kernelOf = (node: Node): number[] => node.attribute<number[]>("kernel_shap
 const folded = (size: readonly number[]): number[] => size.map((_, a) => -1 - a);
 const spatial = (x: Tensor): number[] => x.shape.slice(2).map((_, a) => 2 + a);
 const perChannel = (bias: Tensor, like: Tensor): Tensor => reshape(bias, [bias.size, ...spatial(like).map(() => 1)]);
+
+/** Whole factors, one for each axis: elements are repeated. */
+function resized(node: Node, scales: readonly number[] | undefined): Tensor {
+  const mode = node.attribute<string>("mode", "nearest");
+  const [n, c, ...factors] = scales ?? [];
+  const whole = n === 1 && c === 1 && factors.length > 0 && factors.every(Number.isInteger);
+  if (!whole || mode !== "nearest") throw new Unsupported(`${node.op} ${mode} by ${scales}`);
+  const size = factors.map((factor, a) => (node.x().shape[2 + a] as number) * factor);
+  return through(nn.upsample({ size }), node.x());
+}
 
 export const windowed: Operators = {
   AveragePool: (node) => {
@@ -145,15 +157,17 @@ export const windowed: Operators = {
     const taken = takeAlongDim(flat(windowsOf(positions, places, 0)), best, -1);
     return [y, reshape(taken, y.shape)];
   },
+  Upsample: (node) => resized(node, node.list(1, "scales")),
   MaxUnpool: (node) => {
     const [x, indices] = [node.x(0), node.x(1)];
-    if (node.count > 2) throw new Unsupported("MaxUnpool to a given shape");
     const { size, stride, lo, hi } = placesOf(node, kernelOf(node));
     const lengths = size.map(
       (k, a) => ((x.shape[2 + a] as number) - 1) * (stride[a] as number) + k - (lo[a] as number) - (hi[a] as number),
     );
     const shape = [...x.shape.slice(0, 2), ...lengths];
     const flat = scatter(constant(0, [sizeOf(shape)]), 0, reshape(indices, [x.size]), reshape(x, [x.size]));
-    return reshape(flat, shape);
+    const wanted = node.numbers(2) ?? shape;
+    const none = shape.map(() => 0);
+    return pad(reshape(flat, shape), { lo: none, hi: wanted.map((length, a) => length - (shape[a] as number)) });
   },
 };
