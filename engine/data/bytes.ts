@@ -5,6 +5,8 @@ import { createGunzip } from "node:zlib";
 import { DataError } from "../errors/index.ts";
 import { fileAt } from "./file.ts";
 import { reporter } from "./progress.ts";
+import { size } from "./size.ts";
+import { OpenFile, Spill } from "./stream/rowFile.ts";
 
 /** Bytes that a data set in memory may take: beyond it, sets are streamed. */
 export const MOST_BYTES = 2 ** 31;
@@ -15,42 +17,19 @@ export function checkFits(file: string, bytes: number, cure: string): void {
   throw new DataError(`${file}: ${size(bytes)} are needed in memory, and ${size(MOST_BYTES)} is the most; ${cure}`);
 }
 
-/** `1.5 MiB`. */
-export function size(bytes: number): string {
-  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
-  return `${Number((bytes / 2 ** (10 * power)).toPrecision(4))} ${units[power]}`;
-}
-
 /**
  * A file's bytes, whole; unpacked when it begins as gzip does, whatever its name. Tells the cell how far it is, and stops when it is
  * interrupted. Throws DataError, `where` or the file first, for a file that is not there, damaged gzip, or more than `MOST_BYTES`.
  */
 export async function readBytes(where: string, path: string, cure = STREAM): Promise<Uint8Array<ArrayBuffer>> {
   const file = basename(path);
-  const { full, bytes } = fileAt(where, path);
-  const packed = await beginsAsGzip(full, file);
-  checkFits(file, bytes, cure);
-  const progress = reporter(file, bytes);
-  const source = createReadStream(full, { highWaterMark: 1 << 20 });
-  const unpacked = packed ? source.pipe(createGunzip({ chunkSize: 1 << 20 })) : source;
-  source.on("error", (error) => unpacked.destroy(error));
-  const pieces: Buffer[] = [];
+  checkFits(file, fileAt(where, path).bytes, cure);
+  const pieces: Uint8Array[] = [];
   let length = 0;
-  try {
-    for await (const piece of unpacked) {
-      pieces.push(piece);
-      length += piece.length;
-      checkFits(file, length, cure);
-      progress(source.bytesRead);
-    }
-  } catch (error) {
-    if (!isSystem(error)) throw error;
-    const why = packed ? `not whole gzip data: ${(error as Error).message}` : (error as Error).message;
-    throw new DataError(`${file}: ${why}; copy or download it again`, { cause: error });
-  } finally {
-    source.destroy();
-    unpacked.destroy();
+  for await (const piece of bytesOf(where, path)) {
+    pieces.push(piece);
+    length += piece.length;
+    checkFits(file, length, cure);
   }
   const all = new Uint8Array(length);
   let at = 0;
@@ -61,10 +40,43 @@ export async function readBytes(where: string, path: string, cure = STREAM): Pro
   return all;
 }
 
-export const STREAM = "read it piece by piece with { stream: true }";
+/** A file that rows are read from, and how many bytes it has: the user's own, or an unpacked copy of a gzipped one. */
+export async function openBytes(where: string, path: string): Promise<{ file: OpenFile; bytes: number }> {
+  const name = basename(path);
+  const { full, bytes } = fileAt(where, path);
+  if (!(await beginsAsGzip(full, name))) return { file: OpenFile.at(name, full), bytes };
+  const spill = new Spill(name);
+  for await (const piece of bytesOf(where, path)) spill.write(piece);
+  return { file: spill.file, bytes: spill.bytes };
+}
 
-/** Errors of Node's own, which carry a code. */
-const isSystem = (error: unknown): boolean => typeof (error as { code?: unknown })?.code === "string";
+/** A file's bytes in pieces, unpacked. */
+async function* bytesOf(where: string, path: string): AsyncGenerator<Uint8Array> {
+  const file = basename(path);
+  const { full, bytes } = fileAt(where, path);
+  const packed = await beginsAsGzip(full, file);
+  const progress = reporter(file, bytes);
+  const source = createReadStream(full, { highWaterMark: 1 << 20 });
+  const unpacked = packed ? source.pipe(createGunzip({ chunkSize: 1 << 20 })) : source;
+  source.on("error", (error) => unpacked.destroy(error));
+  const pieces = unpacked[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { value, done } = await pieces.next().catch((error: Error) => {
+        const why = packed ? `not whole gzip data: ${error.message}` : error.message;
+        throw new DataError(`${file}: ${why}; copy or download it again`, { cause: error });
+      });
+      if (done) return;
+      progress(source.bytesRead);
+      yield value;
+    }
+  } finally {
+    source.destroy();
+    unpacked.destroy();
+  }
+}
+
+export const STREAM = "read it piece by piece with { stream: true }";
 
 async function beginsAsGzip(full: string, file: string): Promise<boolean> {
   try {

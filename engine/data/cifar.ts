@@ -2,14 +2,17 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ConfigError, DataError } from "../errors/index.ts";
 import { check, choice, type Options } from "../params/index.ts";
-import { ByteTensor, unitLevels } from "../tensor/index.ts";
-import { readBytes } from "./bytes.ts";
+import { ByteTensor, sizeOf, unitLevels } from "../tensor/index.ts";
+import { checkFits, openBytes, readBytes, STREAM } from "./bytes.ts";
 import { Dataset, Splits } from "./dataset.ts";
 import { folderAt } from "./file.ts";
 import { labelsOf } from "./labels.ts";
+import { type Reporter, reporter } from "./progress.ts";
 import { defineSource } from "./source.ts";
+import { FileTensor, RowFile, type Segment, type StreamOptions, streamParams, upTo } from "./stream/index.ts";
 
 const cifarParams = {
+  ...streamParams,
   labels: choice("fine", ["fine", "coarse"], "Of CIFAR-100: its 100 classes, or the 20 that they are grouped in."),
 };
 
@@ -53,7 +56,7 @@ export const cifar = defineSource(
     params: cifarParams,
   },
   async (folder: string, options: CifarOptions = {}): Promise<Splits> => {
-    const { labels } = check(cifarParams, options, "data.cifar");
+    const { labels, ...how } = check(cifarParams, options, "data.cifar");
     if (typeof folder !== "string")
       throw new ConfigError(`data.cifar: the folder must be a string, not ${typeof folder}`);
     const full = folderAt("data.cifar", folder);
@@ -68,7 +71,7 @@ export const cifar = defineSource(
     if (names === undefined) throw new ConfigError(`data.cifar: ${kind.name} has no ${labels} labels`);
     const listed = there.includes(names) ? await namesIn(join(full, names)) : null;
     const train = there.filter((file) => kind.train.test(file)).map((file) => join(full, file));
-    const set = (files: readonly string[]) => readSet(kind, files, labels, listed);
+    const set = (files: readonly string[]) => readSet(kind, files, { ...how, labels, names: listed });
     const test = there.includes(kind.test) ? await set([join(full, kind.test)]) : undefined;
     return new Splits({ train: await set(train), test });
   },
@@ -76,43 +79,72 @@ export const cifar = defineSource(
 
 const CLASSES = { "CIFAR-10": { fine: 10, coarse: 0 }, "CIFAR-100": { fine: 100, coarse: 20 } } as const;
 
-async function readSet(
-  kind: Kind,
-  files: readonly string[],
-  labels: "fine" | "coarse",
-  names: readonly string[] | null,
-): Promise<Dataset> {
+interface How extends StreamOptions {
+  readonly labels: "fine" | "coarse";
+  readonly names: readonly string[] | null;
+}
+
+async function readSet(kind: Kind, files: readonly string[], { labels, names, ...how }: How): Promise<Dataset> {
   const record = kind.labels + PIXELS;
-  const parts: Uint8Array[] = [];
-  for (const file of files) {
-    const bytes = await readBytes("data.cifar", file);
-    if (bytes.length === 0 || bytes.length % record !== 0) {
+  const segments: Segment[] = [];
+  for (const path of files) {
+    const { file, bytes } = await openBytes("data.cifar", path);
+    if (bytes === 0 || bytes % record !== 0) {
       throw new DataError(
-        `${basename(file)}: ${bytes.length} bytes are not images of ${record} each, as ${kind.name} has; copy or download it again`,
+        `${file.name}: ${bytes} bytes are not images of ${record} each, as ${kind.name} has; copy or download it again`,
       );
     }
-    parts.push(bytes);
+    segments.push({ file, offset: 0, stride: record, rows: bytes / record });
   }
-  const count = parts.reduce((n, { length }) => n + length / record, 0);
-  const pixels = new Uint8Array(count * PIXELS);
-  const y = new Uint8Array(count);
+  const count = segments.reduce((n, { rows }) => n + rows, 0);
   // coarse labels come first
   const place = labels === "fine" ? kind.labels - 1 : 0;
-  let i = 0;
-  for (const bytes of parts) {
-    for (let from = 0; from < bytes.length; from += record, i++) {
-      y[i] = bytes[from + place] as number;
-      pixels.set(bytes.subarray(from + kind.labels, from + record), i * PIXELS);
-    }
+  const within = (offset: number, bytes: number) =>
+    new RowFile(
+      segments.map((s) => ({ ...s, offset })),
+      bytes,
+    );
+  const progress = reporter(kind.name, count, "images");
+  const y = new Uint8Array(count);
+  for (const rows of inPieces(count)) {
+    y.set((await within(place, 1).read(rows)) as Uint8Array, rows[0]);
+    progress((rows[0] as number) + rows.length);
   }
+  const shape = [count, CHANNELS, SIDE, SIDE];
+  const images = new FileTensor({
+    name: kind.name,
+    shape,
+    file: within(kind.labels, PIXELS),
+    numbers: { levels: unitLevels() },
+    buffer: how.buffer,
+  });
   const classes = names ?? Array.from({ length: CLASSES[kind.name][labels] }, (_, k) => String(k));
   return new Dataset({
     name: kind.name,
-    x: new ByteTensor([count, CHANNELS, SIDE, SIDE], pixels, unitLevels()),
+    x: how.stream ? images : await whole(images, progress),
     ...labelsOf(files.map((file) => basename(file)).join(", "), y, classes),
     task: "classification",
     featureNames: [],
   });
+}
+
+/** Rows that are read between two looks at whether to stop. */
+const PIECE = 2048;
+
+function* inPieces(count: number): Generator<Int32Array> {
+  for (let from = 0; from < count; from += PIECE) yield upTo(Math.min(PIECE, count - from), from);
+}
+
+/** All images in memory. */
+async function whole(images: FileTensor, progress: Reporter): Promise<ByteTensor> {
+  checkFits(images.name, sizeOf(images.shape), STREAM);
+  const bytes = new Uint8Array(sizeOf(images.shape));
+  for (const rows of inPieces(images.shape[0] as number)) {
+    const piece = (await images.read(rows)) as ByteTensor;
+    bytes.set(piece.bytes, (rows[0] as number) * PIXELS);
+    progress((rows[0] as number) + rows.length);
+  }
+  return new ByteTensor(images.shape, bytes, unitLevels());
 }
 
 /** The names of classes, a line each. */

@@ -7,6 +7,7 @@ import { type FoldOptions, foldRows } from "./folds.ts";
 import { type Normalization, normalization } from "./normalize.ts";
 import { Prepared } from "./prepared.ts";
 import { type SplitOptions, splitRows } from "./split.ts";
+import { FileTensor } from "./stream/index.ts";
 import { type Column, isTransform, type Transform, transform, UNKNOWN } from "./transforms/index.ts";
 
 export type Task = "classification" | "regression";
@@ -74,6 +75,11 @@ export class Dataset {
     return this.x.shape[0] as number;
   }
 
+  /** Whether the examples stay in their file and are read as they are needed; labels are in memory. */
+  get streamed(): boolean {
+    return this.x instanceof FileTensor;
+  }
+
   /** Each example in another shape, as [1, 8, 8] for an image of 64 columns. Throws DataError when it does not fit. */
   reshape(shape: Shape): Dataset {
     const has = sizeOf(this.x.shape.slice(1));
@@ -105,14 +111,16 @@ export class Dataset {
   protected partedInto(rows: PartRows): Splits {
     this.#requireUnlearnt();
     this.#checkClasses(rows);
+    // a file is read from its beginning to its end
+    const drawn = (places: ArrayLike<number>) => this.rows(this.streamed ? Int32Array.from(places).sort() : places);
     const held = (part: "validation" | "test", places: ArrayLike<number>) => {
       if (places.length === 0) return undefined;
-      const set = this.rows(places);
+      const set = drawn(places);
       heldBack.set(set, part);
       return set;
     };
     return new Splits({
-      train: this.rows(rows.train),
+      train: drawn(rows.train),
       valid: held("validation", rows.valid),
       test: held("test", rows.test),
     });

@@ -13,6 +13,7 @@ export { END, PAD, PairsDataset, type PairsOptions, START } from "./pairs.ts";
 export { Prepared } from "./prepared.ts";
 export type { SequencesOptions } from "./sequences.ts";
 export { type SplitOptions, splitParams } from "./split.ts";
+export { FileTensor, inMemory, upTo } from "./stream/index.ts";
 export { syntheticSets } from "./synthetic/index.ts";
 export { TextDataset, type TextOptions } from "./text.ts";
 export { type Column, type Transform, transforms } from "./transforms/index.ts";

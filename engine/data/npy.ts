@@ -1,13 +1,26 @@
 import { basename } from "node:path";
-import { ConfigError } from "../errors/index.ts";
+import { ConfigError, DataError } from "../errors/index.ts";
 import { check, type Options } from "../params/index.ts";
-import { arrayParams, arraySet, type Named } from "./arrays.ts";
-import { readBytes } from "./bytes.ts";
+import { sizeOf } from "../tensor/index.ts";
+import {
+  arrayParams,
+  arraySet,
+  asTheyAre,
+  checkExamples,
+  type Named,
+  numbersOf,
+  type Streamed,
+  withFeatures,
+} from "./arrays.ts";
+import { openBytes, readBytes } from "./bytes.ts";
 import type { Dataset } from "./dataset.ts";
-import { npyArray } from "./npyFile.ts";
+import { MOST_HEADER, npyArray, npyHeader, npyValues } from "./npyFile.ts";
 import { defineSource } from "./source.ts";
+import { FileTensor, RowFile, type RowNumbers, streamParams } from "./stream/index.ts";
 
-export type NpyOptions = Options<typeof arrayParams>;
+const npyParams = { ...arrayParams, ...streamParams };
+
+export type NpyOptions = Options<typeof npyParams>;
 
 /** The two files of a set. */
 export interface NpyFiles {
@@ -30,17 +43,38 @@ export const npy = defineSource(
     takes: "files: { x: string; y: string }",
     gives: "Promise<Dataset>",
     example: 'data.npy({ x: "data/x.npy", y: "data/y.npy" })',
-    params: arrayParams,
+    params: npyParams,
   },
   async (files: NpyFiles, options: NpyOptions = {}): Promise<Dataset> => {
-    const checked = check(arrayParams, options, "data.npy");
     if (typeof files?.x !== "string" || typeof files.y !== "string") {
       throw new ConfigError('data.npy: give the files as { x: "...", y: "..." }');
     }
-    const read = async (path: string): Promise<Named> => {
-      const bytes = await readBytes("data.npy", path);
-      return { name: basename(path), ...npyArray(basename(path), bytes) };
-    };
-    return arraySet(await read(files.x), await read(files.y), checked);
+    const { stream, buffer, ...how } = check(npyParams, options, "data.npy");
+    const y = await held(files.y);
+    if (!stream) return arraySet(await held(files.x), y, how);
+    return arraySet(await streamed(files.x, how.dtype, buffer), y, how);
   },
 );
+
+async function held(path: string): Promise<Named> {
+  const bytes = await readBytes("data.npy", path);
+  return { name: basename(path), ...npyArray(basename(path), bytes) };
+}
+
+async function streamed(path: string, dtype: "f32" | "i32", buffer: number | null): Promise<Streamed> {
+  const { file, bytes } = await openBytes("data.npy", path);
+  const { name } = file;
+  const { shape, fortran, offset, itemBytes, type, little } = npyHeader(name, file.begin(MOST_HEADER), bytes);
+  if (fortran && shape.length > 1) {
+    throw new DataError(
+      `${name}: Fortran order scatters examples over the file; save numpy.ascontiguousarray(x) to stream it`,
+    );
+  }
+  checkExamples(name, shape);
+  const rowBytes = sizeOf(shape.slice(1)) * itemBytes;
+  const rows = new RowFile([{ file, offset, stride: rowBytes, rows: shape[0] as number }], rowBytes);
+  const decode = (given: Uint8Array<ArrayBuffer>) =>
+    numbersOf({ name, shape: [given.length / itemBytes], type, values: npyValues(given, type, little) }, dtype).data;
+  const numbers: RowNumbers = type === "u1" && dtype === "f32" ? { levels: asTheyAre() } : { dtype, decode };
+  return { name, x: new FileTensor({ name, shape: withFeatures(shape), file: rows, numbers, buffer }) };
+}

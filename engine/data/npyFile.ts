@@ -51,7 +51,7 @@ function half(bits: number): number {
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 /** Longest header that is believed: NumPy's own are of a few hundred bytes. */
-const MOST_HEADER = 65_536;
+export const MOST_HEADER = 65_536;
 
 /**
  * The header of an .npy file, versions 1 to 3, from its first bytes (NumPy Enhancement Proposal 1 and numpy.lib.format). `total` is
@@ -68,7 +68,7 @@ export function npyHeader(file: string, bytes: Uint8Array, total = bytes.length)
   const start = version === 1 ? 10 : 12;
   const length = bytes.length < start ? Infinity : version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const offset = start + length;
-  if (offset > bytes.length || length > MOST_HEADER) throw new DataError(`${file}: it is cut off within its header`);
+  if (offset > bytes.length) throw new DataError(`${file}: it is cut off within its header`);
   const text = new TextDecoder(version === 3 ? "utf-8" : "latin1").decode(bytes.subarray(start, offset));
   const found = (name: string, value: string) => new RegExp(`['"]${name}['"]\\s*:\\s*${value}`).exec(text)?.[1];
   const descr = found("descr", `['"]([^'"]*)['"]`);
@@ -103,27 +103,37 @@ export function npyHeader(file: string, bytes: Uint8Array, total = bytes.length)
   return { shape, type, little: byteOrder !== ">", fortran: order === "True", offset, itemBytes };
 }
 
-/** The numbers of an .npy file; bytes as such, others as f32, i32 or, where these would lose digits, f64. */
-export function npyArray(file: string, bytes: Uint8Array): NpyArray {
-  const { shape, type, little, fortran, offset, itemBytes } = npyHeader(file, bytes);
-  const count = sizeOf(shape);
-  checkFits(file, 4 * count, "save it in parts");
-  const wide = ["f8", "i8", "u8", "u4"].includes(type);
-  const kind = type === "u1" ? Uint8Array : wide ? Float64Array : type.startsWith("f") ? Float32Array : Int32Array;
-  if (type === "u1" && !fortran) return { shape, type, values: bytes.subarray(offset) };
-  const values = new kind(count);
+/** Numbers of a type in C order; bytes as such, others as f32, i32 or, where these would lose digits, f64. */
+export function npyValues(bytes: Uint8Array, type: string, little: boolean): NpyArray["values"] {
+  if (type === "u1") return bytes;
+  const itemBytes = Number(type.slice(1));
+  const values = arrayFor(type, bytes.length / itemBytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const get = TYPES[type] as Get;
-  if (!fortran) {
-    for (let i = 0; i < count; i++) values[i] = get(view, offset + i * itemBytes, little);
-    return { shape, type, values };
-  }
+  for (let i = 0; i < values.length; i++) values[i] = get(view, i * itemBytes, little);
+  return values;
+}
+
+function arrayFor(type: string, length: number): NpyArray["values"] {
+  if (type === "u1") return new Uint8Array(length);
+  if (["f8", "i8", "u8", "u4"].includes(type)) return new Float64Array(length);
+  return type.startsWith("f") ? new Float32Array(length) : new Int32Array(length);
+}
+
+/** The numbers of an .npy file, in C order whatever the file's. */
+export function npyArray(file: string, bytes: Uint8Array): NpyArray {
+  const { shape, type, little, fortran, offset } = npyHeader(file, bytes);
+  const count = sizeOf(shape);
+  checkFits(file, 4 * count, "save it in parts");
+  const stored = npyValues(bytes.subarray(offset), type, little);
+  if (!fortran) return { shape, type, values: stored };
   // the first axis changes fastest in the file, the last one here
+  const values = arrayFor(type, count);
   const at = shape.map(() => 0);
   const strides = shape.map((_, axis) => sizeOf(shape.slice(0, axis)));
   let from = 0;
   for (let i = 0; i < count; i++) {
-    values[i] = get(view, offset + from * itemBytes, little);
+    values[i] = stored[from] as number;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       at[axis] = (at[axis] as number) + 1;
       from += strides[axis] as number;

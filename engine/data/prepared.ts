@@ -1,5 +1,6 @@
 import { ConfigError, DataError } from "../errors/index.ts";
 import { HostTensor, type Shape, sizeOf } from "../tensor/index.ts";
+import { FileTensor } from "./stream/index.ts";
 import { type Column, Fitted, type FittedJson, piecesOf, type Rows, type Transform } from "./transforms/index.ts";
 
 /** How features became what a model is given: transforms in their order, each fitted to the training examples. */
@@ -13,8 +14,7 @@ export class Prepared {
   /** With one more step, fitted to examples that these steps have prepared. */
   with(transform: Transform, train: HostTensor, columns: readonly Column[]): Prepared {
     requireNumbers(transform.type, train);
-    const width = sizeOf(train.shape.slice(1));
-    const pieces = { shape: train.shape.slice(1), columns, rows: () => piecesOf(train.data, width) };
+    const pieces = { shape: train.shape.slice(1), columns, rows: () => piecesOf(train) };
     return new Prepared([...this.steps, Fitted.to(transform, pieces)]);
   }
 
@@ -102,12 +102,13 @@ function requireNumbers(where: string, { dtype }: HostTensor): void {
 
 /** Rows in pieces, from f32 to f32: what a step was fitted to is what it is given. */
 function inPieces(x: HostTensor, how: (rows: Rows) => Rows): HostTensor {
+  if (x instanceof FileTensor) return x.through(how);
   const count = x.shape[0] as number;
   const example = x.shape.slice(1);
   let out: Float32Array | undefined;
   let width = sizeOf(example);
   let at = 0;
-  for (const piece of piecesOf(x.data, width)) {
+  for (const piece of piecesOf(x)) {
     const made = how(piece);
     out ??= new Float32Array(count * made.width);
     width = made.width;

@@ -89,7 +89,7 @@ export class Course {
     this.beginning = this.#begin(weights);
     this.from = this.step;
     const { instruments: mode, schedule } = options;
-    this.scalars = scalarsOf(experiment, schedule, this.extent, this.#seen);
+    this.scalars = scalarsOf(experiment, schedule, this.extent, this.#seen, data.window);
     this.pace = new Pace(mode, this.from, this.extent.steps);
     this.watched = watchedOf(experiment.config, data, batchSize);
     this.instruments = new Instruments({
@@ -318,7 +318,7 @@ export class Course {
   /** The run, once settled; `test` is what its weights come to on the test set. */
   finish(
     stopped: RunSummary["stopped"],
-    { test = {}, trace = [] }: { test?: Readonly<Record<string, number>>; trace?: readonly Snapshot[] },
+    { test = {}, trace = [] }: { test?: Readonly<Record<string, number>> | undefined; trace?: readonly Snapshot[] },
   ): Run {
     const { state, weights } = this.#kept as { state: RunState; weights: Weights };
     Object.assign(this.#figures, named("test", test));

@@ -1,13 +1,13 @@
 import type { Backend, DeviceBuffer, Executable } from "../backends/backend.ts";
 import type { Plan } from "../backends/launch.ts";
 import type { Profile } from "../backends/profile.ts";
-import type { Dataset } from "../data/index.ts";
+import { type Dataset, FileTensor, upTo } from "../data/index.ts";
 import { ShapeError } from "../errors/index.ts";
 import { type HostTree, hostFunction } from "../optim/index.ts";
 import type { BuiltPlan } from "../plan/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { type DType, hostArray, show, sizeOf, type TypedArray, viewAs } from "../tensor/index.ts";
-import { contents, type DeviceData, deviceData } from "./deviceData.ts";
+import { contents, type DeviceData, dataWords, deviceData, trainingData, windowedData } from "./deviceData.ts";
 import { evaluationBatch, evaluationBatches } from "./evaluationBatches.ts";
 import type { Experiment } from "./experiment.ts";
 import { bufferWords, CURSOR, NOISE_SEED, NOISE_STEP, type StepConfig } from "./forward.ts";
@@ -128,7 +128,8 @@ export class DeviceModel {
     { config, splits, stepSize }: Pick<Experiment, "config" | "splits" | "stepSize">,
     { maxBuffersPerLaunch }: Backend,
   ): string {
-    return trainingStep(config, deviceData("train", splits.train), stepSize, maxBuffersPerLaunch).structure;
+    const data = trainingData(splits.train, stepSize);
+    return trainingStep(config, data, stepSize, maxBuffersPerLaunch).structure;
   }
 
   #alloc(name: string, words: number): DeviceBuffer {
@@ -153,6 +154,22 @@ export class DeviceModel {
     }
     this.#data.set(set, data);
     return data;
+  }
+
+  /** Room for so many examples of a set at a time: `fill` brings them. */
+  reserve(name: string, set: Dataset, window: number): DeviceData {
+    const data = windowedData(name, set, window);
+    for (const [buffer, words] of Object.entries(dataWords(data))) {
+      if (!this.has(buffer)) this.#alloc(buffer, words);
+    }
+    return data;
+  }
+
+  /** Examples in place of those that were in the window, from its first place on. */
+  fill({ name }: DeviceData, examples: { readonly x: HostTensor; readonly y: HostTensor }): void {
+    for (const part of ["x", "y"] as const) {
+      for (const [buffer, words] of contents(`${name} ${part}`, examples[part])) this.write(buffer, words);
+    }
   }
 
   load(state: Weights & Partial<RunState>): void {
@@ -206,14 +223,42 @@ export class DeviceModel {
 
   /** What `evaluate` gives the figures of. */
   async tally(data: DeviceData): Promise<Tally> {
+    return (await this.#tally(data)) as Tally;
+  }
+
+  /** `evaluate` of a set that may stay in its file; undefined when the signal stopped it. */
+  async evaluateSet(name: string, set: Dataset, signal?: AbortSignal): Promise<Record<string, number> | undefined> {
+    const { x, y } = set;
+    if (!(x instanceof FileTensor)) return await this.evaluate(this.upload(name, set));
+    const batch = Math.min(set.size, evaluationBatch(this.config.model));
+    // all batches of a window are sent at once
+    const window = Math.min(x.windowOf(batch), batch * EVALUATIONS);
+    const tally = await this.#tally(this.reserve(name, set, window), async (first, count) => {
+      const rows = upTo(count, first);
+      const read = await x.read(rows, signal);
+      return read && { x: read, y: y.rows(rows) };
+    });
+    return tally?.figures;
+  }
+
+  /** `bring` gives so many examples from one on, where they are not all there; undefined when it gives none. */
+  async #tally(
+    data: DeviceData,
+    bring?: (first: number, count: number) => Promise<{ x: HostTensor; y: HostTensor } | undefined>,
+  ): Promise<Tally | undefined> {
     const tally = new Tally(this.config);
     for (const { batch, first, count } of evaluationBatches(this.config.model, data.count)) {
       const step = await this.#step(`evaluate ${data.name} ${batch}`, (max) =>
         evaluationStep(this.config, data, batch, max),
       );
-      for (let from = 0; from < count; from += EVALUATIONS) {
-        const length = Math.min(EVALUATIONS, count - from);
-        const cursors = Array.from({ length }, (_, i) => first + (from + i) * batch);
+      const most = Math.min(EVALUATIONS, Math.max(1, Math.floor((data.window ?? Infinity) / batch)));
+      for (let from = 0; from < count; from += most) {
+        const length = Math.min(most, count - from);
+        const examples = await bring?.(first + from * batch, length * batch);
+        if (bring && !examples) return undefined;
+        if (examples) this.fill(data, examples);
+        const start = bring ? 0 : first + from * batch;
+        const cursors = Array.from({ length }, (_, i) => start + i * batch);
         const scalars = cursors.map((cursor): StepScalars => ({ hyper: {}, cursor, noiseSeed: 0, noiseStep: 0 }));
         tally.add(await step.run(scalars), length);
       }

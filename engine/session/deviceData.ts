@@ -1,4 +1,4 @@
-import type { Dataset } from "../data/index.ts";
+import { type Dataset, FileTensor, inMemory } from "../data/index.ts";
 import * as ops from "../ops/index.ts";
 import { input, type Tensor } from "../ops/index.ts";
 import {
@@ -25,6 +25,8 @@ export interface Stored {
 export interface DeviceData {
   readonly name: string;
   readonly count: number;
+  /** How many of its examples are on the device at a time, where they are brought there in windows: cursors count from a window's first. */
+  readonly window?: number;
   readonly x: Stored;
   readonly y: Stored;
 }
@@ -35,12 +37,31 @@ const stored = (t: HostTensor): Stored => ({
   ...(t instanceof ByteTensor && { groups: t.groups }),
 });
 
+/** What the training set of batches of so many examples is on the device: whole, or a window of it where it stays in its file. */
+export const trainingData = (train: Dataset, batchSize: number): DeviceData =>
+  train.x instanceof FileTensor
+    ? windowedData("train", train, train.x.windowOf(batchSize))
+    : deviceData("train", train);
+
+/** What `set` is on the device, whole. Throws DataError for one that is streamed and larger than what is held of such. */
 export const deviceData = (name: string, { x, y, size }: Dataset): DeviceData => ({
   name,
   count: size,
-  x: stored(x),
+  x: stored(inMemory(x)),
+  y: stored(inMemory(y)),
+});
+
+/** What it is in windows of so many examples. */
+export const windowedData = (name: string, { x, y, size }: Dataset, window: number): DeviceData => ({
+  name,
+  count: size,
+  window,
+  x: stored(x instanceof FileTensor ? x.readNow([0]) : x),
   y: stored(y),
 });
+
+/** Rows of the buffers. */
+const rowsOf = ({ count, window = count }: DeviceData): number => window;
 
 const BYTES = 4;
 
@@ -55,13 +76,14 @@ export const dataWords = (data: DeviceData): Record<string, number> =>
     (["x", "y"] as const).flatMap((part) => {
       const name = `${data.name} ${part}`;
       const { groups } = data[part];
-      const rows: [string, number] = [name, Math.max(1, rowWords(data[part])) * data.count];
+      const rows: [string, number] = [name, Math.max(1, rowWords(data[part])) * rowsOf(data)];
       return groups === undefined ? [rows] : [rows, [levelsOf(name), groups * LEVELS] as [string, number]];
     }),
   );
 
 /** What the buffers of a tensor are filled with. */
-export function* contents(name: string, t: HostTensor): Generator<[name: string, words: TypedArray]> {
+export function* contents(name: string, given: HostTensor): Generator<[name: string, words: TypedArray]> {
+  const t = inMemory(given);
   if (!(t instanceof ByteTensor)) {
     yield [name, t.data];
     return;
@@ -92,10 +114,10 @@ export function examples(data: DeviceData, part: "x" | "y", rows: Tensor, places
     places[buffer] = { buffer, offset: 0 };
     return input(buffer, of, as);
   };
-  if (groups === undefined) return ops.gather(place(name, [data.count, ...shape], dtype), rows);
+  if (groups === undefined) return ops.gather(place(name, [rowsOf(data), ...shape], dtype), rows);
   const words = rowWords(data[part]);
   const size = sizeOf(shape);
-  const bytes = unpacked(ops.gather(place(name, [data.count, words], "u32"), rows));
+  const bytes = unpacked(ops.gather(place(name, [rowsOf(data), words], "u32"), rows));
   const own = words * BYTES === size ? bytes : ops.slice(bytes, 1, 0, size);
   const grouped = ops.reshape(own, [...rows.shape, groups, size / groups]);
   const level = ops.add(grouped, ops.mul(ops.iota(grouped.shape, rows.rank), LEVELS));

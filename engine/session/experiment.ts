@@ -2,7 +2,7 @@ import { isAbsolute, resolve } from "node:path";
 import { augmented } from "../augment/index.ts";
 import { currentContext, maybeContext } from "../context/index.ts";
 import type { Dataset } from "../data/index.ts";
-import { Splits } from "../data/index.ts";
+import { FileTensor, Splits, upTo } from "../data/index.ts";
 import { ConfigError, ShapeError } from "../errors/index.ts";
 import { axisOfClasses, type ClassCounts, settleLoss, type Takes } from "../losses/index.ts";
 import { nameOf } from "../metrics/index.ts";
@@ -11,7 +11,7 @@ import { constant, input } from "../ops/index.ts";
 import { check, show as showValue } from "../params/index.ts";
 import type { OutputItem, RunHistory } from "../protocol/index.ts";
 import { permutation } from "../random/index.ts";
-import { show, sizeOf } from "../tensor/index.ts";
+import { type HostTensor, show, sizeOf } from "../tensor/index.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { extentOf } from "./course.ts";
 import { trainRun } from "./fit.ts";
@@ -175,7 +175,7 @@ export class Experiment {
       const count = layer.definition.tokens?.(layer.options);
       if (count === undefined || x.op !== "input") continue;
       for (const set of Object.values(this.splits)) {
-        const wrong = set?.x.data.find((token) => token < 0 || token >= count);
+        const wrong = set && tokenOutside(set.x, count);
         if (wrong === undefined) continue;
         throw new ConfigError(
           `experiment: ${set?.name} has token ${wrong}, and ${path} ${type} takes 0 to ${count - 1}; give it as many as there are tokens`,
@@ -278,10 +278,11 @@ export class Experiment {
   /** Places of the training examples in the order in which an epoch visits them; `seed` in place of the experiment's. */
   epochOrder(epoch: number, seed = this.options.seed): Int32Array {
     const count = this.splits.train.size;
-    const visited = this.options.shuffle
-      ? permutation(seed, ORDER_STREAM, epoch, count)
-      : Int32Array.from({ length: count }, (_, i) => i);
-    return this.order(epoch, visited);
+    const { x } = this.splits.train;
+    if (!this.options.shuffle) return this.order(epoch, upTo(count));
+    const drawn =
+      x instanceof FileTensor ? x.order(seed, epoch, this.stepSize) : permutation(seed, ORDER_STREAM, epoch, count);
+    return this.order(epoch, drawn);
   }
 
   get lastRun(): Run | undefined {
@@ -365,3 +366,12 @@ function classCounts({ name, y, classes, size }: Dataset): ClassCounts {
 
 /** `experiment({ data, model, loss, optimizer, ... })`: see `Experiment` and `experimentParams`. */
 export const experiment = (given: unknown): Experiment => new Experiment(given);
+
+/** The first token that none of `count` places is for. */
+function tokenOutside(x: HostTensor, count: number): number | undefined {
+  for (const { data } of x.pieces()) {
+    const wrong = data.find((token) => token < 0 || token >= count);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}

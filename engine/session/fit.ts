@@ -7,6 +7,7 @@ import type { RunSummary } from "../protocol/index.ts";
 import { Course } from "./course.ts";
 import { DeviceModel } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
+import { type Feed, feedOf } from "./feed.ts";
 import type { DeviceData } from "./forward.ts";
 import { type OnDevice, trainFullBatch } from "./fullBatch.ts";
 import { DeviceClock, LiveChart, Watch } from "./instruments/index.ts";
@@ -49,6 +50,7 @@ class Fit {
   readonly #experiment: Experiment;
   readonly #context: RunContext;
   readonly #device: DeviceModel;
+  readonly #feed: Feed;
   readonly #data: DeviceData;
   readonly #course: Course;
   readonly #trace: Trace;
@@ -68,7 +70,8 @@ class Fit {
     this.#experiment = experiment;
     this.#context = context;
     this.#device = device;
-    this.#data = device.upload("train", experiment.splits.train);
+    this.#feed = feedOf(device, experiment, context.signal);
+    this.#data = this.#feed.data;
     this.#course = new Course(experiment, options, context, { backend, data: this.#data, weights });
     device.load(this.#course.beginning);
     this.#trace = new Trace(options.trace, device, this.#course.step, this.#course.extent.steps);
@@ -131,7 +134,7 @@ class Fit {
     while (course.step < steps) {
       const epoch = Math.floor(course.step / stepsPerEpoch);
       const end = Math.min((epoch + 1) * stepsPerEpoch, steps);
-      this.#device.setOrder(this.#experiment.epochOrder(epoch));
+      this.#feed.begin(epoch);
       await this.#stepsUntil(end, epoch * stepsPerEpoch);
       if (course.failure) return "non-finite";
       if (course.step === end && (await this.#endEpoch(epoch))) return "early";
@@ -146,13 +149,20 @@ class Fit {
     const { stepSize } = this.#experiment;
     const whole = epochStart + Math.floor(this.#data.count / stepSize);
     const flying: Promise<unknown>[] = [];
+    const settled = async () => {
+      for (const submit of flying.splice(0)) await submit;
+      return !course.failure && !this.#context.signal.aborted;
+    };
     for (let next = course.step; next < end && !this.#context.signal.aborted && !course.failure; ) {
       // looks compute about what a step does, with statistics besides: many small launches to compile
       if (this.#looks === null && course.pace.begins(4 * this.#preparedMs)) this.#looks = await this.#beginWatch(next);
+      const there = await this.#feed.ready((next - epochStart) * stepSize, settled);
+      if (there === 0) break;
       const full = next < whole;
       const batch = full ? stepSize : this.#data.count % stepSize;
       const looked = this.#looks?.at(next, full, () => course.scalars(next, epochStart));
-      const free = Math.min(this.#chunk, whole - next, end - next, this.#trace.until(next));
+      const near = Math.floor(there / stepSize);
+      const free = Math.min(this.#chunk, near, whole - next, end - next, this.#trace.until(next));
       const count = full ? Math.min(free, this.#looks?.until(next) ?? free) : 1;
       const cut = full && count < free;
       const submit = Promise.all([looked, this.#submit(next, count, batch, epochStart, cut)]);
@@ -184,7 +194,7 @@ class Fit {
   async #endEpoch(epoch: number): Promise<boolean> {
     const { valid } = this.#experiment.splits;
     const validates = valid !== undefined && this.#course.validates(epoch);
-    const figures = validates ? await this.#device.evaluate(this.#device.upload("valid", valid)) : undefined;
+    const figures = validates ? await this.#device.evaluateSet("valid", valid, this.#context.signal) : undefined;
     return await this.#course.endEpoch(epoch, figures, () => this.#device.save());
   }
 
@@ -198,7 +208,7 @@ class Fit {
     const { test } = this.#experiment.splits;
     const tests = test && stopped !== "interrupted" && stopped !== "non-finite";
     const run = course.finish(stopped, {
-      ...(tests ? { test: await this.#device.evaluate(this.#device.upload("test", test)) } : {}),
+      ...(tests ? { test: await this.#device.evaluateSet("test", test, this.#context.signal) } : {}),
       trace: this.#trace.snapshots,
     });
     if (course.failure) throw await nonFinite(this.#device, this.#data, course.failure, course.telling.folder);

@@ -78,8 +78,10 @@ function minibatch(
 ): { x: Tensor; y: Tensor } {
   const cursor = scalar(CURSOR, "i32");
   const position = ops.add(ops.iota([batch], 0), first === 0 ? cursor : ops.add(cursor, first));
-  if (shuffled) places.order = { buffer: "order", offset: 0 };
-  const rows = shuffled ? ops.gather(input("order", [data.count], "i32"), position) : position;
+  // a window lies in the order in which it is visited
+  const ordered = shuffled && data.window === undefined;
+  if (ordered) places.order = { buffer: "order", offset: 0 };
+  const rows = ordered ? ops.gather(input("order", [data.count], "i32"), position) : position;
   return { x: examples(data, "x", rows, places), y: examples(data, "y", rows, places) };
 }
 
@@ -167,5 +169,5 @@ export const gradientsOf = (
 export const passBuffers = (config: StepConfig, data: DeviceData): Record<string, number> => ({
   ...bufferWords(config),
   ...dataWords(data),
-  order: data.count,
+  ...(data.window === undefined && { order: data.count }),
 });

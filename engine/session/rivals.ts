@@ -5,6 +5,7 @@ import { isFullBatch, optim } from "../optim/index.ts";
 import type { BackendName } from "../protocol/index.ts";
 import { DeviceModel } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
+import { feedOf } from "./feed.ts";
 import type { StepConfig } from "./forward.ts";
 import { initialWeights, type Weights } from "./model.ts";
 import { scalarsOf } from "./scalars.ts";
@@ -106,9 +107,10 @@ async function msPerStep(experiment: Experiment, backend: Backend, weights: Weig
   const device = new DeviceModel(backend, trialConfig(experiment));
   try {
     device.load(weights);
-    device.setOrder(experiment.epochOrder(0));
-    const data = device.upload("train", experiment.splits.train);
-    const step = await device.training(data, experiment.stepSize);
+    const feed = feedOf(device, experiment);
+    feed.begin(0);
+    await feed.ready(0, async () => true);
+    const step = await device.training(feed.data, experiment.stepSize);
     const scalars = scalarsOf(experiment, null, { steps: 1, epochs: 1, stepsPerEpoch: 1 })(0, 0);
     await step.run([scalars]);
     const began = performance.now();

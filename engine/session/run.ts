@@ -1,8 +1,8 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, resolve } from "node:path";
-import { currentContext } from "../context/index.ts";
+import { currentContext, maybeContext } from "../context/index.ts";
 import { Dataset, Prepared } from "../data/index.ts";
-import { ConfigError } from "../errors/index.ts";
+import { ConfigError, Interrupted } from "../errors/index.ts";
 import { check } from "../params/index.ts";
 import type { BackendName, OutputItem, RunHistory, RunSummary } from "../protocol/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
@@ -139,7 +139,11 @@ export class Run {
   async evaluate(set: Dataset): Promise<Record<string, number>> {
     if (!(set instanceof Dataset)) throw new ConfigError("evaluate: give a data set, as sets.test");
     const ready = this.#ready(set, "evaluate");
-    return await this.#onDevice((device) => device.evaluate(device.upload("given", set.with(ready))));
+    const figures = await this.#onDevice((device) =>
+      device.evaluateSet("given", set.with(ready), maybeContext()?.signal),
+    );
+    if (!figures) throw new Interrupted("interrupted while evaluating");
+    return figures;
   }
 
   /**

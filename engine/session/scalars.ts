@@ -8,19 +8,20 @@ import type { Extent } from "./telling.ts";
 /** What the host says to the step after `step` updates, in an epoch that began after `epochStart` of them. */
 export type ScalarsAt = (step: number, epochStart: number) => StepScalars;
 
-/** `seen` grows with the run: the epochs that are over. */
+/** `seen` grows with the run: the epochs that are over. Examples that are on the device in windows are counted from each window's first. */
 export function scalarsOf(
   experiment: Experiment,
   schedule: Schedule | null,
   extent: Extent,
   seen?: readonly Seen[],
+  window = Infinity,
 ): ScalarsAt {
   const { seed } = experiment.options;
   const base = hyperparameters(experiment.config.optimizer);
   const higher = higherOf(experiment);
   return (step, epochStart) => {
     const driven = schedule ? rateAt(schedule, base, { step, seen, higher, ...extent }) : base;
-    const cursor = (step - epochStart) * experiment.stepSize;
+    const cursor = ((step - epochStart) * experiment.stepSize) % window;
     return { hyper: { ...driven, step: step + 1 }, cursor, noiseSeed: seed, noiseStep: experiment.noiseStep(step) };
   };
 }

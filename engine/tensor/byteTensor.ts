@@ -6,6 +6,9 @@ import { type Shape, show, sizeOf } from "./shape.ts";
 /** Values that a byte can stand for. */
 export const LEVELS = 256;
 
+/** Rows of a piece. */
+const PIECE = 2048;
+
 /** Bytes as the numbers 0 to 1: b / 255, rounded to f32, as PyTorch's ToTensor. */
 export const unitLevels = (): Float32Array => Float32Array.from({ length: LEVELS }, (_, byte) => byte / (LEVELS - 1));
 
@@ -50,6 +53,13 @@ export class ByteTensor extends HostTensor {
   protected override expanded(): Float32Array {
     const known = this.#expanded?.deref();
     if (known) return known;
+    const out = this.spread();
+    this.#expanded = new WeakRef(out);
+    return out;
+  }
+
+  /** The numbers, anew at each call: what is kept weakly stays until the code that runs now is done, however much that is. */
+  spread(): Float32Array {
     const { bytes, levels, groups } = this;
     const each = this.#each;
     const out = new Float32Array(bytes.length);
@@ -57,7 +67,6 @@ export class ByteTensor extends HostTensor {
       const base = group * LEVELS;
       for (let i = from; i < from + each; i++) out[i] = levels[base + (bytes[i] as number)] as number;
     }
-    this.#expanded = new WeakRef(out);
     return out;
   }
 
@@ -75,6 +84,16 @@ export class ByteTensor extends HostTensor {
       }
     }
     return new ByteTensor(this.shape, this.bytes, levels);
+  }
+
+  override *pieces(): Generator<HostTensor> {
+    const [count = 0, ...row] = this.shape;
+    const length = sizeOf(row);
+    for (let from = 0; from < count; from += PIECE) {
+      const to = Math.min(count, from + PIECE);
+      const piece = new ByteTensor([to - from, ...row], this.bytes.subarray(from * length, to * length), this.levels);
+      yield new HostTensor(piece.shape, "f32", piece.spread());
+    }
   }
 
   protected override shaped(shape: Shape): HostTensor {

@@ -7,6 +7,9 @@ import { rowMajor, type Shape, show, sizeOf } from "./shape.ts";
 /** Numbers in nested lists, as deep as the tensor has axes. */
 export type Nested = number | boolean | readonly Nested[];
 
+/** Rows of a piece. */
+const PIECE = 2048;
+
 /** A tensor with its numbers on the host, row-major. Prints as PyTorch's do, with its shape and dtype. */
 export class HostTensor {
   readonly shape: Shape;
@@ -96,6 +99,16 @@ export class HostTensor {
     const data = new Float32Array(this.size);
     for (let i = 0; i < data.length; i++) data[i] = change(this.data[i] as number, Math.floor((i % row) / each));
     return new HostTensor(this.shape, "f32", data);
+  }
+
+  /** All rows, some at a time and in their order, so that they need not be in memory or in this form together. */
+  *pieces(): Generator<HostTensor> {
+    const [count = 0, ...row] = this.shape;
+    const length = sizeOf(row);
+    for (let from = 0; from < count; from += PIECE) {
+      const rows = Math.min(PIECE, count - from);
+      yield new HostTensor([rows, ...row], this.dtype, this.data.subarray(from * length, (from + rows) * length));
+    }
   }
 
   /** Rows of the first axis, in the order given. Throws ShapeError for a row that is not there. */

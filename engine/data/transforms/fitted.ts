@@ -1,12 +1,9 @@
 import { ConfigError, DataError, didYouMean } from "../../errors/index.ts";
 import { instance } from "../../params/index.ts";
-import type { Shape } from "../../tensor/index.ts";
+import { type HostTensor, type Shape, sizeOf } from "../../tensor/index.ts";
 import * as all from "./all.ts";
 import { eachValue } from "./collectors.ts";
 import type { Collector, Column, Each, Rows, Statistics, Transform, TransformDefinition } from "./definition.ts";
-
-/** Rows that go through a transform at a time. */
-const PIECE = 2048;
 
 /** Examples in pieces; a set larger than memory gives them as it reads them. */
 export interface Pieces {
@@ -240,14 +237,8 @@ function beside(left: Rows, right: Rows): Rows {
   return { count: left.count, width, data: out };
 }
 
-/** Pieces of [count, width] numbers that lie in memory. */
-export function* piecesOf(
-  data: ArrayLike<number> & { subarray(from: number, to: number): ArrayLike<number> },
-  width: number,
-): Generator<Rows> {
-  const count = width === 0 ? 0 : data.length / width;
-  for (let from = 0; from < count; from += PIECE) {
-    const rows = Math.min(PIECE, count - from);
-    yield { count: rows, width, data: data.subarray(from * width, (from + rows) * width) };
-  }
+/** The rows of a tensor in pieces. */
+export function* piecesOf(x: HostTensor): Generator<Rows> {
+  const width = sizeOf(x.shape.slice(1));
+  for (const piece of x.pieces()) yield { count: piece.shape[0] as number, width, data: piece.data };
 }

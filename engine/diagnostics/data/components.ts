@@ -24,7 +24,7 @@ export function showComponents(set: Dataset, context: RunContext): Components {
   if (columns.length < 2)
     throw new DataError(`components: ${set.name} has ${columns.length} feature; it takes 2 or more`);
   const width = columns.length;
-  const pieces = { shape: x.shape.slice(1), columns, rows: () => piecesOf(x.data, width) };
+  const pieces = { shape: x.shape.slice(1), columns, rows: () => piecesOf(x) };
   const numbers = columns.filter(({ categories }) => !categories).map(({ name }) => name);
   const pca = Fitted.to(transform.pca({ columns: numbers }), pieces);
   const { spectrum = new Float64Array() } = pca.statistics;

@@ -287,7 +287,7 @@ test("images that are kept as bytes stay bytes, and hold the numbers that f32 st
 
 test("a set in memory is handed on in pieces that hold it whole", () => {
   const numbers = Float32Array.from({ length: 5000 * 3 }, (_, i) => i);
-  const pieces = [...piecesOf(numbers, 3)];
+  const pieces = [...piecesOf(new HostTensor([5000, 3], "f32", numbers))];
   expect(pieces.length).toBeGreaterThan(1);
   expect(pieces.flatMap(({ data }) => Array.from(data))).toEqual([...numbers]);
 });
