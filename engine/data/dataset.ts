@@ -19,6 +19,7 @@ interface Parts {
   readonly task: Task;
   readonly featureNames: readonly string[];
   readonly classes?: readonly string[] | undefined;
+  readonly labels?: readonly string[] | undefined;
   readonly categories?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly prepared?: Prepared | null | undefined;
   readonly mayMiss?: boolean | undefined;
@@ -39,6 +40,8 @@ export class Dataset {
   readonly featureNames: readonly string[];
   /** Labels by index, for classification. */
   readonly classes: readonly string[] | undefined;
+  /** Names of the columns of y when each says whether a label holds, 1 or 0: any number of them may. */
+  readonly labels: readonly string[] | undefined;
   /** What the whole numbers of a column stand for, by its name. */
   readonly categories: Readonly<Record<string, readonly string[]>>;
   /** How the features became what they are; null for raw ones. */
@@ -47,7 +50,18 @@ export class Dataset {
   readonly mayMiss: boolean;
 
   /** Throws DataError when x and y do not have the same number of examples, or a label is outside the classes. */
-  constructor({ name, x, y, task, featureNames, classes, categories = {}, prepared = null, mayMiss = false }: Parts) {
+  constructor({
+    name,
+    x,
+    y,
+    task,
+    featureNames,
+    classes,
+    labels,
+    categories = {},
+    prepared = null,
+    mayMiss = false,
+  }: Parts) {
     if (x.rank < 2) throw new DataError(`${name}: x ${show(x.shape)} needs an axis of examples and one of features`);
     if (x.shape[0] !== y.shape[0]) {
       throw new DataError(
@@ -58,12 +72,14 @@ export class Dataset {
     const wrong = task === "classification" ? y.data.findIndex((label) => !(label >= 0 && label < k)) : -1;
     if (wrong >= 0)
       throw new DataError(`${name}: label ${y.data[wrong]} of example ${wrong} is outside the ${k} classes`);
+    if (labels) checkLabels(name, y, labels);
     this.name = name;
     this.x = x;
     this.y = y;
     this.task = task;
     this.featureNames = featureNames;
     this.classes = classes;
+    this.labels = labels;
     this.categories = categories;
     this.prepared = prepared;
     this.mayMiss = mayMiss;
@@ -268,16 +284,30 @@ export class Dataset {
   }
 
   toString(): string {
-    const { classes, task } = this;
-    const target = classes
-      ? `${classes.length} classes: ${shortList(classes)}`
-      : `targets ${show(this.y.shape.slice(1))}`;
+    const { classes, labels, task } = this;
+    const named = classes ? `${classes.length} classes: ` : labels ? `${labels.length} labels: ` : "";
+    const target = named ? named + shortList(classes ?? labels ?? []) : `targets ${show(this.y.shape.slice(1))}`;
     return `${this.name}: ${task}, ${this.size} examples ${show(this.x.shape.slice(1))} ${this.x.dtype}, ${target}`;
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
+}
+
+/** Throws DataError unless every label has a column of 0 and 1. */
+function checkLabels(name: string, y: HostTensor, labels: readonly string[]): void {
+  const [examples = 0, columns] = y.shape;
+  if (y.rank !== 2 || columns !== labels.length) {
+    throw new DataError(
+      `${name}: ${labels.length} labels take y [${examples}, ${labels.length}], not ${show(y.shape)}`,
+    );
+  }
+  const wrong = y.data.findIndex((v) => v !== 0 && v !== 1);
+  if (wrong < 0) return;
+  throw new DataError(
+    `${name}: label "${labels[wrong % columns]}" of example ${Math.floor(wrong / columns)} is ${y.data[wrong]}, not 0 or 1`,
+  );
 }
 
 /** Places of the examples of each part. */

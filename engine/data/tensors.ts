@@ -22,7 +22,14 @@ function fromTensors(
   const featureNames = Array.from({ length: sizeOf(x.shape.slice(1)) }, (_, i) => `x${i}`);
   if (y.dtype === "f32") {
     const values = y.rank === 1 ? y.reshape([y.size, 1]) : y;
-    return new Dataset({ name, x, y: values, task: "regression", featureNames });
+    return new Dataset({
+      name,
+      x,
+      y: values,
+      task: "regression",
+      featureNames,
+      ...(classes ? { labels: classes } : {}),
+    });
   }
   let most = -1;
   for (const label of y.data) most = Math.max(most, label);
@@ -30,10 +37,14 @@ function fromTensors(
   return new Dataset({ name, x, y, task: "classification", featureNames, classes: labels });
 }
 
-/** A data set from tensors in memory. Labels are whole numbers from 0 when y is i32, values when it is f32. */
+/**
+ * A data set from tensors in memory. Labels are whole numbers from 0 when y is i32, values when it is f32; with `classes` as well, y [N, K] of 0
+ * and 1 says which of K labels hold.
+ */
 export const tensors = defineSource(
   {
-    summary: "Tensors in memory: labels are whole numbers from 0 when y is i32, values when it is f32.",
+    summary:
+      "Tensors in memory: labels are whole numbers from 0 when y is i32, values when it is f32, or 0 and 1 for each of the classes.",
     takes: "{ x: HostTensor; y: HostTensor; classes?: readonly string[]; name?: string }",
     gives: "Dataset",
     example: "data.tensors({ x: tensor([[0], [1]]), y: tensor([[0], [1]]) })",

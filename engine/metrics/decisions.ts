@@ -7,7 +7,6 @@ import {
   constant,
   equal,
   greater,
-  greaterEqual,
   iota,
   not,
   reshape,
@@ -24,7 +23,7 @@ export const decisionParams = {
     num(
       required,
       "(-inf, inf)",
-      "Least output that says yes, where one says yes or no; 0 for scores and 0.5 for probabilities when not given.",
+      "Output above which it says yes, where one says yes or no; 0 for scores and 0.5 for probabilities when not given.",
     ),
   ),
   ignoreIndex: optional(int(0, "(-inf, inf)", "Class number whose examples do not count.")),
@@ -63,7 +62,7 @@ export function decisionsOf(where: string, scored: Scored, options: DecisionOpti
         : cast(not(equal(reshape(cast(target, "i32"), [target.size]), options.ignoreIndex)), "f32");
     return {
       kind: "labels",
-      said: reshape(cast(greaterEqual(output, least), "f32"), flat),
+      said: reshape(cast(greater(output, least), "f32"), flat),
       truth: reshape(cast(greater(truth, 0.5), "f32"), flat),
       counted,
     };

@@ -7,7 +7,6 @@ import {
   equal,
   exp,
   greater,
-  greaterEqual,
   iota,
   lessEqual,
   max,
@@ -64,7 +63,7 @@ function said(scored: Scored, dim: number | null): { probability: Tensor; right:
   const { output, target, gives } = scored;
   if (isLabels(scored)) {
     const yes = gives === "probabilities" ? output : sigmoid(output);
-    const is = greaterEqual(yes, 0.5);
+    const is = greater(yes, 0.5);
     const truth = greater(labelTarget("ece", output, target), 0.5);
     const right = equal(cast(is, "i32"), cast(truth, "i32"));
     const sure = cast(is, "f32");

@@ -111,13 +111,18 @@ export class Experiment {
   /** Classes for a loss of classes, values for a loss of values. */
   #checkTarget(): void {
     const { loss, model } = this.config;
-    const { task, name, classes, y, size } = this.splits.train;
+    const { task, name, classes, labels, y, size } = this.splits.train;
     const kinds = loss.definition.takes(loss.options);
     const fits = (kind: Takes) => kinds.includes(kind);
     if (fits("any")) return;
     if (task === "classification" && !fits("class") && !(fits("label") && classes?.length === 2)) {
       throw new ConfigError(
         `experiment: ${loss.type} ${fits("label") ? "takes yes or no" : "compares values"} and ${name} has ${classes?.length} classes; use loss.crossEntropy()${fits("label") ? "" : ', or load it with task: "regression"'}`,
+      );
+    }
+    if (labels && !fits("label")) {
+      throw new ConfigError(
+        `experiment: ${loss.type} takes one class of several, or values, and any number of the ${labels.length} labels of ${name} may hold; use loss.bceWithLogits()`,
       );
     }
     // probabilities of several classes are values too

@@ -6,7 +6,7 @@ import { percent } from "../../plots/format.ts";
 import { defineDiagnostic } from "../definition.ts";
 import { measured, showChart } from "../showing.ts";
 import { onParam } from "./parts.ts";
-import { classScores } from "./scores.ts";
+import { classScores, labelParam } from "./scores.ts";
 
 export interface Calibration {
   readonly part: string;
@@ -28,6 +28,7 @@ export const calibration = defineDiagnostic({
   paper: "Guo, Pleiss, Sun & Weinberger 2017, arXiv:1706.04599, section 2",
   params: {
     on: onParam,
+    label: labelParam,
     bins: int(10, "[2, 100]", "Bins of probability."),
     strategy: choice("uniform", ["uniform", "quantile"], "Bins of equal width, or of equal counts."),
     class: optional(
@@ -37,8 +38,8 @@ export const calibration = defineDiagnostic({
   of: ["run"],
   inspects: true,
   cost: "a forward pass over the part that is evaluated",
-  measure: async (subject, { on, bins: wanted, strategy, class: name }, context): Promise<Calibration> => {
-    const scores = await classScores(subject, on, context, "inspect.calibration");
+  measure: async (subject, { on, label, bins: wanted, strategy, class: name }, context): Promise<Calibration> => {
+    const scores = await classScores(subject, on, context, "inspect.calibration", label);
     const { part, classes, labels, probs, predicted, confidence, count } = scores;
     const c = name === null ? -1 : classes.indexOf(name);
     if (name !== null && c < 0) {

@@ -1,9 +1,36 @@
+import type { RunContext } from "../../context/index.ts";
+import { column, isClass } from "../../metrics/exact/index.ts";
 import { significant } from "../../plots/format.ts";
-import type { ClassScores } from "./scores.ts";
+import type { Subject } from "../subject.ts";
+import { type On, partOf } from "./parts.ts";
+import { type ClassScores, classScores, labelScores } from "./scores.ts";
 
-/** Classes that get a curve of their own: all, or of two the second, whose curve says all. */
-export const classCurves = ({ classes }: ClassScores): number[] =>
-  classes.length === 2 ? [1] : classes.map((_, c) => c);
+/** A class against the rest, or a label: 1 where it is true, and its probability. */
+export interface Ranking {
+  readonly name: string;
+  readonly y: Uint8Array;
+  readonly score: Float64Array;
+}
+
+/** Every label, every class, or of two classes the second, whose curve says all. */
+export async function rankings(
+  subject: Subject,
+  on: On,
+  context: RunContext,
+  what: string,
+): Promise<{ part: string; count: number; each: Ranking[] }> {
+  const several = partOf(subject, on).set.labels !== undefined;
+  const all = several ? await labelScores(subject, on, context, what) : [await classScores(subject, on, context, what)];
+  const [{ part, count }] = all as [ClassScores];
+  return { part, count, each: all.flatMap(ofClasses) };
+}
+
+const ofClasses = ({ classes, labels, probs }: ClassScores): Ranking[] =>
+  (classes.length === 2 ? [1] : classes.map((_, c) => c)).map((c) => ({
+    name: classes[c] as string,
+    y: isClass(labels, c),
+    score: column(probs, classes.length, c),
+  }));
 
 const MOST_LINES = 30;
 

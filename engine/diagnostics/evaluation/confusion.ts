@@ -11,7 +11,7 @@ import { percent, significant } from "../../plots/format.ts";
 import { defineDiagnostic } from "../definition.ts";
 import { measured, showChart } from "../showing.ts";
 import { onParam } from "./parts.ts";
-import { classScores } from "./scores.ts";
+import { classScores, labelParam } from "./scores.ts";
 
 export interface Confused {
   /** What was evaluated: "validation", "test". */
@@ -35,12 +35,12 @@ export interface ConfusedPair {
 
 export const confusion = defineDiagnostic({
   summary: "What every class is taken for: counts of true against predicted classes, with precision and recall.",
-  params: { on: onParam },
+  params: { on: onParam, label: labelParam },
   of: ["run"],
   inspects: true,
   cost: "a forward pass over the part that is evaluated",
-  measure: async (subject, { on }, context): Promise<Confused> => {
-    const { part, classes, labels, predicted } = await classScores(subject, on, context, "inspect.confusion");
+  measure: async (subject, { on, label }, context): Promise<Confused> => {
+    const { part, classes, labels, predicted } = await classScores(subject, on, context, "inspect.confusion", label);
     const matrix = confusionMatrix(labels, predicted, classes.length);
     const found = {
       part,

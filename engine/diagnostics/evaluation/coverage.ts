@@ -4,7 +4,7 @@ import { percent } from "../../plots/format.ts";
 import { defineDiagnostic } from "../definition.ts";
 import { measured, showChart } from "../showing.ts";
 import { onParam } from "./parts.ts";
-import { classScores } from "./scores.ts";
+import { classScores, labelParam } from "./scores.ts";
 
 export interface Coverage {
   readonly part: string;
@@ -22,16 +22,17 @@ export interface Coverage {
 export const coverage = defineDiagnostic({
   summary: "Accuracy when only what the model is sure of is answered, against the share that is answered.",
   paper: "El-Yaniv & Wiener 2010, On the foundations of noise-free selective classification",
-  params: { on: onParam },
+  params: { on: onParam, label: labelParam },
   of: ["run"],
   inspects: true,
   cost: "a forward pass over the part that is evaluated",
-  measure: async (subject, { on }, context): Promise<Coverage> => {
+  measure: async (subject, { on, label }, context): Promise<Coverage> => {
     const { part, classes, labels, probs, confidence, count } = await classScores(
       subject,
       on,
       context,
       "inspect.coverage",
+      label,
     );
     const risk = riskCoverage(labels, probs, classes.length);
     const threshold = Array.from(confidence).sort((a, b) => b - a);

@@ -6,7 +6,7 @@ import { defineDiagnostic } from "../definition.ts";
 import { measured, showGallery } from "../showing.ts";
 import { onParam } from "./parts.ts";
 import { example, extent, imageShapeParam, type PictureShape, pictureShape, pixelsOf } from "./pictures.ts";
-import { type ClassScores, classLosses, classScores } from "./scores.ts";
+import { type ClassScores, classLosses, classScores, labelParam } from "./scores.ts";
 import { showTable } from "./table.ts";
 
 export interface Mistake {
@@ -33,6 +33,7 @@ export const mistakes = defineDiagnostic({
   summary: "The examples that a run gets most wrong, or is surest of though wrong, as pictures or rows.",
   params: {
     on: onParam,
+    label: labelParam,
     count: int(24, "[1, 500]", "Examples that are shown."),
     by: choice(
       "loss",
@@ -44,8 +45,8 @@ export const mistakes = defineDiagnostic({
   of: ["run"],
   inspects: true,
   cost: "a forward pass over the part that is evaluated",
-  measure: async (subject, { on, count, by, imageShape }, context): Promise<Mistakes> => {
-    const scores = await classScores(subject, on, context, "inspect.mistakes");
+  measure: async (subject, { on, label, count, by, imageShape }, context): Promise<Mistakes> => {
+    const scores = await classScores(subject, on, context, "inspect.mistakes", label);
     const { part, set, labels, predicted } = scores;
     if (labels.length !== set.size) {
       throw new ConfigError(

@@ -1,11 +1,10 @@
-import { averagePrecision, column, isClass, precisionRecallCurve } from "../../metrics/exact/index.ts";
+import { averagePrecision, precisionRecallCurve } from "../../metrics/exact/index.ts";
 import { percent } from "../../plots/format.ts";
 import { precisionRecallPlot } from "../../plots/precisionRecall.ts";
 import { defineDiagnostic } from "../definition.ts";
 import { measured, showChart } from "../showing.ts";
-import { classCurves, rankedTable } from "./classCurves.ts";
+import { rankedTable, rankings } from "./classCurves.ts";
 import { onParam } from "./parts.ts";
-import { classScores } from "./scores.ts";
 
 export interface PrecisionRecallFound {
   readonly part: string;
@@ -29,13 +28,10 @@ export const precisionRecall = defineDiagnostic({
   inspects: true,
   cost: "a forward pass over the part that is evaluated",
   measure: async (subject, { on }, context): Promise<PrecisionRecallFound> => {
-    const scores = await classScores(subject, on, context, "inspect.precisionRecall");
-    const { classes, labels, probs, part, count } = scores;
-    const perClass = classCurves(scores).map((c) => {
-      const [y, score] = [isClass(labels, c), column(probs, classes.length, c)];
+    const { part, count, each } = await rankings(subject, on, context, "inspect.precisionRecall");
+    const perClass = each.map(({ name, y, score }) => {
       const examples = y.reduce((n, v) => n + v, 0);
       const { recall, precision } = precisionRecallCurve(y, score);
-      const name = classes[c] as string;
       return {
         name,
         averagePrecision: examples ? averagePrecision(y, score) : Number.NaN,

@@ -1,15 +1,14 @@
-import { area, column, isClass, rocCurve } from "../../metrics/exact/index.ts";
+import { area, rocCurve } from "../../metrics/exact/index.ts";
 import { significant } from "../../plots/format.ts";
 import { rocPlot } from "../../plots/roc.ts";
 import { defineDiagnostic } from "../definition.ts";
 import { measured, showChart } from "../showing.ts";
-import { classCurves, rankedTable } from "./classCurves.ts";
+import { rankedTable, rankings } from "./classCurves.ts";
 import { onParam } from "./parts.ts";
-import { classScores } from "./scores.ts";
 
 export interface RocFound {
   readonly part: string;
-  /** One class against the rest; a pair of classes has the second alone. */
+  /** One class against the rest, or each label; a pair of classes has the second alone. */
   readonly perClass: readonly {
     readonly name: string;
     /** NaN for a class without examples. */
@@ -30,12 +29,10 @@ export const roc = defineDiagnostic({
   inspects: true,
   cost: "a forward pass over the part that is evaluated",
   measure: async (subject, { on }, context): Promise<RocFound> => {
-    const scores = await classScores(subject, on, context, "inspect.roc");
-    const { classes, labels, probs, part, count } = scores;
-    const perClass = classCurves(scores).map((c) => {
-      const y = isClass(labels, c);
-      const { fpr, tpr } = rocCurve(y, column(probs, classes.length, c));
-      return { name: classes[c] as string, auc: area(fpr, tpr), examples: y.reduce((n, v) => n + v, 0), fpr, tpr };
+    const { part, count, each } = await rankings(subject, on, context, "inspect.roc");
+    const perClass = each.map(({ name, y, score }) => {
+      const { fpr, tpr } = rocCurve(y, score);
+      return { name, auc: area(fpr, tpr), examples: y.reduce((n, v) => n + v, 0), fpr, tpr };
     });
     const known = perClass.filter(({ auc }) => !Number.isNaN(auc));
     const macro = known.reduce((sum, { auc }) => sum + auc, 0) / known.length;

@@ -2,6 +2,7 @@ import type { Dataset } from "../../../data/index.ts";
 import type { DeviceModel } from "../../../session/device.ts";
 import type { Experiment } from "../../../session/experiment.ts";
 import { sizeOf } from "../../../tensor/index.ts";
+import { twoScores } from "../../evaluation/scores.ts";
 import { evenly } from "./features.ts";
 
 /** Examples of a part that are looked at, at most. */
@@ -46,6 +47,11 @@ async function partFacts(device: DeviceModel, whole: Dataset): Promise<PartFacts
   if (set.task === "regression") {
     if (sizeOf(shape) !== set.y.size) return none;
     return { ...none, ...explained(output, set) };
+  }
+  const { loss } = device.config;
+  if (set.classes?.length === 2 && output.length === set.size && set.y.rank === 1) {
+    const two = twoScores(output, loss.definition.gives(loss.options));
+    return { ...none, ...recognized(two, 2, set, false) };
   }
   if (shape.length !== 2 || set.y.rank !== 1) return none;
   return { ...none, ...recognized(output, shape[1] as number, set, device.config.loss.type === "crossEntropy") };

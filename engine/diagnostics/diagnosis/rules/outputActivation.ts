@@ -24,7 +24,7 @@ export const outputActivation = defineRule({
   name: "output-activation",
   title: "the last layer does not fit the loss",
   summary:
-    "A softmax, sigmoid, tanh, ReLU or the like as the last layer before cross entropy, which takes scores of any size; a likelihood loss without logSoftmax before it; or, for values, a last activation whose range over 1 % of the targets lie outside of.",
+    "A softmax, sigmoid, tanh, ReLU or the like as the last layer before a cross entropy, which takes scores of any size; a likelihood loss without logSoftmax or sigmoid before it; or, for values, a last activation whose range over 1 % of the targets lie outside of.",
   why: "The loss asks for outputs that this layer cannot give: it keeps a floor that no training gets under, and near the ends of the range almost no gradient comes back.",
   paper: "Goodfellow, Bengio & Courville 2016, Deep Learning, section 6.2.2",
   explains: [
@@ -45,10 +45,15 @@ export const outputActivation = defineRule({
     const { config, splits } = evidence.experiment;
     const last = lastOf(config.model.layer);
     if (!last) return null;
-    const found =
-      splits.train.task === "classification"
-        ? ofScores(config.loss.type, last.type, (config.model.declaration.outputShape[1] ?? 2) as number)
-        : ofValues(last.type, splits.train.y.data);
+    const { type, definition, options } = config.loss;
+    const classes = (config.model.declaration.outputShape[1] ?? 2) as number;
+    const found = {
+      logProbabilities: () => ofLogs(type, last.type),
+      probabilities: () => ofProbabilities(type, last.type),
+      scores: () => (YES_OR_NO.includes(type) ? ofYesNo(type, last.type) : ofScores(type, last.type, classes)),
+      values: () => ofValues(last.type, splits.train.y.data),
+      embeddings: () => null,
+    }[definition.gives(options)]();
     if (!found) return null;
     const { certain, ...verdict } = found;
     const error = evidence.ran ? failed(evidence) : certain;
@@ -59,19 +64,55 @@ export const outputActivation = defineRule({
 /** What is wrong, and whether it keeps the loss up for certain. */
 type Found = Pick<Verdict, "title" | "saw" | "tries"> & { readonly certain: boolean };
 
+function ofLogs(loss: string, type: string): Found | null {
+  if (type === "logSoftmax") return null;
+  const scores = { text: "take loss.crossEntropy() on the plain scores of the last linear layer" };
+  return {
+    certain: true,
+    title: `loss.${loss}() without logarithms of probabilities`,
+    saw: `the last layer is ${type}; loss.${loss}() takes what nn.logSoftmax() gives`,
+    tries: loss === "nll" ? [scores, { text: "or end in nn.logSoftmax()" }] : [{ text: "end in nn.logSoftmax()" }],
+  };
+}
+
+/** Layers that give probabilities. */
+const PROBABILITIES: readonly string[] = ["sigmoid", "softmax", "hardsigmoid"];
+
+function ofProbabilities(loss: string, type: string): Found | null {
+  if (PROBABILITIES.includes(type)) return null;
+  return {
+    certain: true,
+    title: `loss.${loss}() without probabilities`,
+    saw: `the last layer is ${type}; loss.${loss}() takes what nn.sigmoid() gives, and an output outside [0, 1] has no logarithm`,
+    tries: [
+      { text: "take loss.bceWithLogits() on the plain scores of the last linear layer" },
+      { text: "or end in nn.sigmoid()" },
+    ],
+  };
+}
+
+/** Losses that apply a sigmoid of their own. */
+const YES_OR_NO: readonly string[] = ["bceWithLogits", "focal", "multiLabelSoftMargin"];
+
+function ofYesNo(loss: string, type: string): Found | null {
+  const range = RANGES[type];
+  if (!range) return null;
+  const [low, high] = range;
+  const floor = Math.max(Math.log1p(Math.exp(-high)), Math.log1p(Math.exp(low)));
+  return {
+    certain: floor > 0,
+    title: `${type} before ${loss}`,
+    saw: `the last layer is ${type}, with outputs from ${num(low)} to ${num(high)}; loss.${loss}() applies a sigmoid of its own${
+      floor > 0 && loss !== "focal" ? `: a yes or a no costs at least ${num(floor)}, however sure the network is` : ""
+    }`,
+    tries: [
+      { text: `leave the last nn.${type}() out: loss.${loss}() takes plain scores` },
+      ...(type === "sigmoid" && loss === "bceWithLogits" ? [{ text: "or take loss.bce() on its probabilities" }] : []),
+    ],
+  };
+}
+
 function ofScores(loss: string, type: string, classes: number): Found | null {
-  if (loss === "nll") {
-    if (type === "logSoftmax") return null;
-    return {
-      certain: true,
-      title: "loss.nll() without logarithms of probabilities",
-      saw: `the last layer is ${type}; loss.nll() takes what nn.logSoftmax() gives`,
-      tries: [
-        { text: "take loss.crossEntropy() on the plain scores of the last linear layer" },
-        { text: "or end in nn.logSoftmax()" },
-      ],
-    };
-  }
   const range = RANGES[type];
   if (loss !== "crossEntropy" || !range) return null;
   const [low, high] = range;

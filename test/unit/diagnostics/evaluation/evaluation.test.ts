@@ -345,3 +345,58 @@ test("no look changes the run, also when it is stopped", async () => {
   expect(first.weights.parameters).toEqual(again.weights.parameters);
   expect(first.weights.parameters).toEqual(before);
 });
+
+describe("yes or no, and several labels", () => {
+  const x = bars.train.x;
+  const is = (set: typeof bars.train, c: number) => Array.from(set.y.data, (label) => Number(label === c));
+  const make = (given: object, width: number) =>
+    experiment({
+      model: nn.sequential(nn.linear(width)),
+      loss: loss.bceWithLogits(),
+      optimizer: optim.adam({ lr: 0.02 }),
+      batchSize: 50,
+      seed: 3,
+      ...given,
+    } as never);
+  const run = (exp: ReturnType<typeof make>) => inContext(testContext(backend), () => exp.fit({ epochs: 6 }));
+  const look = <T>(work: () => Promise<T>): Promise<T> => inContext(testContext(backend), work);
+
+  test("one output is two classes: the figures are those of metrics, and softmax of two scores", async () => {
+    const y = new HostTensor([x.shape[0] as number], "i32", Int32Array.from(is(bars.train, 2)));
+    const data = sources.tensors({ x, y, classes: ["other", "right"] });
+    const own = [metrics.accuracy(), metrics.recall({ name: "recall" }), metrics.auc(), metrics.ece()];
+    const found = await run(make({ data, metrics: own }, 1));
+    const figures = await look(() => found.evaluate(data));
+    const confused = await look(() => found.inspect.confusion());
+    expect(confused.classes).toEqual(["other", "right"]);
+    expect(confused.accuracy).toBeCloseTo(figures.accuracy as number, 6);
+    expect(confused.perClass[1]?.recall).toBeCloseTo(figures.recall as number, 6);
+    const area = await look(() => found.inspect.roc());
+    expect(area.perClass.map(({ name }) => name)).toEqual(["right"]);
+    expect(area.macro).toBeCloseTo(figures.auc as number, 5);
+    const calibrated = await look(() => found.inspect.calibration());
+    expect(calibrated.expectedError).toBeCloseTo(figures.ece as number, 5);
+    expect((await look(() => found.inspect.mistakes())).wrong).toBe(Math.round((1 - confused.accuracy) * data.size));
+  });
+
+  test("labels are looked at one by one, or all by their curves", async () => {
+    const [left, right] = [is(bars.train, 0), is(bars.train, 2)];
+    const hot = left.flatMap((v, i) => [v, Number(v === 1 || right[i] === 1)]);
+    const y = new HostTensor([left.length, 2], "f32", Float32Array.from(hot));
+    const data = sources.tensors({ x, y, classes: ["left", "side"] });
+    expect(String(data)).toContain("2 labels: left, side");
+    const found = await run(make({ data, metrics: [metrics.f1({ class: 1 })] }, 2));
+    const figures = await look(() => found.evaluate(data));
+    const side = await look(() => found.inspect.confusion({ label: "side" }));
+    expect(side.classes).toEqual(["not side", "side"]);
+    expect(side.perClass[1]?.f1).toBeCloseTo(figures.f1 as number, 6);
+    expect((await look(() => found.inspect.precisionRecall())).perClass.map(({ name }) => name)).toEqual([
+      "left",
+      "side",
+    ]);
+    await expect(look(() => found.inspect.confusion())).rejects.toThrow(
+      'inspect.confusion: tensors has 2 labels, of which any number holds; say which one, as label: "left"',
+    );
+    expect(() => make({ data, loss: loss.crossEntropy() }, 2)).toThrow("use loss.bceWithLogits()");
+  });
+});
