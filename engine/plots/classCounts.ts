@@ -60,7 +60,7 @@ export const classCountsPlot = definePlot<ClassCountsState>({
         type: "nominal",
         sort: parts.map(({ part }) => part),
         scale: { range: "category" },
-        legend: parts.length > 1 ? { title: null, orient: "top" } : null,
+        legend: parts.length > 1 ? { title: null, orient: "top", symbolType: "circle", symbolOpacity: 1 } : null,
       },
       tooltip: [
         { field: "class", type: "nominal" },

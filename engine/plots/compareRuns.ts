@@ -16,7 +16,7 @@ const WIDTH = 540;
 export function verdictOf({ groups, figure, beyondSeeds }: Comparison): string {
   const [best, second] = groups;
   if (!best) return "no run";
-  const seeds = counted(best.finals.length, "seed");
+  const seeds = counted(best.finals.length, new Set(best.seeds).size > 1 ? "seed" : "run");
   if (!second) {
     if (best.finals.length === 1) return `${best.label}: ${figure.name} ${significant(best.median)}`;
     const outlier = beats(best, figure.better);

@@ -4,7 +4,7 @@ import type { Dataset, Splits } from "../../data/index.ts";
 import { classCountsPlot } from "../../plots/classCounts.ts";
 import { count as counted, percent, significant } from "../../plots/format.ts";
 import type { Finding } from "../../protocol/index.ts";
-import { sizeOf, viewAs } from "../../tensor/index.ts";
+import { HostTensor, sizeOf, viewAs } from "../../tensor/index.ts";
 import { duplicateFacts } from "../diagnosis/evidence/duplicates.ts";
 import { type FeatureFacts, featureFacts, nameOf } from "../diagnosis/evidence/features.ts";
 import { labelLeak } from "../diagnosis/evidence/leaks.ts";
@@ -46,14 +46,15 @@ const listed = (names: readonly string[]): string =>
 export function checkData(parts: Parts, context: RunContext): DataCheck {
   const { train } = parts;
   const classes = train.task === "classification" && train.y.rank === 1 ? (train.classes ?? []) : null;
-  const facts = train.x.dtype === "f32" ? featureFacts(train) : null;
+  const numbers = numbersOf(train);
+  const facts = numbers && featureFacts(numbers);
   const findings = [
     missing(parts),
     ...(classes ? [balance(parts, classes)] : []),
-    ...(facts ? [constant(train, facts), scales(train, facts)] : []),
+    ...(numbers && facts ? [constant(numbers, facts), scales(numbers, facts)] : []),
     ...copies(parts),
     leak(train),
-    ...(facts && classes ? [labels(train, facts)] : []),
+    ...(numbers && facts && classes ? [labels(numbers, facts)] : []),
   ];
   const errors = findings.filter(({ severity }) => severity === "error").length;
   const warnings = findings.filter(({ severity }) => severity === "warning").length;
@@ -85,6 +86,26 @@ const setsOf = ({ train, valid, test }: Parts): readonly (readonly [string, Data
     ] as const
   ).flatMap(([part, set]) => (set ? [[part, set] as const] : []));
 
+/** The set with its columns of numbers alone; null where it has none. */
+function numbersOf(set: Dataset): Dataset | null {
+  if (set.x.dtype !== "f32") return null;
+  const { columns, x } = set;
+  const own = columns.flatMap(({ categories }, c) => (categories ? [] : [c]));
+  if (own.length === columns.length) return set;
+  if (own.length === 0) return null;
+  const data = new Float32Array(set.size * own.length);
+  for (let i = 0; i < data.length; i++) {
+    data[i] = x.data[Math.floor(i / own.length) * columns.length + (own[i % own.length] as number)] as number;
+  }
+  const featureNames = own.map((c) => columns[c]?.name as string);
+  return set.with({
+    x: new HostTensor([set.size, own.length], "f32", data),
+    featureNames,
+    categories: {},
+    prepared: null,
+  });
+}
+
 function missing(parts: Parts): Finding {
   const found = setsOf(parts).flatMap(([part, set]) => {
     const { data } = set.x;
@@ -93,6 +114,7 @@ function missing(parts: Parts): Finding {
     for (let i = 0; i < data.length; i++) {
       if (Number.isFinite(data[i])) continue;
       const name = nameOf(set, i % width);
+      if (set.categories[name]) continue; // a missing category is one of its own
       counts.set(name, (counts.get(name) ?? 0) + 1);
     }
     const total = [...counts.values()].reduce((a, b) => a + b, 0);

@@ -21,11 +21,13 @@ const MOST_POINTS = 600;
 /** Scree plot, and the examples as they are, decorrelated and whitened. Throws DataError for fewer than two columns or examples. */
 export function showComponents(set: Dataset, context: RunContext): Components {
   const { columns, size, x } = set;
-  if (columns.length < 2)
-    throw new DataError(`components: ${set.name} has ${columns.length} feature; it takes 2 or more`);
   const width = columns.length;
   const pieces = { shape: x.shape.slice(1), columns, rows: () => piecesOf(x) };
   const numbers = columns.filter(({ categories }) => !categories).map(({ name }) => name);
+  if (numbers.length < 2)
+    throw new DataError(
+      `components: ${set.name} has ${numbers.length} column${numbers.length === 1 ? "" : "s"} of numbers; it takes 2 or more`,
+    );
   const pca = Fitted.to(transform.pca({ columns: numbers }), pieces);
   const { spectrum = new Float64Array() } = pca.statistics;
   const total = spectrum.reduce((a, b) => a + b, 0);
@@ -44,7 +46,7 @@ export function showComponents(set: Dataset, context: RunContext): Components {
     Float64Array,
   ];
   const unit = (values: Float64Array, i: number) => values.map((v) => v / Math.sqrt((variances[i] || 1) + 1e-5));
-  const [a, b] = widest(rows.data, width, some.size);
+  const [a = 0, b = 0] = widest(rows.data, width, some.size, pca.chosen);
   showChart(context, componentsPlot, {
     name: set.name,
     shares,
@@ -63,9 +65,9 @@ export function showComponents(set: Dataset, context: RunContext): Components {
   );
 }
 
-/** The two columns that vary most. */
-function widest(data: ArrayLike<number>, width: number, count: number): [number, number] {
-  const spread = Array.from({ length: width }, (_, c) => {
+/** The two of the columns that vary most. */
+function widest(data: ArrayLike<number>, width: number, count: number, columns: readonly number[]): number[] {
+  const spread = (c: number): number => {
     let [sum, squares] = [0, 0];
     for (let r = 0; r < count; r++) {
       const v = data[r * width + c] as number;
@@ -73,7 +75,10 @@ function widest(data: ArrayLike<number>, width: number, count: number): [number,
       squares += v * v;
     }
     return squares / count - (sum / count) ** 2;
-  });
-  const order = Array.from(spread.keys()).sort((a, b) => (spread[b] as number) - (spread[a] as number));
-  return [order[0] as number, order[1] as number].sort((a, b) => a - b) as [number, number];
+  };
+  const order = columns.map((c) => ({ c, spread: spread(c) })).sort((a, b) => b.spread - a.spread);
+  return order
+    .slice(0, 2)
+    .map(({ c }) => c)
+    .sort((a, b) => a - b);
 }

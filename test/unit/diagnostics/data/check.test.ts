@@ -125,7 +125,7 @@ test("components hold the variance that the data have along them", () => {
   expect(variances).toEqual([...variances].sort((a, b) => b - a));
   expect(context.events).toHaveLength(1);
   expect(() => inContext(context, () => data.sinusoid().components())).toThrow(
-    "components: sinusoid has 1 feature; it takes 2 or more",
+    "components: sinusoid has 1 column of numbers; it takes 2 or more",
   );
   expect(() => inContext(context, () => changed(base, () => 1).components())).toThrow(
     "components: no feature of blobs varies",
