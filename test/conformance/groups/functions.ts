@@ -17,8 +17,16 @@ import { type Config, Unsupported } from "../case.ts";
 
 type Inputs = Readonly<Record<string, Tensor>>;
 
+type Run = (inputs: Inputs, config: Config, all: readonly Tensor[]) => Tensor;
+
+const cosine: Run = (_inputs, { dim = 1, eps = 1e-8 }, [a, b]) =>
+  cosineSimilarity(a as Tensor, b as Tensor, { dim, eps });
+
+const distance: Run = (_inputs, { p = 2, eps = 1e-6, keepdim = false }, [a, b]) =>
+  pairwiseDistance(a as Tensor, b as Tensor, { p: exponent(p), eps, keepdim });
+
 /** Functions of tensors that are no layers, by the case's op: the case's inputs by name, and in their order. */
-export const functions: Readonly<Record<string, (inputs: Inputs, config: Config, all: readonly Tensor[]) => Tensor>> = {
+export const functions: Readonly<Record<string, Run>> = {
   softmax: ({ x }, config) =>
     softmax(config.form === "softmax_big" ? (x as Tensor).mul(50) : (x as Tensor), dim(config)), // as its note says
   log_softmax: ({ x }, config) => logSoftmax(x as Tensor, dim(config)),
@@ -30,10 +38,8 @@ export const functions: Readonly<Record<string, (inputs: Inputs, config: Config,
     const scores = matmul(H as Tensor, (s as Tensor).reshape([...(s as Tensor).shape, 1]));
     return (H as Tensor).mul(softmax(scores, -2)).sum(-2);
   },
-  cosine_similarity: (_inputs, { dim = 1, eps = 1e-8 }, [a, b]) =>
-    cosineSimilarity(a as Tensor, b as Tensor, { dim, eps }),
-  pairwise_distance: (_inputs, { p = 2, eps = 1e-6, keepdim = false }, [a, b]) =>
-    pairwiseDistance(a as Tensor, b as Tensor, { p: exponent(p), eps, keepdim }),
+  ...{ cosine_similarity: cosine, CosineSimilarity: cosine },
+  ...{ pairwise_distance: distance, PairwiseDistance: distance },
   einsum: (_inputs, { equation }, all) => einsum(equation, ...all),
   matmul: (_inputs, _config, [a, b]) => matmul(a as Tensor, b as Tensor),
   bmm: (_inputs, _config, [a, b]) => matmul(a as Tensor, b as Tensor),

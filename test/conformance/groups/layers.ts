@@ -1,5 +1,5 @@
 import { declare, type Layer, traceModel } from "../../../engine/nn/index.ts";
-import { constant } from "../../../engine/ops/index.ts";
+import { constant, reshape } from "../../../engine/ops/index.ts";
 import type { DType, Shape } from "../../../engine/tensor/index.ts";
 import { type Case, type Numbers, Unsupported } from "../case.ts";
 import type { Given } from "../compare.ts";
@@ -26,9 +26,10 @@ async function layer(c: Case, bench: Bench, given: Layer): Promise<Given> {
   const { inputs = {} } = given.definition;
   if (!values || others.length > Object.keys(inputs).length) throw new Unsupported(`inputs ${names.join(", ")}`);
   const x = inputFor(name, values);
+  const batch = isSingle(c.op, values.shape) ? reshape(x, [1, ...x.shape]) : x;
   const read = others.map((other) => inputFor(other, c.inputs[other] as Numbers));
   const further = Object.fromEntries(Object.keys(inputs).flatMap((key, i) => (read[i] ? [[key, read[i]]] : [])));
-  const declaration = declare(given, values.shape, values.dtype, further);
+  const declaration = declare(given, batch.shape, batch.dtype, further);
   const tensorsOf = (prefix: string, declared: readonly { name: string; shape: Shape; dtype?: DType }[]) =>
     Object.fromEntries(
       declared.map(({ name, shape, dtype = "f32" }) => {
@@ -41,7 +42,7 @@ async function layer(c: Case, bench: Bench, given: Layer): Promise<Given> {
   const buffers = tensorsOf("buffer", declaration.buffers);
   const zero = constant(0, [], "u32");
   const training = c.config.mode !== "eval";
-  const { output, activations, bufferUpdates } = traceModel(given, x, {
+  const { output, activations, bufferUpdates } = traceModel(given, batch, {
     parameters,
     buffers,
     training,
@@ -51,7 +52,8 @@ async function layer(c: Case, bench: Bench, given: Layer): Promise<Given> {
   });
   const after = Object.entries(buffers).map(([name, before]) => [`buffer.${name}`, bufferUpdates[name] ?? before]);
   const { weights } = activations; // of attention
-  const outputs = { y: output, ...(weights && { weights }) };
+  const y = batch === x ? output : reshape(output, output.shape.slice(1));
+  const outputs = { y, ...(weights && { weights }) };
   return withGradients(
     c,
     bench,
@@ -59,4 +61,10 @@ async function layer(c: Case, bench: Bench, given: Layer): Promise<Given> {
     { [name]: x, ...Object.fromEntries(read.map((t, i) => [others[i], t])), ...parameters },
     Object.fromEntries(after),
   );
+}
+
+/** Whether PyTorch takes x for one example without an axis for examples. Batch norms take [N, C] and [N, C, L]. */
+function isSingle(op: string, shape: Shape): boolean {
+  const axes = /^(?!BatchNorm)\w+([123])d$/.exec(op)?.[1];
+  return axes !== undefined && shape.length === Number(axes) + 1;
 }
