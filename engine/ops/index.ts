@@ -2,13 +2,8 @@ export * from "./arithmetic.ts";
 export * from "./arranging.ts";
 export { batched } from "./batching.ts";
 export {
-  conv1d,
   conv2d,
-  conv3d,
   convolution,
-  convTranspose1d,
-  convTranspose2d,
-  convTranspose3d,
   transposedConvolution,
   turned,
 } from "./convolution.ts";
