@@ -60,6 +60,7 @@ export function onnxOf(what: Export): Uint8Array {
   const extents = new Place(graph, output, opset, batches, values).shape();
   graph.part = "";
   finish(graph, writtenAs(output.small), extents);
+  graph.prune(OUTPUT);
   if (graph.bytes > MOST_BYTES) {
     throw new ConfigError(`exportOnnx: ${graph.bytes} bytes of weights; a file of ONNX holds less than 2 GB`);
   }

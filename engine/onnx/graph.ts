@@ -77,6 +77,19 @@ export class OnnxGraph {
     );
   }
 
+  /** Leaves out what `output` does not depend on. */
+  prune(output: string): void {
+    const wanted = new Set([output]);
+    const kept: NodeProto[] = [];
+    for (const node of this.nodes.toReversed()) {
+      if (!node.output.some((name) => wanted.has(name))) continue;
+      kept.push(node);
+      for (const name of node.input) wanted.add(name);
+    }
+    this.nodes.splice(0, this.nodes.length, ...kept.reverse());
+    for (const name of this.initializers.keys()) if (!wanted.has(name)) this.initializers.delete(name);
+  }
+
   #batchSize(): string {
     const before = this.part;
     this.part = "";

@@ -1,8 +1,9 @@
 import { ConfigError } from "../errors/index.ts";
-import { type Tensor, turned } from "../ops/index.ts";
+import type { Tensor } from "../ops/index.ts";
 import { type DType, HostTensor } from "../tensor/index.ts";
 import { type Batches, broadcastExtents, type Extent, extentOf, sameExtents, type Twin } from "./extent.ts";
 import type { OnnxGraph, Value } from "./graph.ts";
+import { unturned, windowsIn } from "./patterns.ts";
 import { type Attribute, TYPES } from "./proto.ts";
 
 /** What an operator is written with. */
@@ -37,8 +38,16 @@ export class Place {
 
   /** Input i in its whole shape. */
   whole(i: number): string {
-    const { name, shape } = this.input(i);
-    const wanted = this.shape((tensor) => tensor.inputs[i] as Tensor);
+    return this.wholeOf((tensor) => tensor.inputs[i]) as string;
+  }
+
+  /** A tensor that is written already, found alike in both graphs, in its whole shape. */
+  wholeOf(of: (tensor: Tensor) => Tensor | undefined): string | undefined {
+    const [small, large] = [of(this.twin.small), of(this.twin.large)];
+    const value = small && this.#values.get(small);
+    if (!value || !large) return undefined;
+    const { name, shape } = value;
+    const wanted = this.#extents(small.shape, large.shape);
     return sameExtents(shape, wanted) ? name : this.graph.node("Expand", [name, this.graph.integers(wanted)]);
   }
 
@@ -132,6 +141,21 @@ const fold =
     return place.write(opType, [x, place.graph.integers(axes)], { keepdims: 0 });
   };
 
+/** A fold of all windows of an image, as one operator. */
+function pooled(place: Place, opType: "MaxPool" | "AveragePool"): Value | undefined {
+  const { node } = place;
+  const axes = place.fixed<readonly number[]>("axes");
+  const found = node.dtype === "f32" && windowsIn(node.inputs[0] as Tensor);
+  if (!found || axes.length !== found.size.length || axes[0] !== 2 + axes.length) return undefined;
+  const { source, size, stride, dilation } = found;
+  const dilated = dilation.some((d) => d > 1);
+  if (opType === "AveragePool" && dilated) return undefined; // known to newer versions only
+  const input = place.wholeOf((tensor) => (tensor === node ? source : windowsIn(tensor.inputs[0] as Tensor)?.source));
+  if (input === undefined) return undefined;
+  const attributes = { kernel_shape: size, strides: stride, ...(dilated ? { dilations: dilation } : {}) };
+  return place.write(opType, [input], attributes);
+}
+
 const indices = (data: readonly number[], shape: readonly number[]): HostTensor =>
   new HostTensor(shape, "i32", Int32Array.from(data));
 
@@ -178,7 +202,12 @@ export const operators: Readonly<Record<string, Operator>> = {
       Extent[],
     ];
     const n = right.length - batch - k;
-    if (k === 1 && n === 1 && (m === 1 || batch === 0)) return place.write("MatMul", [a, b]);
+    if (k === 1 && n === 1 && (m === 1 || batch === 0)) {
+      const [rows, matrix] = place.node.inputs as [Tensor, Tensor];
+      const crossed = rows.rank === 2 && matrix.op === "permute" && matrix.rank === 2; // its two axes exchanged
+      if (crossed) return place.write("Gemm", [a, place.tensor(matrix.inputs[0] as Tensor)], { transB: 1 });
+      return place.write("MatMul", [a, b]);
+    }
     // groups of axes as one each
     const lead = left.slice(0, batch);
     const rows = product(left.slice(batch, batch + m), place);
@@ -200,22 +229,22 @@ export const operators: Readonly<Record<string, Operator>> = {
     const group = attrs.groups;
     const weight = node.inputs[1] as Tensor;
     const kernel = weight.shape.slice(2);
-    if (attrs.inputDilation.every((d) => d === 1) && [...lo, ...hi].every((p) => p >= 0)) {
-      const inputs = [place.whole(0), place.whole(1)];
-      const given = { strides: attrs.stride, pads: [...lo, ...hi], dilations: attrs.dilation, group };
-      return place.write("Conv", inputs, { kernel_shape: kernel, ...given });
-    }
-    const original = attrs.stride.every((s) => s === 1) ? unturned(weight, group) : undefined;
+    const original = attrs.stride.every((s) => s === 1) && weight.op !== "input" ? unturned(weight, group) : undefined;
     const reach = kernel.map((size, a) => (attrs.dilation[a] as number) * (size - 1));
     const before = reach.map((r, a) => r - (lo[a] as number));
     const behind = reach.map((r, a) => r - (hi[a] as number));
     const extra = before.map((p, a) => Math.max(0, p - (behind[a] as number)));
     const pads = [...before, ...behind.map((p, a) => p + (extra[a] as number))];
-    if (!original || pads.some((p) => p < 0)) throw place.cannot("is no convolution that ONNX has");
-    return place.write("ConvTranspose", [place.whole(0), place.tensor(original)], {
-      ...{ kernel_shape: kernel, strides: attrs.inputDilation, dilations: attrs.dilation, group },
-      ...{ pads, output_padding: extra },
-    });
+    if (original && pads.every((p) => p >= 0)) {
+      return place.write("ConvTranspose", [place.whole(0), place.tensor(original)], {
+        ...{ kernel_shape: kernel, strides: attrs.inputDilation, dilations: attrs.dilation, group },
+        ...{ pads, output_padding: extra },
+      });
+    }
+    const apart = attrs.inputDilation.some((d) => d > 1);
+    if (apart || [...lo, ...hi].some((p) => p < 0)) throw place.cannot("is no convolution that ONNX has");
+    const given = { strides: attrs.stride, pads: [...lo, ...hi], dilations: attrs.dilation, group };
+    return place.write("Conv", [place.whole(0), place.whole(1)], { kernel_shape: kernel, ...given });
   },
   cos: elementwise("Cos"),
   div: elementwise("Div"),
@@ -258,7 +287,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   less: elementwise("Less"),
   lessEqual: elementwise("LessOrEqual"),
   log: elementwise("Log"),
-  max: fold("ReduceMax", 18),
+  max: (place) => pooled(place, "MaxPool") ?? fold("ReduceMax", 18)(place),
   maximum: elementwise("Max"),
   minimum: elementwise("Min"),
   mod: elementwise("Mod", { fmod: 1 }),
@@ -318,7 +347,13 @@ export const operators: Readonly<Record<string, Operator>> = {
   sqrt: elementwise("Sqrt"),
   stopGradient: (place) => place.input(0),
   sub: elementwise("Sub"),
-  sum: fold("ReduceSum", 13),
+  sum: (place) => {
+    const mean = pooled(place, "AveragePool");
+    if (!mean) return fold("ReduceSum", 13)(place);
+    const axes = place.fixed<readonly number[]>("axes");
+    const count = axes.reduce((n, axis) => n * (place.node.inputs[0]?.shape[axis] as number), 1);
+    return { ...mean, name: place.graph.node("Mul", [mean.name, place.graph.scalar(count)]) };
+  },
   takeAlong: (place) => place.write("GatherElements", place.wholes(), { axis: place.fixed<number>("axis") }),
   tanh: elementwise("Tanh"),
   unslide: laidBack,
@@ -355,27 +390,4 @@ function laidBack(place: Place): Value {
     x = graph.node("Transpose", [laid], { perm: order.map((_, a) => order.indexOf(a)) });
   }
   return { name: x, shape: place.shape() };
-}
-
-/** The kernel that was turned round to make `weight`, as a transposed convolution does; undefined when it was none. */
-function unturned(weight: Tensor, groups: number): Tensor | undefined {
-  for (let source: Tensor | undefined = weight; source; source = source.inputs[0]) {
-    const [c = 0, o = 0] = source.shape;
-    if (source.rank === weight.rank && c % groups === 0 && o > 0 && alike(turned(source, groups), weight))
-      return source;
-    if (source.inputs.length !== 1) return undefined;
-  }
-  return undefined;
-}
-
-/** Whether two values are computed alike from the same inputs. */
-function alike(a: Tensor, b: Tensor): boolean {
-  if (a === b) return true;
-  return (
-    a.op === b.op &&
-    a.inputs.length > 0 &&
-    a.inputs.length === b.inputs.length &&
-    JSON.stringify(a.attrs) === JSON.stringify(b.attrs) &&
-    a.inputs.every((x, i) => alike(x, b.inputs[i] as Tensor))
-  );
 }

@@ -50,6 +50,21 @@ describe("exportOnnx", () => {
     expect(readdirSync(folder).filter((file) => file.endsWith(".tmp"))).toEqual([]);
   });
 
+  test("writes a network as the operators that it is made of, and nothing beside", async () => {
+    const { x, y } = torchCase("cnn_batchnorm");
+    const cnn = experimentFor(torchModels.cnn_batchnorm as (typeof torchModels)[string], { x, y });
+    const path = await inside(() => cnn.load(torchFile("cnn_batchnorm")).exportOnnx("cnn.onnx"));
+    const text = readFileSync(path).toString("latin1");
+    for (const op of ["Conv", "Relu", "MaxPool", "Gemm"]) expect(text, op).toContain(op);
+    for (const op of ["Gather", "Transpose", "ReduceMax"]) expect(text, op).not.toContain(op);
+    const turned = experimentFor(
+      torchModels.transposed_groupnorm as (typeof torchModels)[string],
+      torchCase("transposed_groupnorm"),
+    );
+    const other = await inside(() => turned.load(torchFile("transposed_groupnorm")).exportOnnx("turned.onnx"));
+    expect(readFileSync(other).toString("latin1")).not.toContain("Slice"); // the kernel is not turned round
+  });
+
   test("refuses what is no file, an unknown option and a version that it does not write", async () => {
     await inside(async () => {
       await expect(run().exportOnnx("folder/")).rejects.toThrow(
