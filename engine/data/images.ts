@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { ConfigError, DataError } from "../errors/index.ts";
 import { check, choice, type Options, optional, perAxis, required } from "../params/index.ts";
-import { ByteTensor, unitLevels } from "../tensor/index.ts";
+import { ByteTensor, type HostTensor, type Shape, sizeOf, unitLevels } from "../tensor/index.ts";
 import { checkFits, STREAM } from "./bytes.ts";
 import { Dataset, Splits } from "./dataset.ts";
 import { folderAt } from "./file.ts";
@@ -12,6 +12,7 @@ import { decodePicture, type Picture } from "./picture.ts";
 import { reporter } from "./progress.ts";
 import { middle, resized } from "./resize.ts";
 import { defineSource } from "./source.ts";
+import { FileTensor, RowFile, Spill, type StreamOptions, streamParams } from "./stream/index.ts";
 
 const imagesParams = {
   size: optional(
@@ -22,6 +23,7 @@ const imagesParams = {
     ["stretch", "crop"],
     "How other proportions are met: pulled into shape, or cut to the middle.",
   ),
+  ...streamParams,
   channels: choice("rgb", ["rgb", "gray"], "Three channels, or one of brightness."),
 };
 
@@ -78,7 +80,11 @@ const foldersIn = (folder: string): string[] =>
     .map(({ name }) => name)
     .sort();
 
-type Checked = { size: readonly [number, number] | null; fit: "stretch" | "crop"; channels: "rgb" | "gray" };
+type Checked = StreamOptions & {
+  size: readonly [number, number] | null;
+  fit: "stretch" | "crop";
+  channels: "rgb" | "gray";
+};
 
 /** Between two looks at whether the cell is to stop. */
 const BREATH_MS = 30;
@@ -94,27 +100,19 @@ async function readSet(folder: string, classes: readonly string[], options: Chec
   if (files.length === 0) throw new DataError(`${folder}: no PNG or JPEG files are there`);
   const channels = options.channels === "gray" ? 1 : 3;
   const progress = reporter(folder, files.length, "images");
-  let pixels: Uint8Array | undefined;
+  const pixels = new Pixels(folder, files.length, options);
   let first: Picture | undefined;
   let breath = performance.now();
   for (const [i, file] of files.entries()) {
     const name = relative(folder, file);
     const picture = fitted(decodePicture(name, await bytesOf(file, name), channels), options);
     first ??= picture;
-    if (!pixels) {
-      checkFits(
-        folder,
-        files.length * picture.data.length,
-        options.size ? STREAM : "take a smaller size, as { size: 64 }",
-      );
-      pixels = new Uint8Array(files.length * picture.data.length);
-    }
     if (picture.height !== first.height || picture.width !== first.width) {
       throw new DataError(
         `${name}: ${picture.height} x ${picture.width} pixels where ${relative(folder, files[0] as string)} has ${first.height} x ${first.width}; bring all to one size, as { size: [${first.height}, ${first.width}] }`,
       );
     }
-    pixels.set(picture.data, i * picture.data.length);
+    pixels.add(picture.data);
     progress(i + 1);
     if (performance.now() - breath > BREATH_MS) {
       await new Promise(setImmediate);
@@ -125,11 +123,51 @@ async function readSet(folder: string, classes: readonly string[], options: Chec
   const y = Int32Array.from(found.flatMap((of, label) => of.map(() => label)));
   return new Dataset({
     name: folder.split(/[\\/]/).at(-1) ?? folder,
-    x: new ByteTensor([files.length, channels, height, width], pixels as Uint8Array, unitLevels()),
+    x: pixels.tensor([files.length, channels, height, width]),
     ...labelsOf(folder, y, classes),
     task: "classification",
     featureNames: [],
   });
+}
+
+/** Pixels of pictures as they come: in memory, or in a file of our own, from which they are streamed. */
+class Pixels {
+  readonly #name: string;
+  readonly #count: number;
+  readonly #options: Checked;
+  readonly #spill: Spill | undefined;
+  #bytes = new Uint8Array(0);
+  #at = 0;
+
+  constructor(name: string, count: number, options: Checked) {
+    this.#name = name;
+    this.#count = count;
+    this.#options = options;
+    this.#spill = options.stream ? new Spill(name) : undefined;
+  }
+
+  /** Throws DataError when so many of these do not fit. */
+  add(picture: Uint8Array): void {
+    if (this.#spill) {
+      this.#spill.write(picture);
+      return;
+    }
+    if (this.#at === 0) {
+      const bytes = this.#count * picture.length;
+      checkFits(this.#name, bytes, this.#options.size ? STREAM : `take a smaller size, as { size: 64 }, or ${STREAM}`);
+      this.#bytes = new Uint8Array(bytes);
+    }
+    this.#bytes.set(picture, this.#at);
+    this.#at += picture.length;
+  }
+
+  tensor(shape: Shape): HostTensor {
+    if (!this.#spill) return new ByteTensor(shape, this.#bytes, unitLevels());
+    const row = sizeOf(shape.slice(1));
+    const file = new RowFile([{ file: this.#spill.file, offset: 0, stride: row, rows: this.#count }], row);
+    const { buffer } = this.#options;
+    return new FileTensor({ name: this.#name, shape, file, numbers: { levels: unitLevels() }, buffer });
+  }
 }
 
 const filesIn = (folder: string): string[] => {

@@ -2,7 +2,7 @@ import type { Backend, DeviceBuffer, Executable } from "../backends/backend.ts";
 import type { Plan } from "../backends/launch.ts";
 import type { Profile } from "../backends/profile.ts";
 import { type Dataset, FileTensor, upTo } from "../data/index.ts";
-import { ShapeError } from "../errors/index.ts";
+import { BackendError, ShapeError } from "../errors/index.ts";
 import { type HostTree, hostFunction } from "../optim/index.ts";
 import type { BuiltPlan } from "../plan/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
@@ -138,6 +138,17 @@ export class DeviceModel {
     return buffer;
   }
 
+  /** Memory for examples. Throws BackendError with the way out when there is not enough. */
+  #allocFor(set: Dataset, buffer: string, words: number): DeviceBuffer {
+    try {
+      return this.#alloc(buffer, words);
+    } catch (error) {
+      if (!(error instanceof BackendError)) throw error;
+      const way = "take fewer of its examples, or leave them in their file with { stream: true }";
+      throw new BackendError(`${error.message}; ${set.name} does not fit the device whole: ${way}`, { cause: error });
+    }
+  }
+
   #buffer(name: string): DeviceBuffer {
     return this.#buffers.get(name) as DeviceBuffer;
   }
@@ -149,7 +160,7 @@ export class DeviceModel {
     const data = deviceData(name, set);
     for (const part of ["x", "y"] as const) {
       for (const [buffer, words] of contents(`${name} ${part}`, set[part])) {
-        this.backend.write(this.#alloc(buffer, Math.max(1, words.length)), words);
+        this.backend.write(this.#allocFor(set, buffer, Math.max(1, words.length)), words);
       }
     }
     this.#data.set(set, data);

@@ -58,6 +58,15 @@ describe("a folder of pictures", () => {
     await expect(data.images(place)).rejects.toThrow('test: class "c" is not in train; remove or rename it');
   });
 
+  test("may be larger than memory: pictures are unpacked once and streamed", async () => {
+    const place = folder("many", { "a/1.png": wide, "a/2.png": pixel(9, 8, 7), "b/1.png": wide });
+    const [held, streamed] = (await Promise.all(
+      [false, true].map((stream) => data.images(place, { size: [1, 2], stream })),
+    )) as Exclude<Awaited<ReturnType<typeof data.images>>, Splits>[];
+    expect([held?.streamed, streamed?.streamed]).toEqual([false, true]);
+    expect(streamed?.x.toArray()).toEqual(held?.x.toArray());
+  });
+
   test("of different sizes needs one that they are brought to", async () => {
     const place = folder("sizes", { "a/1.png": pixel(10, 20, 30), "a/2.png": wide });
     await expect(data.images(place)).rejects.toThrow(
