@@ -81,6 +81,7 @@ const RUNNERS: readonly [RegExp, (c: Case) => Figures][] = [
   [/regress|\br2\b|mse|mae/i, regressionCase],
   [/binary|threshold/i, binaryCase],
   [/multi.?class|confusion|classification|top.?k|kappa/i, multiclassCase],
+  [/precision|recall|f.?score|f1|f.?beta|accuracy|matthews|mcc|jaccard|specificity/i, decisionCase],
 ];
 
 const one = (value: number) => [value];
@@ -244,6 +245,13 @@ function multiclassCase(c: Case): Figures {
     ...classFigures(matrix, config.zero_division ?? 0, config.normalize ?? null),
     ...(t ? scoreFigures(y, t.data, classes, config.k ?? config.top_k ?? 2) : {}),
   };
+}
+
+/** A figure of decisions by its name alone: of said classes, of rows of scores, or of one score at a threshold. */
+function decisionCase(c: Case): Figures {
+  const said = input(c, "pred", "y_pred", "predicted", "prediction");
+  if (!said && scoresOf(c).shape.length < 2) return binaryCase(c);
+  return (said?.shape.length ?? 1) > 1 ? multilabelCase(c) : multiclassCase(c);
 }
 
 function classFigures(matrix: Confusion, zeroDivision: number, normalize: "true" | "pred" | "all" | null): Figures {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Loss, loss as losses } from "../../../engine/losses/index.ts";
+import { type Loss, loss as losses, settleLoss } from "../../../engine/losses/index.ts";
 import { evaluate, input, type Values } from "../../../engine/ops/index.ts";
 import { casesIn } from "../../conformance/case.ts";
 import { problems } from "../../conformance/compare.ts";
@@ -70,6 +70,27 @@ describe("by hand", () => {
     expect(value(losses.mse({ reduction: "sum" }), f32([2], 1, 2), f32([2], 3, 5))).toEqual([13]);
     expect(() => value(losses.mse(), f32([2, 2], 1, 2, 3, 4), f32([2], 3, 2))).toThrow(
       "mse: output [2, 2] against targets [2]",
+    );
+  });
+
+  test("balanced weights are scikit-learn's n / (classes * n of the class), and negatives / positives", () => {
+    const counts = { of: "classes", name: "train", counts: [6, 2, 4], examples: 12 } as const;
+    const weighted = settleLoss(losses.multiMargin({ weight: "balanced" }), counts).options;
+    expect((weighted as { weight: number[] }).weight).toBeAllclose([12 / 18, 12 / 6, 12 / 12]);
+    const of = (given: object) =>
+      (
+        settleLoss(losses.bceWithLogits({ posWeight: "balanced" }), given as typeof counts).options as {
+          posWeight: number[];
+        }
+      ).posWeight;
+    expect(of({ ...counts, of: "labels" })).toBeAllclose([1, 5, 2]);
+    expect(of({ ...counts, counts: [9, 3] })).toBeAllclose([3]);
+    expect(() => settleLoss(losses.nll({ weight: "balanced" }), { ...counts, counts: [12, 0] })).toThrow(
+      'nll: weight "balanced" divides by how often a class occurs, and class 1 of train has no examples; give numbers',
+    );
+    const f = f32([1, 2], 1, 2);
+    expect(() => value(losses.crossEntropy({ weight: "balanced" }), f, i32(0))).toThrow(
+      'crossEntropy: weight "balanced" is counted from the training data of an experiment; give numbers',
     );
   });
 
