@@ -29,6 +29,8 @@ const MOST_PLACES = 40;
 const MOST_HEADS = 8;
 /** Places whose names fit along the axes. */
 const MOST_NAMED = 16;
+/** Size of the smallest letters, pixels. */
+const SMALLEST_NAME = 8;
 /** Smaller weights are left blank. */
 const LEAST = 0.01;
 
@@ -43,7 +45,8 @@ export const attentionPlot = definePlot<AttentionState>({
     const { layer, head, what, share } = habits.reduce((a, b) => ((b.share ?? 0) > (a.share ?? 0) ? b : a));
     if (share === null) {
       const narrow = heads.reduce((a, b) => (b.spread < a.spread ? b : a));
-      return `Head ${narrow.head}${narrow.layer ? ` of ${narrow.layer}` : ""} looks at ${narrow.spread.toFixed(1)} places at once: the narrowest of ${heads.length}`;
+      const looks = `Head ${narrow.head}${narrow.layer ? ` of ${narrow.layer}` : ""} looks at ${narrow.spread.toFixed(1)} places at once`;
+      return heads.length > 1 ? `${looks}: the narrowest of ${heads.length}` : looks;
     }
     const where = { previous: "at the place before", itself: "at its own place", first: "at the first place" }[what];
     return `Head ${head}${layer ? ` of ${layer}` : ""} looks ${percent(share)} ${where}: the most settled of ${heads.length}`;
@@ -68,7 +71,7 @@ export const attentionPlot = definePlot<AttentionState>({
       type: "ordinal",
       title,
       scale: { domain: Array.from({ length: shown }, (_, i) => i), padding: 0 },
-      axis: { ...labelsOf(names, shown), ticks: false, domain: false },
+      axis: { ...labelsOf(names, shown, cell), ticks: false, domain: false },
     });
     const tooltip = [
       { field: "looks", title: "the place of" },
@@ -156,10 +159,16 @@ export const attentionPlot = definePlot<AttentionState>({
 });
 
 /** The names of the places, where all heads have the same and there is room for them. */
-function labelsOf(names: AttentionState["places"], shown: number): object {
+function labelsOf(names: AttentionState["places"], shown: number, cell: number): object {
   const [first = []] = names;
   if (shown > MOST_NAMED || names.some((other) => other.join() !== first.join())) return { labels: false };
-  return { labelAngle: 0, labelLimit: 40, labelExpr: `${JSON.stringify(first.map(visible))}[datum.value] || ""` };
+  return {
+    labelAngle: 0,
+    labelOverlap: false,
+    labelFontSize: Math.max(SMALLEST_NAME, Math.min(11, cell)),
+    titlePadding: 16,
+    labelExpr: `${JSON.stringify(first.map(visible))}[datum.value] || ""`,
+  };
 }
 
 function sizes({ places, seen, heads }: AttentionState): { shown: number; columns: number } {

@@ -7,7 +7,7 @@ import { ConfigError, ShapeError } from "../errors/index.ts";
 import { axisOfClasses, type ClassCounts, settleLoss, type Takes } from "../losses/index.ts";
 import { nameOf } from "../metrics/index.ts";
 import { type Traced, type TracedLayer, traceModel } from "../nn/index.ts";
-import { constant, input } from "../ops/index.ts";
+import { constant, input, type Tensor } from "../ops/index.ts";
 import { check, show as showValue } from "../params/index.ts";
 import type { OutputItem, RunHistory } from "../protocol/index.ts";
 import { permutation } from "../random/index.ts";
@@ -178,9 +178,10 @@ export class Experiment {
   #checkTokens(layers: readonly TracedLayer[]): void {
     for (const { path, type, layer, input: x } of layers) {
       const count = layer.definition.tokens?.(layer.options);
-      if (count === undefined || x.op !== "input") continue;
+      const reads = count === undefined ? null : columnsRead(x);
+      if (count === undefined || reads === null) continue;
       for (const set of Object.values(this.splits)) {
-        const wrong = set && tokenOutside(set.x, count);
+        const wrong = set && tokenOutside(set.x, count, reads);
         if (wrong === undefined) continue;
         throw new ConfigError(
           `experiment: ${set?.name} has token ${wrong}, and ${path} ${type} takes 0 to ${count - 1}; give it as many as there are tokens`,
@@ -372,11 +373,22 @@ function classCounts({ name, y, classes, size }: Dataset): ClassCounts {
 /** `experiment({ data, model, loss, optimizer, ... })`: see `Experiment` and `experimentParams`. */
 export const experiment = (given: unknown): Experiment => new Experiment(given);
 
-/** The first token that none of `count` places is for. */
-function tokenOutside(x: HostTensor, count: number): number | undefined {
+/** The first token that none of `count` places is for, in the columns that are read. */
+function tokenOutside(x: HostTensor, count: number, reads: (column: number) => boolean): number | undefined {
+  const width = sizeOf(x.shape.slice(1));
   for (const { data } of x.pieces()) {
-    const wrong = data.find((token) => token < 0 || token >= count);
+    // pieces are whole rows
+    const wrong = data.find((token, i) => (token < 0 || token >= count) && reads(i % width));
     if (wrong !== undefined) return wrong;
   }
   return undefined;
+}
+
+/** Which columns of the data a tensor is: all, or those that slices along the second axis leave of rows; null when it is computed. */
+function columnsRead(x: Tensor): ((column: number) => boolean) | null {
+  if (x.op === "input") return () => true;
+  const [from] = x.inputs;
+  const { axis, start, end, step } = x.attrs as { axis: number; start: number; end: number; step: number };
+  if (x.op !== "slice" || axis !== 1 || from?.op !== "input" || from.rank !== 2) return null;
+  return (column) => column >= start && column < end && (column - start) % step === 0;
 }

@@ -1,4 +1,4 @@
-import { type Dataset, PairsDataset } from "../../data/index.ts";
+import { type Dataset, PAD, PairsDataset } from "../../data/index.ts";
 import { ConfigError, didYouMean } from "../../errors/index.ts";
 import { int, optional, required, text } from "../../params/index.ts";
 import { attentionPlot } from "../../plots/attention.ts";
@@ -67,16 +67,20 @@ export const attention = defineDiagnostic({
         layers.map(({ path }) => activations[path] as NonNullable<(typeof activations)[string]>),
       ),
     );
-    const heads = found.flatMap((outputs, i) => headsOf(nameOf(layers[i]?.path as string), outputs));
-    const weights = found.flatMap(({ shape: [, h = 1, t = 1, s = 1], data }) =>
-      Array.from({ length: h }, (_, k) => data.slice(k * t * s, (k + 1) * t * s)),
-    );
-    const ofHeads = (axis: 2 | 3) =>
-      found.flatMap(({ shape }) => {
-        const names = placesOf(set, row, shape[axis] as number, axis === 2 && shape[2] !== shape[3]);
-        return Array.from({ length: shape[1] as number }, () => names);
-      });
-    const values: Attention = { part, row, places: ofHeads(2), seen: ofHeads(3), heads, weights };
+    const heads = found.flatMap((outputs, i) => headsOf(nameOf(layers[i]?.path as string), outputs, some));
+    const drawn = found.flatMap(({ shape: [, count = 1, t = 1, s = 1], data }) => {
+      const [places, seen] = [placesOf(set, row, t, t !== s), placesOf(set, row, s, false)];
+      return Array.from({ length: count }, (_, head) => ({
+        places,
+        seen,
+        weights: Float32Array.from({ length: places.length * seen.length }, (_, i) => {
+          const [query, key] = [Math.floor(i / seen.length), i % seen.length];
+          return data[(head * t + query) * s + key] as number;
+        }),
+      }));
+    });
+    const of = <K extends keyof (typeof drawn)[0]>(key: K) => drawn.map((d) => d[key]);
+    const values: Attention = { part, row, places: of("places"), seen: of("seen"), heads, weights: of("weights") };
     showChart(context, attentionPlot, { ...values, name: subject.name });
     return measured(values, report(values));
   },
@@ -107,16 +111,17 @@ function layersOf({ config }: Subject, given: string | null) {
 /** The attention layer itself: `2.self_attn` for `2.self_attn.weights`. */
 const nameOf = (path: string): string => path.replace(/\.?weights( \(\d+\))?$/, "$1");
 
-/** Means over examples (all but the first, which is the one that is drawn) and places (all but the first). */
-function headsOf(layer: string, { shape, data }: Outputs): Head[] {
+/** Means over examples (all but the first, which is the one that is drawn) and places (all but the first, and padding). */
+function headsOf(layer: string, { shape, data }: Outputs, examples: Dataset): Head[] {
   const [count = 1, heads = 1, places = 1, keys = 1] = shape;
-  const looks = (count - 1) * Math.max(1, places - 1);
   return Array.from({ length: heads }, (_, head) => {
-    let [itself, previous, first, entropy] = [0, 0, 0, 0];
+    let [itself, previous, first, entropy, looks] = [0, 0, 0, 0, 0];
     for (let n = 1; n < count; n++) {
-      for (let t = Math.min(1, places - 1); t < places; t++) {
+      const filled = filledAt(examples, n, places, places !== keys);
+      for (let t = Math.min(1, filled - 1); t < filled; t++) {
         const at = ((n * heads + head) * places + t) * keys;
         const row = data.subarray(at, at + keys);
+        looks++;
         itself += row[t] ?? 0;
         previous += row[t - 1] ?? 0;
         first += row[0] as number;
@@ -133,18 +138,24 @@ function headsOf(layer: string, { shape, data }: Outputs): Head[] {
   });
 }
 
-/**
- * What stands at the places of an example: its tokens' names where they have some. Of pairs it is the source or the target, which
- * their lengths tell apart; places that look at another sequence (`writing`) are named by what is written there.
- */
+/** What stands at the places of an example, padding left out: its tokens' names where they have some. */
 function placesOf(set: Dataset, row: number, count: number, writing: boolean): string[] {
-  const { classes } = set;
   const tokens = tokensAt(set, row, count, writing);
-  return Array.from({ length: count }, (_, i) =>
-    tokens ? (classes?.[tokens[i] as number] ?? String(tokens[i])) : String(i),
+  return Array.from({ length: filledAt(set, row, count, writing) }, (_, i) =>
+    tokens ? (set.classes?.[tokens[i] as number] ?? String(tokens[i])) : String(i),
   );
 }
 
+/** How many of the places are not padding. */
+function filledAt(set: Dataset, row: number, count: number, writing: boolean): number {
+  const tokens = set instanceof PairsDataset ? tokensAt(set, row, count, writing) : undefined;
+  return tokens ? Array.from(tokens).filter((token) => token !== PAD).length : count;
+}
+
+/**
+ * The tokens at so many places. Of pairs these are the source's or the target's, which their lengths tell apart; places that look at
+ * another sequence (`writing`) are named by what is written there.
+ */
 function tokensAt(set: Dataset, row: number, count: number, writing: boolean): ArrayLike<number> | undefined {
   const { x, y } = set;
   if (x.rank !== 2 || x.dtype === "f32") return undefined;

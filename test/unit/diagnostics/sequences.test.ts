@@ -212,15 +212,30 @@ describe("translate", () => {
     });
   });
 
+  test("tokens that an embedding lacks are found in the part of an example that it reads", async () => {
+    const half = (from: number, to: number) =>
+      nn.module({ few: nn.embedding(3, { embeddingDim: 2 }), head: nn.linear(classes) }, ({ few, head }, x) =>
+        head(few(x.slice(1, from, to)))
+          .sum([1], { keepdims: true })
+          .broadcastTo([x.shape[0] as number, pairs.targetLength, classes]),
+      );
+    expect(() => makePairs({ model: half(0, 4) })).toThrow(/reverse has token \d, and few embedding takes 0 to 2/);
+    expect(() => makePairs({ model: half(pairs.sourceLength, pairs.sourceLength + 1) })).not.toThrow(); // <start> alone
+  });
+
   test("its attention is drawn from what is written to what is read", async () => {
     await inContext(testContext(backend), async () => {
       const { heads, places, seen, weights } = await makePairs().inspect.attention({ row: 2, on: "train" });
       const { train } = makePairs().splits;
       const [source, target] = (train as typeof pairs).pair(2);
       expect(heads).toMatchObject([{ layer: "attention", head: 1, itself: null, previous: null, first: null }]);
-      expect(seen[0]?.slice(0, source.length).join("")).toBe(source);
-      expect(places[0]?.slice(0, target.length + 1)).toEqual([...target, "<end>"]);
-      expect(weights[0]).toHaveLength(pairs.sourceLength * pairs.targetLength);
+      expect(seen[0]?.join("")).toBe(source);
+      expect(places[0]).toEqual([...target, "<end>"]);
+      expect(weights[0]).toHaveLength(source.length * (target.length + 1));
+      for (let t = 0; t <= target.length; t++) {
+        const row = [...(weights[0] ?? [])].slice(t * source.length, (t + 1) * source.length);
+        expect(row.reduce((a, b) => a + b)).toBeCloseTo(1, 5); // nothing of it on padding
+      }
     });
   });
 });
