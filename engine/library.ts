@@ -1,4 +1,5 @@
 import { augment, augmentations } from "./augment/index.ts";
+import { average, averages } from "./average/index.ts";
 import { data, syntheticSets, transforms } from "./data/index.ts";
 import { grad, tensor, valueAndGrad } from "./eager/index.ts";
 import { init, initializers, starts } from "./init/index.ts";
@@ -17,6 +18,7 @@ export { diagnostics } from "./diagnostics/index.ts";
 /** The names that every cell has without importing them. */
 export const globals = {
   augment,
+  average,
   data,
   experiment,
   grad,
@@ -42,6 +44,7 @@ export const registries: readonly Registry[] = [
   { global: "optim", title: "Optimizers", all: optimizers },
   { global: "optim", title: "Full-batch optimizers", all: methods },
   { global: "schedule", title: "Schedules", all: schedules },
+  { global: "average", title: "Averages of weights", all: averages },
   { global: "regularize", title: "Regularizers", all: regularizers },
   { global: "init", title: "Initializers", all: initializers },
   { global: "init", title: "First weights of a whole model", all: starts },

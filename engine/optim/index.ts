@@ -3,6 +3,7 @@ import * as all from "./all.ts";
 import type { Optimizer } from "./definition.ts";
 import * as methods from "./fullBatch/all.ts";
 
+export { lift } from "./algebra.ts";
 export {
   hyperparameters,
   type Optimizer,
@@ -19,7 +20,7 @@ export {
   type Problem,
 } from "./fullBatch/definition.ts";
 export { isShareOfRate, type ParameterGroup, parameterGroups, type Settings } from "./groups.ts";
-export { evaluateHost, type HostTree, hostFunction, hostText } from "./hostScalar.ts";
+export { evaluateHost, HostScalar, type HostTree, hostFunction, hostText } from "./hostScalar.ts";
 export { matches, patternsOf } from "./pattern.ts";
 /** Update rules for minibatches, and methods that look at the whole training set. */
 export { all as optimizers, methods };

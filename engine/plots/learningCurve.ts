@@ -8,7 +8,7 @@ import { definePlot, type Spec } from "./plot.ts";
 /** Metrics beyond these are in the history and the log, not in the chart. */
 export const MAX_METRICS = 3;
 
-type Figure = "trainLoss" | "validLoss" | `${"train" | "valid"}${0 | 1 | 2}`;
+type Figure = `${"train" | "valid" | "averaged"}${"Loss" | 0 | 1 | 2}`;
 /** Figures of epochs, how much each changed since the epoch before, and the higher of the two losses. */
 export type EpochField = "step" | "epoch" | "upper" | Figure | `${Figure}Change`;
 export type TrainField = "step" | "loss" | "low" | "high" | "lr" | "momentum" | "clipped" | "penalty";
@@ -61,6 +61,8 @@ export interface CurveState {
   name: string;
   metrics: readonly { name: string; better: "higher" | "lower" }[];
   validation: boolean;
+  /** Whether averaged weights are validated beside those under way. */
+  averaged: boolean;
   /** Extent of the horizontal axis: planned steps while live, done steps after. */
   steps: number;
   epochs: number;
@@ -118,7 +120,7 @@ export const learningCurve = definePlot<CurveState>({
     return `${found}, lowest (${significant(best.loss)}) at epoch ${best.epoch}${gap}`;
   },
 
-  text: ({ name, live, last, best, bestMetrics, rateMarks, train, metrics, validation, epochs, steps }) => {
+  text: ({ name, live, last, best, bestMetrics, rateMarks, train, epochRows, metrics, validation, epochs, steps }) => {
     const first = train.loss[0];
     const length = epochs > 0 ? `${count(epochs, "epoch")}, ${count(steps, "step")}` : count(steps, "step");
     const sentences = [
@@ -133,6 +135,9 @@ export const learningCurve = definePlot<CurveState>({
       if (!Number.isNaN(last.trainLoss)) {
         sentences.push(`gap to the training loss ${significant(last.validLoss - last.trainLoss)}`);
       }
+      const averages = epochRows.averagedLoss;
+      const average = averages?.[averages.length - 1] ?? Number.NaN;
+      if (!Number.isNaN(average)) sentences.push(`with averaged weights (dashed) ${significant(average)}`);
     }
     for (const [i, { name: metric, better }] of metrics.entries()) {
       const value = last.metrics[metric];
@@ -206,6 +211,7 @@ export const learningCurve = definePlot<CurveState>({
       name: "example",
       metrics: [{ name: "accuracy", better: "higher" }],
       validation: true,
+      averaged: false,
       steps: at.length,
       epochs,
       stepsPerEpoch,
@@ -290,7 +296,7 @@ export function rateMarkTable(marks: readonly RateMark[], steps: number): Column
 }
 
 /** What the renderer needs to smooth, to change to a log axis and to read values off the curves. */
-function hints({ metrics, validation, steps, epochs, moving }: CurveState): ChartHints {
+function hints({ metrics, validation, averaged, steps, epochs, moving }: CurveState): ChartHints {
   const value = (dataset: string, field: string, label: string, series: string | null) =>
     ({ dataset, field, label, series }) as const;
   return {
@@ -301,11 +307,13 @@ function hints({ metrics, validation, steps, epochs, moving }: CurveState): Char
       value("epochs", "epoch", "epoch", null),
       value("train", "loss", "train loss", "train"),
       ...(validation ? [value("epochs", "validLoss", "validation loss", "validation")] : []),
+      ...(averaged ? [value("epochs", "averagedLoss", "averaged weights, loss", "validation")] : []),
       ...metrics
         .slice(0, MAX_METRICS)
         .flatMap((metric, i) => [
           value("epochs", `train${i}`, `train ${metric.name}`, "train"),
           ...(validation ? [value("epochs", `valid${i}`, `validation ${metric.name}`, "validation")] : []),
+          ...(averaged ? [value("epochs", `averaged${i}`, `averaged weights, ${metric.name}`, "validation")] : []),
         ]),
       ...(moving.penalty ? [value("train", "penalty", "penalty", null)] : []),
       ...(moving.momentum ? [value("train", "momentum", "momentum", null)] : []),
@@ -350,6 +358,9 @@ function lossPanel(state: CurveState): Spec {
             encoding: { ...loss("trainLoss"), y2: { field: "upper" }, ...VALIDATION },
           },
           { ...epochs, mark: pointed(state), encoding: { ...loss("validLoss"), ...VALIDATION } },
+          ...(state.averaged
+            ? [{ ...epochs, mark: DASHED, encoding: { ...loss("averagedLoss"), ...VALIDATION } }]
+            : []),
           {
             data: { name: "best" },
             mark: { type: "rule", strokeDash: [2, 3], opacity: 0.7 },
@@ -427,6 +438,9 @@ function metricPanel(state: CurveState, { name, better }: CurveState["metrics"][
     ...(state.validation
       ? [
           seen(VALUES, { data, mark: pointed(state), encoding: { ...metric(`valid${index}`), ...VALIDATION } }),
+          ...(state.averaged
+            ? [seen(VALUES, { data, mark: DASHED, encoding: { ...metric(`averaged${index}`), ...VALIDATION } })]
+            : []),
           {
             ...best,
             transform: [own],
@@ -519,6 +533,9 @@ function pointed({ epochs }: CurveState): Spec {
     point: epochs > 0 && epochs <= MAX_POINTS ? { size: 28, filled: true } : false,
   };
 }
+
+/** Averaged weights, in the colour of validation. */
+const DASHED = { type: "line", strokeWidth: 2, strokeDash: [7, 4] };
 
 const series = (datum: string) => ({
   color: {

@@ -24,6 +24,8 @@ export interface CurveOptions {
   metrics: readonly { name: string; better: "higher" | "lower" }[];
   /** Whether a validation set exists. */
   validation: boolean;
+  /** Whether averaged weights are validated beside those under way. */
+  averaged?: boolean;
   /** Planned optimizer updates and epochs; they fix the horizontal axis while the run is live. */
   steps: number;
   epochs: number;
@@ -57,6 +59,8 @@ export interface EpochRow {
   /** Means over the epoch: `loss` and one entry per metric; what is missing is drawn as a gap. */
   train: Readonly<Record<string, number>>;
   valid?: Readonly<Record<string, number>> | undefined;
+  /** As `valid`, of the averaged weights. */
+  averaged?: Readonly<Record<string, number>> | undefined;
 }
 
 /** Rows of the history that goes to `--json` and the run log: more than the chart needs, still bounded. */
@@ -75,6 +79,7 @@ const INTERVAL_MS = 100;
  */
 export class CurveRecorder {
   readonly #emit: (rows: CurveRows) => void;
+  readonly #parts: readonly ("train" | "valid" | "averaged")[];
   readonly #options: CurveOptions;
   readonly #now: () => number;
   readonly #interval: number;
@@ -121,7 +126,8 @@ export class CurveRecorder {
       rows,
     );
     const panels = this.#metrics.slice(0, MAX_METRICS);
-    this.#figures = ["trainLoss", "validLoss", ...panels.flatMap((_, i) => [`train${i}`, `valid${i}`])];
+    this.#parts = options.averaged ? ["train", "valid", "averaged"] : ["train", "valid"];
+    this.#figures = ["Loss", ...panels.keys()].flatMap((figure) => this.#parts.map((part) => `${part}${figure}`));
     this.#epochs = new Series(
       {
         step: "last",
@@ -139,10 +145,7 @@ export class CurveRecorder {
       Object.fromEntries([
         ["epoch", "last"],
         ["step", "last"],
-        ...["loss", ...this.#metrics].flatMap((name) => [
-          [`train ${name}`, "mean"],
-          [`valid ${name}`, "mean"],
-        ]),
+        ...["loss", ...this.#metrics].flatMap((name) => this.#parts.map((part) => [`${part} ${name}`, "mean"])),
       ]),
       HISTORY_ROWS,
     );
@@ -191,17 +194,15 @@ export class CurveRecorder {
   }
 
   /** One epoch's means. Emitted at once when the interval allows, else with the next rows. */
-  addEpoch({ epoch, step, train, valid = {} }: EpochRow): void {
+  addEpoch({ epoch, step, train, valid = {}, averaged = {} }: EpochRow): void {
     const [trainLoss, validLoss] = [finite(train.loss), finite(valid.loss)];
-    const figures: Record<string, number> = { trainLoss, validLoss };
+    const figures: Record<string, number> = {};
     const history: Record<string, number> = { epoch, step };
-    for (const [i, name] of this.#metrics.slice(0, MAX_METRICS).entries()) {
-      figures[`train${i}`] = finite(train[name]);
-      figures[`valid${i}`] = finite(valid[name]);
-    }
-    for (const name of ["loss", ...this.#metrics]) {
-      history[`train ${name}`] = finite(train[name]);
-      history[`valid ${name}`] = finite(valid[name]);
+    for (const part of this.#parts) {
+      const own = { train, valid, averaged }[part];
+      figures[`${part}Loss`] = finite(own.loss);
+      for (const [i, name] of this.#metrics.slice(0, MAX_METRICS).entries()) figures[`${part}${i}`] = finite(own[name]);
+      for (const name of ["loss", ...this.#metrics]) history[`${part} ${name}`] = finite(own[name]);
     }
     const row: Record<string, number> = { ...figures, step, epoch, upper: Math.max(trainLoss, validLoss) };
     for (const name of this.#figures) {
@@ -264,6 +265,7 @@ export class CurveRecorder {
       name,
       metrics,
       validation,
+      averaged: this.#options.averaged === true,
       stepsPerEpoch,
       steps: live ? steps : Math.max(1, this.#last.step),
       epochs: live ? epochs : this.#last.epoch,
@@ -310,6 +312,7 @@ export class CurveRecorder {
       epochStep: Array.from(epochs.step ?? []),
       valid: named("valid"),
       train: named("train"),
+      ...(this.#options.averaged && { averaged: named("averaged") }),
       thinned: this.#steps.binSize > 1 || this.#history.binSize > 1,
     };
   }

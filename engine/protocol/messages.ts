@@ -383,6 +383,8 @@ export interface RunHistory {
   epochStep: readonly number[];
   valid: Readonly<Record<string, readonly number[]>>;
   train: Readonly<Record<string, readonly number[]>>;
+  /** As `valid`, of averaged weights where they are kept; NaN before they begin. */
+  averaged?: Readonly<Record<string, readonly number[]>>;
   thinned: boolean;
 }
 

@@ -25,6 +25,8 @@ export interface Progress {
   /** Batches of a step, when there are several. */
   readonly accumulate?: number;
   readonly optimizer: string;
+  /** The average of the weights that is kept, as JSON has it. */
+  readonly average?: unknown;
   /** What it was trained on; checkpoints of earlier versions do not say. */
   readonly backend?: BackendName;
   /** Sums over the steps of the epoch under way; null from an earlier version, whose sums were others. */

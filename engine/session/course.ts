@@ -7,6 +7,7 @@ import { nameOf } from "../metrics/index.ts";
 import { hyperparameters, isFullBatch } from "../optim/index.ts";
 import type { RunSummary } from "../protocol/index.ts";
 import { type Drop, monitorsOf, type Seen, scheduleAt } from "../schedules/index.ts";
+import type { Averaged } from "./averaged.ts";
 import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
 import type { Rows, RunState, StepScalars } from "./device.ts";
 import { EarlyStopping } from "./earlyStopping.ts";
@@ -17,7 +18,7 @@ import { initialWeights, type Weights } from "./model.ts";
 import type { Failure } from "./nonFinite.ts";
 import type { FitOptions } from "./options.ts";
 import { beginningOf, weightsFrom } from "./resume.ts";
-import { Run } from "./run.ts";
+import { averagedRun, Run } from "./run.ts";
 import { higherOf, type ScalarsAt, scalarsOf } from "./scalars.ts";
 import { Tally } from "./tally.ts";
 import { type Extent, named, type Standing, Telling } from "./telling.ts";
@@ -183,12 +184,13 @@ export class Course {
 
   /**
    * Tells of `epoch`, from 0, keeps what is best, and from time to time what `save` gives: the state on the device. True
-   * when early stopping says that it is enough.
+   * when early stopping says that it is enough. `averaged` are the figures of the averaged weights on the validation set.
    */
   async endEpoch(
     epoch: number,
     valid: Readonly<Record<string, number>> | undefined,
     save: () => Promise<RunState>,
+    averaged?: Readonly<Record<string, number>>,
   ): Promise<boolean> {
     const last = this.step === this.extent.steps;
     const train = this.#sums.figures;
@@ -198,7 +200,7 @@ export class Course {
       this.#tellSchedule(train, valid);
     }
     this.#figures = { ...named("train", train), ...named("valid", valid ?? {}) };
-    this.telling.epoch(epoch + 1, this.step, train, valid);
+    this.telling.epoch(epoch + 1, this.step, train, valid, averaged);
     this.telling.progress(this.standing, last);
     const enough = valid !== undefined && (await this.#watch(epoch, valid, save));
     const due = performance.now() - this.#lastCheckpoint > CHECKPOINT_MS;
@@ -244,7 +246,7 @@ export class Course {
   }
 
   #progress({ numbers }: RunState): Progress {
-    const { seed, batchSize, accumulate, optimizer } = this.experiment.options;
+    const { seed, batchSize, accumulate, average, optimizer } = this.experiment.options;
     return {
       version: 1,
       run: this.telling.id,
@@ -253,6 +255,7 @@ export class Course {
       batchSize,
       ...(accumulate > 1 && { accumulate }),
       optimizer: optimizer.type,
+      ...(average && { average }),
       backend: this.#backend.name,
       partial: this.#sums.tallied,
       ...(numbers ? { numbers } : {}),
@@ -318,7 +321,15 @@ export class Course {
   /** The run, once settled; `test` is what its weights come to on the test set. */
   finish(
     stopped: RunSummary["stopped"],
-    { test = {}, trace = [] }: { test?: Readonly<Record<string, number>> | undefined; trace?: readonly Snapshot[] },
+    {
+      test = {},
+      trace = [],
+      averaged,
+    }: {
+      test?: Readonly<Record<string, number>> | undefined;
+      trace?: readonly Snapshot[];
+      averaged?: Averaged | undefined;
+    },
   ): Run {
     const { state, weights } = this.#kept as { state: RunState; weights: Weights };
     Object.assign(this.#figures, named("test", test));
@@ -341,7 +352,8 @@ export class Course {
       progress: this.#progress(state),
       prepared: this.#prepared,
     };
-    const run = new Run(record, this.experiment, checkpoint, weights, trace, this.instruments);
+    const average = averaged && averagedRun(record, this.experiment, averaged);
+    const run = new Run(record, this.experiment, checkpoint, weights, trace, this.instruments, average);
     this.experiment.keep(run);
     return run;
   }

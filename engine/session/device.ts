@@ -187,7 +187,7 @@ export class DeviceModel {
     this.backend.write(this.#buffer("parameters"), state.parameters);
     this.backend.write(this.#buffer("running"), state.running);
     for (const [name, values] of Object.entries(state.optimizer ?? {})) {
-      // what a full-batch method remembers stays on the host
+      // what a full-batch method remembers stays on the host, and an average may not be kept here
       if (this.has(`state ${name}`)) this.backend.write(this.#buffer(`state ${name}`), values);
     }
   }

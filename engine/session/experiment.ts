@@ -103,6 +103,11 @@ export class Experiment {
     return this.options.batchSize * this.options.accumulate;
   }
 
+  /** What a training run computes: beside what a step does, the average that is asked for. */
+  get runConfig(): StepConfig {
+    return this.options.average ? { ...this.config, average: true } : this.config;
+  }
+
   /** The number that the noise of a step begins at, after so many: each of its batches has one of its own. */
   noiseStep(step: number): number {
     return step * this.options.accumulate + 1;
@@ -306,7 +311,8 @@ export class Experiment {
 
   /** Everything that decides the numbers, as plain data, for logs and comparison. */
   describe(): Record<string, unknown> {
-    const { loss, metrics, optimizer, regularize, batchSize, accumulate, seed, shuffle, dropLast, clip } = this.options;
+    const { loss, metrics, optimizer, regularize, batchSize, accumulate, average, seed, shuffle, dropLast, clip } =
+      this.options;
     const { train, valid, test } = this.splits;
     const rows = (set: Dataset | undefined) => set?.x.shape[0] ?? 0;
     return {
@@ -319,6 +325,7 @@ export class Experiment {
       regularize,
       batchSize,
       accumulate,
+      average,
       seed,
       shuffle,
       dropLast,

@@ -4,8 +4,9 @@ import { BackendError, Interrupted, NonFiniteError } from "../errors/index.ts";
 import { isStart } from "../init/index.ts";
 import { isFullBatch } from "../optim/index.ts";
 import type { RunSummary } from "../protocol/index.ts";
+import { type Averaged, measureAveraged } from "./averaged.ts";
 import { Course } from "./course.ts";
-import { DeviceModel } from "./device.ts";
+import { DeviceModel, type RunState } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
 import { type Feed, feedOf } from "./feed.ts";
 import type { DeviceData } from "./forward.ts";
@@ -33,7 +34,7 @@ const prepared = new WeakMap<Plan, number>();
 export async function trainRun(experiment: Experiment, options: FitOptions, context: RunContext): Promise<Run> {
   if (context.signal.aborted) throw new Interrupted("interrupted before training began");
   const backend = await backendFor(experiment, beganOn(experiment, options.resume), context);
-  const device = new DeviceModel(backend, experiment.config);
+  const device = new DeviceModel(backend, experiment.runConfig);
   try {
     const { from } = options;
     const weights = isStart(from) ? await startingWeights(experiment, from, device, context) : undefined;
@@ -195,7 +196,18 @@ class Fit {
     const { valid } = this.#experiment.splits;
     const validates = valid !== undefined && this.#course.validates(epoch);
     const figures = validates ? await this.#device.evaluateSet("valid", valid, this.#context.signal) : undefined;
-    return await this.#course.endEpoch(epoch, figures, () => this.#device.save());
+    const averaged =
+      figures && this.#experiment.options.average
+        ? await this.#averaged(await this.#device.save(), ["valid"])
+        : undefined;
+    return await this.#course.endEpoch(epoch, figures, () => this.#device.save(), averaged?.valid);
+  }
+
+  /** What the average of the weights comes to, where one is kept. */
+  async #averaged(state: RunState, parts: readonly ("valid" | "test")[]): Promise<Averaged | undefined> {
+    const { step, extent } = this.#course;
+    const { stepsPerEpoch } = extent;
+    return await measureAveraged(this.#device, this.#experiment, { state, step, stepsPerEpoch }, parts);
   }
 
   async #end(stopped: RunSummary["stopped"]): Promise<Run> {
@@ -204,10 +216,12 @@ class Fit {
     this.#live?.end();
     const state = await this.#device.save();
     const weights = course.settle(stopped, state);
-    if (weights !== state) this.#device.load(weights);
     const { test } = this.#experiment.splits;
     const tests = test && stopped !== "interrupted" && stopped !== "non-finite";
+    const averaged = await this.#averaged(state, tests ? ["valid", "test"] : ["valid"]);
+    if (weights !== state) this.#device.load(weights);
     const run = course.finish(stopped, {
+      averaged,
       ...(tests ? { test: await this.#device.evaluateSet("test", test, this.#context.signal) } : {}),
       trace: this.#trace.snapshots,
     });

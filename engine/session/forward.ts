@@ -22,7 +22,17 @@ export interface StepConfig {
   readonly clip: Clip;
   /** Most examples that go through the model at once; a step of more adds their gradients up. */
   readonly microBatch?: number;
+  /** Whether an average of the weights is kept beside them; the host says by scalar `average` how new ones count in it. */
+  readonly average?: boolean;
 }
+
+/** Names of what is kept of every parameter that trains: the optimizer's state, and the average. */
+export const statesOf = ({ optimizer, average }: StepConfig): readonly string[] => [
+  ...stateNames(optimizer),
+  ...(average ? [AVERAGE] : []),
+];
+
+export const AVERAGE = "average";
 
 /** Gradient clipping, as torch.nn.utils: the whole gradient's norm (the 2-norm when not said), or every element. */
 export interface Clip {
@@ -37,12 +47,12 @@ export const NOISE_SEED = "noise seed";
 export const NOISE_STEP = "noise step";
 
 /** Words of the flat buffers by the name that plans know them under. */
-export const bufferWords = ({ model, optimizer }: StepConfig): Record<string, number> => ({
-  parameters: model.parameters.words,
-  gradients: model.parameters.words,
-  running: model.running.words,
+export const bufferWords = (config: StepConfig): Record<string, number> => ({
+  parameters: config.model.parameters.words,
+  gradients: config.model.parameters.words,
+  running: config.model.running.words,
   halted: 4,
-  ...Object.fromEntries(stateNames(optimizer).map((name) => [`state ${name}`, model.trained.words])),
+  ...Object.fromEntries(statesOf(config).map((name) => [`state ${name}`, config.model.trained.words])),
 });
 
 /** Where a graph's inputs lie: for `buildPlan`. */

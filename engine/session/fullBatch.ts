@@ -52,6 +52,9 @@ export function checkFullBatch({ config, options, splits }: Experiment): void {
       `experiment: ${optimizer.type} chooses its own steps, which regularize.${limit.type} would undo; take a penalty such as regularize.l2()`,
     );
   }
+  if (options.average) {
+    throw new ConfigError(`experiment: ${optimizer.type} makes few, large steps; leave out average`);
+  }
   if (options.clip) throw new ConfigError(`experiment: ${optimizer.type} chooses its own steps; leave out clip`);
   const { noisy, moving } = whatMoves(config, splits.train.x.shape.slice(1), splits.train.x.dtype);
   const instead = `${optimizer.type} takes the loss for one function of the weights`;

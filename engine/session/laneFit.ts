@@ -1,7 +1,8 @@
 import type { RunContext } from "../context/index.ts";
 import type { RunSummary } from "../protocol/index.ts";
+import { type Averaged, measureAveraged } from "./averaged.ts";
 import type { Course } from "./course.ts";
-import type { RunState, StepScalars } from "./device.ts";
+import { DeviceModel, type RunState, type StepScalars } from "./device.ts";
 import { laneOf } from "./lanes.ts";
 import type { LaneRows, LaneTraining } from "./laneTraining.ts";
 import { leadersOf, type Replica } from "./replicaGroups.ts";
@@ -99,9 +100,31 @@ export class LaneFit {
       if (weights.some((own, lane) => own !== states[lane])) this.#training.lanes.load(weights);
       test = await this.#training.test();
     }
+    const averages = await this.#averages(states, tested);
     return this.#courses.map((course, lane) =>
-      course.finish(stopped[lane] as RunSummary["stopped"], tested(lane) ? { test: figuresOf(test, lane) ?? {} } : {}),
+      course.finish(stopped[lane] as RunSummary["stopped"], {
+        averaged: averages[lane],
+        ...(tested(lane) ? { test: figuresOf(test, lane) ?? {} } : {}),
+      }),
     );
+  }
+
+  /** What the averages of the lanes come to, one after the other on a model of its own. */
+  async #averages(states: readonly RunState[], tested: (lane: number) => boolean): Promise<(Averaged | undefined)[]> {
+    const [{ experiment }] = this.#courses as [Course];
+    if (!experiment.options.average) return [];
+    const device = new DeviceModel(this.#training.backend, experiment.runConfig);
+    try {
+      const found: (Averaged | undefined)[] = [];
+      for (const [lane, { experiment: own, step, extent }] of this.#courses.entries()) {
+        const state = states[lane] as RunState;
+        const at = { state, step, stepsPerEpoch: extent.stepsPerEpoch };
+        found.push(await measureAveraged(device, own, at, tested(lane) ? ["valid", "test"] : ["valid"]));
+      }
+      return found;
+    } finally {
+      device.dispose();
+    }
   }
 }
 

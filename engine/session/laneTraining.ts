@@ -34,6 +34,8 @@ export interface LaneTrainingOptions {
   readonly metrics?: readonly Metric[];
   /** Examples per step, when it is not the experiment's. */
   readonly batchSize?: number;
+  /** Keeps the experiment's average of the weights; `shared` then says how new ones count in it. */
+  readonly averages?: boolean;
 }
 
 /**
@@ -41,6 +43,7 @@ export interface LaneTrainingOptions {
  * noise. Dispose it after use.
  */
 export class LaneTraining {
+  readonly backend: Backend;
   readonly lanes: Lanes;
   readonly stepsPerEpoch: number;
   readonly #experiment: Experiment;
@@ -52,10 +55,11 @@ export class LaneTraining {
   #chunk = 2;
 
   constructor(backend: Backend, experiment: Experiment, options: LaneTrainingOptions) {
-    const { seeds, byLane, weights, metrics = [] } = options;
-    const config = { ...experiment.config, metrics };
+    const { seeds, byLane, weights, metrics = [], averages = false } = options;
+    const config = { ...(averages ? experiment.runConfig : experiment.config), metrics };
     const { shuffle, dropLast } = experiment.options;
     const own = seeds.some((seed) => seed !== seeds[0]);
+    this.backend = backend;
     this.#experiment = experiment;
     this.#options = options;
     this.#base = hyperparameters(config.optimizer);

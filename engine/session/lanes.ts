@@ -1,12 +1,12 @@
 import type { Backend } from "../backends/backend.ts";
 import type { Dataset } from "../data/index.ts";
 import { BackendError } from "../errors/index.ts";
-import { hostFunction, stateNames } from "../optim/index.ts";
+import { hostFunction } from "../optim/index.ts";
 import type { BuiltPlan } from "../plan/index.ts";
 import { viewAs } from "../tensor/index.ts";
 import { DeviceModel, type Program, type Rows, type RunState, type StepScalars } from "./device.ts";
 import { evaluationBatches } from "./evaluationBatches.ts";
-import type { DeviceData, StepConfig } from "./forward.ts";
+import { type DeviceData, type StepConfig, statesOf } from "./forward.ts";
 import {
   LANE_ROW,
   LANE_STEPS,
@@ -69,7 +69,7 @@ export class Lanes {
   /** What each lane goes on from; an optimizer state that is not given stays as it is: zero at first. */
   load(states: readonly (Weights & Partial<RunState>)[]): void {
     const { lanes } = this.kind;
-    const { model, optimizer } = this.#device.config;
+    const { model } = this.#device.config;
     const { parameters, trained, running } = model;
     const flat = (words: number, of: (state: Weights & Partial<RunState>) => Float32Array) => {
       const all = new Float32Array(lanes * words);
@@ -87,7 +87,7 @@ export class Lanes {
       flat(parameters.words, (state) => state.parameters),
     );
     this.#device.write("lanes running", statistics);
-    for (const name of stateNames(optimizer)) {
+    for (const name of statesOf(this.#device.config)) {
       if (!states.every((state) => state.optimizer?.[name])) continue;
       this.#device.write(
         `lanes state ${name}`,
@@ -99,12 +99,12 @@ export class Lanes {
   /** Everything that training changes, of all lanes as they are now. */
   async save(): Promise<RunState[]> {
     const { lanes } = this.kind;
-    const { model, optimizer } = this.#device.config;
+    const { model } = this.#device.config;
     const { running } = model;
     const flat = async (name: string) => viewAs("f32", await this.#device.read(name)) as Float32Array;
     const own = (all: Float32Array, lane: number) =>
       all.slice((lane * all.length) / lanes, ((lane + 1) * all.length) / lanes);
-    const names = stateNames(optimizer);
+    const names = statesOf(this.#device.config);
     const [all, statistics, ...states] = await Promise.all([
       flat("lanes parameters"),
       this.#device.read("lanes running"),

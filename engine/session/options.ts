@@ -1,4 +1,5 @@
 import { type Augmentation, isAugmentation } from "../augment/index.ts";
+import { type Average, isAverage } from "../average/index.ts";
 import { Dataset, Splits } from "../data/index.ts";
 import { isStart, type Start } from "../init/index.ts";
 import { isLoss, type Loss } from "../losses/index.ts";
@@ -82,6 +83,11 @@ export const experimentParams = {
     1,
     "[1, inf)",
     "Batches whose gradients make one update: memory of one, the step of all together. A mean loss is that of `batchSize * accumulate` examples, also in the epoch's last, smaller update; batch norm sees each batch by itself.",
+  ),
+  average: value<Average | null>(
+    null,
+    { type: "Average", noun: "an average, as from average.ema({ decay: 0.999 })", accepts: isAverage },
+    "An average of the weights that is kept beside them: validated with them, and `run.averaged` in the end.",
   ),
   seed: int(
     0,

@@ -30,13 +30,13 @@ export function replicaGroups(replicas: readonly Replica[]): Replica[][] {
   const groups = new Map<string, Replica[]>();
   for (const replica of replicas) {
     const { experiment, options } = replica;
-    const { data, model, loss, metrics, regularize, clip, batchSize, accumulate, shuffle, dropLast } =
+    const { data, model, loss, metrics, regularize, clip, batchSize, accumulate, average, shuffle, dropLast } =
       experiment.options;
     const { epochs, steps, validateEvery, resume } = options;
     const from = resume === null || typeof resume === "string" ? resume : (resume.progress?.step ?? null);
     const key = JSON.stringify(
       [
-        [id(data), id(model), loss, metrics, regularize, clip, batchSize, accumulate, shuffle, dropLast],
+        [id(data), id(model), loss, metrics, regularize, clip, batchSize, accumulate, average, shuffle, dropLast],
         [epochs, steps, validateEvery, from],
         structureOf(experiment),
       ],
@@ -66,6 +66,7 @@ export function trainingOf(backend: Backend, group: readonly Replica[], courses:
     seeds: group.map((replica) => replica.experiment.options.seed),
     weights: null,
     metrics: experiment.options.metrics,
+    averages: true,
     shared: (step) => hyper(0, step),
     ...(varying.length > 0 ? { byLane } : {}),
   });

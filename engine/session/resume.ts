@@ -1,10 +1,11 @@
 import { CheckpointError } from "../errors/index.ts";
-import { isFullBatch, stateNames } from "../optim/index.ts";
+import { isFullBatch } from "../optim/index.ts";
 import type { BackendName } from "../protocol/index.ts";
 import { show } from "../tensor/index.ts";
 import { type Progress, readCheckpoint } from "./checkpoint.ts";
 import type { RunState } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
+import { statesOf } from "./forward.ts";
 import { relaid } from "./layout.ts";
 import { laidOut, type SizedModel, type Weights } from "./model.ts";
 import { Run } from "./run.ts";
@@ -37,7 +38,12 @@ export function beginningOf(experiment: Experiment, resume: Run | string, totalS
   const batches = progress.accumulate ?? 1;
   if (batches !== accumulate) throw differs("accumulate", batches, accumulate);
   if (progress.optimizer !== optimizer.type) throw differs("the optimizer", progress.optimizer, optimizer.type);
-  for (const name of stateNames(optimizer)) {
+  const kind = (average: unknown) => JSON.stringify(average ?? null);
+  if (kind(progress.average) !== kind(experiment.options.average)) {
+    throw differs("average", kind(progress.average), kind(experiment.options.average));
+  }
+  const names = statesOf(experiment.runConfig);
+  for (const name of names) {
     if (!kept[name])
       throw new CheckpointError(`${where}: no optimizer state "${name}"; the optimizer's options differ`);
   }
@@ -51,7 +57,7 @@ export function beginningOf(experiment: Experiment, resume: Run | string, totalS
     const { numbers = {} } = progress;
     return { state: { ...state, optimizer: kept, numbers }, best, progress };
   }
-  const optimizerState = Object.fromEntries(stateNames(optimizer).map((name) => [name, kept[name] as Float32Array]));
+  const optimizerState = Object.fromEntries(names.map((name) => [name, kept[name] as Float32Array]));
   return { state: { ...state, optimizer: optimizerState }, best, progress };
 }
 

@@ -7,6 +7,7 @@ import { check } from "../params/index.ts";
 import type { BackendName, OutputItem, RunHistory, RunSummary } from "../protocol/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { originOf, sizeOf, viewAs } from "../tensor/index.ts";
+import type { Averaged } from "./averaged.ts";
 import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
 import { DeviceModel } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
@@ -16,6 +17,7 @@ import type { Instruments } from "./instruments/index.ts";
 import type { Layout } from "./layout.ts";
 import type { Weights } from "./model.ts";
 import { backendOf } from "./rivals.ts";
+import { named } from "./telling.ts";
 import type { Snapshot } from "./trace.ts";
 
 /** What a finished, stopped or loaded run is made of. */
@@ -51,6 +53,7 @@ export class Run {
   readonly trace: readonly Snapshot[];
   /** What `fit({ instruments })` saw of its layers, gradients and updates; null for a run from a file. */
   readonly instruments: Instruments | null;
+  readonly #averaged: Run | undefined;
 
   constructor(
     record: RunRecord,
@@ -59,6 +62,7 @@ export class Run {
     weights: Weights = checkpoint.state,
     trace: readonly Snapshot[] = [],
     instruments: Instruments | null = null,
+    averaged?: Run,
   ) {
     this.record = record;
     this.experiment = experiment;
@@ -66,6 +70,21 @@ export class Run {
     this.weights = weights;
     this.trace = trace;
     this.instruments = instruments;
+    this.#averaged = averaged;
+  }
+
+  /**
+   * The run with the average of its weights in their place: predicts, evaluates, saves and can be looked at as any run. Throws
+   * ConfigError where no average was kept, or none had begun.
+   */
+  get averaged(): Run {
+    if (this.#averaged) return this.#averaged;
+    const { average } = this.experiment.options;
+    throw new ConfigError(
+      average
+        ? `${this.name}: ${this.record.loaded ? "a run from a file has its weights only; load what run.averaged.save(...) wrote" : `${average.type} had not begun by step ${this.steps}; give it a smaller start`}`
+        : `${this.name}: no average of its weights was kept; give the experiment average: average.ema()`,
+    );
   }
 
   get config(): StepConfig {
@@ -214,11 +233,8 @@ export class Run {
     const head = loaded
       ? `${name}${steps ? `: ${count(steps, "step")}` : ""}`
       : `${name}: ${how[stopped]} after ${count(epochs, "epoch")} (${count(steps, "step")}) in ${seconds.toFixed(1)} s on ${backend}`;
-    const parts = ["train", "valid", "test"].flatMap((part) => {
-      const own = Object.entries(final).filter(([key]) => key.startsWith(part));
-      const figures = own.map(([key, v]) => `${decapital(key.slice(part.length))} ${Number(v.toPrecision(4))}`);
-      return figures.length ? [`  ${part.padEnd(5)}  ${figures.join(", ")}`] : [];
-    });
+    const parts = figureLines(final);
+    const averaged = this.#averaged ? figureLines(this.#averaged.final, "averaged ") : [];
     const { instruments } = this;
     const looks =
       instruments && instruments.mode !== "off" ? [`  instruments "${instruments.mode}": ${instruments}`] : [];
@@ -232,7 +248,7 @@ export class Run {
         : [
             `  ${count(evaluations, "evaluation")} of the whole training set${products ? `, ${count(products, "Hessian-vector product")}` : ""}`,
           ];
-    return [head, ...left, ...parts, ...passes, ...looks].join("\n");
+    return [head, ...left, ...parts, ...averaged, ...passes, ...looks].join("\n");
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {
@@ -251,6 +267,25 @@ function fileOf(path: unknown, where: string, example: string): string {
   }
   return isAbsolute(path) ? path : resolve(currentContext().notebookFolder, path);
 }
+
+/** A run of averaged weights, beside the one that they are of. */
+export const averagedRun = (
+  record: RunRecord,
+  experiment: Experiment,
+  { weights, valid = {}, test = {} }: Averaged,
+): Run => {
+  const final = { ...named("valid", valid), ...named("test", test) };
+  const checkpoint = weightsOnly(weights, experiment.splits.train.prepared);
+  return new Run({ ...record, name: `${record.name}, averaged`, final }, experiment, checkpoint, weights);
+};
+
+/** Figures of the parts of the data, a line for each. */
+const figureLines = (final: Readonly<Record<string, number>>, what = ""): string[] =>
+  ["train", "valid", "test"].flatMap((part) => {
+    const own = Object.entries(final).filter(([key]) => key.startsWith(part));
+    const figures = own.map(([key, v]) => `${decapital(key.slice(part.length))} ${Number(v.toPrecision(4))}`);
+    return figures.length ? [`  ${`${what}${part}`.padEnd(5)}  ${figures.join(", ")}`] : [];
+  });
 
 const count = (n: number, noun: string): string => `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;
 

@@ -1,8 +1,10 @@
+import { weightAt } from "../average/index.ts";
 import { betterOf, nameOf } from "../metrics/index.ts";
 import { hyperparameters } from "../optim/index.ts";
 import { rateAt, type Schedule, type Seen } from "../schedules/index.ts";
 import type { StepScalars } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
+import { AVERAGE } from "./forward.ts";
 import type { Extent } from "./telling.ts";
 
 /** What the host says to the step after `step` updates, in an epoch that began after `epochStart` of them. */
@@ -16,13 +18,19 @@ export function scalarsOf(
   seen?: readonly Seen[],
   window = Infinity,
 ): ScalarsAt {
-  const { seed } = experiment.options;
+  const { seed, average } = experiment.options;
   const base = hyperparameters(experiment.config.optimizer);
   const higher = higherOf(experiment);
   return (step, epochStart) => {
     const driven = schedule ? rateAt(schedule, base, { step, seen, higher, ...extent }) : base;
     const cursor = ((step - epochStart) * experiment.stepSize) % window;
-    return { hyper: { ...driven, step: step + 1 }, cursor, noiseSeed: seed, noiseStep: experiment.noiseStep(step) };
+    const taken = average ? { [AVERAGE]: weightAt(average, { step, stepsPerEpoch: extent.stepsPerEpoch }) } : {};
+    return {
+      hyper: { ...driven, ...taken, step: step + 1 },
+      cursor,
+      noiseSeed: seed,
+      noiseStep: experiment.noiseStep(step),
+    };
   };
 }
 

@@ -1,10 +1,11 @@
 import { traceModel } from "../nn/index.ts";
 import * as ops from "../ops/index.ts";
 import { input, type Tensor } from "../ops/index.ts";
-import { stateNames, traceUpdate } from "../optim/index.ts";
+import { HostScalar, lift, stateNames, traceUpdate } from "../optim/index.ts";
 import { type BuiltPlan, buildPlan, type Stage } from "../plan/index.ts";
 import type { Shape } from "../tensor/index.ts";
 import {
+  AVERAGE,
   bufferWords,
   type Clip,
   type DeviceData,
@@ -70,14 +71,19 @@ export function trainingStages(
   const g = ops.within({ name: "clipping" }, () => clipped(raw, normSquared, clip));
   const keep = (fresh: Tensor, old: Tensor): Tensor =>
     ops.within(update, () => ops.select(ops.broadcastTo(ok, old.shape), fresh, old));
+  const limits = limitStages(config, parameters, halted);
+  // what limits make of the weights is what counts
+  const averages = config.average && limits.length === 0;
   const updates = updateRanges(model, optimizer).flatMap(({ settings, offset, words }) => {
     const p = flat("parameters", offset, words);
     const state = Object.fromEntries(stateNames(optimizer).map((name) => [name, flat(`state ${name}`, offset, words)]));
     const own = ops.slice(g, 0, offset, offset + words);
     const next = ops.within(update, () => traceUpdate(optimizer, { p, g: own, state }, settings));
+    const average = averages ? [averaged(flat(`state ${AVERAGE}`, offset, words), next.p)] : [];
     const moved = Object.keys(state).filter((name) => next.state[name] !== state[name]);
     return [
       { value: keep(next.p, p), buffer: "parameters", offset },
+      ...average.map(([fresh, old]) => ({ value: keep(fresh, old), buffer: `state ${AVERAGE}`, offset })),
       ...moved.map((name) => ({
         value: keep(next.state[name] as Tensor, state[name] as Tensor),
         buffer: `state ${name}`,
@@ -102,7 +108,8 @@ export function trainingStages(
         { value: ops.select(ok, halted, ops.constant(1, [], "i32")), buffer: "halted", offset: 0 },
       ],
     },
-    ...limitStages(config, parameters, halted),
+    ...limits,
+    ...(config.average && !averages ? [averageStage(flat("parameters"), flat(`state ${AVERAGE}`), halted)] : []),
   ];
   return { stages, places };
 }
@@ -156,6 +163,19 @@ function backwardStages(config: StepConfig, data: DeviceData, batch: number) {
     }),
     places,
   };
+}
+
+/** An average that new weights count in by scalar `average`, 1 for the first; and what it was. */
+function averaged(old: Tensor, fresh: Tensor): [fresh: Tensor, old: Tensor] {
+  const weight = lift(new HostScalar(AVERAGE)) as Tensor;
+  return [ops.within({ name: "average" }, () => ops.add(old, ops.mul(weight, ops.sub(fresh, old)))), old];
+}
+
+/** The average taken after all else of a step, unless that did not count. */
+function averageStage(p: Tensor, old: Tensor, halted: Tensor): Stage {
+  const [fresh] = averaged(old, p);
+  const goes = ops.broadcastTo(ops.equal(halted, 0), old.shape);
+  return { stores: [{ value: ops.select(goes, fresh, old), buffer: `state ${AVERAGE}`, offset: 0 }] };
 }
 
 /** Whether a step was clipped, and the squared norm after it, where the norm before does not tell. */

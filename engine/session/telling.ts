@@ -70,6 +70,7 @@ export class Telling {
       name,
       metrics: experiment.options.metrics.map((m) => ({ name: nameOf(m), better: betterOf(m) })),
       validation: experiment.splits.valid !== undefined,
+      averaged: experiment.options.average !== null && experiment.splits.valid !== undefined,
       movesMomentum,
       penalized:
         !isFullBatch(experiment.config.optimizer) &&
@@ -120,9 +121,10 @@ export class Telling {
     step: number,
     train: Readonly<Record<string, number>>,
     valid: Readonly<Record<string, number>> | undefined,
+    averaged: Readonly<Record<string, number>> | undefined,
   ): void {
-    this.#log.write({ event: "epoch", epoch, step, train, valid });
-    this.#recorder.addEpoch({ epoch, step, train, valid });
+    this.#log.write({ event: "epoch", epoch, step, train, valid, averaged });
+    this.#recorder.addEpoch({ epoch, step, train, valid, averaged });
   }
 
   /** A fall of the rate that a figure caused. */

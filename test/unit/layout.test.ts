@@ -8,7 +8,7 @@ const rows = [
   ["library.ts"],
   ["diagnostics", "session", "plots", "schedules", "toys"],
   ["onnx"],
-  ["nn", "optim", "init", "losses", "metrics", "regularize", "data", "eager", "augment"],
+  ["nn", "optim", "average", "init", "losses", "metrics", "regularize", "data", "eager", "augment"],
   ["plan", "context"],
   ["ops"],
   ["backends"],

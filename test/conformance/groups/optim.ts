@@ -1,3 +1,4 @@
+import { type Average, average, weightAt } from "../../../engine/average/index.ts";
 import { Dataset } from "../../../engine/data/index.ts";
 import { loss } from "../../../engine/losses/index.ts";
 import { type Layer, nn } from "../../../engine/nn/index.ts";
@@ -15,7 +16,10 @@ import { parseCall, torchOptimizer, torchSchedule } from "../torch.ts";
 import { fullBatchTrajectory } from "./fullBatch.ts";
 
 /** What a config says besides the optimizer's arguments. */
-const ABOUT = ["steps", "net", "loss", "scheduler", "note", "deck", "optimizer", "max_norm", "norm_type", "clip_value"];
+const ABOUT = [
+  ...["average", "decay", "ema_decay", "start", "every", "swa_start", "swa_freq", "swa_every"],
+  ...["steps", "net", "loss", "scheduler", "note", "deck", "optimizer", "max_norm", "norm_type", "clip_value"],
+];
 const NET = "Linear(4,6)-tanh-Linear(6,3)";
 
 /**
@@ -43,7 +47,8 @@ export async function trajectory(c: Case, bench: Bench, clip: StepConfig["clip"]
   const push = (name: string, ...values: number[]) => {
     series[name] = [...(series[name] ?? []), ...values];
   };
-  const device = new DeviceModel(bench.backend, config);
+  const averaging = averageOf(c);
+  const device = new DeviceModel(bench.backend, { ...config, average: averaging !== null });
   try {
     const { parameters } = config.model;
     const first = new Float32Array(parameters.words);
@@ -54,7 +59,13 @@ export async function trajectory(c: Case, bench: Bench, clip: StepConfig["clip"]
     device.setOrder(Int32Array.from({ length: set.size }, (_, i) => i));
     for (let step = 0; step < steps; step++) {
       const hyper = schedule ? rateAt(schedule, base, { step, steps, stepsPerEpoch: 1, epochs: steps }) : base;
-      const scalars = { hyper: { ...hyper, step: step + 1 }, cursor: 0, noiseSeed: 0, noiseStep: step + 1 };
+      const weight = averaging ? weightAt(averaging, { step, stepsPerEpoch: 1 }) : 0;
+      const scalars = {
+        hyper: { ...hyper, average: weight, step: step + 1 },
+        cursor: 0,
+        noiseSeed: 0,
+        noiseStep: step + 1,
+      };
       const rows = await device.train(data, set.size, [scalars]);
       const after = (await device.save()).parameters;
       const gradient = await device.gradients();
@@ -66,14 +77,26 @@ export async function trajectory(c: Case, bench: Bench, clip: StepConfig["clip"]
         push(`grad.${name}`, ...gradient.subarray(offset, offset + size));
       }
     }
-    const { ax } = (await device.save()).optimizer;
+    const { ax, average: kept = ax } = (await device.save()).optimizer;
     for (const { name, offset, size } of parameters.slices) {
-      if (ax) push(`averaged.${name}`, ...ax.subarray(offset, offset + size));
+      if (kept) for (const prefix of AVERAGED) push(`${prefix}.${name}`, ...kept.subarray(offset, offset + size));
     }
   } finally {
     device.dispose();
   }
   return series;
+}
+
+/** What a case may call averaged weights. */
+const AVERAGED = ["averaged", "average", "ema", "swa"];
+
+/** An average of the weights after every step, as cases say it: a kind and its numbers, or numbers that name the kind. */
+function averageOf({ config }: Case): Average | null {
+  const { average: kind, decay, ema_decay = kind === "ema" ? decay : undefined } = config;
+  const { start = 0, every = 1, swa_start = start, swa_freq = every, swa_every = swa_freq } = config;
+  if (ema_decay !== undefined) return average.ema({ decay: ema_decay, start, every });
+  if (kind !== "swa" && config.swa_start === undefined) return null;
+  return average.swa({ start: swa_start, every: swa_every, per: "step" });
 }
 
 function stepConfig(c: Case, optimizer: ReturnType<typeof torchOptimizer>, clip: StepConfig["clip"]): StepConfig {

@@ -1,0 +1,2 @@
+export { ema } from "./ema.ts";
+export { swa } from "./swa.ts";
