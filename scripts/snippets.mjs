@@ -44,6 +44,7 @@ const examples = {
   "nn.branches layers": "[nn.linear(8), nn.tanh()]",
   "nn.channelShuffle groups": "2",
   "nn.fold outputSize": "28",
+  "nn.mlp sizes": "[128, 64, 10]",
   "nn.permute dims": "[0, 2, 1]",
   "nn.residual inner": "nn.sequential(nn.linear(10), nn.relu())",
   "nn.reshape shape": "[1, 28, 28]",

@@ -64,6 +64,7 @@ export { maxPool1d } from "./maxPool1d.ts";
 export { maxPool2d } from "./maxPool2d.ts";
 export { maxPool3d } from "./maxPool3d.ts";
 export { mish } from "./mish.ts";
+export { mlp } from "./mlp.ts";
 export { multiheadAttention } from "./multiheadAttention.ts";
 export { permute } from "./permute.ts";
 export { pixelShuffle } from "./pixelShuffle.ts";

@@ -26,13 +26,13 @@ export const listedLayers: Param<Children, "value", true, Children | readonly La
     checkChildren(where, Array.isArray(given) ? Object.fromEntries(given.entries()) : (given as Children)),
 };
 
+const one = { type: "Layer", noun: "a layer, such as nn.linear(10)", accepts: isLayer };
+
 /** The option of a container that holds one layer. */
-export const oneLayer = (doc: string) =>
-  value<Layer, typeof required>(
-    required,
-    { type: "Layer", noun: "a layer, such as nn.linear(10)", accepts: isLayer },
-    doc,
-  );
+export const oneLayer = (doc: string) => value<Layer, typeof required>(required, one, doc);
+
+/** As `oneLayer`, with a default. */
+export const layerOr = (initial: Layer, doc: string) => value<Layer, Layer>(initial, one, doc);
 
 function isChildren(given: unknown): boolean {
   return typeof given === "object" && given !== null && Object.values(given).every(isLayer);

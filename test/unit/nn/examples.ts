@@ -130,6 +130,10 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   maxPool2d: [on(nn.maxPool2d(3, { stride: 2, padding: 1, ceilMode: true }), 2, 2, 6, 5)],
   maxPool3d: [on(nn.maxPool3d(2, { stride: 1, padding: [1, 0, 0] }), 1, 2, 2, 3, 2)],
   mish: [on(nn.mish(), 3, 5)],
+  mlp: [
+    on(nn.mlp([4, 3, 2], { activation: nn.tanh(), norm: nn.layerNorm(), dropout: 0.3 }), 2, 3),
+    on(nn.mlp([2], { bias: false }), 2, 2, 3),
+  ],
   multiheadAttention: [
     on(nn.multiheadAttention(2, { causal: true, dropout: 0.3 }), 2, 3, 4),
     {

@@ -78,6 +78,15 @@ const formulas: Readonly<Record<string, Formula>> = {
         }),
       ),
   },
+  mlp: {
+    layer: nn.mlp([2, 3], { activation: nn.tanh() }),
+    shape: [2, 4],
+    y: ([n = 0, o = 0], x, p) => {
+      const hidden = (h: number): number =>
+        Math.tanh(total(each(4).map((i) => x(n, i) * (p["0.weight"] as Read)(h, i))) + (p["0.bias"] as Read)(h));
+      return total(each(2).map((h) => hidden(h) * (p["3.weight"] as Read)(o, h))) + (p["3.bias"] as Read)(o);
+    },
+  },
   permute: {
     layer: nn.permute([0, 3, 1, 2]),
     shape: [2, 3, 4, 5],
