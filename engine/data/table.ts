@@ -1,4 +1,6 @@
 import { DataError } from "../errors/index.ts";
+import { HostTensor } from "../tensor/index.ts";
+import { FileTensor, RowFile, type RowNumbers, Spill, type StreamOptions } from "./stream/index.ts";
 
 /** What stands in a table: numbers as such where the file has them so, else text. */
 export type Cell = string | number;
@@ -19,8 +21,8 @@ export interface Column {
 
 export interface Table {
   readonly rows: number;
-  /** [rows, features], row-major: numbers, places in a column's categories, NaN where the value is missing. */
-  readonly features: Float32Array;
+  /** [rows, features] f32: numbers, places in a column's categories, NaN where the value is missing. */
+  readonly x: HostTensor;
   /** By the names of the columns that have some. */
   readonly categories: Readonly<Record<string, readonly string[]>>;
   readonly texts: readonly Column[];
@@ -113,6 +115,9 @@ export function inOrder(words: readonly string[]): string[] {
   return [...words].sort(numeric ? (a, b) => Number(a) - Number(b) : (a, b) => (a < b ? -1 : 1));
 }
 
+/** Numbers of streamed rows that are in memory before they go to their file. */
+const SPILLED = 1 << 18;
+
 /** Rows as they come, checked and kept in growing arrays. */
 export class TableBuilder {
   readonly #file: string;
@@ -122,14 +127,20 @@ export class TableBuilder {
   #features: readonly Feature[] = [];
   #featureAt: number[] = [];
   #textAt: number[] = [];
+  /** Rows that are not in the file of streamed ones. */
   #numbers = new Float32Array(1 << 12);
+  #used = 0;
+  readonly #spill: Spill | undefined;
+  readonly #stream: StreamOptions;
   #texts: string[][] = [];
   #lines: number[] = [];
   /** What the file's rows are called, and the one that comes next. */
   readonly #noun: string;
   line = 1;
 
-  constructor(file: string, noun: string, choose: (header: readonly string[]) => Wanted) {
+  constructor(file: string, noun: string, stream: StreamOptions, choose: (header: readonly string[]) => Wanted) {
+    this.#stream = stream;
+    this.#spill = stream.stream ? new Spill(file) : undefined;
     this.#file = file;
     this.#noun = noun;
     this.#choose = choose;
@@ -143,18 +154,39 @@ export class TableBuilder {
     if (row.length !== columns) {
       throw new DataError(`${this.#file}, ${this.#noun} ${line}: ${row.length} values where the header has ${columns}`);
     }
-    const count = this.#lines.length * this.#featureAt.length;
-    if (count + this.#featureAt.length > this.#numbers.length) {
-      const larger = new Float32Array(2 * this.#numbers.length + this.#featureAt.length);
+    const width = this.#featureAt.length;
+    if (this.#used + width > SPILLED) this.#toFile();
+    if (this.#used + width > this.#numbers.length) {
+      const larger = new Float32Array(2 * this.#numbers.length + width);
       larger.set(this.#numbers);
       this.#numbers = larger;
     }
     for (const [k, feature] of this.#features.entries()) {
       const cell = row[this.#featureAt[k] as number] as Cell;
-      this.#numbers[count + k] = feature.read(cell, () => this.#place(line, feature.name));
+      this.#numbers[this.#used + k] = feature.read(cell, () => this.#place(line, feature.name));
     }
+    this.#used += width;
     for (const [k, at] of this.#textAt.entries()) this.#texts[k]?.push(String(row[at]));
     this.#lines.push(line);
+  }
+
+  /** Streamed rows go from memory to their file. */
+  #toFile(): void {
+    if (!this.#spill) return;
+    this.#spill.write(new Uint8Array(this.#numbers.buffer, 0, 4 * this.#used));
+    this.#used = 0;
+  }
+
+  #tensor(rows: number): HostTensor {
+    const width = this.#featureAt.length;
+    if (!this.#spill) return new HostTensor([rows, width], "f32", this.#numbers.slice(0, this.#used));
+    this.#toFile();
+    const file = new RowFile([{ file: this.#spill.file, offset: 0, stride: 4 * width, rows }], 4 * width);
+    const numbers: RowNumbers = {
+      dtype: "f32",
+      decode: (bytes) => new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4),
+    };
+    return new FileTensor({ name: this.#file, shape: [rows, width], file, numbers, buffer: this.#stream.buffer });
   }
 
   /** Names of the columns, once there are any. */
@@ -183,21 +215,17 @@ export class TableBuilder {
     if (!this.#header) throw new DataError(`${this.#file} is empty`);
     const rows = this.#lines.length;
     if (rows === 0) throw new DataError(`${this.#file}: no ${this.#noun}s below the header`);
-    const width = this.#featureAt.length;
-    const features = this.#numbers.slice(0, rows * width);
-    const categories: Record<string, readonly string[]> = {};
-    for (const [k, feature] of this.#features.entries()) {
-      const found = feature.ordered();
-      if (!found) continue;
-      categories[feature.name] = found.categories;
-      for (let i = k; i < features.length; i += width) {
-        const first = features[i] as number;
-        if (!Number.isNaN(first)) features[i] = found.places[first] as number;
-      }
-    }
+    const found = this.#features.map((feature) => feature.ordered());
+    const numbered = this.#tensor(rows);
+    const x = found.some(Boolean)
+      ? numbered.scaled(found.length, (value, c) => (Number.isNaN(value) ? value : (found[c]?.places[value] ?? value)))
+      : numbered;
+    const categories = Object.fromEntries(
+      this.#features.flatMap(({ name }, k) => (found[k] ? [[name, found[k].categories] as const] : [])),
+    );
     return {
       rows,
-      features,
+      x,
       categories,
       texts: this.#wanted.texts.map((name, k) => ({
         name,

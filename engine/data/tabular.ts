@@ -1,7 +1,7 @@
 import { ConfigError, DataError, didYouMean } from "../errors/index.ts";
 import { choice, optional, required, value } from "../params/index.ts";
-import { HostTensor } from "../tensor/index.ts";
 import { Dataset, type Task } from "./dataset.ts";
+import { type StreamOptions, streamParams } from "./stream/index.ts";
 import { type Column, type Table, TableBuilder } from "./table.ts";
 import { targetOf } from "./target.ts";
 
@@ -10,6 +10,7 @@ const names = (given: unknown): boolean =>
 
 /** Options of every source that reads a table. */
 export const tableParams = {
+  ...streamParams,
   target: value<string | readonly string[], typeof required>(
     required,
     {
@@ -45,7 +46,7 @@ export const tableParams = {
   ),
 };
 
-interface TableOptions {
+interface TableOptions extends StreamOptions {
   readonly target: string | readonly string[];
   readonly columns: readonly string[] | null;
   readonly categories: readonly string[];
@@ -60,12 +61,12 @@ interface TableOptions {
  */
 export async function tabular(
   { where, file, noun }: { where: string; file: string; noun: string },
-  { target, columns, categories, missing, task }: TableOptions,
+  { target, columns, categories, missing, task, stream, buffer }: TableOptions,
   fill: (table: TableBuilder) => Promise<void>,
 ): Promise<Dataset> {
   const targets = typeof target === "string" ? [target] : target;
   let features: readonly string[] = [];
-  const builder = new TableBuilder(file, noun, (header) => {
+  const builder = new TableBuilder(file, noun, { stream, buffer }, (header) => {
     for (const name of [...targets, ...(columns ?? []), ...categories]) {
       if (!header.includes(name)) throw new DataError(`${file}: no column "${name}"${didYouMean(name, header)}`);
     }
@@ -82,11 +83,10 @@ export async function tabular(
   const whole: Table = builder.finish();
   const table = missing === "drop" ? withoutMissing(whole, features, file) : whole;
   if (missing === "error") requireNumbers(table, features);
-  const x = new HostTensor([table.rows, features.length], "f32", table.features);
   const { y, task: found, classes } = targetOf(table.texts as readonly Column[], task);
   return new Dataset({
     name: file,
-    x,
+    x: table.x,
     y,
     task: found,
     featureNames: features,
@@ -98,14 +98,18 @@ export async function tabular(
 
 /** Throws DataError that counts what is missing and says what can be done, at the place of the first. */
 function requireNumbers(table: Table, names: readonly string[]): void {
-  const { features, categories } = table;
+  const { x, categories } = table;
   const counts = names.map(() => 0);
   let first = -1;
-  for (let i = 0; i < features.length; i++) {
-    const c = i % names.length;
-    if (!Number.isNaN(features[i]) || categories[names[c] as string]) continue;
-    if (first < 0) first = i;
-    counts[c]!++;
+  let before = 0;
+  for (const { data } of x.pieces()) {
+    for (let i = 0; i < data.length; i++) {
+      const c = i % names.length;
+      if (!Number.isNaN(data[i]) || categories[names[c] as string]) continue;
+      if (first < 0) first = before + i;
+      counts[c]!++;
+    }
+    before += data.length;
   }
   if (first < 0) return;
   const place = table.place(Math.floor(first / names.length), names[first % names.length] as string);
@@ -121,22 +125,23 @@ function requireNumbers(table: Table, names: readonly string[]): void {
 /** The rows in which nothing is missing. Throws DataError when there are none. */
 function withoutMissing(table: Table, names: readonly string[], file: string): Table {
   const width = names.length;
-  const rows = Array.from({ length: table.rows }, (_, r) => r).filter((r) => {
-    if (table.texts.some(({ cells }) => (cells[r] as string).trim() === "")) return false;
-    for (let c = 0; c < width; c++) if (Number.isNaN(table.features[r * width + c])) return false;
-    return true;
-  });
+  const rows: number[] = [];
+  let r = 0;
+  for (const { data } of table.x.pieces()) {
+    for (let from = 0; from < data.length; from += width, r++) {
+      if (table.texts.some(({ cells }) => (cells[r] as string).trim() === "")) continue;
+      if (!data.subarray(from, from + width).some(Number.isNaN)) rows.push(r);
+    }
+  }
   if (rows.length === 0) {
     throw new DataError(
       `${file}: something is missing in each of its ${table.rows} rows; fill in with missing: "keep" and data.impute()`,
     );
   }
-  const features = new Float32Array(rows.length * width);
-  for (const [i, r] of rows.entries()) features.set(table.features.subarray(r * width, (r + 1) * width), i * width);
   return {
     ...table,
     rows: rows.length,
-    features,
+    x: table.x.rows(rows),
     texts: table.texts.map((column) => ({
       name: column.name,
       cells: rows.map((r) => column.cells[r] as string),

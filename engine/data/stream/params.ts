@@ -4,7 +4,7 @@ import { bool, int, optional, required } from "../../params/index.ts";
 export const streamParams = {
   stream: bool(
     false,
-    "Leaves the examples in the file and reads them as training needs them: for sets larger than memory. Labels are held.",
+    "Leaves the examples in their file, or an unpacked copy, and reads them as training needs them: for sets larger than memory. Labels are held.",
   ),
   buffer: optional(
     int(

@@ -215,6 +215,41 @@ describe("Parquet", () => {
   });
 });
 
+describe("a table that is streamed", () => {
+  const rows = Array.from({ length: 60_000 }, (_, i) => {
+    const gap = i % 7000 === 11;
+    return `${i / 4},${gap ? "" : i % 13},${["red", "blue", "amber"][i % 3]},a,b,${i % 2 ? "no" : "yes"}`;
+  });
+  const text = `size,age,colour,d,e,y\n${rows.join("\n")}\n`;
+
+  test.each(["keep", "drop"] as const)("has the rows, categories and labels of one in memory: %s", async (missing) => {
+    const path = write("large.csv", text);
+    const options = { target: "y", missing };
+    const [held, streamed] = [await data.csv(path, options), await data.csv(path, { ...options, stream: true })];
+    expect([streamed.streamed, streamed.size, streamed.classes]).toEqual([true, held.size, held.classes]);
+    expect(streamed.categories).toEqual(held.categories);
+    expect(held.categories.colour).toEqual(["amber", "blue", "red"]);
+    expect([...streamed.x.data]).toEqual([...held.x.data]);
+    expect([...streamed.y.data]).toEqual([...held.y.data]);
+  });
+
+  test("names what is missing as one in memory does", async () => {
+    await expect(data.csv(write("large.csv", text), { target: "y", stream: true })).rejects.toThrow(
+      /large.csv, line 13, column "age": the value is missing, the first of 9 \(age 9\)/,
+    );
+  });
+
+  test("may be JSON or Parquet", async () => {
+    const path = write("s.json", '[{"a": 1, "y": 0}, {"a": 2, "y": 1}]');
+    expect((await data.json(path, { target: "y", stream: true })).x.toArray()).toEqual([[1], [2]]);
+    const options = { target: "id", columns: ["double_col"] };
+    const [held, streamed] = await Promise.all(
+      [false, true].map((stream) => data.parquet(join(files, "alltypes_plain.parquet"), { ...options, stream })),
+    );
+    expect(streamed?.x.toArray()).toEqual(held?.x.toArray());
+  });
+});
+
 test("tabs between values are found, and taken for granted in files called so", async () => {
   const set = await data.csv(write("t.tsv", "a\tb\ty\n1\t2\t0\n"), { target: "y" });
   expect([set.featureNames, set.x.toArray()]).toEqual([["a", "b"], [[1, 2]]]);
