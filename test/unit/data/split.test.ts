@@ -37,6 +37,19 @@ describe("groups", () => {
     }
   });
 
+  test("of different size are taken while that brings a part nearer to what was asked for", () => {
+    // groups of 1, 2, ... 10 and 5 examples: 60 in all
+    const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 5];
+    const groups = sizes.flatMap((size, g) => new Array<number>(size).fill(g));
+    for (let seed = 0; seed < 20; seed++) {
+      const { valid, train } = set.split({ valid: 12, seed, groups });
+      const left = new Set(numbers(train).map((i) => groups[i]));
+      const smallest = Math.min(...[...left].map((g) => sizes[g as number] as number));
+      expect(Math.abs((valid?.size ?? 0) - 12)).toBeLessThanOrEqual(5);
+      expect((valid?.size ?? 0) + smallest).toBeGreaterThan(12 - 5);
+    }
+  });
+
   test("that are too large are named", () => {
     const two = whole.map((i) => i < 30);
     expect(() => set.split({ valid: 0.2, test: 0.2, groups: two })).toThrow(
