@@ -8,7 +8,7 @@ import { axisOfClasses, type ClassCounts, settleLoss, type Takes } from "../loss
 import { nameOf } from "../metrics/index.ts";
 import { type Traced, type TracedLayer, traceModel } from "../nn/index.ts";
 import { constant, input, type Tensor } from "../ops/index.ts";
-import { check, show as showValue } from "../params/index.ts";
+import { check, type Options, show as showValue } from "../params/index.ts";
 import type { OutputItem, RunHistory } from "../protocol/index.ts";
 import { permutation } from "../random/index.ts";
 import { type HostTensor, show, sizeOf } from "../tensor/index.ts";
@@ -244,7 +244,7 @@ export class Experiment {
    * `fit({ resume })` or `fit({ from })` goes on from it. Names and shapes are PyTorch's; numbers of other widths become f32 and
    * i32. Throws CheckpointError naming every tensor that does not fit.
    */
-  load(path: string, given?: unknown): Run {
+  load(path: string, given?: Options<typeof loadParams>): Run {
     if (typeof path !== "string") throw new ConfigError(`load: ${showValue(path)} is no path of a file`);
     const options = check(loadParams, given, "load");
     const { model } = this.config;

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, resolve } from "node:path";
 import { currentContext, maybeContext } from "../context/index.ts";
 import { Dataset, Prepared } from "../data/index.ts";
 import { ConfigError, Interrupted } from "../errors/index.ts";
-import { check } from "../params/index.ts";
+import { check, type Options } from "../params/index.ts";
 import type { BackendName, OutputItem, RunHistory, RunSummary } from "../protocol/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { originOf, sizeOf, viewAs } from "../tensor/index.ts";
@@ -202,7 +202,7 @@ export class Run {
    * PyTorch's names; what the transforms of the data did stands in the file's description and is not part of the graph.
    * Relative paths start at the notebook. Returns the whole path. Throws ConfigError naming the layer and op that cannot be exported.
    */
-  async exportOnnx(path: string, given?: unknown): Promise<string> {
+  async exportOnnx(path: string, given?: Options<typeof exportParams>): Promise<string> {
     const full = fileOf(path, "exportOnnx", "model.onnx");
     const bytes = onnxOfRun(this, check(exportParams, given, "exportOnnx"));
     await mkdir(dirname(full), { recursive: true });

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
+import * as arranging from "../../../engine/ops/arranging.ts";
+import * as elementary from "../../../engine/ops/elementary.ts";
 import * as ops from "../../../engine/ops/index.ts";
 import { batched, evaluate, gradients, input, mul, sum, type Tensor, type Values } from "../../../engine/ops/index.ts";
+import * as indexing from "../../../engine/ops/indexing.ts";
+import * as scan from "../../../engine/ops/scan.ts";
+import * as sorting from "../../../engine/ops/sorting.ts";
 import type { Shape } from "../../../engine/tensor/index.ts";
 
 /** A function of one f32 tensor, and the same by plain loops over [rows, n]. */
@@ -152,6 +157,18 @@ function put(v: readonly number[], f: (a: number, b: number) => number, factor =
   for (const [i, place] of places.entries()) out[place] = f(out[place] as number, factor * (v[i] as number));
   return out;
 }
+
+test("every function that is made of others has its row above, or tests of its own", () => {
+  const own = ["notEqual", "xor", "isInf", "isNaN", "gatherND", "scatterND", "oneHot", "squeeze", "unsqueeze"];
+  const named = [
+    ...Object.keys(composites).map((name) => name.split(" ")[0]),
+    ...own,
+    "pixelShuffle",
+    "pixelUnshuffle",
+  ];
+  const all = [arranging, elementary, indexing, scan, sorting].flatMap((module) => Object.keys(module));
+  expect(all.filter((name) => !named.includes(name))).toEqual([]);
+});
 
 const values = (shape: Shape, data: readonly number[]): Values => ({
   shape,

@@ -125,6 +125,16 @@ describe("arranging", () => {
   });
 });
 
+test("bools and numbers that are none are told apart", () => {
+  const x = input("x", [4]);
+  const at = { x: given([4], [1, Number.NaN, -Infinity, 2]) };
+  expect(value(x.isNaN(), at)).toEqual([0, 1, 0, 0]);
+  expect(value(x.isInf(), at)).toEqual([0, 0, 1, 0]);
+  expect(value(x.notEqual(1), at)).toEqual([0, 1, 1, 1]);
+  expect(value(x.less(2).xor(x.greater(0)), at)).toEqual([0, 0, 1, 1]);
+  expect(x.unsqueeze([0, -1]).squeeze([0]).shape).toEqual([4, 1]);
+});
+
 test("the derivative of a norm at 0 is 0, and that of clamp at its bounds 1", () => {
   const x = input("x", [2]);
   const at = { x: given([2], [0, 0]) };

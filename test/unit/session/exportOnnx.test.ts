@@ -70,7 +70,7 @@ describe("exportOnnx", () => {
       await expect(run().exportOnnx("folder/")).rejects.toThrow(
         'exportOnnx: "folder/" is no file name; give one such as "model.onnx"',
       );
-      await expect(run().exportOnnx("a.onnx", { opsett: 17 })).rejects.toThrow('unknown option "opsett"');
+      await expect(run().exportOnnx("a.onnx", { opsett: 17 } as never)).rejects.toThrow('unknown option "opsett"');
       await expect(run().exportOnnx("a.onnx", { opset: 9 })).rejects.toThrow(
         "exportOnnx: opset = 9 is outside [17, 20]",
       );
