@@ -107,6 +107,11 @@ const formulas: Readonly<Record<string, Formula>> = {
     shape: [2, 3],
     y: ([n = 0, c = 0], x) => Math.max(0, x(n, c)) + Math.tanh(x(n, c)),
   },
+  "rmsNorm with its own eps": {
+    layer: nn.rmsNorm({ elementwiseAffine: false }),
+    shape: [2, 3],
+    y: ([n = 0, c = 0], x) => x(n, c) / Math.sqrt(total(each(3).map((k) => x(n, k) ** 2)) / 3 + 2 ** -23),
+  },
   sinusoidalPositions: {
     layer: nn.sinusoidalPositions({ base: 100 }),
     shape: [1, 4, 6],
