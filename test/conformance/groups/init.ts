@@ -1,12 +1,13 @@
 import { nonlinearities } from "../../../engine/init/gain.ts";
 import { initializers as all, type Fan, fans, type Initializer, init, sample } from "../../../engine/init/index.ts";
-import { declare } from "../../../engine/nn/index.ts";
+import { type Declaration, declare } from "../../../engine/nn/index.ts";
+import { input } from "../../../engine/ops/index.ts";
 import { instance, type Params } from "../../../engine/params/index.ts";
 import type { Shape } from "../../../engine/tensor/index.ts";
 import { type Case, type Config, Unsupported } from "../case.ts";
 import type { Given } from "../compare.ts";
 import type { Runner } from "../run.ts";
-import { camel, optionsOf, parseCall, torchLayer } from "../torch.ts";
+import { type Call, camel, optionsOf, parseCall, torchLayer } from "../torch.ts";
 
 const SEED = 1;
 
@@ -60,13 +61,24 @@ function initializerOf({ op, config }: Case): Initializer {
 function byDefault({ layer: text, shape }: Config): Float32Array {
   const call = parseCall(text);
   const parameter = /\)\.([\w.]+)$/.exec(text)?.[1];
-  const [size] = call.args as number[];
-  const image = call.name.startsWith("Conv") ? [2, size as number, 16, 16] : [2, size as number];
-  const declared = declare(torchLayer(call), image).parameters.find((p) => p.name === parameter);
+  const declared = declaredBy(call).find((p) => p.name === parameter);
   if (!declared) throw new Unsupported(`parameter ${parameter}`);
   if (declared.shape.join() !== (shape as Shape).join()) throw new Error(`${text} is [${declared.shape.join(", ")}]`);
   const fan: Fan | undefined = declared.fan;
   return sample(declared.init, { shape: declared.shape, seed: SEED, stream: 0, fan });
+}
+
+/** The parameters that a layer declares for examples of the size that its first argument says. */
+function declaredBy(call: Call): Declaration["parameters"] {
+  const [size = 1, second = 1] = call.args as number[];
+  const layer = torchLayer(call);
+  const axes = Number(/(\d)d$/.exec(call.name)?.[1] ?? 0);
+  if (call.name === "Embedding") return declare(layer, [2, 3], "i32").parameters;
+  if (/^(RNN|LSTM|GRU|MultiheadAttention)$/.test(call.name)) return declare(layer, [2, 3, size]).parameters;
+  if (call.name === "Bilinear") {
+    return declare(layer, [2, size], "f32", { x2: input("x2", [2, second]) }).parameters;
+  }
+  return declare(layer, [2, size, ...new Array<number>(axes).fill(16)]).parameters;
 }
 
 /** What the notes of `compare: property` cases ask for. Throws Error when it does not hold. */
