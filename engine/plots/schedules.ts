@@ -12,6 +12,8 @@ export interface ScheduleCurve {
   readonly momentum: Float64Array | null;
   /** Sum of the rates. */
   readonly area: number;
+  /** Whether its rates fulfil the conditions of Robbins and Monro, and why; empty where that is no question. */
+  readonly converges: string;
   /** What is to be said of it, or nothing. */
   readonly note: string;
 }
@@ -40,11 +42,12 @@ export const schedulesPlot = definePlot<SchedulesState>({
 
   text: ({ curves }) =>
     curves
-      .map(({ name, lr, area, note }) =>
+      .map(({ name, lr, area, converges, note }) =>
         [
           `${name} from ${significant(lr[0])} to ${significant(lr.at(-1))}`,
           `highest ${significant(lr.reduce((a, b) => Math.max(a, b), 0))}`,
           `area ${significant(area)}`,
+          ...(converges ? [`conditions of Robbins and Monro: ${converges}`] : []),
           ...(note ? [note] : []),
         ].join(", "),
       )
@@ -82,7 +85,7 @@ export const schedulesPlot = definePlot<SchedulesState>({
   example: () => {
     const curve = (name: string, at: (t: number) => number, note = ""): ScheduleCurve => {
       const lr = Float64Array.from({ length: 20 }, (_, t) => Number(at(t).toFixed(6)));
-      return { name, unit: "step", lr, momentum: null, area: lr.reduce((a, b) => a + b), note };
+      return { name, unit: "step", lr, momentum: null, converges: "", area: lr.reduce((a, b) => a + b), note };
     };
     return {
       curves: [

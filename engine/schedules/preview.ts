@@ -3,6 +3,7 @@ import { ConfigError } from "../errors/index.ts";
 import { check, int, num, optional, required, show } from "../params/index.ts";
 import { type ScheduleCurve, schedulesPlot } from "../plots/schedules.ts";
 import { CHART_MIME, type OutputItem } from "../protocol/index.ts";
+import { robbinsMonro } from "./convergence.ts";
 import { type Driven, monitorsOf, type Schedule, type ScheduleDefinition, scheduleAt, unitOf } from "./definition.ts";
 
 const params = {
@@ -22,17 +23,20 @@ export class Preview {
     this.stepsPerEpoch = stepsPerEpoch;
   }
 
-  /** One line for each schedule: first, highest and last rate, area under the curve, notes. */
+  /**
+   * One line for each schedule: first, highest and last rate, area under the curve, whether it fulfils the conditions of Robbins and Monro, notes.
+   */
   toString(): string {
-    const rows = this.curves.map(({ name, lr, area, note }) => [
+    const rows = this.curves.map(({ name, lr, area, converges, note }) => [
       name,
       short(lr[0]),
       short(lr.reduce((a, b) => Math.max(a, b), 0)),
       short(lr.at(-1)),
       short(area),
+      converges,
       note,
     ]);
-    const table = [["schedule", "first", "highest", "last", "area", ""], ...rows];
+    const table = [["schedule", "first", "highest", "last", "area", "Robbins–Monro", ""], ...rows];
     const widths = table[0]?.map((_, k) => Math.max(...table.map((row) => row[k]?.length ?? 0))) ?? [];
     return table
       .map((row) =>
@@ -75,6 +79,7 @@ export function preview(
     const driven = Array.from({ length: count }, (_, step) => scheduleAt(schedule, lr, { ...place, step }));
     const rates = Float64Array.from(driven, (d: Driven) => d.lr);
     const waits = monitorsOf(schedule);
+    const { holds, why } = robbinsMonro(schedule);
     return {
       name,
       unit: unitOf(schedule),
@@ -83,6 +88,7 @@ export function preview(
         ? Float64Array.from(driven, (d) => d.momentum as number)
         : null,
       area: rates.reduce((a, b) => a + b, 0),
+      converges: holds === null ? "" : `${holds ? "yes" : "no"}: ${why}`,
       note: waits.length ? `flat until ${[...new Set(waits)].join(" and ")} stops improving` : "",
     };
   });

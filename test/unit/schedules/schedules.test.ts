@@ -1,5 +1,6 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { required } from "../../../engine/params/index.ts";
+import { robbinsMonro } from "../../../engine/schedules/convergence.ts";
 import {
   isSchedule,
   rateAt,
@@ -464,7 +465,7 @@ describe("preview", () => {
     expect(shown.curves.map((c) => c.name)).toEqual(["constant", "cosine 1", "cosine 2"]);
     expect(shown.curves[0]?.area).toBeCloseTo(2, 12);
     expect(shown.curves[1]?.area).toBeCloseTo(0.1 * 10.5, 12);
-    expect(String(shown).split("\n")[1]).toBe("constant  0.1    0.1      0.1        2");
+    expect(String(shown).split("\n")[1]).toMatch(/^constant +0\.1 +0\.1 +0\.1 +2 +no: the sum of the squares diverges/);
   });
 
   test("names schedules as the reader does, and says of plateau that it waits", () => {
@@ -479,6 +480,26 @@ describe("preview", () => {
       "steps and epochs are both given",
     );
   });
+});
+
+test("whether the rates fulfil the conditions of Robbins and Monro", () => {
+  const holds = (s: Schedule) => robbinsMonro(s).holds;
+  expect(holds(schedule.constant())).toBe(false);
+  expect(holds(schedule.lambda((t) => 1 / (t + 1)))).toBe(true);
+  expect(holds(schedule.lambda((t) => (t + 1) ** -0.75))).toBe(true);
+  expect(robbinsMonro(schedule.lambda((t) => (t + 1) ** -1.5)).why).toMatch("the sum of its rates converges");
+  expect(robbinsMonro(schedule.inverseSqrt()).why).toMatch("the sum of the squares diverges");
+  expect(holds(schedule.linearTo())).toBe(false);
+  expect(holds(schedule.cyclic({ maxLr: 0.5 }))).toBe(false);
+  const finite = [
+    schedule.step({ stepSize: 30 }),
+    schedule.cosine(),
+    schedule.oneCycle({ maxLr: 1 }),
+    schedule.exponential({ gamma: 0.99 }),
+    schedule.plateau(),
+    schedule.lambda((t) => [1, 0.5, 0.1][t] as number),
+  ];
+  for (const s of finite) expect(holds(s)).toBe(null);
 });
 
 test("what makes no rate is refused", () => {
