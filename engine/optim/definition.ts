@@ -1,3 +1,4 @@
+import { ConfigError } from "../errors/index.ts";
 import { broadcastTo, constant, neg, type Tensor } from "../ops/index.ts";
 import {
   bool,
@@ -9,6 +10,7 @@ import {
   type Params,
 } from "../params/index.ts";
 import { lift, type Value } from "./algebra.ts";
+import { isFullBatch } from "./fullBatch/definition.ts";
 import { baseSettings, checkGroups, groupNumbers, groupOptions, groupsParam, type Settings } from "./groups.ts";
 import { HostScalar, type HostTree } from "./hostScalar.ts";
 
@@ -102,13 +104,19 @@ export function hyperparameters(optimizer: Optimizer): Record<string, number> {
 /**
  * The update as a graph: next parameters and state from flat tensors of one length. Inputs of the step that it needs
  * are `input` nodes with attributes `scalar: true` and `expr`, a HostTree over the hyperparameters and `step`. A state
- * that the rule leaves alone is the tensor that was given. `settings` are those of a group of parameters.
+ * that the rule leaves alone is the tensor that was given. `settings` are those of a group of parameters. Throws
+ * ConfigError for a method that has no such rule.
  */
 export function traceUpdate(
   optimizer: Optimizer,
   { p, g, state }: { p: Tensor; g: Tensor; state: Readonly<Record<string, Tensor>> },
   { options, own }: Settings = baseSettings(optimizer),
 ): { p: Tensor; state: Record<string, Tensor> } {
+  if (isFullBatch(optimizer)) {
+    throw new ConfigError(
+      `${optimizer.type} looks at the whole training set and finds its own way; this takes an update rule for minibatches, such as optim.adam()`,
+    );
+  }
   const { definition } = optimizer;
   const host = (tree: HostTree) => (typeof tree === "number" ? tree : new HostScalar(tree));
   const hosts: Record<string, unknown> = {};

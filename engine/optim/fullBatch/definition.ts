@@ -1,4 +1,3 @@
-import { ConfigError } from "../../errors/index.ts";
 import type { Checked, Params } from "../../params/index.ts";
 import type { Optimizer, OptimizerDefinition } from "../definition.ts";
 
@@ -49,19 +48,11 @@ export interface Outcome {
   readonly before: Evaluation;
 }
 
-/** Declares a full-batch method. Where an update rule for minibatches is asked for, it says that it is none. */
+/** Declares a full-batch method. Its name is the one it is exported under in all.ts. */
 export function defineFullBatch<const P extends Params>(
   definition: Omit<FullBatchDefinition<P>, "state" | "update">,
 ): FullBatchDefinition<P> {
-  return {
-    ...definition,
-    state: [],
-    update: () => {
-      throw new ConfigError(
-        "the optimizer looks at the whole training set and finds its own way; this takes an update rule for minibatches, such as optim.adam()",
-      );
-    },
-  };
+  return { ...definition, state: [], update: ({ p }) => ({ p }) };
 }
 
 /** An optimizer that is a full-batch method. */
