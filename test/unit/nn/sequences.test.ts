@@ -112,6 +112,39 @@ describe("attention", () => {
     expect(seen(layer, inputs)).toEqual(past);
   });
 
+  test.each(["dot", "scaled", "general", "additive"] as const)("%s scores are those of a plain loop", (score) => {
+    const use = traced(nn.attention(score, { hiddenSize: 3 }), [2, 3, 4], {
+      inputs: { key: [2, 5, 4], value: [2, 5, 2] },
+    });
+    const at = (name: string, ...index: number[]): number => {
+      const { shape, data } = use.values[name] as { shape: readonly number[]; data: Float64Array };
+      return data[index.reduce((flat, i, axis) => flat * (shape[axis] as number) + i, 0)] as number;
+    };
+    const sum = (count: number, f: (i: number) => number) =>
+      Array.from({ length: count }, (_, i) => f(i)).reduce((a, b) => a + b, 0);
+    const product = (n: number, t: number, s: number) => sum(4, (d) => at("x", n, t, d) * at("key", n, s, d));
+    const scores = {
+      dot: product,
+      scaled: (n: number, t: number, s: number) => product(n, t, s) / 2,
+      general: (n: number, t: number, s: number) =>
+        sum(4, (k) => sum(4, (d) => at("query.weight", k, d) * at("x", n, t, d)) * at("key", n, s, k)),
+      additive: (n: number, t: number, s: number) =>
+        sum(3, (h) => {
+          const query = sum(4, (d) => at("query.weight", h, d) * at("x", n, t, d)) + at("query.bias", h);
+          const key = sum(4, (d) => at("key.weight", h, d) * at("key", n, s, d));
+          return at("score.weight", 0, h) * Math.tanh(query + key);
+        }),
+    };
+    const want = [0, 1].flatMap((n) =>
+      [0, 1, 2].flatMap((t) => {
+        const powers = [0, 1, 2, 3, 4].map((s) => Math.exp(scores[score](n, t, s)));
+        const all = powers.reduce((a, b) => a + b, 0);
+        return [0, 1].map((v) => sum(5, (s) => ((powers[s] as number) / all) * at("value", n, s, v)));
+      }),
+    );
+    expect(use.evaluated(use.output)[0]).toBeAllclose(want, { rtol: 1e-9 });
+  });
+
   test("without the mask every place reaches every other", () => {
     expect(seen(nn.multiheadAttention(2)).flat().every(Boolean)).toBe(true);
   });
