@@ -169,6 +169,27 @@ describe("attention", () => {
   });
 });
 
+test("first values are PyTorch's: Xavier where it says so, zero biases of attention", () => {
+  const of = (layer: Layer, inputs: Record<string, readonly number[]> = {}) => {
+    const given = Object.fromEntries(Object.entries(inputs).map(([name, shape]) => [name, input(name, shape)]));
+    const { parameters } = declare(layer, [2, 3, 4], "f32", given);
+    return Object.fromEntries(parameters.map(({ name, shape, init }) => [name, [init.type, shape.length]]));
+  };
+  expect(of(nn.multiheadAttention(2, { addBiasKv: true }), { key: [2, 3, 5] })).toEqual({
+    q_proj_weight: ["xavierUniform", 2],
+    k_proj_weight: ["xavierUniform", 2],
+    v_proj_weight: ["xavierUniform", 2],
+    in_proj_bias: ["zeros", 1],
+    bias_k: ["xavierNormal", 3],
+    bias_v: ["xavierNormal", 3],
+    "out_proj.weight": ["kaimingUniform", 2],
+    "out_proj.bias": ["zeros", 1],
+  });
+  const small = { numEncoderLayers: 1, numDecoderLayers: 1, dimFeedforward: 3 };
+  const all = Object.values(of(nn.transformer(2, small), { tgt: [2, 2, 4] }));
+  expect(all.filter(([, rank]) => rank === 2).map(([type]) => type)).toEqual(new Array(10).fill("xavierUniform"));
+});
+
 describe("tied weights", () => {
   const model = nn.tied(
     nn.sequential({
