@@ -9,7 +9,7 @@ import { snippetsOf } from "./snippets.mjs";
 
 ready();
 
-const { diagnostics, globals, registries } = await import("../engine/library.ts");
+const { diagnostics, registries } = await import("../engine/library.ts");
 const { foldParams, sources, splitParams } = await import("../engine/data/index.ts");
 const { earlyStoppingParams, experimentParams, exportParams, fitParams, loadParams } = await import(
   "../engine/session/index.ts"
