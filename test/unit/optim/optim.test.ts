@@ -22,34 +22,26 @@ const parabola: Gradient = ([x = 0, y = 0]) => Float64Array.of(x, 10 * y);
 const rosenbrock: Gradient = ([x = 0, y = 0]) =>
   Float64Array.of(-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x));
 
-/** Step sizes that suit the method where 0.05 and 0.02 do not: a law holds for sensible options. */
-const rates: Record<string, { parabola: number; rosenbrock: number }> = {
-  sgd: { parabola: 0.05, rosenbrock: 1e-3 },
-  adagrad: { parabola: 0.5, rosenbrock: 0.5 },
-  adadelta: { parabola: 5, rosenbrock: 1 },
-  lion: { parabola: 0.01, rosenbrock: 0.002 },
-
-  asgd: { parabola: 0.05, rosenbrock: 1e-3 },
-  radam: { parabola: 0.05, rosenbrock: 1e-3 },
-  rmsprop: { parabola: 0.005, rosenbrock: 0.005 },
-};
+/** A law holds at a rate that suits the method: one of these. */
+const rates = [5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.5, 1, 5];
 
 describe.each(Object.keys(optimizers))("%s", (name) => {
-  const rate = rates[name] ?? { parabola: 0.05, rosenbrock: 0.02 };
   const { params } = (optimizers as unknown as Record<string, { params: Params }>)[name] as { params: Params };
   const known = (options: Record<string, unknown>) =>
     Object.fromEntries(Object.entries(options).filter(([option]) => option in params));
   const build = (lr: number) => make[name]?.(known({ lr, weightDecay: 0, stepSizes: [lr && 1e-6, 50] })) as Optimizer;
 
+  /** The least that `value` comes to at any of the rates. */
+  const least = (gradient: Gradient, start: readonly number[], steps: number, value: (p: Float64Array) => number) =>
+    Math.min(...rates.map((lr) => value(descend(build(lr), gradient, start, steps))).filter(Number.isFinite));
+
   test("finds the bottom of a parabola", () => {
-    const p = descend(build(rate.parabola), parabola, [1, -1], 400);
-    expect(Math.hypot(...p)).toBeLessThan(0.05);
+    expect(least(parabola, [1, -1], 400, (p) => Math.hypot(...p))).toBeLessThan(0.05);
   });
 
   test("goes down Rosenbrock's valley", () => {
     const value = ([x = 0, y = 0]: Float64Array) => (1 - x) ** 2 + 100 * (y - x * x) ** 2;
-    const p = descend(build(rate.rosenbrock), rosenbrock, [-1, 1], 3000);
-    expect(value(p)).toBeLessThan(0.2 * value(Float64Array.of(-1, 1)));
+    expect(least(rosenbrock, [-1, 1], 3000, value)).toBeLessThan(0.2 * value(Float64Array.of(-1, 1)));
   });
 
   test("lr 0 moves nothing", () => {
@@ -57,7 +49,7 @@ describe.each(Object.keys(optimizers))("%s", (name) => {
   });
 
   test("maximize climbs: it descends against the gradient turned round", () => {
-    const options = known({ lr: rate.rosenbrock, weightDecay: 0.01 });
+    const options = known({ lr: 1e-3, weightDecay: 0.01 });
     const turned: Gradient = (p) => rosenbrock(p).map((x) => -x);
     const up = make[name]?.({ ...options, maximize: true }) as Optimizer;
     expect(descend(up, turned, [-1, 1], 20)).toEqual(
