@@ -126,6 +126,34 @@ const reference = [
   "## folds",
   "",
   ...optionRows(foldParams),
+  "",
+  "## Data sets",
+  "",
+  ...table(
+    ["call", "what it does"],
+    [
+      [
+        "`sets.transform(data.standardize(), ...)`",
+        "Transforms fitted to the training part, applied to all parts; runs and checkpoints keep them.",
+      ],
+      [
+        "`sets.tabular()`",
+        "A table as `nn.tabular(sets)` takes it: missing numbers filled in, numbers standardized, categories numbered.",
+      ],
+      [
+        "`sets.balanced({ seed })`",
+        "The training part with examples of rarer classes repeated until all classes are as large.",
+      ],
+      [
+        "`sets.check()`",
+        "Findings on the data: missing values, classes, scales, copies, leakage, doubtful labels; a chart of the classes.",
+      ],
+      ["`sets.components()`", "Scree plot, and the examples as they are, decorrelated and whitened."],
+      ["`set.restored()`", "The features as they were before transforms."],
+      ["`set.dropMissing()`", "The examples in which nothing is missing."],
+      ["`set.classWeights()`", "n / (classes * count) for each class."],
+    ],
+  ),
   ...registries.flatMap(({ title, global, all }) => [
     "",
     `## ${title}`,
