@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+import { parquetHeader } from "hyparquet/src/column.js";
 import { type Compressors, compressors } from "hyparquet-compressors";
 import { ConfigError, DataError, UserError } from "../errors/index.ts";
 import { check, type Options } from "../params/index.ts";
@@ -52,7 +53,8 @@ async function fill(file: string, path: string, table: TableBuilder): Promise<vo
       const into = new Uint8Array(end - start);
       await handle.read(into, 0, into.length, start);
       read += into.length;
-      progress(Math.min(read, bytes));
+      // pages are looked at before they are unpacked
+      progress(Math.min(read / 2, bytes));
       return into.buffer;
     },
   };
@@ -62,6 +64,8 @@ async function fill(file: string, path: string, table: TableBuilder): Promise<vo
     table.begin(columns);
     const wanted = table.wanted;
     checkGroups(file, metadata, wanted, bytes);
+    await checkPages(source, metadata, wanted);
+    const unpackers = bounded(metadata, wanted);
     for (let rowStart = 0, group = 0; group < metadata.row_groups.length; group++) {
       const rowEnd = rowStart + Number(metadata.row_groups[group]?.num_rows);
       const rows = await parquetReadObjects({
@@ -70,7 +74,7 @@ async function fill(file: string, path: string, table: TableBuilder): Promise<vo
         columns: [...wanted],
         rowStart,
         rowEnd,
-        compressors: bounded,
+        compressors: unpackers,
       });
       if (rows.length !== rowEnd - rowStart)
         throw new Error(`row group ${group} has ${rows.length} rows, not ${rowEnd - rowStart}`);
@@ -121,13 +125,45 @@ function checkGroups(file: string, { row_groups }: FileMetaData, columns: readon
   checkFits(file, 4 * Number(rows) * columns.length, "choose fewer columns");
 }
 
-/** Decompressors that believe no page to be larger than memory. */
-const bounded: Compressors = Object.fromEntries(
-  Object.entries(compressors).map(([codec, unpack]) => [
-    codec,
-    (input: Uint8Array, length: number) => {
-      if (!(length >= 0 && length <= MOST_BYTES)) throw new Error(`a page of ${length} bytes`);
-      return unpack(input, length);
-    },
-  ]),
-);
+/**
+ * Walks over the pages of the columns that are read. Throws when one says that it has more values than its column: unpacking it would
+ * take memory and time without end.
+ */
+async function checkPages(
+  source: AsyncBuffer,
+  { row_groups }: FileMetaData,
+  columns: readonly string[],
+): Promise<void> {
+  for (const { meta_data: column } of row_groups.flatMap((group) => group.columns)) {
+    if (!column || !columns.includes(column.path_in_schema[0] as string)) continue;
+    const start = Number(column.dictionary_page_offset || column.data_page_offset);
+    const bytes = await source.slice(start, start + Number(column.total_compressed_size));
+    const reader = { view: new DataView(bytes), offset: 0 };
+    while (reader.offset < bytes.byteLength - 1) {
+      const { compressed_page_size: size, ...header } = parquetHeader(reader);
+      const { num_values: values = 0 } =
+        header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header ?? {};
+      if (!(values >= 0 && values <= column.num_values)) {
+        throw new Error(`a page has ${values} values of a column of ${column.num_values}`);
+      }
+      if (!(size >= 0)) throw new Error(`a page of ${size} bytes`);
+      reader.offset += size;
+    }
+  }
+}
+
+/** Decompressors that believe no page to be larger than the largest column that is read. */
+function bounded({ row_groups }: FileMetaData, columns: readonly string[]): Compressors {
+  const chunks = row_groups.flatMap((group) => group.columns.flatMap(({ meta_data }) => meta_data ?? []));
+  const read = chunks.filter(({ path_in_schema }) => columns.includes(path_in_schema[0] as string));
+  const most = Math.max(0, ...read.map((chunk) => Number(chunk.total_uncompressed_size)));
+  return Object.fromEntries(
+    Object.entries(compressors).map(([codec, unpack]) => [
+      codec,
+      (input: Uint8Array, length: number) => {
+        if (!(length >= 0 && length <= most)) throw new Error(`a page of ${length} bytes in a column of ${most}`);
+        return unpack(input, length);
+      },
+    ]),
+  );
+}
