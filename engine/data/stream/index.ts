@@ -1,3 +1,3 @@
 export { FileTensor, inMemory, type RowNumbers, upTo } from "./fileTensor.ts";
 export { type StreamOptions, streamParams } from "./params.ts";
-export { OpenFile, RowFile, type Segment, Spill } from "./rowFile.ts";
+export { RowFile, type Segment, Spill } from "./rowFile.ts";
