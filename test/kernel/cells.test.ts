@@ -146,7 +146,8 @@ describe("errors", () => {
     const { run } = await testKernel({ files: { "a.csv": "a,y\n1,0\n2,1\nx,1\n", "b.csv": "a,y\n1,0\n2,1\n" } });
     expect((await run('// one\nconst set = await data.csv("a.csv", { target: "y" });')).error).toMatchObject({
       line: 2,
-      message: 'a.csv, line 4, column "a": "x" is not a number; mend it or leave the column out',
+      message:
+        'a.csv, line 4, column "a": "x" is not a number; mend it, leave the column out, or read it as categories: ["a"]',
     });
     expect((await run('\n\nawait data.csv("a.csv", { target: "z" })')).error).toMatchObject({
       name: "DataError",

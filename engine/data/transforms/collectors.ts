@@ -1,31 +1,62 @@
 import { DataError } from "../../errors/index.ts";
 import type { Collector, Rows, Statistics } from "./definition.ts";
 
-/** Count, mean and sum of squared deviations of each column, in one pass. Welford 1962, Technometrics 4(3). */
+/**
+ * Count, mean and sum of squared deviations of each column, piece by piece: each piece about its own means, joined by Chan,
+ * Golub & LeVeque 1983, The American Statistician 37(3), equation 2.1.
+ */
 export class Moments {
   readonly mean: Float64Array;
   readonly squares: Float64Array;
   /** Values of each column that are not missing. */
   readonly counts: Float64Array;
 
-  constructor(width: number) {
-    this.mean = new Float64Array(width);
-    this.squares = new Float64Array(width);
-    this.counts = new Float64Array(width);
+  /** A column of the statistics is so many neighbours of a row: the pixels of a channel. */
+  readonly #inner: number;
+
+  constructor(columns: number, inner = 1) {
+    this.mean = new Float64Array(columns);
+    this.squares = new Float64Array(columns);
+    this.counts = new Float64Array(columns);
+    this.#inner = inner;
   }
 
-  add({ count, width, data }: Rows): void {
-    for (let r = 0; r < count; r++) for (let c = 0; c < width; c++) this.put(c, data[r * width + c] as number);
+  add({ count, data }: Rows): void {
+    const columns = this.mean.length;
+    const inner = this.#inner;
+    const counts = new Float64Array(columns);
+    const mean = new Float64Array(columns);
+    const squares = new Float64Array(columns);
+    for (let r = 0, at = 0; r < count; r++) {
+      for (let c = 0; c < columns; c++) {
+        for (let i = 0; i < inner; i++, at++) {
+          const x = data[at] as number;
+          if (Number.isNaN(x)) continue;
+          counts[c] = (counts[c] as number) + 1;
+          mean[c] = (mean[c] as number) + x;
+        }
+      }
+    }
+    for (let c = 0; c < columns; c++) mean[c] = (mean[c] as number) / Math.max(1, counts[c] as number);
+    for (let r = 0, at = 0; r < count; r++) {
+      for (let c = 0; c < columns; c++) {
+        for (let i = 0; i < inner; i++, at++) {
+          const away = (data[at] as number) - (mean[c] as number);
+          if (!Number.isNaN(away)) squares[c] = (squares[c] as number) + away * away;
+        }
+      }
+    }
+    for (let c = 0; c < columns; c++) this.#join(c, counts[c] as number, mean[c] as number, squares[c] as number);
   }
 
-  put(c: number, x: number): void {
-    if (Number.isNaN(x)) return;
-    const n = (this.counts[c] as number) + 1;
-    this.counts[c] = n;
-    const delta = x - (this.mean[c] as number);
-    const mean = (this.mean[c] as number) + delta / n;
-    this.mean[c] = mean;
-    this.squares[c] = (this.squares[c] as number) + delta * (x - mean);
+  #join(c: number, n: number, mean: number, squares: number): void {
+    if (n === 0) return;
+    const before = this.counts[c] as number;
+    const all = before + n;
+    const away = mean - (this.mean[c] as number);
+    this.counts[c] = all;
+    this.mean[c] = (this.mean[c] as number) + (away * n) / all;
+    this.squares[c] = (this.squares[c] as number) + squares + (away * away * before * n) / all;
   }
 
   /** Of the population. */

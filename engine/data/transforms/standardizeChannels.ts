@@ -21,11 +21,9 @@ export const standardizeChannels = defineTransform({
       );
     }
     const inner = sizeOf(image);
-    const moments = new Moments(channels);
+    const moments = new Moments(channels, inner);
     return collecting(
-      ({ count, width, data }) => {
-        for (let i = 0; i < count * width; i++) moments.put(Math.floor((i % width) / inner), data[i] as number);
-      },
+      (rows) => moments.add(rows),
       () => ({
         mean: moments.mean,
         std: orOne(moments.variance.map(Math.sqrt), (s, c) => s <= 1e-12 * Math.abs(moments.mean[c] as number)),
