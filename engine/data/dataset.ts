@@ -287,7 +287,7 @@ export class Dataset {
     const { classes, labels, task } = this;
     const named = classes ? `${classes.length} classes: ` : labels ? `${labels.length} labels: ` : "";
     const target = named ? named + shortList(classes ?? labels ?? []) : `targets ${show(this.y.shape.slice(1))}`;
-    return `${this.name}: ${task}, ${this.size} examples ${show(this.x.shape.slice(1))} ${this.x.dtype}, ${target}`;
+    return `${this.name}: ${labels ? "several labels at once" : task}, ${this.size} examples ${show(this.x.shape.slice(1))} ${this.x.dtype}, ${target}`;
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {

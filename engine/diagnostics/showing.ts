@@ -8,7 +8,7 @@ import {
   type Finding,
   type Findings,
   GALLERY_MIME,
-  type Picture,
+  type Gallery,
 } from "../protocol/index.ts";
 
 const PROGRESS_MS = 200;
@@ -86,10 +86,7 @@ export function showFindings(context: RunContext, title: string, findings: reado
 }
 
 /** Small pictures with captions. */
-export function showGallery(
-  context: RunContext,
-  gallery: { readonly title: string; readonly text: string; readonly pictures: readonly Picture[] },
-): void {
+export function showGallery(context: RunContext, gallery: Omit<Gallery, "id">): void {
   const data = { id: context.freshId("gallery"), ...gallery, title: capital(gallery.title) };
   context.emit({
     event: "output",
@@ -150,7 +147,7 @@ function wrapped(text: string): string {
     const start = /^ */.exec(line)?.[0] ?? "";
     if (line.length <= LINE || / {3}/.test(line.trim())) return line;
     const lines = [start];
-    for (const word of line.slice(start.length).split(" ")) {
+    for (const word of line.slice(start.length).split(/ (?!%)/)) {
       const last = lines.at(-1) as string;
       if (last.trim() === "") lines[lines.length - 1] = last + word;
       else if (last.length + 1 + word.length <= LINE) lines[lines.length - 1] = `${last} ${word}`;

@@ -25,7 +25,7 @@ export const classCountsPlot = definePlot<ClassCountsState>({
     const head = `${name}: ${counted(sum(counts), "training example")} of ${counted(classes.length, "class").replace("classs", "classes")}`;
     return counts[least] === counts[most]
       ? `${head}, equally many of each`
-      : `${head}, from ${share(least)} ${classes[least]} to ${share(most)} ${classes[most]}`;
+      : `${head}, from ${share(least)} (${classes[least]}) to ${share(most)} (${classes[most]})`;
   },
 
   text: ({ name, classes, parts }) =>

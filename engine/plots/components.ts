@@ -19,6 +19,8 @@ export interface ComponentsState {
 }
 
 const MOST = 40;
+/** Classes that the theme has colours for. */
+const MOST_NAMED = 6;
 
 /** Components that hold 90 % of the variance. */
 function enough(shares: readonly number[]): number {
@@ -48,6 +50,17 @@ export const componentsPlot = definePlot<ComponentsState>({
       )}; the examples in the plane of ${columns.join(" and ")}, along the two first components, and along them with deviation 1`,
 
   spec: ({ columns, labels }) => {
+    const legend =
+      new Set(labels).size <= MOST_NAMED
+        ? {
+            title: null,
+            orient: "bottom",
+            direction: "horizontal",
+            symbolType: "circle",
+            symbolSize: 80,
+            symbolOpacity: 1,
+          }
+        : null;
     const panel = (title: string, dataset: string, x: string, y: string): Spec => ({
       title,
       width: 170,
@@ -56,8 +69,14 @@ export const componentsPlot = definePlot<ComponentsState>({
       mark: { type: "point", filled: true, size: 14, opacity: 0.6 },
       encoding: {
         x: { field: "x", type: "quantitative", title: x, scale: { zero: false }, axis: { tickCount: 4 } },
-        y: { field: "y", type: "quantitative", title: y, scale: { zero: false }, axis: { tickCount: 4 } },
-        ...(labels ? { color: { field: "class", type: "nominal", scale: { range: "category" }, legend: null } } : {}),
+        y: {
+          field: "y",
+          type: "quantitative",
+          title: y,
+          scale: { zero: false },
+          axis: { tickCount: 4, labelFlush: true },
+        },
+        ...(labels ? { color: { field: "class", type: "nominal", scale: { range: "category" }, legend } } : {}),
       },
     });
     const share = (field: string, title: string): Spec => ({

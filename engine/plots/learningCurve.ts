@@ -89,6 +89,8 @@ export interface CurveState {
 
 /** Share of the previous value in the smoothed training loss; the reader has a slider for it. */
 const SMOOTHING = 0.8;
+/** None where every step sees all examples: there is no noise, and the curve would only lag behind. */
+const smoothing = (stepsPerEpoch: number): number => (stepsPerEpoch === 1 ? 0 : SMOOTHING);
 /** Name of the parameter at which the horizontal axes end. */
 const END = "end";
 /** Above this many epochs the points would touch. */
@@ -113,10 +115,7 @@ export const learningCurve = definePlot<CurveState>({
     const found = `validation loss ${significant(last.validLoss)} after ${after}`;
     if (best === null || best.epoch === last.epoch) return `${found}, its lowest`;
     const above = last.validLoss - last.trainLoss;
-    const gap =
-      last.validLoss > MEMORIZES * best.loss
-        ? `, ${significant(Math.abs(above))} ${above < 0 ? "below" : "above"} training`
-        : "";
+    const gap = last.validLoss > MEMORIZES * best.loss && above > 0 ? `, ${significant(above)} above training` : "";
     return `${found}, lowest (${significant(best.loss)}) at epoch ${best.epoch}${gap}`;
   },
 
@@ -188,8 +187,8 @@ export const learningCurve = definePlot<CurveState>({
     };
   },
 
-  datasets: ({ train, epochRows, best, bestMetrics, rateMarks, steps }) => ({
-    train: encodeColumns({ ...train, smoothed: ema(train.loss, SMOOTHING) }),
+  datasets: ({ train, epochRows, best, bestMetrics, rateMarks, steps, stepsPerEpoch }) => ({
+    train: encodeColumns({ ...train, smoothed: ema(train.loss, smoothing(stepsPerEpoch)) }),
     epochs: encodeColumns(epochRows),
     best: encodeColumns(bestColumns(best)),
     bestMetrics: encodeColumns(bestMetricColumns(bestMetrics)),
@@ -296,24 +295,26 @@ export function rateMarkTable(marks: readonly RateMark[], steps: number): Column
 }
 
 /** What the renderer needs to smooth, to change to a log axis and to read values off the curves. */
-function hints({ metrics, validation, averaged, steps, epochs, moving }: CurveState): ChartHints {
+function hints({ metrics, validation, averaged, steps, stepsPerEpoch, epochs, moving }: CurveState): ChartHints {
   const value = (dataset: string, field: string, label: string, series: string | null) =>
     ({ dataset, field, label, series }) as const;
   return {
     x: { field: "step", label: "step", end: { param: END, planned: steps } },
     log: ["loss"],
-    smooth: { dataset: "train", field: "loss", as: "smoothed", weight: SMOOTHING },
+    smooth: { dataset: "train", field: "loss", as: "smoothed", weight: smoothing(stepsPerEpoch) },
     values: [
       value("epochs", "epoch", "epoch", null),
       value("train", "loss", "train loss", "train"),
       ...(validation ? [value("epochs", "validLoss", "validation loss", "validation")] : []),
-      ...(averaged ? [value("epochs", "averagedLoss", "averaged weights, loss", "validation")] : []),
+      ...(averaged ? [value("epochs", "averagedLoss", "averaged weights, loss", "averaged weights")] : []),
       ...metrics
         .slice(0, MAX_METRICS)
         .flatMap((metric, i) => [
           value("epochs", `train${i}`, `train ${metric.name}`, "train"),
           ...(validation ? [value("epochs", `valid${i}`, `validation ${metric.name}`, "validation")] : []),
-          ...(averaged ? [value("epochs", `averaged${i}`, `averaged weights, ${metric.name}`, "validation")] : []),
+          ...(averaged
+            ? [value("epochs", `averaged${i}`, `averaged weights, ${metric.name}`, "averaged weights")]
+            : []),
         ]),
       ...(moving.penalty ? [value("train", "penalty", "penalty", null)] : []),
       ...(moving.momentum ? [value("train", "momentum", "momentum", null)] : []),
@@ -358,9 +359,7 @@ function lossPanel(state: CurveState): Spec {
             encoding: { ...loss("trainLoss"), y2: { field: "upper" }, ...VALIDATION },
           },
           { ...epochs, mark: pointed(state), encoding: { ...loss("validLoss"), ...VALIDATION } },
-          ...(state.averaged
-            ? [{ ...epochs, mark: DASHED, encoding: { ...loss("averagedLoss"), ...VALIDATION } }]
-            : []),
+          ...(state.averaged ? [{ ...epochs, mark: DASHED, encoding: { ...loss("averagedLoss"), ...AVERAGED } }] : []),
           {
             data: { name: "best" },
             mark: { type: "rule", strokeDash: [2, 3], opacity: 0.7 },
@@ -439,7 +438,7 @@ function metricPanel(state: CurveState, { name, better }: CurveState["metrics"][
       ? [
           seen(VALUES, { data, mark: pointed(state), encoding: { ...metric(`valid${index}`), ...VALIDATION } }),
           ...(state.averaged
-            ? [seen(VALUES, { data, mark: DASHED, encoding: { ...metric(`averaged${index}`), ...VALIDATION } })]
+            ? [seen(VALUES, { data, mark: DASHED, encoding: { ...metric(`averaged${index}`), ...AVERAGED } })]
             : []),
           {
             ...best,
@@ -534,18 +533,19 @@ function pointed({ epochs }: CurveState): Spec {
   };
 }
 
-/** Averaged weights, in the colour of validation. */
 const DASHED = { type: "line", strokeWidth: 2, strokeDash: [7, 4] };
 
-const series = (datum: string) => ({
+const series = (datum: string, domain: readonly string[] = ["train", "validation"]) => ({
   color: {
     datum,
-    scale: { domain: ["train", "validation"], range: "category" },
+    scale: { domain, range: "category" },
     legend: { title: null, orient: "top", symbolOpacity: 1 },
   },
 });
 const TRAIN = series("train");
 const VALIDATION = series("validation");
+/** Averaged weights, dashed: their legend stands beside the others' only where there are any. */
+const AVERAGED = series("averaged weights", ["train", "validation", "averaged weights"]);
 
 /** Numbers as the axis writes them, but for those that its room would cut: 100k. */
 const LARGE = "abs(datum.value) >= 1e5 ? format(datum.value, '~s') : datum.label";

@@ -58,7 +58,7 @@ export const schedulesPlot = definePlot<SchedulesState>({
     return {
       $schema: "https://vega.github.io/schema/vega-lite/v6.json",
       spacing: 12,
-      resolve: { scale: { x: "shared", color: "shared" } },
+      resolve: { scale: { x: "shared", color: "shared", strokeDash: "shared" } },
       vconcat: [
         panel(state, "lr", "learning rate", 240),
         ...(momentum ? [panel(state, "momentum", "momentum", 80)] : []),
@@ -102,6 +102,16 @@ export const schedulesPlot = definePlot<SchedulesState>({
 const label = ({ name, lr, area, note }: ScheduleCurve): string =>
   `${name}: area ${significant(area)}, last ${significant(lr.at(-1))}${note && ` (${note})`}`;
 
+/** Colours of the theme; the curves beyond have them again, dashed. */
+const COLOURS = 6;
+const DASHES = [
+  [1, 0],
+  [6, 3],
+  [2, 2],
+  [8, 3, 2, 3],
+];
+const dash = (_: unknown, i: number): readonly number[] => DASHES[Math.floor(i / COLOURS) % DASHES.length] as number[];
+
 /** Steps that are drawn, the first and the last among them. */
 function thinned(steps: number): number[] {
   const points = Math.min(steps, MOST_POINTS);
@@ -114,6 +124,8 @@ function panel(
   title: string,
   height: number,
 ): Spec {
+  const domain = curves.map(label);
+  const legend = { title: null, orient: "bottom", columns: 1, labelLimit: 560, symbolSize: 500 };
   return {
     title: { text: title, anchor: "start", frame: "group" },
     width: 600,
@@ -128,12 +140,8 @@ function panel(
         title: stepsPerEpoch > 1 ? `step (${stepsPerEpoch.toLocaleString("en-US")} per epoch)` : "step",
       },
       y: { field, type: "quantitative", title: null, scale: { zero: field === "lr" } },
-      color: {
-        field: "schedule",
-        type: "nominal",
-        scale: { domain: curves.map(label), range: "category" },
-        legend: { title: null, orient: "bottom", columns: 1, labelLimit: 560 },
-      },
+      color: { field: "schedule", type: "nominal", scale: { domain, range: "category" }, legend },
+      strokeDash: { field: "schedule", type: "nominal", scale: { domain, range: domain.map(dash) }, legend },
     },
   };
 }

@@ -336,6 +336,8 @@ export interface Gallery {
   /** Text alternative. */
   text: string;
   pictures: readonly Picture[];
+  /** Pictures of a row, where rows mean something; as many as there is room for when not given. */
+  columns?: number;
 }
 
 export interface Picture {

@@ -65,6 +65,7 @@ export interface Gallery {
   title: string;
   text: string;
   pictures: readonly Picture[];
+  columns?: number;
 }
 
 export interface Picture {

@@ -78,6 +78,8 @@ export const STYLE = `
   border-left: 3px solid var(--sign); background: none; }
 .dlnb-gallery .pictures { display: flex; flex-wrap: wrap; gap: 10px 12px; margin-top: 6px; }
 .dlnb-gallery li { display: flex; flex-direction: column; gap: 3px; min-width: 64px; }
+.dlnb-gallery .pictures.rows { display: grid; }
+.dlnb-gallery .rows li { min-width: 0; }
 .dlnb-gallery canvas { image-rendering: pixelated; max-width: 100%; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); box-sizing: content-box; }
 .dlnb-gallery .caption { font-size: 11px; line-height: 1.3; overflow-wrap: anywhere; }
 .dlnb-plot { position: relative; overflow: hidden; cursor: crosshair; }

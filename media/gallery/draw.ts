@@ -6,7 +6,7 @@ import type { Pixels, readGallery } from "./read.ts";
 /** Pictures in rows with what is known of them; `heat` is whether warmth is laid over those that have it. */
 export function drawGallery(
   parent: HTMLElement,
-  { title, text, pictures }: ReturnType<typeof readGallery>,
+  { title, text, pictures, columns }: ReturnType<typeof readGallery>,
   heat: boolean,
   keep: (heat: boolean) => void,
 ): void {
@@ -26,6 +26,11 @@ export function drawGallery(
     paint(warm);
     keep(warm);
   });
+  const list = element("ul", { class: "pictures" }, ...canvases.map(({ picture, canvas }) => itemOf(picture, canvas)));
+  if (columns !== undefined) {
+    list.classList.add("rows");
+    list.style.gridTemplateColumns = `repeat(${columns}, minmax(0, max-content))`;
+  }
   parent.replaceChildren(
     element(
       "section",
@@ -37,7 +42,7 @@ export function drawGallery(
         element("div", { class: "dlnb-tools" }, toggle),
       ),
       element("p", { class: "dlnb-hidden" }, text),
-      element("ul", { class: "pictures" }, ...canvases.map(({ picture, canvas }) => itemOf(picture, canvas))),
+      list,
     ),
   );
   paint(heat);

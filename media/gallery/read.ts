@@ -12,11 +12,14 @@ const MAX_SIDE = 2048;
 
 /** Reads an output item; throws when it is no gallery. Pictures with more or fewer bytes than pixels are left out. */
 export function readGallery(value: unknown): Omit<Gallery, "pictures"> & { pictures: Pixels[] } {
-  const { id, title, text, pictures } = (value ?? {}) as Partial<Record<keyof Gallery, unknown>>;
+  const { id, title, text, pictures, columns } = (value ?? {}) as Partial<Record<keyof Gallery, unknown>>;
   if (typeof id !== "string" || typeof title !== "string" || !Array.isArray(pictures)) {
     throw new Error("this output is not a gallery that this version of dlnb can show");
   }
-  return { id, title, text: typeof text === "string" ? text : "", pictures: pictures.flatMap(readPicture) };
+  return {
+    ...{ id, title, text: typeof text === "string" ? text : "", pictures: pictures.flatMap(readPicture) },
+    ...(isSide(columns) ? { columns } : {}),
+  };
 }
 
 function readPicture(value: unknown): Pixels[] {

@@ -56,10 +56,11 @@ function readFinding(value: unknown): Finding | null {
 /** A gallery out of JSON that anybody may have written; null when a picture has not as many bytes as pixels. */
 export function readGallery(value: unknown): Gallery | null {
   if (!isRecord(value)) return null;
-  const { id, title, text } = value;
+  const { id, title, text, columns } = value;
   if (!isText(id, MAX_TEXT) || !isText(title, MAX_TEXT) || !isText(text, MAX_TEXT)) return null;
+  if (columns !== undefined && !isSide(columns)) return null;
   const pictures = readAll(value.pictures, MAX_PICTURES, readPicture);
-  return pictures === null ? null : { id, title, text, pictures };
+  return pictures === null ? null : { id, title, text, pictures, ...(columns === undefined ? {} : { columns }) };
 }
 
 function readPicture(value: unknown): Picture | null {

@@ -1,13 +1,14 @@
 import { Splits } from "../../data/index.ts";
 import { ConfigError, Interrupted } from "../../errors/index.ts";
 import { bool, either, int, required, value } from "../../params/index.ts";
-import { compareRunsPlot } from "../../plots/compareRuns.ts";
+import { compareRunsPlot, verdictOf } from "../../plots/compareRuns.ts";
 import { count, significant } from "../../plots/format.ts";
+import { definePlot } from "../../plots/plot.ts";
 import { Experiment, fitParams, type Run } from "../../session/index.ts";
 import { trainReplicas } from "../../session/replicas.ts";
 import { defineDiagnostic } from "../definition.ts";
 import { measured, Progress, ShownChart } from "../showing.ts";
-import { type Curve, compareGroups, figureOf } from "./comparison.ts";
+import { type Comparison, type Curve, compareGroups, figureOf } from "./comparison.ts";
 
 /** One training for each fold, and what they come to. */
 export interface CrossValidation {
@@ -63,7 +64,11 @@ export const crossValidate = defineDiagnostic({
       const one = new Experiment({ ...experiment.options, data });
       return { experiment: one, options: one.fitOptions({ ...fit, name: `fold ${i + 1}` }, "crossValidate") };
     });
-    const chart = new ShownChart(context, compareRunsPlot);
+    const plot = definePlot<Comparison>({
+      ...compareRunsPlot,
+      title: (found) => `${experiment.name}, cross-validated: ${verdictOf(found)}`,
+    });
+    const chart = new ShownChart(context, plot);
     const progress = new Progress(context, { total: null, unit: "steps", message: experiment.name });
     const label = `${sets.length} folds`;
     const comparison = (curves: readonly (Curve | undefined)[]) => {
@@ -131,6 +136,6 @@ const wordsOf = (figures: CrossValidation["figures"], folds: number, complete: b
     `${count(folds, "fold")}${complete ? "" : ", stopped early"}: mean and sample deviation`,
     ...Object.entries(figures).map(
       ([name, { mean, std, folds: own }]) =>
-        `  ${name.padEnd(16)}${significant(mean)} ± ${significant(std)}   (${own.map(significant).join(", ")})`,
+        `  ${name.padEnd(16)}${`${significant(mean)} ± ${significant(std)}`.padEnd(20)}  (${own.map(significant).join(", ")})`,
     ),
   ].join("\n");

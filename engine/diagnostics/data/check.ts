@@ -146,7 +146,7 @@ function balance(parts: Parts, classes: readonly string[]): Finding {
   const counts = classCounts(parts.train.y.data, classes.length);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   const name = (n: number) => classes[counts.indexOf(n)] as string;
-  const spread = `${name(least)} has ${counted(least, "training example")}, ${name(most)} ${most}`;
+  const spread = `class ${name(least)} has ${counted(least, "training example")}, class ${name(most)} has ${most}`;
   const base = { rule: "class-balance", tries: [{ text: "keep the shares in every part: split({ stratify: true })" }] };
   if (absent.length > 0) {
     return {

@@ -53,7 +53,8 @@ export const augmentation = defineDiagnostic({
     }
     const batches = await drawn(given, augment.filter(isSeen), { seed, variants }, context);
     const title = `${counted(rows.length, "training image")} and ${counted(variants, "variant")} of each: ${augment.map(({ type }) => type).join(", ")}`;
-    showGallery(context, { title, text: title, pictures: pictures(given, rows, shape, batches) });
+    const columns = 1 + variants;
+    showGallery(context, { title, text: title, pictures: pictures(given, rows, shape, batches), columns });
     return measured({ rows, variants }, title);
   },
 });

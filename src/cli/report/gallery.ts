@@ -11,11 +11,13 @@ const WARMTH = [
 const MOST = 0.8;
 
 /** Pictures in rows as PNG; where some have warmth over them, a box above takes it off (no script: a style does it). */
-export function drawGallery({ id, title, text, pictures }: Gallery): string {
+export function drawGallery({ id, title, text, pictures, columns }: Gallery): string {
   const warm = pictures.some(({ heat }) => heat !== undefined);
   const box = `heat-${id.replace(/[^\w-]/g, "-")}`;
   const toggle = warm ? `<input type="checkbox" id="${box}" checked><label for="${box}">heat</label>` : "";
-  return `<figure class="gallery"><figcaption>${escapeHtml(title)}</figcaption><p class="unseen">${escapeHtml(text)}</p>${toggle}<ul>${pictures.map(item).join("")}</ul></figure>`;
+  const rows =
+    columns === undefined ? "" : ` class="rows" style="grid-template-columns:repeat(${columns},minmax(0,max-content))"`;
+  return `<figure class="gallery"><figcaption>${escapeHtml(title)}</figcaption><p class="unseen">${escapeHtml(text)}</p>${toggle}<ul${rows}>${pictures.map(item).join("")}</ul></figure>`;
 }
 
 function item(picture: Picture): string {

@@ -62,6 +62,7 @@ header .file { font-weight: 600; font-size: 1.05rem; } header p { margin: 0.2rem
 .findings .mark { display: inline-block; min-width: 1.4em; border: 1.5px solid currentColor; border-radius: 0.8em; font-size: 0.75rem; font-weight: 600; line-height: 1.2; text-align: center; margin-right: 0.6em; }
 .findings dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.1rem 0.8rem; margin: 0.3rem 0 0; } .findings dt { color: var(--muted); min-width: 3em; } .findings dd { margin: 0; }
 .gallery ul { display: flex; flex-wrap: wrap; gap: 0.8rem; margin-top: 0.4rem; } .gallery li { display: flex; flex-direction: column; font-size: 0.75rem; line-height: 1.3; margin: 0; min-width: 64px; overflow-wrap: anywhere; }
+.gallery ul.rows { display: grid; } .gallery .rows li { min-width: 0; } .gallery .rows img { max-width: 100%; height: auto; }
 .gallery .picture { position: relative; align-self: start; line-height: 0; border: 1px solid var(--line); } .gallery img { image-rendering: pixelated; } .gallery .heat { position: absolute; inset: 0; }
 .gallery input:not(:checked) ~ ul .heat { display: none; } .gallery label { margin-left: 0.3em; font-size: 0.85rem; }
 .unseen { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }

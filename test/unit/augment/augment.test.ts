@@ -455,7 +455,8 @@ test("inspect.augmentation shows images and their variants", async () => {
   const gallery = context.events
     .flatMap((e) => (e.event === "output" ? e.output.items : []))
     .find(({ mime }) => mime === GALLERY_MIME);
-  const { pictures } = (gallery as { data: Gallery }).data;
+  const { pictures, columns } = (gallery as { data: Gallery }).data;
+  expect(columns).toBe(4);
   expect(pictures.map(({ caption }) => caption)).toEqual(
     [0, 1].flatMap((i) => [pictures[i * 4]?.caption, "step 1", "step 2", "step 3"]),
   );

@@ -248,7 +248,10 @@ describe("pictures", () => {
       [0, 255],
       [0xb2, 0x3a, 0, 0, 0xff, 0xe1, 0x4d, 204],
     ]);
-    expect(drawGallery({ id: "g", title: "t", text: "", pictures: [picture] })).not.toContain("checkbox");
+    const plain = { id: "g", title: "t", text: "", pictures: [picture] };
+    expect(drawGallery(plain)).not.toContain("checkbox");
+    expect(drawGallery(plain)).toContain("<ul>");
+    expect(drawGallery({ ...plain, columns: 6 })).toContain("grid-template-columns:repeat(6,");
   });
 });
 

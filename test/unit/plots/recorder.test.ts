@@ -189,3 +189,12 @@ test("momentum and clipping have panels where they move, and none elsewhere", ()
   expect([...(train.momentum ?? [])]).toEqual([0.9, 0.8, 0.85, 0.95]);
   expect([...(train.clipped ?? [])]).toEqual([0, 1 / 2, 2 / 3, 3 / 4]);
 });
+
+test("the training loss is smoothed but where every step sees all examples", () => {
+  for (const stepsPerEpoch of [10, 1]) {
+    const recorder = new CurveRecorder(() => {}, { ...options, stepsPerEpoch });
+    train(recorder, 1, 10);
+    const { loss = [], smoothed = [] } = decodeColumns(recorder.chart(false).datasets.train ?? {});
+    expect(loss[9] === smoothed[9]).toBe(stepsPerEpoch === 1);
+  }
+});

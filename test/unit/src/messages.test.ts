@@ -89,9 +89,11 @@ test.each([
 
 const picture = { caption: "7", detail: "d", width: 2, height: 2, channels: 1, pixels: "AAAAAA==" };
 
-test("a gallery is read whole, with and without warmth", () => {
+test("a gallery is read whole, with and without warmth and rows", () => {
   const whole = { id: "g", title: "t", text: "x", pictures: [picture, { ...picture, heat: picture.pixels }] };
   expect(readGallery(whole)).toEqual(whole);
+  expect(readGallery({ ...whole, columns: 2 })).toEqual({ ...whole, columns: 2 });
+  expect(readGallery({ ...whole, columns: 0 })).toBe(null);
 });
 
 test.each([

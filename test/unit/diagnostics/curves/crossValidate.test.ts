@@ -3,7 +3,7 @@ import type { Backend } from "../../../../engine/backends/backend.ts";
 import { wasmProvider } from "../../../../engine/backends/wasm/index.ts";
 import type { Dataset, Splits } from "../../../../engine/data/index.ts";
 import { globals } from "../../../../engine/library.ts";
-import { CHART_MIME } from "../../../../engine/protocol/index.ts";
+import { CHART_MIME, type Chart } from "../../../../engine/protocol/index.ts";
 import { inContext } from "../../../../engine/session/index.ts";
 import { testContext } from "../../../support/context.ts";
 
@@ -41,7 +41,9 @@ test("each fold is the run that fit gives, and figures have their mean and sampl
     expect(mean).toBeCloseTo((a + b + c) / 3, 10);
     expect(std).toBeCloseTo(Math.sqrt(((a - b) ** 2 + (b - c) ** 2 + (a - c) ** 2) / 6), 10);
   });
-  expect(context.events.some((e) => e.event === "output" && e.output.items[0]?.mime === CHART_MIME)).toBe(true);
+  const charts = context.events.flatMap((e) => (e.event === "output" ? e.output.items : []));
+  const titles = charts.filter(({ mime }) => mime === CHART_MIME).map(({ data }) => (data as Chart).title);
+  expect(titles).toContainEqual(expect.stringMatching(/, cross-validated: validation accuracy .* over 3 runs, from /));
 });
 
 test("transforms learn anew from each fold's training part", async () => {
