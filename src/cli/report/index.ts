@@ -65,7 +65,7 @@ function header({ file, recording, started, backend, adapter, info, options }: R
   const seconds = ran.reduce((sum, { result }) => sum + (result?.wallMs ?? 0), 0) / 1000;
   const verdict =
     failed === undefined
-      ? `<span class="verdict ok">${ran.length} cells ran</span> in ${duration(seconds)}`
+      ? `<span class="verdict ok">${ran.length} cell${ran.length === 1 ? "" : "s"} ran</span> in ${duration(seconds)}`
       : `<span class="verdict bad">cell ${failed.index} (${escapeHtml(failed.cell.id)}) failed</span> after ${duration(seconds)}`;
   const where = backend === null ? "" : ` on ${backend}${adapter ? ` (${escapeHtml(adapter)})` : ""}`;
   const set = Object.entries(options.overrides).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);

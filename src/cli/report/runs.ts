@@ -39,7 +39,7 @@ export function configTable(run: RunSummary): string {
 }
 
 function describe(name: string, value: unknown): string {
-  if (value === null || value === undefined) return "none";
+  if (value === null || value === undefined || (Array.isArray(value) && value.length === 0)) return "none";
   if (name === "model" && Array.isArray(value)) {
     const count = (shape: unknown) => (Array.isArray(shape) ? shape.reduce((a: number, b) => a * Number(b), 1) : 0);
     const total = value.reduce((sum: number, p) => sum + count(isRecord(p) ? p.shape : []), 0);
