@@ -252,6 +252,18 @@ describe.skipIf(browserPath() === undefined)("what diagnostics show", () => {
     expect(problems).toEqual([]);
   });
 
+  test("pictures of a gallery with columns stand in its rows, however much room there is", async () => {
+    const { page, problems } = await open("light");
+    const [first] = gallery.pictures;
+    const pictures = Array.from({ length: 5 }, (_, i) => ({ ...first, caption: `picture ${i}` }));
+    await page.render("g", GALLERY_MIME, { ...gallery, pictures, columns: 2 });
+    const tops = await page.page
+      .locator(".pictures li")
+      .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
+    expect([tops[0] === tops[1], tops[2] === tops[3], new Set(tops).size]).toEqual([true, true, 3]);
+    expect(problems).toEqual([]);
+  });
+
   test("plots beside each other are scaled down in a narrow pane, where they still answer the pointer", async () => {
     const { page } = await open("dark", 420);
     await page.render("a", CHART_MIME, beside("a"));

@@ -62,7 +62,8 @@ export const crossValidate = defineDiagnostic({
     const sets = typeof folds === "number" ? foldsOf(experiment, folds, stratify) : folds;
     const replicas = sets.map((data, i) => {
       const one = new Experiment({ ...experiment.options, data });
-      return { experiment: one, options: one.fitOptions({ ...fit, name: `fold ${i + 1}` }, "crossValidate") };
+      const name = `${experiment.name}, fold ${i + 1}`;
+      return { experiment: one, options: one.fitOptions({ ...fit, name }, "crossValidate") };
     });
     const plot = definePlot<Comparison>({
       ...compareRunsPlot,

@@ -37,7 +37,7 @@ export async function writeReport(input: ReportInput): Promise<string> {
       parts.push(await showCell(recorded, recording, markdown));
     }
   }
-  const configs = recording.runs.map(configTable).join("\n");
+  const configs = recording.runs.map((run) => configTable(run, recording.runs.length === 1)).join("\n");
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -25,8 +25,8 @@ const ENDS = {
   "non-finite": "not finite",
 } as const;
 
-/** What decided a run's numbers, from the first line of its log. */
-export function configTable(run: RunSummary): string {
+/** What decided a run's numbers, from the first line of its log; `open` is whether it is unfolded. */
+export function configTable(run: RunSummary, open: boolean): string {
   const start = firstLine(run.folder);
   const { config, fit } = start;
   if (!isRecord(config)) return "";
@@ -35,7 +35,7 @@ export function configTable(run: RunSummary): string {
     .map(([name, value]) => `<tr><th>${escapeHtml(words(name))}</th><td>${describe(name, value)}</td></tr>`);
   const summary = `<summary>Configuration of ${escapeHtml(run.name)}</summary>`;
   const folder = run.folder === null ? "" : `<p class="note">Log and checkpoints: ${escapeHtml(run.folder)}</p>`;
-  return `<details open>${summary}<table class="config"><tbody>${rows.join("")}</tbody></table>${folder}</details>`;
+  return `<details${open ? " open" : ""}>${summary}<table class="config"><tbody>${rows.join("")}</tbody></table>${folder}</details>`;
 }
 
 function describe(name: string, value: unknown): string {

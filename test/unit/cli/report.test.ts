@@ -338,13 +338,15 @@ test("runs are compared side by side, with what decided their numbers", () => {
       "<",
     ),
   );
-  expect(configTable(run)).toBe("");
+  expect(configTable(run, true)).toBe("");
   const config = {
     model: [{ name: "0.weight", shape: [2, 3], init: { type: "ones" } }],
     optimizer: { type: "sgd", options: { lr: 0.1, x: null } },
     clip: null,
   };
   writeFileSync(join(folder, "log.jsonl"), `${JSON.stringify({ event: "start", config })}\n{"event":`);
-  expect(text(configTable(run))).toContain("model6 parameters0.weight [2,3] ones");
-  expect(text(configTable(run))).toContain("optimizersgd({ lr: 0.1 })");
+  expect(text(configTable(run, true))).toContain("model6 parameters0.weight [2,3] ones");
+  expect(text(configTable(run, true))).toContain("optimizersgd({ lr: 0.1 })");
+  expect(configTable(run, true)).toContain("<details open>");
+  expect(configTable(run, false)).toContain("<details><summary>");
 });

@@ -35,6 +35,7 @@ test("each fold is the run that fit gives, and figures have their mean and sampl
     const alone = await make(folds[1] as Splits).fit({ epochs: 3 });
     expect(runs[1]?.final.validLoss).toBe(alone.final.validLoss);
     expect([runs.length, exp.runs.length, complete]).toEqual([3, 3, true]);
+    expect(runs[1]?.name).toBe(`${exp.name}, fold 2`);
     const { folds: own = [], mean, std } = figures.validAccuracy ?? {};
     expect(own).toEqual(runs.map((run) => run.final.validAccuracy));
     const [a = 0, b = 0, c = 0] = own;
