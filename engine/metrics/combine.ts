@@ -1,4 +1,5 @@
-import { choice, func, required, value } from "../params/index.ts";
+import { ConfigError } from "../errors/index.ts";
+import { choice, func, required, show, value } from "../params/index.ts";
 import { defineMetric, type Metric, type MetricDefinition, type Sums } from "./definition.ts";
 
 const isMetricLike = (given: unknown): boolean =>
@@ -38,6 +39,9 @@ export const combine = defineMetric({
   batch: (scored, { of }) => together(of.map(({ definition, options }) => definition.batch(scored, options))),
   merge: (total, batch, { of }) =>
     together(of.map(({ definition, options }, i) => definition.merge(own(total, i), own(batch, i), options))),
-  value: (sums, { of, value }) =>
-    value(of.map(({ definition, options }, i) => definition.value(own(sums, i), options))),
+  value: (sums, { of, value, name }) => {
+    const made: unknown = value(of.map(({ definition, options }, i) => definition.value(own(sums, i), options)));
+    if (typeof made === "number") return made;
+    throw new ConfigError(`${name || "combine"}: value gave ${show(made)}, not a number`);
+  },
 });

@@ -1,3 +1,4 @@
+import { ConfigError } from "../errors/index.ts";
 import { classAxis, classTarget } from "../losses/index.ts";
 import {
   and,
@@ -25,6 +26,9 @@ export const topK = defineMetric({
   batch: ({ output, target }, { k, dim }) => {
     const { classes, axis } = classTarget("topK", output, target, dim);
     const { shape } = output;
+    const scores = shape[axis] as number;
+    if (k > scores)
+      throw new ConfigError(`topK: k = ${k} is more than the ${scores} classes that there are scores for`);
     const all = broadcastTo(reshape(classes, shape.with(axis, 1)), shape);
     const number = iota(shape, axis);
     const own = broadcastTo(sum(select(equal(number, all), output, 0), axis, { keepdims: true }), shape);

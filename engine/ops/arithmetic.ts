@@ -1,6 +1,7 @@
+import { ShapeError } from "../errors/index.ts";
 import { broadcastShapes, type DType, type Shape } from "../tensor/index.ts";
 import { broadcastTo } from "./movement.ts";
-import { apply, constant, type Tensor } from "./tensor.ts";
+import { apply, constant, Tensor } from "./tensor.ts";
 
 /**
  * Elementwise functions of tensors and numbers, with NumPy's broadcasting. Sums with 0, products with 1 and functions
@@ -105,6 +106,11 @@ function pair(op: string, a: Operand, b: Operand): [Tensor, Tensor] {
     return [constant(a, b.shape, b.dtype), b];
   }
   if (typeof b === "number") return [a, constant(b, a.shape, a.dtype)];
+  for (const given of [a, b] as readonly unknown[]) {
+    if (given instanceof Tensor) continue;
+    const what = typeof given === "string" ? JSON.stringify(given) : Array.isArray(given) ? "a list" : String(given);
+    throw new ShapeError(`${op}: takes tensors and numbers, not ${what}; make a tensor of it, as tensor([1, 2])`);
+  }
   const shape = broadcastShapes(op, a.shape, b.shape);
   return [broadcastTo(a, shape), broadcastTo(b, shape)];
 }

@@ -6,7 +6,7 @@ import { FileTensor, Splits, upTo } from "../data/index.ts";
 import { ConfigError, ShapeError } from "../errors/index.ts";
 import { axisOfClasses, type ClassCounts, settleLoss, type Takes } from "../losses/index.ts";
 import { nameOf } from "../metrics/index.ts";
-import { type Traced, type TracedLayer, traceModel } from "../nn/index.ts";
+import { type Traced, traceModel } from "../nn/index.ts";
 import { constant, input, type Tensor } from "../ops/index.ts";
 import { check, type Options, show as showValue } from "../params/index.ts";
 import type { OutputItem, RunHistory } from "../protocol/index.ts";
@@ -83,6 +83,7 @@ export class Experiment {
     }
     checkRegularizers(this.config);
     this.#checkNames();
+    this.#checkAugment();
     this.#checkTarget();
     this.#traceOnce();
     checkFullBatch(this);
@@ -111,6 +112,27 @@ export class Experiment {
   /** The number that the noise of a step begins at, after so many: each of its batches has one of its own. */
   noiseStep(step: number): number {
     return step * this.options.accumulate + 1;
+  }
+
+  /** What changes examples changes numbers: the number of a category or a token is a name. */
+  #checkAugment(): void {
+    const { augment, loss } = this.options;
+    const [first] = augment;
+    if (!first) return;
+    const { x, columns, name } = this.splits.train;
+    const named = x.rank === 2 ? columns.find(({ categories }) => categories) : undefined;
+    if (x.dtype !== "f32" || named) {
+      const what = named ? `column "${named.name}" of ${name} are categories` : `the examples of ${name} are tokens`;
+      throw new ConfigError(
+        `experiment: ${first.type} changes numbers, and ${what}; leave augment out${named ? ", or make numbers of them: splits.transform(data.oneHot())" : ""}`,
+      );
+    }
+    const mixer = augment.find(({ definition }) => definition.mix);
+    if (mixer && loss.definition.gives(loss.options) === "embeddings") {
+      throw new ConfigError(
+        `experiment: ${mixer.type} mixes targets, and ${loss.type} asks which examples are alike; leave ${mixer.type} out, or take loss.crossEntropy()`,
+      );
+    }
   }
 
   /** Classes for a loss of classes, values for a loss of values. */
@@ -145,7 +167,11 @@ export class Experiment {
     const { batchSize, dropLast } = this.options;
     const { x, y, classes, size } = this.splits.train;
     const { output, results, layers } = this.#traced(batchSize);
-    this.#checkTokens(layers);
+    this.checkTokens(
+      "experiment",
+      Object.values(this.splits).filter((set) => set !== undefined),
+      layers,
+    );
     const target = input("y", [batchSize, ...y.shape.slice(1)], y.dtype);
     const value = loss.definition.compute({ output, target: goalOf({ output, results }, target) }, loss.options);
     if (value.rank !== 0) {
@@ -179,17 +205,21 @@ export class Experiment {
     }
   }
 
-  /** Every token of the data has its place in the layers that read it: on the device a wrong one would pass for another. */
-  #checkTokens(layers: readonly TracedLayer[]): void {
+  /** Every token of `sets` has its place in the layers that read it: on the device a wrong one would pass for another. */
+  checkTokens(
+    where: string,
+    sets: readonly { readonly name: string; readonly x: HostTensor }[],
+    layers = this.#traced(this.options.batchSize).layers,
+  ): void {
     for (const { path, type, layer, input: x } of layers) {
       const count = layer.definition.tokens?.(layer.options);
       const reads = count === undefined ? null : columnsRead(x);
       if (count === undefined || reads === null) continue;
-      for (const set of Object.values(this.splits)) {
-        const wrong = set && tokenOutside(set.x, count, reads);
+      for (const set of sets) {
+        const wrong = tokenOutside(set.x, count, reads);
         if (wrong === undefined) continue;
         throw new ConfigError(
-          `experiment: ${set?.name} has token ${wrong}, and ${path} ${type} takes 0 to ${count - 1}; give it as many as there are tokens`,
+          `${where}: ${set.name} has token ${wrong}, and ${path} ${type} takes 0 to ${count - 1}; give it as many as there are tokens`,
         );
       }
     }

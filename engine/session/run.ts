@@ -2,11 +2,11 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { currentContext, maybeContext } from "../context/index.ts";
 import { Dataset, Prepared } from "../data/index.ts";
-import { ConfigError, Interrupted } from "../errors/index.ts";
+import { ConfigError, Interrupted, ShapeError } from "../errors/index.ts";
 import { check, type Options } from "../params/index.ts";
 import type { BackendName, OutputItem, RunHistory, RunSummary } from "../protocol/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
-import { originOf, sizeOf, viewAs } from "../tensor/index.ts";
+import { originOf, show, sizeOf, viewAs } from "../tensor/index.ts";
 import type { Averaged } from "./averaged.ts";
 import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
 import { DeviceModel } from "./device.ts";
@@ -151,6 +151,13 @@ export class Run {
       throw new ConfigError("predict: give a data set or a tensor of examples, as tensor([[5.1, 3.5, 1.4, 0.2]])");
     }
     const ready = this.#ready(given, "predict").x;
+    const example = this.experiment.splits.train.x.shape.slice(1);
+    if (ready.rank !== example.length + 1) {
+      throw new ShapeError(
+        `predict: ${show(ready.shape)} are no examples of ${show(example)}; they are the first axis: ${show([1, ...example])} for one`,
+      );
+    }
+    this.experiment.checkTokens("predict", [{ name: given instanceof Dataset ? given.name : "the tensor", x: ready }]);
     return await this.#onDevice((device) => device.predict(ready));
   }
 
@@ -158,6 +165,14 @@ export class Run {
   async evaluate(set: Dataset): Promise<Record<string, number>> {
     if (!(set instanceof Dataset)) throw new ConfigError("evaluate: give a data set, as sets.test");
     const ready = this.#ready(set, "evaluate");
+    this.experiment.checkTokens("evaluate", [{ name: set.name, x: ready.x }]);
+    const known = this.experiment.splits.train.classes;
+    const other = known && set.classes?.findIndex((name, label) => name !== known[label]);
+    if (other !== undefined && other >= 0) {
+      throw new ConfigError(
+        `evaluate: class ${other} of ${set.name} is "${set.classes?.[other]}", and was ${known?.[other] === undefined ? "not there" : `"${known[other]}"`} in training; give examples whose classes are the same in the same order, as one file split in parts has them`,
+      );
+    }
     const figures = await this.#onDevice((device) =>
       device.evaluateSet("given", set.with(ready), maybeContext()?.signal),
     );

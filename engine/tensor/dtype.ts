@@ -1,6 +1,8 @@
 /** Element types. Every element takes one 32-bit word on every backend; `bool` is stored as 0 or 1. */
 export type DType = "f32" | "i32" | "u32" | "bool";
 
+export const DTYPES: readonly unknown[] = ["f32", "i32", "u32", "bool"] satisfies DType[];
+
 export type TypedArray = Float32Array | Int32Array | Uint32Array;
 
 export const WORD_BYTES = 4;

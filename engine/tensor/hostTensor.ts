@@ -1,5 +1,5 @@
 import { ConfigError, ShapeError } from "../errors/index.ts";
-import { type DType, hostArray, type TypedArray } from "./dtype.ts";
+import { DTYPES, type DType, hostArray, type TypedArray } from "./dtype.ts";
 import { withOrigin } from "./origin.ts";
 import { print } from "./print.ts";
 import { rowMajor, type Shape, show, sizeOf } from "./shape.ts";
@@ -185,8 +185,6 @@ export function tensor(values: Nested | ArrayLike<number>, options: { dtype?: DT
   });
   return new HostTensor(shape, dtype, data);
 }
-
-const DTYPES: readonly unknown[] = ["f32", "i32", "u32", "bool"] satisfies DType[];
 
 function checkOptions(given: unknown): void {
   const { dtype, ...others } = (typeof given === "object" && given !== null ? given : { given }) as { dtype?: unknown };

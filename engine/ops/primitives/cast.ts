@@ -1,10 +1,16 @@
-import type { DType } from "../../tensor/index.ts";
+import { ShapeError } from "../../errors/index.ts";
+import { DTYPES, type DType } from "../../tensor/index.ts";
 import type { OpRecord } from "../node.ts";
 import { apply, type Tensor } from "../tensor.ts";
 
 export const cast: OpRecord<{ dtype: DType }> = {
   summary: "Another dtype. f32 to an integer truncates and saturates; bool counts as 0 or 1; to bool is != 0.",
-  infer: ([x], { dtype }) => ({ shape: (x as Tensor).shape, dtype }),
+  infer: ([x], { dtype }) => {
+    if (!DTYPES.includes(dtype)) {
+      throw new ShapeError(`cast: no dtype ${JSON.stringify(dtype)}; there is ${DTYPES.join(", ")}`);
+    }
+    return { shape: (x as Tensor).shape, dtype };
+  },
   batch: ([x], _mapped, attrs) => apply("cast", [x as Tensor], attrs),
   reference: ([x], { dtype }) => Float64Array.from(x?.data ?? [], (v) => convert(v, x?.dtype ?? "f32", dtype)),
   lower: {

@@ -49,6 +49,9 @@ test("what there is not is named", () => {
   expect(() => measure(metrics.topK(1), f32([2, 1], 1, 2), f32([2], 1, 2))).toThrow(
     "topK: takes class numbers (i32), not f32",
   );
+  expect(() => measure(metrics.topK(3), f32([1, 2], 1, 2), i32(0))).toThrow("topK: k = 3 is more than the 2 classes");
+  const words = metrics.combine({ of: [metrics.accuracy()], value: () => "much" as never });
+  expect(() => measure(words as Metric, f32([1, 2], 1, 2), i32(0))).toThrow('combine: value gave "much", not a number');
   expect(() => measure(metrics.recall({ class: 2 }), f32([1, 2], 1, 2), i32(0))).toThrow(
     "recall: class = 2, and there are 2, counted from 0",
   );

@@ -2,9 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { augment } from "../../../engine/augment/index.ts";
 import type { Backend } from "../../../engine/backends/backend.ts";
 import { wasmProvider } from "../../../engine/backends/wasm/index.ts";
-import { type Dataset, Splits } from "../../../engine/data/index.ts";
+import { Dataset, Splits } from "../../../engine/data/index.ts";
 import { BackendError, ConfigError, NonFiniteError, ShapeError } from "../../../engine/errors/index.ts";
 import { loss } from "../../../engine/losses/index.ts";
 import { metrics } from "../../../engine/metrics/index.ts";
@@ -13,6 +14,7 @@ import { optim } from "../../../engine/optim/index.ts";
 import { schedule } from "../../../engine/schedules/index.ts";
 import type { Progress } from "../../../engine/session/checkpoint.ts";
 import { Experiment, inContext, type Run } from "../../../engine/session/index.ts";
+import { HostTensor } from "../../../engine/tensor/index.ts";
 import { blobs } from "../../support/blobs.ts";
 import { testContext } from "../../support/context.ts";
 
@@ -338,8 +340,43 @@ describe("an experiment says at once what does not fit", () => {
     const run = await train(make(), { steps: 1 }, context);
     await expect(run.predict(3 as never)).rejects.toThrow("predict: give a data set or a tensor of examples");
     await expect(run.evaluate(undefined as never)).rejects.toThrow("evaluate: give a data set, as sets.test");
+    await expect(run.predict(new HostTensor([4], "f32", new Float32Array(4)))).rejects.toThrow(
+      "predict: [4] are no examples of [4]",
+    );
     expect(() => run.save("")).toThrow('save: "" is no file name');
     expect(() => make().load("missing.safetensors")).toThrow(/missing\.safetensors: there is no such file/);
+  });
+
+  test("tokens without a place and classes of another order are refused when a run is asked", async () => {
+    const tokens = (...x: number[]) =>
+      new Dataset({
+        name: "tokens",
+        x: new HostTensor([2, 2], "i32", Int32Array.from(x)),
+        y: new HostTensor([2], "i32", Int32Array.of(0, 1)),
+        task: "classification",
+        featureNames: ["a", "b"],
+        classes: ["no", "yes"],
+      });
+    const set = tokens(0, 1, 2, 3);
+    const model = nn.sequential(nn.embedding(4, { embeddingDim: 2 }), nn.flatten(), nn.linear(2));
+    const run = await train(make({ data: set, model, batchSize: 2 }), { steps: 1 });
+    const wrong = "token 9, and 0 embedding takes 0 to 3";
+    await expect(run.predict(tokens(0, 9, 1, 1).x)).rejects.toThrow(`predict: the tensor has ${wrong}`);
+    await expect(run.evaluate(tokens(0, 9, 1, 1))).rejects.toThrow(`evaluate: tokens has ${wrong}`);
+    await expect(run.evaluate(set.with({ classes: ["yes", "no"] }))).rejects.toThrow(
+      'evaluate: class 0 of tokens is "yes", and was "no" in training',
+    );
+  });
+
+  test("augmentations change numbers, not names, and mix no targets that say which examples are alike", () => {
+    const noise = augment.noise(0.1);
+    const named = splits().train.with({
+      categories: { [splits().train.featureNames[1] as string]: ["(unknown)", "a", "b"] },
+    });
+    expect(() => make({ data: named, augment: [noise] })).toThrow("are categories; leave augment out, or make numbers");
+    expect(() => make({ augment: [augment.mixup()], loss: loss.tripletMargin() })).toThrow(
+      "mixup mixes targets, and tripletMargin asks which examples are alike",
+    );
   });
 
   test("a bad learning rate", () => {

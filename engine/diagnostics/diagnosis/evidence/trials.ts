@@ -62,7 +62,7 @@ export class Trials {
     const { config } = device;
     const { batchSize, seed } = this.#experiment.options;
     const data = device.upload(name, set);
-    const words = config.model.parameters.words;
+    const words = config.model.trained.words;
     device.load({
       ...this.#initial,
       optimizer: Object.fromEntries(stateNames(config.optimizer).map((state) => [state, new Float32Array(words)])),

@@ -106,6 +106,17 @@ test("a diagnosis shows its findings, and a chart with a mark for each that has 
   expect(chart.text).toContain("1 relu");
 });
 
+test("a model that is partly frozen can be diagnosed", async () => {
+  await inContext(testContext(backend), async () => {
+    const { experiment: options, fit } = (quick[0] as Net).make(sets, 1);
+    const [frozen] = new Experiment(options).config.model.parameters.slices;
+    const groups = [{ params: frozen?.name as string, frozen: true }];
+    const experiment = new Experiment({ ...(options as object), optimizer: optim.adam({ lr: 1e-3, groups }) });
+    await experiment.fit(fit);
+    expect((await experiment.diagnose()).findings).toBeDefined();
+  });
+});
+
 test("an interrupt stops a diagnosis and leaves the run as it was", async () => {
   const net = nets.find(({ name }) => name === "iris mlp") as Net;
   const { experiment: options, fit } = net.make(sets, 1);
