@@ -67,6 +67,7 @@ export class Experiment {
         `experiment: accumulate = ${accumulate} batches of ${batchSize} are more than the ${count} training examples; take ${Math.floor(count / batchSize)} or less`,
       );
     }
+    this.#checkAugment();
     const clip = check(clipParams, this.options.clip ?? {}, "clip");
     const loss = settleLoss(this.options.loss, classCounts(this.splits.train));
     this.config = {
@@ -83,7 +84,6 @@ export class Experiment {
     }
     checkRegularizers(this.config);
     this.#checkNames();
-    this.#checkAugment();
     this.#checkTarget();
     this.#traceOnce();
     checkFullBatch(this);

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { currentContext, maybeContext } from "../context/index.ts";
@@ -219,6 +220,9 @@ export class Run {
    */
   async exportOnnx(path: string, given?: Options<typeof exportParams>): Promise<string> {
     const full = fileOf(path, "exportOnnx", "model.onnx");
+    if (statSync(full, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new ConfigError(`exportOnnx: ${full} is a folder; give the name of a file`);
+    }
     const bytes = onnxOfRun(this, check(exportParams, given, "exportOnnx"));
     await mkdir(dirname(full), { recursive: true });
     const temporary = `${full}.${process.pid}.tmp`;

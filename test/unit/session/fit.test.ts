@@ -343,6 +343,7 @@ describe("an experiment says at once what does not fit", () => {
     await expect(run.predict(new HostTensor([4], "f32", new Float32Array(4)))).rejects.toThrow(
       "predict: [4] are no examples of [4]",
     );
+    await expect(run.exportOnnx(folder)).rejects.toThrow(`exportOnnx: ${folder} is a folder; give the name of a file`);
     expect(() => run.save("")).toThrow('save: "" is no file name');
     expect(() => make().load("missing.safetensors")).toThrow(/missing\.safetensors: there is no such file/);
   });
@@ -374,6 +375,11 @@ describe("an experiment says at once what does not fit", () => {
       categories: { [splits().train.featureNames[1] as string]: ["(unknown)", "a", "b"] },
     });
     expect(() => make({ data: named, augment: [noise] })).toThrow("are categories; leave augment out, or make numbers");
+    const x = new HostTensor([103, 4], "i32", new Int32Array(412));
+    const model = nn.sequential(nn.embedding(4, { embeddingDim: 2 }), nn.flatten(), nn.linear(3));
+    expect(() => make({ data: splits().train.with({ x }), model, augment: [noise] })).toThrow(
+      "experiment: noise changes numbers, and the examples of blobs are tokens; leave augment out",
+    );
     expect(() => make({ augment: [augment.mixup()], loss: loss.tripletMargin() })).toThrow(
       "mixup mixes targets, and tripletMargin asks which examples are alike",
     );
