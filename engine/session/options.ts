@@ -82,7 +82,7 @@ export const experimentParams = {
   accumulate: int(
     1,
     "[1, inf)",
-    "Batches whose gradients make one update: memory of one, the step of all together. A mean loss is that of `batchSize * accumulate` examples, also in the epoch's last, smaller update; batch norm sees each batch by itself.",
+    "Batches whose gradients make one update: memory of one, the step of all together. A mean loss is that of `batchSize * accumulate` examples, also in the epoch's last, smaller update; each batch by itself has its batch norm, and its divisor under class weights or ignored targets.",
   ),
   average: value<Average | null>(
     null,
