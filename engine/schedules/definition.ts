@@ -11,8 +11,14 @@ export interface ScheduleDefinition<P extends Params = Params> extends Definitio
   at(options: Checked<P>, at: At): number | Driven;
   /** What it counts, where that is not the option `per`. */
   unit?(options: Checked<P>): Unit;
-  /** Figures that it waits for: `loss` or names of metrics. */
-  monitors?(options: Checked<P>): readonly string[];
+  /** Figures that it waits for. */
+  monitors?(options: Checked<P>): readonly Monitor[];
+}
+
+/** A figure that a schedule waits for: `loss` or the name of a metric, and of which examples; auto: validation where there is one. */
+export interface Monitor {
+  readonly name: string;
+  readonly on: "auto" | "valid" | "train";
 }
 
 declare const counts: unique symbol;
@@ -91,7 +97,7 @@ export const unitOf = ({ definition, options }: Schedule): Unit =>
   definition.unit?.(options) ?? (options as { readonly per?: Unit }).per ?? "step";
 
 /** Figures that a schedule waits for. */
-export const monitorsOf = ({ definition, options }: Schedule): readonly string[] =>
+export const monitorsOf = ({ definition, options }: Schedule): readonly Monitor[] =>
   definition.monitors?.(options) ?? [];
 
 /** What the schedule drives at a place. Throws ConfigError when the rate is no number from 0 up. */

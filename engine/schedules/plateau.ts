@@ -24,7 +24,7 @@ export const plateau = defineSchedule({
   paper: "as torch.optim.lr_scheduler.ReduceLROnPlateau",
   params,
   unit: () => "epoch",
-  monitors: ({ monitor }) => [monitor],
+  monitors: ({ monitor, on }) => [{ name: monitor, on }],
   at: (options, { step, baseLr, seen = [], higher: better = [] }) => {
     const { monitor, factor, patience, cooldown, minLr, eps } = options;
     const higher = options.mode === "max" || (options.mode === "auto" && better.includes(monitor));

@@ -78,7 +78,7 @@ export function preview(
   const curves = namedSchedules(schedules).map(([name, schedule]): ScheduleCurve => {
     const driven = Array.from({ length: count }, (_, step) => scheduleAt(schedule, lr, { ...place, step }));
     const rates = Float64Array.from(driven, (d: Driven) => d.lr);
-    const waits = monitorsOf(schedule);
+    const waits = monitorsOf(schedule).map(({ name }) => name);
     const { holds, why } = robbinsMonro(schedule);
     return {
       name,

@@ -117,9 +117,15 @@ export class Course {
     const { schedule } = this.#options;
     if (!schedule) return;
     const figures = ["loss", ...this.experiment.options.metrics.map(nameOf)];
-    for (const monitor of monitorsOf(schedule)) {
-      if (figures.includes(monitor)) continue;
-      throw new ConfigError(`${schedule.type}: no monitor "${monitor}"${didYouMean(monitor, figures)}`);
+    for (const { name, on } of monitorsOf(schedule)) {
+      if (!figures.includes(name)) {
+        throw new ConfigError(`${schedule.type}: no monitor "${name}"${didYouMean(name, figures)}`);
+      }
+      if (on === "valid" && this.experiment.splits.valid === undefined) {
+        throw new ConfigError(
+          `${schedule.type}: waits for validation figures, and there are no validation examples; split with valid: 0.1, or take on: "train"`,
+        );
+      }
     }
   }
 

@@ -4,7 +4,7 @@ import { currentContext, maybeContext } from "../context/index.ts";
 import type { Dataset } from "../data/index.ts";
 import { FileTensor, Splits, upTo } from "../data/index.ts";
 import { ConfigError, ShapeError } from "../errors/index.ts";
-import { axisOfClasses, type ClassCounts, settleLoss, type Takes } from "../losses/index.ts";
+import { axisOfClasses, type ClassCounts, classAxis, settleLoss, type Takes } from "../losses/index.ts";
 import { nameOf } from "../metrics/index.ts";
 import { type Traced, traceModel } from "../nn/index.ts";
 import { constant, input, type Tensor } from "../ops/index.ts";
@@ -85,6 +85,7 @@ export class Experiment {
     checkRegularizers(this.config);
     this.#checkNames();
     this.#checkTarget();
+    this.#checkMetrics();
     this.#traceOnce();
     checkFullBatch(this);
   }
@@ -159,6 +160,18 @@ export class Experiment {
         `experiment: ${loss.type} takes classes and ${name} has values as targets; use loss.mse(), or load it with task: "classification"`,
       );
     }
+  }
+
+  /** What counts right classes says nothing of numbers: a share of them above a threshold would look like an accuracy. */
+  #checkMetrics(): void {
+    const { task, labels, name, y } = this.splits.train;
+    const ofClasses = this.options.metrics.find(({ definition }) => definition.params.dim === classAxis);
+    if (!ofClasses || task !== "regression" || labels) return;
+    const number = y.data.find((value) => value < 0 || value > 1);
+    if (number === undefined) return;
+    throw new ConfigError(
+      `experiment: ${ofClasses.type} is of classes, and ${name} has numbers as targets, such as ${number}; use metrics.mae() or metrics.r2(), or load it with task: "classification"`,
+    );
   }
 
   /** Loss and metrics over the model's output, symbolically: what does not fit is said now and not in training. */

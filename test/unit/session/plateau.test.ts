@@ -80,3 +80,10 @@ test("a monitor that is not measured is refused before the run", async () => {
     'plateau: no monitor "acuracy"; did you mean "accuracy"?',
   );
 });
+
+test("waiting for validation figures that there will never be is refused before the run", async () => {
+  const alone = make({ data: blobs(24) });
+  await expect(train(alone, { epochs: 2, schedule: schedule.plateau({ on: "valid" }) })).rejects.toThrow(
+    'plateau: waits for validation figures, and there are no validation examples; split with valid: 0.1, or take on: "train"',
+  );
+});
