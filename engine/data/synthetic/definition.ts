@@ -1,3 +1,4 @@
+import { DataError } from "../../errors/index.ts";
 import { type Checked, check, type Definition, int, num, type Options, type Params } from "../../params/index.ts";
 import { normal, words } from "../../random/index.ts";
 import { HostTensor, type Shape, sizeOf } from "../../tensor/index.ts";
@@ -57,7 +58,7 @@ export function synthetic(name: string, definition: SyntheticDefinition): (given
     const options = check(definition.params, given, `data.${name}`);
     definition.validate?.(options, `data.${name}`);
     const { seed } = options as unknown as { seed: number };
-    const { x, y, shape, classes, names } = definition.make(options, drawsOf(seed));
+    const { x, y, shape, classes, names } = made(name, () => definition.make(options, drawsOf(seed)), options);
     const n = x.length / sizeOf(shape);
     const features = new HostTensor([n, ...shape], "f32", Float32Array.from(x));
     const featureNames = names ?? Array.from({ length: sizeOf(shape) }, (_, i) => `x${i}`);
@@ -69,6 +70,19 @@ export function synthetic(name: string, definition: SyntheticDefinition): (given
     const target = new HostTensor([n], "i32", Int32Array.from(y));
     return new Dataset({ name, x: features, y: target, task: "classification", featureNames, classes: labels });
   };
+}
+
+/** Throws DataError for a set that this process cannot hold. */
+function made(name: string, make: () => Made, options: object): Made {
+  try {
+    return make();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const { n } = options as { readonly n?: number };
+    throw new DataError(`data.${name}: ${n ?? "so many"} examples are more than this process can hold; take fewer`, {
+      cause,
+    });
+  }
 }
 
 /** Points [x, y] of examples whose classes take turns, with noise on both coordinates. */

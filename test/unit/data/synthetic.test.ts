@@ -182,3 +182,9 @@ test("shells need an example each", () => {
     "data.gaussianQuantiles: 2 examples do not fill 3 classes; take n: 3 or more",
   );
 });
+
+test("more examples than a process can hold are refused by name", () => {
+  expect(() => data.blobs({ n: 1e9, features: 1000 })).toThrow(
+    "data.blobs: 1000000000 examples are more than this process can hold; take fewer",
+  );
+});
