@@ -134,6 +134,11 @@ export class Experiment {
         `experiment: ${mixer.type} mixes targets, and ${loss.type} asks which examples are alike; leave ${mixer.type} out, or take loss.crossEntropy()`,
       );
     }
+    if (mixer && !loss.definition.takes(loss.options).includes("value")) {
+      throw new ConfigError(
+        `experiment: ${mixer.type} mixes targets, and ${loss.type} takes one class of each example; leave ${mixer.type} out, or take loss.crossEntropy()`,
+      );
+    }
   }
 
   /** Classes for a loss of classes, values for a loss of values. */

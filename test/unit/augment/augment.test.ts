@@ -240,6 +240,28 @@ test("a picture in colour comes back from a turn of its hues", () => {
   expect(augment.functional.adjustSaturation(picture, 1).data).toBeAllclose(picture.data, { rtol: 1e-6, atol: 1e-7 });
 });
 
+test.each(["nll", "multiMargin"] as const)(
+  "%s, which takes one class of each example, does not go with mixtures",
+  (name) => {
+    const y = tensor(
+      Array.from({ length: 16 }, (_, i) => i % 2),
+      { dtype: "i32" },
+    );
+    const make = () =>
+      new Experiment({
+        data: data.tensors({ x: images, y }),
+        model: nn.sequential(nn.flatten(), nn.linear(2), nn.logSoftmax()),
+        augment: [augment.mixup()],
+        loss: loss[name](),
+        optimizer: optim.sgd(),
+        batchSize: 4,
+      });
+    expect(make).toThrow(
+      `experiment: mixup mixes targets, and ${name} takes one class of each example; leave mixup out`,
+    );
+  },
+);
+
 describe("bad options", () => {
   test.each([
     [() => augment.hflip(2), "hflip: p = 2 is outside [0, 1]"],
