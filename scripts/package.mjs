@@ -27,7 +27,7 @@ const copy = (path, to = path) => {
   cpSync(`${root}/${path}`, `${stage}/${to}`, { recursive: true, dereference: true });
 };
 
-for (const path of ["LICENSE", "README.md", "CHANGELOG.md"]) copy(path);
+for (const path of ["LICENSE", "README.md", "CHANGELOG.md", "package.nls.json"]) copy(path);
 for (const path of ["media/icons", "snippets", "syntaxes"]) copy(path);
 if (existsSync(`${root}/docs/images`)) copy("docs/images");
 for (const name of [

@@ -1,28 +1,9 @@
-import { element } from "../chart/dom.ts";
-import { type ChartState, Figure } from "../chart/figure.ts";
-import type { FromPanel, ToRenderer } from "../chart/payload.ts";
-import { STYLE } from "../chart/style.ts";
+import { showChart } from "./chart.ts";
+import type { Editor } from "./editor.ts";
 
-declare function acquireVsCodeApi(): {
-  postMessage(message: FromPanel): void;
-  getState(): ChartState | undefined;
-  setState(state: ChartState): void;
-};
+declare function acquireVsCodeApi(): Editor<never, never>;
 
-/** A panel with one chart: it stays in view while the notebook is scrolled and edited, and grows with the run. */
-const editor = acquireVsCodeApi();
-document.head.append(element("style", {}, STYLE));
-let figure: Figure | null = null;
+/** What the page of a panel can be; `src/panel/page.ts` says which. */
+const views: Readonly<Record<string, (editor: Editor<never, never>) => void>> = { chart: showChart };
 
-addEventListener("message", ({ data }: MessageEvent<ToRenderer>) => {
-  if (data.type === "rows") figure?.append(data.dataset, data.columns, data.replace);
-  else if (figure !== null) figure.update(data.chart);
-  else
-    figure = new Figure(document.body, data.chart, {
-      state: editor.getState() ?? {},
-      keep: (state) => editor.setState(state),
-      act: (action) => editor.postMessage({ type: "act", action }),
-      save: (name, base64) => editor.postMessage({ type: "save", name, base64 }),
-    });
-});
-editor.postMessage({ type: "ready" });
+views[document.body.dataset.view ?? ""]?.(acquireVsCodeApi());

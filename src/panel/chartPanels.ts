@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Action, Chart } from "../../engine/protocol/index.ts";
 import { readMessage, saveChart, type ToRenderer } from "../controller/messages.ts";
+import { page } from "./page.ts";
 
 export interface PanelHost {
   /** The chart with all rows while it grows; asked whenever the page is made anew. */
@@ -41,7 +41,7 @@ export class ChartPanels implements vscode.Disposable {
       } else if (known?.type === "act") act?.(known.action);
       else if (known?.type === "save") await saveChart(notebook, known.name, known.base64);
     });
-    panel.webview.html = page(panel.webview, vscode.Uri.joinPath(this.#dist, "panel.js"));
+    panel.webview.html = page(panel.webview, this.#dist, "chart");
   }
 
   /** A chart grew, or its last word has come. */
@@ -58,21 +58,4 @@ export class ChartPanels implements vscode.Disposable {
   dispose(): void {
     for (const { panel } of this.#panels.values()) panel.dispose();
   }
-}
-
-/** Scripts by nonce, styles inline, pictures from data: nothing else, and nothing from the network. */
-function page(webview: vscode.Webview, script: vscode.Uri): string {
-  const nonce = randomBytes(16).toString("base64url");
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'unsafe-inline'; img-src data:`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>Chart</title>
-</head>
-<body>
-<script type="module" nonce="${nonce}" src="${webview.asWebviewUri(script)}"></script>
-</body>
-</html>`;
 }

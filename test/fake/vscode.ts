@@ -1,5 +1,13 @@
 // The part of the `vscode` module that unit tests of src/ need; real behaviour is tested in real VS Code.
 
+/** English, with `{0}` and `{name}` filled in. */
+export const l10n = {
+  t: (message: string, ...args: readonly unknown[]) => {
+    const values = (typeof args[0] === "object" && args[0] !== null ? args[0] : args) as Record<string, unknown>;
+    return message.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
+  },
+};
+
 export const NotebookCellKind = { Markup: 1, Code: 2 } as const;
 export const NotebookCellStatusBarAlignment = { Left: 1, Right: 2 } as const;
 

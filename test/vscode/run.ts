@@ -1,6 +1,7 @@
-// Runs the tests in real VS Code: node test/vscode/run.ts [--host server|electron] [--only suite|walk]
+// Runs the tests in real VS Code: node test/vscode/run.ts [--host server|electron] [--only suite|walk] [--walk NAME]
 //   server    VS Code as code-server, in headless Chromium: the suite, then the walk through the packaged extension
 //   electron  VS Code desktop as @vscode/test-electron downloads it: the suite
+// --walk walkRuns takes that walk alone; with DLNB_VSIX set, that package is walked through instead of a new one.
 // Closes with one line "N passed, N failed".
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -14,10 +15,18 @@ import { type Counts, runSuiteInElectron, runSuiteInServer } from "./hosts.ts";
 
 const root = join(import.meta.dirname, "../..");
 const { values } = parseArgs({
-  options: { host: { type: "string", default: "server" }, only: { type: "string" }, grep: { type: "string" } },
+  options: {
+    host: { type: "string", default: "server" },
+    only: { type: "string" },
+    walk: { type: "string", multiple: true },
+    grep: { type: "string" },
+  },
 });
 if (values.host !== "server" && values.host !== "electron")
   throw new Error(`--host ${values.host}: there are server and electron`);
+
+/** In this order: the last one ends in a workspace that is not trusted. */
+const walks = ["walkDiagnostics", "walk"];
 
 const scratch = mkdtempSync(join(tmpdir(), "dlnb-run-"));
 const total: Counts = { passed: 0, failed: 0 };
@@ -28,7 +37,7 @@ const add = ({ passed, failed }: Counts) => {
 
 try {
   if (values.host === "server") installCodeServer();
-  if (values.only !== "walk") add(await suite());
+  if (values.only !== "walk" && values.walk === undefined) add(await suite());
   if (values.only !== "suite" && values.host === "server") add(await walk());
 } catch (error) {
   console.error(error);
@@ -60,17 +69,17 @@ async function suite(): Promise<Counts> {
 }
 
 async function walk(): Promise<Counts> {
-  const vsix = join(scratch, "dlnb.vsix");
-  node("scripts/package.mjs", "--out", vsix);
-  process.env.DLNB_VSIX = vsix;
+  if (process.env.DLNB_VSIX === undefined) {
+    process.env.DLNB_VSIX = join(scratch, "dlnb.vsix");
+    node("scripts/package.mjs", "--out", process.env.DLNB_VSIX);
+  }
   const mocha = new Mocha({
     ui: "bdd",
     timeout: 180_000,
     reporter: "spec",
     ...(values.grep ? { grep: values.grep } : {}),
   });
-  // the last walk ends in a workspace that is not trusted
-  for (const file of ["walkDiagnostics.ts", "walk.ts"]) mocha.addFile(join(import.meta.dirname, file));
+  for (const name of values.walk ?? walks) mocha.addFile(join(import.meta.dirname, `${name}.ts`));
   await mocha.loadFilesAsync();
   let passed = 0;
   const failed = await new Promise<number>((resolve) => {

@@ -166,12 +166,14 @@ describe("the commands", () => {
   const { commands, menus } = JSON.parse(
     readFileSync(new URL("../../../package.json", import.meta.url), "utf8"),
   ).contributes;
+  const words = JSON.parse(readFileSync(new URL("../../../package.nls.json", import.meta.url), "utf8"));
 
   test.each(Object.entries(diagnosticCommands))(
-    "%s is in the palette of notebooks and in their toolbar",
+    "%s is in the palette and in the toolbar of notebooks",
     (id, { title }) => {
-      expect(commands).toContainEqual(expect.objectContaining({ command: id, title, category: "dlnb" }));
-      expect(menus.commandPalette).toContainEqual({ command: id, when: "notebookType == 'dlnb'" });
+      const named = id.replace("dlnb.", "%command.").concat("%");
+      expect(commands).toContainEqual(expect.objectContaining({ command: id, title: named, category: "dlnb" }));
+      expect(words[named.replaceAll("%", "")]).toBe(title);
       expect(menus["dlnb.diagnostics"]).toContainEqual(expect.objectContaining({ command: id }));
     },
   );
