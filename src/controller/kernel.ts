@@ -1,9 +1,11 @@
 import type { KernelEvent, KernelInfo, Method, Params, Result } from "../../engine/protocol/index.ts";
-import type { KernelEnd } from "../kernel/index.ts";
+import type { KernelEnd, Runtime } from "../kernel/index.ts";
 
 /** What sessions use of a `KernelProcess`. */
 export interface Kernel {
   readonly info: KernelInfo;
+  /** Whose Node it runs on: the editor's own has no GPU. */
+  readonly runtime: Runtime;
   request<M extends Method>(method: M, params: Params<M>): Promise<Result<M>>;
   /** Settles when the process has ended, for whatever reason; never rejects. */
   readonly ended: Promise<KernelEnd>;

@@ -1,3 +1,3 @@
 export { KernelExited } from "./errors.ts";
 export { type KernelEnd, KernelProcess, type StartOptions } from "./kernelProcess.ts";
-export { type KernelFiles, locateKernel } from "./locate.ts";
+export { type KernelFiles, locateKernel, type Runtime } from "./locate.ts";

@@ -16,7 +16,7 @@ import {
   type Result,
 } from "../../engine/protocol/index.ts";
 import { howEnded, KernelExited } from "./errors.ts";
-import type { KernelFiles } from "./locate.ts";
+import type { KernelFiles, Runtime } from "./locate.ts";
 
 export interface StartOptions extends KernelFiles, Omit<InitializeParams, "protocol"> {
   /** In the order of the kernel; none before `start` has resolved is lost. */
@@ -40,6 +40,7 @@ export class KernelProcess {
   readonly ended: Promise<KernelEnd>;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #connection: MessageConnection;
+  readonly #runtime: Runtime;
   readonly #lastLines: string[] = [];
   #info: KernelInfo | undefined;
   #end: KernelEnd | undefined;
@@ -48,7 +49,12 @@ export class KernelProcess {
 
   private constructor(options: StartOptions) {
     // no shell, and nothing inherited but the environment; the notebook's folder is the kernel's own business
-    this.#child = spawn(options.node, [options.kernel], { stdio: "pipe", windowsHide: true });
+    this.#child = spawn(options.node, [options.kernel], {
+      stdio: "pipe",
+      windowsHide: true,
+      env: { ...process.env, ...options.env },
+    });
+    this.#runtime = options.runtime;
     this.#connection = createMessageConnection(
       new StreamMessageReader(this.#child.stdout),
       new StreamMessageWriter(this.#child.stdin),
@@ -91,6 +97,11 @@ export class KernelProcess {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Whose Node it runs on. */
+  get runtime(): Runtime {
+    return this.#runtime;
   }
 
   get info(): KernelInfo {

@@ -120,9 +120,11 @@ describe("the end of a kernel", () => {
 
   test("before it has started says what it was", async () => {
     const folder = testFolder({ "crash.mjs": "console.error('no such driver'); process.exit(3)" });
-    const options = { node: globalThis.process.execPath, kernel: join(folder, "crash.mjs") };
     const start = KernelProcess.start({
-      ...options,
+      node: globalThis.process.execPath,
+      kernel: join(folder, "crash.mjs"),
+      env: {},
+      runtime: "named",
       client: { name: "test", version: "1" },
       notebook: null,
       folder,

@@ -18,8 +18,12 @@ const instances: GPU[] = [];
 /** This installation has no Dawn for the machine it runs on. */
 export class NoRuntime extends BackendError {}
 
-/** npm `webgpu`, loaded on first use. Throws NoRuntime where it is not there for this platform. */
+/** npm `webgpu`, loaded on first use. Throws NoRuntime where it is not there for this platform, and in Electron, which cannot map its buffers. */
 async function dawn(): Promise<typeof import("webgpu")> {
+  if ("electron" in process.versions)
+    throw new NoRuntime(
+      "webgpu: the kernel runs on the editor's own runtime, which cannot share memory with a GPU; install dlnb for this platform, or name a Node.js in dlnb.kernel.nodePath",
+    );
   try {
     return await import("webgpu");
   } catch (cause) {

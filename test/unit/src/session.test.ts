@@ -8,6 +8,7 @@ import { FakeExecution, fakeNotebook } from "../../fake/notebook.ts";
 
 /** A kernel whose cells are functions. */
 class FakeKernel implements Kernel {
+  readonly runtime = "packaged";
   readonly info = { protocol: 1, version: "", node: "", pid: 1, runFolder: "folder/.dlnb/tour" };
   readonly ended: Promise<KernelEnd>;
   readonly asked: string[] = [];
