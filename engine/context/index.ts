@@ -14,6 +14,12 @@ export type CellEvent = WithoutCell<Exclude<KernelEvent, { event: "state" }>>;
  */
 export interface RunContext {
   readonly cell: string;
+  /** SHA-256 of the cell's text. */
+  readonly textHash?: string;
+  /** Version of dlnb. */
+  readonly version?: string | undefined;
+  /** The top-level name by which the notebook's cells know a value; null when they have none for it. */
+  nameOf?(value: object): string | null;
   /** Aborted by the user's interrupt, with an `Interrupted` as its reason. */
   readonly signal: AbortSignal;
   /** Events reach the client in the order of the calls; text written before an event arrives before it. */

@@ -11,6 +11,8 @@ import { TextSink } from "./text.ts";
 /** What the kernel lends to a run of a cell. */
 export interface CellHost {
   readonly runtime: CellRuntime;
+  /** Of dlnb. */
+  readonly version: string;
   readonly runFolder: string | null;
   readonly notebookFolder: string;
   send(event: KernelEvent): void;
@@ -54,6 +56,9 @@ export class CellRun {
     this.#text = new TextSink((stream, text) => this.#emit({ event: "text", stream, text }));
     this.context = {
       cell: params.cell,
+      textHash: textHash(params.text),
+      version: host.version,
+      nameOf: (value) => host.runtime.names.nameOf(value),
       signal: this.#abort.signal,
       emit: (event) => {
         this.#text.flush();

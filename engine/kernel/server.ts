@@ -137,8 +137,10 @@ export class Kernel {
     const devices = new Devices(params.backend, params.threads, (level, text) =>
       this.#send({ event: "log", level, text }),
     );
+    const version = packageVersion("dlnb") ?? "unknown";
     const host: CellHost = {
       runtime,
+      version,
       runFolder,
       notebookFolder: folder,
       send: (event) => this.#send(event),
@@ -149,7 +151,7 @@ export class Kernel {
     this.#session = { runtime, devices, host };
     return {
       protocol: PROTOCOL_VERSION,
-      version: packageVersion("dlnb") ?? "unknown",
+      version,
       node: process.versions.node,
       pid: process.pid,
       runFolder,

@@ -133,6 +133,9 @@ export interface KernelStatus {
 /** Where a training run stands. Rates are over the last seconds. */
 export interface RunStatus {
   id: string;
+  name: string;
+  /** Absolute folder with log and checkpoints; null when nothing is written. */
+  folder: string | null;
   step: number;
   steps: number;
   epoch: number;

@@ -5,7 +5,7 @@ import type { Prepared } from "../data/index.ts";
 import { ConfigError, didYouMean } from "../errors/index.ts";
 import { nameOf } from "../metrics/index.ts";
 import { hyperparameters, isFullBatch } from "../optim/index.ts";
-import type { RunSummary } from "../protocol/index.ts";
+import type { RunExtent, RunSummary } from "../protocol/index.ts";
 import { type Drop, monitorsOf, type Seen, scheduleAt } from "../schedules/index.ts";
 import type { Averaged } from "./averaged.ts";
 import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
@@ -21,14 +21,14 @@ import { beginningOf, weightsFrom } from "./resume.ts";
 import { averagedRun, Run } from "./run.ts";
 import { higherOf, type ScalarsAt, scalarsOf } from "./scalars.ts";
 import { Tally } from "./tally.ts";
-import { type Extent, named, type Standing, Telling } from "./telling.ts";
+import { named, type Standing, Telling } from "./telling.ts";
 import type { Snapshot } from "./trace.ts";
 
 /** Checkpoints during a run are at least this far apart. */
 const CHECKPOINT_MS = 10_000;
 
 /** The size of a run of `experiment` over `count` training examples. */
-export function extentOf(experiment: Experiment, options: FitOptions, count: number): Extent {
+export function extentOf(experiment: Experiment, options: FitOptions, count: number): RunExtent {
   const { dropLast } = experiment.options;
   const whole = isFullBatch(experiment.config.optimizer);
   const stepsPerEpoch = whole ? 1 : (dropLast ? Math.floor : Math.ceil)(count / experiment.stepSize);
@@ -42,7 +42,7 @@ export function extentOf(experiment: Experiment, options: FitOptions, count: num
  */
 export class Course {
   readonly experiment: Experiment;
-  readonly extent: Extent;
+  readonly extent: RunExtent;
   readonly telling: Telling;
   readonly watched: Watched;
   readonly pace: Pace;
@@ -153,7 +153,7 @@ export class Course {
   start(): void {
     const { schedule, earlyStopping } = this.#options;
     this.#startedAt = performance.now();
-    this.telling.start(this.step, { fit: { ...this.extent, schedule, earlyStopping, resumedAt: this.step } });
+    this.telling.start(this.step, { schedule, earlyStopping });
   }
 
   /** Rows of the steps from `from` on, each of `batch` examples, up to the first that was not finite. */

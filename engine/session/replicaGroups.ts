@@ -1,6 +1,7 @@
 import type { Backend } from "../backends/backend.ts";
 import { input, topological } from "../ops/index.ts";
 import { hyperparameters, isShareOfRate, stateNames, traceUpdate } from "../optim/index.ts";
+import type { RunExtent } from "../protocol/index.ts";
 import { monitorsOf, scheduleAt } from "../schedules/index.ts";
 import { type Course, extentOf } from "./course.ts";
 import type { Experiment } from "./experiment.ts";
@@ -8,7 +9,6 @@ import { LaneTraining } from "./laneTraining.ts";
 import type { FitOptions } from "./options.ts";
 import { updateRanges } from "./ranges.ts";
 import { type ScalarsAt, scalarsOf } from "./scalars.ts";
-import type { Extent } from "./telling.ts";
 
 /** A run that may train beside others: an experiment of its own and what `fit` would be given. */
 export interface Replica {
@@ -73,7 +73,7 @@ export function trainingOf(backend: Backend, group: readonly Replica[], courses:
 }
 
 /** Hyperparameters that may differ by lane at some step. */
-function varyingOf(group: readonly Replica[], leaders: readonly number[], extent: Extent): string[] {
+function varyingOf(group: readonly Replica[], leaders: readonly number[], extent: RunExtent): string[] {
   const different = leaders.some((leader) => leader !== leaders[0]);
   if (!different) return [];
   const numbers = group.map(({ experiment }) => hyperparameters(experiment.config.optimizer));

@@ -1,19 +1,9 @@
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors/index.ts";
+import type { RunLogLine } from "../protocol/index.ts";
 
-/**
- * The append-only record of a run: one JSON object per line in `<folder>/log.jsonl`, written (not buffered) before
- * anybody is told. Lines:
- *   { event: "start", run, name, time, versions, backend, adapter, config, fit }
- *   { event: "steps", from, loss: [...], lr: [...], gradientNorm: [...] }   one per submit; `from` is the first step's number
- *   { event: "epoch", epoch, step, train, valid }
- *   { event: "looks", columns: [[name, size], ...] }   what looks of `fit({ instruments })` report
- *   { event: "look", step, f32 }   those numbers after `step` updates, little-endian float32 in base64; at most some hundreds
- *   { event: "checkpoint", file, step, why }
- *   { event: "end", stopped, steps, seconds, final, ... }   or { event: "failed", error } when the backend was lost
- * A run without a folder (an untitled notebook) keeps nothing.
- */
+/** Writes the lines of `engine/protocol/runLog.ts` to `<folder>/log.jsonl`. */
 export class RunLog {
   /** Null when nothing is kept. */
   readonly folder: string | null;
@@ -31,7 +21,7 @@ export class RunLog {
     this.#fd = openSync(join(this.folder, "log.jsonl"), "ax");
   }
 
-  write(line: { readonly event: string } & Readonly<Record<string, unknown>>): void {
+  write(line: RunLogLine): void {
     if (this.#fd === null) return;
     // a replacer is asked for every number
     writeSync(this.#fd, `${everyFinite(line) ? JSON.stringify(line) : JSON.stringify(line, spelled)}\n`);

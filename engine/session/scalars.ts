@@ -1,11 +1,11 @@
 import { weightAt } from "../average/index.ts";
 import { betterOf, nameOf } from "../metrics/index.ts";
 import { hyperparameters } from "../optim/index.ts";
+import type { RunExtent } from "../protocol/index.ts";
 import { rateAt, type Schedule, type Seen } from "../schedules/index.ts";
 import type { StepScalars } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
 import { AVERAGE } from "./forward.ts";
-import type { Extent } from "./telling.ts";
 
 /** What the host says to the step after `step` updates, in an epoch that began after `epochStart` of them. */
 export type ScalarsAt = (step: number, epochStart: number) => StepScalars;
@@ -14,7 +14,7 @@ export type ScalarsAt = (step: number, epochStart: number) => StepScalars;
 export function scalarsOf(
   experiment: Experiment,
   schedule: Schedule | null,
-  extent: Extent,
+  extent: RunExtent,
   seen?: readonly Seen[],
   window = Infinity,
 ): ScalarsAt {

@@ -1,11 +1,21 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
 import type { RunContext } from "../context/index.ts";
 import { betterOf, nameOf } from "../metrics/index.ts";
 import { isFullBatch } from "../optim/index.ts";
 import { CurveRecorder } from "../plots/index.ts";
-import { CHART_MIME, type RunHistory, type RunStatus } from "../protocol/index.ts";
+import {
+  CHART_MIME,
+  RUN_LOG_VERSION,
+  type RunCurve,
+  type RunExtent,
+  type RunHistory,
+  type RunLogStart,
+  type RunStatus,
+} from "../protocol/index.ts";
 import type { Drop } from "../schedules/index.ts";
+import { sizeOf } from "../tensor/index.ts";
 import type { Experiment } from "./experiment.ts";
 import type { Column } from "./instruments/looks.ts";
 import type { RunRecord } from "./run.ts";
@@ -14,13 +24,6 @@ import { RunLog } from "./runLog.ts";
 const PROGRESS_MS = 200;
 /** Steps per second are those of the last so many milliseconds. */
 const RATE_MS = 3000;
-
-/** The size of a run. */
-export interface Extent {
-  readonly steps: number;
-  readonly epochs: number;
-  readonly stepsPerEpoch: number;
-}
 
 /** Where a run stands, for those who watch. */
 export interface Standing {
@@ -38,10 +41,11 @@ export class Telling {
   readonly #experiment: Experiment;
   readonly #backend: Backend;
   readonly #context: RunContext;
-  readonly #extent: Extent;
+  readonly #extent: RunExtent;
   readonly #log: RunLog;
   readonly #recorder: CurveRecorder;
   readonly #chart: string;
+  readonly #curve: RunCurve;
   readonly #rates: { at: number; step: number }[] = [];
   #lastProgress = 0;
   /** Whether there is a chart to be brought to its end. */
@@ -53,7 +57,7 @@ export class Telling {
     backend: Backend,
     name: string,
     context: RunContext,
-    extent: Extent,
+    extent: RunExtent,
     movesMomentum = false,
   ) {
     this.#experiment = experiment;
@@ -65,9 +69,7 @@ export class Telling {
     this.#log = new RunLog(context.runFolder === null ? null : join(context.runFolder, "runs"));
     this.#chart = context.freshId("chart");
     const { clip } = experiment.config;
-    this.#recorder = new CurveRecorder((rows) => context.emit({ event: "rows", chart: this.#chart, ...rows }), {
-      id: this.#chart,
-      name,
+    this.#curve = {
       metrics: experiment.options.metrics.map((m) => ({ name: nameOf(m), better: betterOf(m) })),
       validation: experiment.splits.valid !== undefined,
       averaged: experiment.options.average !== null && experiment.splits.valid !== undefined,
@@ -76,6 +78,11 @@ export class Telling {
         !isFullBatch(experiment.config.optimizer) &&
         experiment.config.regularize.some(({ definition }) => definition.penalty !== undefined),
       clipNorm: clip.normType === undefined || clip.normType === 2 ? clip.norm : undefined,
+    };
+    this.#recorder = new CurveRecorder((rows) => context.emit({ event: "rows", chart: this.#chart, ...rows }), {
+      id: this.#chart,
+      name,
+      ...this.#curve,
       ...extent,
     });
   }
@@ -84,18 +91,29 @@ export class Telling {
     return this.#log.folder;
   }
 
-  start(step: number, about: Readonly<Record<string, unknown>>): void {
+  /** `plan`: how it is to train. */
+  start(step: number, plan: Omit<RunLogStart["fit"], keyof RunExtent | "resumedAt">): void {
     const { name: backend, adapter } = this.#backend;
+    const { declaration } = this.#experiment.config.model;
     this.#log.write({
       event: "start",
+      version: RUN_LOG_VERSION,
       run: this.id,
       name: this.name,
       time: new Date().toISOString(),
-      versions: { node: process.version },
+      process: { pid: process.pid, host: hostname() },
+      versions: { ...(this.#context.version ? { dlnb: this.#context.version } : {}), node: process.version },
       backend,
       adapter,
+      cell: this.#context.cell,
+      textHash: this.#context.textHash ?? null,
+      experiment: this.#context.nameOf?.(this.#experiment) ?? null,
+      parameters: declaration.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+      layers: declaration.layers.map(({ path, type, outputShape }) => ({ path, type, outputShape })),
+      data: this.#experiment.splits.train.name,
       config: this.#experiment.describe(),
-      ...about,
+      fit: { ...this.#extent, ...plan, resumedAt: step },
+      curve: this.#curve,
     });
     this.#rates.push({ at: performance.now(), step });
     this.#show(true);
@@ -110,7 +128,15 @@ export class Telling {
     momentum: readonly number[],
     penalty: readonly number[] = [],
   ): void {
-    this.#log.write({ event: "steps", from, loss, lr, gradientNorm, ...(penalty.length ? { penalty } : {}) });
+    this.#log.write({
+      event: "steps",
+      from,
+      loss,
+      lr,
+      gradientNorm,
+      ...(momentum.length ? { momentum } : {}),
+      ...(penalty.length ? { penalty } : {}),
+    });
     this.#experiment.onSteps?.({ from, loss, gradientNorm });
     const step = loss.map((_, i) => from + i);
     this.#recorder.addTrain(step, loss, lr, gradientNorm, momentum, penalty);
@@ -202,6 +228,8 @@ export class Telling {
     const key = first && ["valid", "train"].map((part) => part + capital(first.type)).find((k) => k in figures);
     return {
       id: this.id,
+      name: this.name,
+      folder: this.folder,
       step,
       steps,
       epoch: Math.ceil(step / stepsPerEpoch),

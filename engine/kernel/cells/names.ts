@@ -45,6 +45,11 @@ export class Names {
     });
   }
 
+  /** The last name that was given to this very value; null when it has none. */
+  nameOf(value: object): string | null {
+    return [...this.#own].findLast((name) => this.#home(name)[name] === value) ?? null;
+  }
+
   #isAside(name: string): boolean {
     return (
       TELLTALES.has(name) ||

@@ -1,11 +1,11 @@
 import type { RunContext } from "../../context/index.ts";
 import { hyperparameters } from "../../optim/index.ts";
+import type { RunExtent } from "../../protocol/index.ts";
 import type { Schedule } from "../../schedules/index.ts";
 import { DeviceModel } from "../device.ts";
 import type { Experiment } from "../experiment.ts";
 import type { Weights } from "../model.ts";
 import { scalarsOf } from "../scalars.ts";
-import type { Extent } from "../telling.ts";
 import { Instruments } from "./instruments.ts";
 import { DeviceClock, Pace } from "./pace.ts";
 import { Strip } from "./strip.ts";
@@ -18,7 +18,7 @@ import { watchedOf } from "./watched.ts";
  */
 export async function probe(
   experiment: Experiment,
-  given: { weights: Weights; schedule: Schedule | null; extent: Extent; steps: number; context: RunContext },
+  given: { weights: Weights; schedule: Schedule | null; extent: RunExtent; steps: number; context: RunContext },
   at: (done: number) => boolean,
 ): Promise<{ instruments: Instruments; weights: Weights }> {
   const { context, schedule, extent, steps, weights } = given;

@@ -7,6 +7,8 @@ import { count, duration, figure, plainProgress, progressLine } from "../../../s
 
 const run: RunStatus = {
   id: "r",
+  name: "run",
+  folder: null,
   step: 500,
   steps: 1000,
   epoch: 5,

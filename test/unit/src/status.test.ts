@@ -4,6 +4,8 @@ import { finishedSummary, progressSummary, runningSummary } from "../../../src/s
 
 const run: RunStatus = {
   id: "r",
+  name: "run",
+  folder: null,
   step: 1200,
   steps: 4000,
   epoch: 3,
