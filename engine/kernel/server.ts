@@ -16,6 +16,7 @@ import { type CellHost, CellRun } from "./cellRun.ts";
 import { locateOptions } from "./cells/locate.ts";
 import { CellSyntaxError } from "./cells/problem.ts";
 import { CellRuntime } from "./cells/runtime.ts";
+import { digestOf, usesOf } from "./cells/uses.ts";
 import { Devices, doctor } from "./devices.ts";
 import { DOOR } from "./door.ts";
 import { Queue } from "./queue.ts";
@@ -56,10 +57,11 @@ export class Kernel {
     initialize: (params) => this.#initialize(params),
     check: ({ text }) => {
       try {
-        const { declares } = this.#open().runtime.rewrite(text);
-        return { problems: [], declares };
+        const { declares, program } = this.#open().runtime.rewrite(text);
+        return { problems: [], declares, ...usesOf(program), digest: digestOf(program) };
       } catch (error) {
-        if (error instanceof CellSyntaxError) return { problems: [error.problem], declares: [] };
+        if (error instanceof CellSyntaxError)
+          return { problems: [error.problem], declares: [], uses: [], assigns: [], digest: "" };
         throw error;
       }
     },

@@ -13,11 +13,8 @@ export type BackendName = "webgpu" | "wasm";
 export interface Requests {
   /** Must be the first request, once per kernel. Fails when the protocol versions differ. */
   initialize(p: InitializeParams): KernelInfo;
-  /** Syntax and erasability of a cell, without running it, and the top-level names it declares (none with a problem). */
-  check(p: { cell: string; text: string }): {
-    problems: readonly Problem[];
-    declares: readonly { name: string; line: number }[];
-  };
+  /** Syntax and erasability of a cell, without running it, and what it has to do with names; with a problem, lists are empty. */
+  check(p: { cell: string; text: string }): CheckedCell;
   /** Runs one cell; cells queue in the kernel in the order of the requests. Outputs arrive as events before the result. */
   run(p: RunParams): CellResult;
   /**
@@ -107,6 +104,18 @@ export interface CellError {
   column?: number;
   /** Frames in the user's code only, as text. */
   stack: string;
+}
+
+export interface CheckedCell {
+  problems: readonly Problem[];
+  /** Its top-level names, with their lines, from 1. */
+  declares: readonly { name: string; line: number }[];
+  /** Names that it reads, also inside its functions, and does not declare itself: of other cells, the library and the language. */
+  uses: readonly string[];
+  /** Names that it does not declare and sets to another value (`lr = 0.1`). */
+  assigns: readonly string[];
+  /** Equal for texts that differ in layout, comments and types only; empty with a problem. */
+  digest: string;
 }
 
 export interface Problem {

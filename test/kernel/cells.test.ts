@@ -228,9 +228,12 @@ test("overrides replace a name's first declaration, in the cell that has it", as
 
 test("check finds problems and names without running anything", async () => {
   const { process, value } = await testKernel();
-  expect(await process.request("check", { cell: "a", text: "globalThis.ran = 1\nconst b = 2" })).toEqual({
+  expect(await process.request("check", { cell: "a", text: "globalThis.ran = 1\nconst b = c" })).toEqual({
     problems: [],
     declares: [{ name: "b", line: 2 }],
+    uses: ["globalThis", "c"],
+    assigns: [],
+    digest: expect.stringMatching(/^[\w-]{22}$/),
   });
   const { problems } = await process.request("check", { cell: "a", text: "enum A {}" });
   expect(problems).toMatchObject([{ line: 1, severity: "error" }]);

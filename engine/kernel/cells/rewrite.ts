@@ -23,6 +23,8 @@ export interface Rewritten {
   readonly declares: readonly { name: string; line: number }[];
   /** Every identifier in the text, also properties: a superset of the names it reads. */
   readonly mentions: ReadonlySet<string>;
+  /** The text's own syntax tree, types gone. */
+  readonly program: Program;
 }
 
 /**
@@ -61,6 +63,7 @@ export function rewrite(text: string, overrides: ReadonlySet<string> = new Set()
     original: positionsOf(code, out),
     declares: [...names].map(([name, line]) => ({ name, line })),
     mentions,
+    program,
   };
 }
 
@@ -277,5 +280,5 @@ export function visit(node: AnyNode, see: (node: AnyNode) => void): void {
   see(node);
 }
 
-const isNode = (value: unknown): value is AnyNode =>
+export const isNode = (value: unknown): value is AnyNode =>
   typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
