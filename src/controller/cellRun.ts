@@ -96,7 +96,8 @@ export class CellRun {
     return this.#charts.get(id);
   }
 
-  end(result: Pick<CellResult, "ok"> & { order?: number; error?: CellError }): void {
+  /** `order` null: it never began, and has no place in the order. */
+  end(result: Pick<CellResult, "ok"> & { order?: number | null; error?: CellError }): void {
     if (this.#ended) return;
     if (result.error !== undefined && !this.#erred) {
       this.#endText();
@@ -114,7 +115,7 @@ export class CellRun {
       }
     }
     this.#quietly(() => {
-      if (result.order !== undefined) this.#execution.executionOrder = result.order;
+      if (result.order !== undefined) this.#execution.executionOrder = result.order ?? undefined;
       this.#execution.end(result.ok, Date.now());
     });
   }

@@ -13,7 +13,23 @@ export interface SessionHost extends RunListener {
   event(event: KernelEvent, cell: vscode.NotebookCell | null): void;
   /** A cell starts or has ended. */
   running(cell: vscode.NotebookCell, running: boolean): void;
+  /** A cell has run in this kernel, to its end or into an error. */
+  ran(run: Ran): void;
+  kernel(phase: KernelPhase): void;
 }
+
+/** A run of a cell in the kernel that there is. */
+export interface Ran {
+  /** The cell's id. */
+  cell: string;
+  /** As it ran. */
+  text: string;
+  order: number;
+  ok: boolean;
+}
+
+/** `none` before a kernel is wanted and after one has ended. */
+export type KernelPhase = "none" | "starting" | "ready";
 
 interface Waiting {
   cell: vscode.NotebookCell;
@@ -133,15 +149,16 @@ export class Session {
     try {
       kernel = await this.open();
     } catch (error) {
-      run.end({ ok: false, error: this.#reason ?? startFailure(error) });
+      run.end({ ok: false, order: null, error: this.#reason ?? startFailure(error) });
       return false;
     }
     // stopped before it began: by an interrupt or a restart while the kernel started
     if (this.#interrupted || this.#reason !== null) {
       const reason: CellError = { name: "Interrupted", message: "interrupted before it began", stack: "" };
-      run.end({ ok: false, error: this.#reason ?? reason });
+      run.end({ ok: false, order: null, error: this.#reason ?? reason });
       return false;
     }
+    const kernelOfRun = this.#kernel;
     const index = codeIndex(cell);
     const text = cell.document.getText();
     this.#ran.delete(run.cell);
@@ -161,9 +178,13 @@ export class Session {
       run.end({ ok: false, error: { name: "KernelError", message, stack: "" } });
       return false;
     }
-    this.#order = result.order;
-    if (result.ok) this.#ran.set(run.cell, text);
     run.end(result);
+    // a kernel that is on its way out counts no more
+    if (this.#kernel === kernelOfRun) {
+      this.#order = result.order;
+      if (result.ok) this.#ran.set(run.cell, text);
+      this.#host.ran({ cell: run.cell, text, order: result.order, ok: result.ok });
+    }
     return result.ok;
   }
 
@@ -171,15 +192,17 @@ export class Session {
   open(): Promise<Kernel> {
     if (this.#kernel !== null) return this.#kernel;
     this.#starts++;
-    this.#ran.clear();
     this.#reason = null;
     const starting = this.#host.start((event) => this.#receive(event));
     this.#kernel = starting;
+    this.#host.kernel("starting");
     const forget = () => {
-      if (this.#kernel === starting || this.#kernel === null) this.#order = 0;
-      if (this.#kernel === starting) this.#kernel = null;
+      if (this.#kernel === starting) this.#forget();
     };
-    starting.then((kernel) => kernel.ended.then(forget), forget);
+    starting.then((kernel) => {
+      if (this.#kernel === starting) this.#host.kernel("ready");
+      void kernel.ended.then(forget);
+    }, forget);
     return starting;
   }
 
@@ -193,12 +216,19 @@ export class Session {
   #end(name: string, message: string): void {
     const kernel = this.#kernel;
     if (kernel === null) return;
-    this.#kernel = null;
+    this.#forget();
     this.#reason = { name, message, stack: "" };
     kernel.then(
       (running) => void running.close(),
       () => undefined,
     );
+  }
+
+  #forget(): void {
+    this.#kernel = null;
+    this.#order = 0;
+    this.#ran.clear();
+    this.#host.kernel("none");
   }
 
   #dropQueue(): void {

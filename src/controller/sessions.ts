@@ -1,10 +1,20 @@
 import * as vscode from "vscode";
 import type { KernelEvent } from "../../engine/protocol/index.ts";
 import type { StartKernel } from "./kernel.ts";
-import { Session, type SessionHost } from "./session.ts";
+import { type KernelPhase, type Ran, Session, type SessionHost } from "./session.ts";
 
 /** A notebook that is opened again within this time still has its kernel. */
 const GRACE_MS = 10_000;
+
+/** What happens in a notebook's kernel, for whoever wants to know. */
+export type SessionNews = { readonly notebook: vscode.Uri } & (
+  | { readonly news: "kernel"; readonly phase: KernelPhase }
+  /** A cell starts, or has ended in whatever way. */
+  | { readonly news: "running"; readonly cell: vscode.NotebookCell; readonly running: boolean }
+  | { readonly news: "ran"; readonly run: Ran }
+  /** Whatever the kernel tells; `cell` is the one that runs, when the event is of it. */
+  | { readonly news: "event"; readonly event: KernelEvent; readonly cell: vscode.NotebookCell | null }
+);
 
 export interface SessionsHost extends Pick<SessionHost, "createExecution" | "idOf" | "running" | "event"> {
   start(notebook: vscode.NotebookDocument, onEvent: (event: KernelEvent) => void): ReturnType<StartKernel>;
@@ -17,6 +27,8 @@ export class Sessions implements vscode.Disposable {
   readonly #sessions = new Map<string, Session>();
   readonly #closing = new Map<string, NodeJS.Timeout>();
   readonly #listening: readonly vscode.Disposable[];
+  readonly #news = new vscode.EventEmitter<SessionNews>();
+  readonly onNews = this.#news.event;
 
   constructor(host: SessionsHost) {
     this.#host = host;
@@ -38,15 +50,24 @@ export class Sessions implements vscode.Disposable {
     const key = notebook.uri.toString();
     const known = this.#sessions.get(key);
     if (known !== undefined) return known;
-    const { createExecution, idOf, running, start, event, chart } = this.#host;
+    const { createExecution, idOf, running, start, event: handle, chart } = this.#host;
     // the document of a notebook that was closed and opened again is another one
     const current = () => vscode.workspace.notebookDocuments.find(({ uri }) => uri.toString() === key) ?? notebook;
+    const { uri } = notebook;
     const session = new Session({
       createExecution,
       idOf,
-      running,
+      running: (cell, isRunning) => {
+        running(cell, isRunning);
+        this.#news.fire({ notebook: uri, news: "running", cell, running: isRunning });
+      },
+      ran: (run) => this.#news.fire({ notebook: uri, news: "ran", run }),
+      kernel: (phase) => this.#news.fire({ notebook: uri, news: "kernel", phase }),
       start: (onEvent) => start(notebook, onEvent),
-      event,
+      event: (event, cell) => {
+        handle(event, cell);
+        this.#news.fire({ notebook: uri, news: "event", event, cell });
+      },
       chart: (message) => chart(current(), message),
     });
     this.#sessions.set(key, session);
@@ -57,6 +78,7 @@ export class Sessions implements vscode.Disposable {
     for (const disposable of this.#listening) disposable.dispose();
     for (const timer of this.#closing.values()) clearTimeout(timer);
     for (const session of this.#sessions.values()) session.dispose();
+    this.#news.dispose();
   }
 
   #closed(key: string): void {

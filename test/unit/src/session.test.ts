@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { encodeColumns } from "../../../engine/plots/index.ts";
 import { type CellResult, CHART_MIME, ERROR_MIME, type KernelEvent } from "../../../engine/protocol/index.ts";
 import type { Kernel } from "../../../src/controller/kernel.ts";
-import { Session } from "../../../src/controller/session.ts";
+import { type KernelPhase, type Ran, Session } from "../../../src/controller/session.ts";
 import type { KernelEnd } from "../../../src/kernel/index.ts";
 import { FakeExecution, fakeNotebook } from "../../fake/notebook.ts";
 
@@ -46,6 +46,8 @@ function setUp(cells: (text: string, kernel: FakeKernel) => Promise<CellResult>)
   const kernels: FakeKernel[] = [];
   const executions: FakeExecution[] = [];
   const messages: { type: string }[] = [];
+  const runs: Ran[] = [];
+  const phases: KernelPhase[] = [];
   const session = new Session({
     start: async (onEvent) => {
       const kernel = new FakeKernel(cells, onEvent);
@@ -60,9 +62,11 @@ function setUp(cells: (text: string, kernel: FakeKernel) => Promise<CellResult>)
     idOf: (cell) => cell.metadata.id as string,
     event: () => undefined,
     running: () => undefined,
+    ran: (run) => runs.push(run),
+    kernel: (phase) => phases.push(phase),
     chart: (message) => messages.push(message),
   });
-  return { session, kernels, executions, messages };
+  return { session, kernels, executions, messages, runs, phases };
 }
 
 const ok = (order = 1): CellResult => ({ ok: true, wallMs: 1, order });
@@ -135,6 +139,8 @@ describe("a session", () => {
       idOf: () => "c1",
       event: () => undefined,
       running: () => undefined,
+      ran: () => undefined,
+      kernel: () => undefined,
       chart: () => undefined,
     });
     await session.run(fakeNotebook("a").getCells());
@@ -223,5 +229,34 @@ describe("a session", () => {
     await running;
     expect(executions[0]?.json(ERROR_MIME).message).toBe("the kernel was restarted");
     expect(session.kernel).toBe(null);
+  });
+
+  test("counts what ran in its kernel, errors and interrupts too, from 1 again after a restart", async () => {
+    const { session, executions, runs, phases } = setUp(async (text, kernel) => {
+      const order = kernel.asked.filter((method) => method === "run").length;
+      return { ...ok(order), ok: text !== "fails" };
+    });
+    const cells = fakeNotebook("a", "fails", "dropped").getCells();
+    await session.run(cells);
+    await session.run([cells[2] as never]);
+    await session.restart();
+    await session.run([cells[0] as never]);
+    expect(executions.map(({ executionOrder }) => executionOrder)).toEqual([1, 2, undefined, 3, 1]);
+    expect(runs.map(({ cell, text, order, ok }) => [cell, text, order, ok])).toEqual([
+      ["c1", "a", 1, true],
+      ["c2", "fails", 2, false],
+      ["c3", "dropped", 3, true],
+      ["c1", "a", 1, true],
+    ]);
+    expect(phases).toEqual(["starting", "ready", "none", "starting", "ready"]);
+  });
+
+  test("gives no place in the order to a cell that was stopped before it began", async () => {
+    const { session, executions, runs } = setUp(async () => ok());
+    const running = session.run(fakeNotebook("a").getCells());
+    await session.interrupt();
+    await running;
+    expect(executions.map(({ executionOrder, state }) => [executionOrder, state])).toEqual([[undefined, "failed"]]);
+    expect(runs).toEqual([]);
   });
 });
