@@ -1,6 +1,6 @@
 // Packages the extension for this platform, or the one named: node scripts/package.mjs [--target linux-x64] [--no-node] [--out dlnb.vsix]
 // A .vsix holds the bundles, this platform's WebGPU binary and, unless left out, a Node runtime (this platform only).
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { ready, root, run } from "./setup.mjs";
 
@@ -28,7 +28,10 @@ const copy = (path, to = path) => {
 };
 
 for (const path of ["LICENSE", "README.md", "CHANGELOG.md", "package.nls.json"]) copy(path);
-for (const path of ["media/icons", "snippets", "syntaxes"]) copy(path);
+for (const path of ["media/icons", "media/templates", "snippets", "syntaxes"]) copy(path);
+// all examples but the one whose pictures are larger than everything else of them together
+for (const name of readdirSync(`${root}/examples`)) if (/^(?!images\.).*\.dlnb$/.test(name)) copy(`examples/${name}`);
+for (const name of readdirSync(`${root}/examples/data`)) if (name !== "fashion") copy(`examples/data/${name}`);
 if (existsSync(`${root}/docs/images`)) copy("docs/images");
 for (const name of [
   "extension.cjs",

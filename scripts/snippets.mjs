@@ -1,5 +1,6 @@
 // Snippets made from the registries. Each works in a cell as it comes; diagnostics stand on the notebook's `exp` or `run`.
 import { literal } from "./literal.mjs";
+import { prefixesOf, prefixesOfMethod } from "./prefixes.mjs";
 
 /** What stands in for an option that must be given: by the option's name, or by a call's where that needs another. */
 const examples = {
@@ -59,24 +60,11 @@ const examples = {
 };
 
 /** Options that training has no reason to give, or that others make useless. */
-const seldom = ["reduction", "a"];
+const seldom = ["reduction", "a", "weightDecayOn", "scaleMode", "thresholdMode"];
 
 /** Calls that take a while. */
 const awaited = ["toy.race", "toy.chain"];
 
-/** The word before the name in a prefix that is guessed: `sched-one-cycle`. */
-const words = { metrics: "metric", schedule: "sched" };
-
-/** Shorter names for what is looked for by them. */
-const short = {
-  findLearningRate: "find-lr",
-  "inspect.initialization": "inspect-init",
-  "inspect.gradients": "gradient-flow",
-  landscape: "plot-landscape",
-};
-
-/** `oneCycle` as `one-cycle`, `inspect.batchNorm` as `inspect-batch-norm`. */
-const kebab = (name) => name.replaceAll(".", "-").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 const escaped = (text) => text.replace(/[\\$}]/g, "\\$&");
 const inChoice = (text) => text.replace(/[\\,|]/g, "\\$&");
 
@@ -85,24 +73,22 @@ export function snippetsOf({ registries, diagnostics, sources }) {
   const library = registries.flatMap(({ global, all }) =>
     Object.entries(all).map(([name, definition]) => {
       const call = `${global}.${name}`;
-      const prefix = [call, `${words[global] ?? global}-${kebab(name)}`];
       // an optimizer's other options have defaults that are seldom touched
       const body = `${awaited.includes(call) ? "await " : ""}${call}(${args(call, definition, registries, global === "optim" ? 1 : 2)})`;
-      return [call, entry(prefix, body, definition.summary)];
+      return [call, entry(prefixesOf(global, name), body, definition.summary)];
     }),
   );
   const looks = diagnostics.map(({ path, of, definition }) => {
     const names = of.map((kind) => ({ experiment: "exp", run: "run" })[kind]);
     const on = names.length > 1 ? pick(1, ...names) : tab(1, names[0]);
-    const prefix = [...new Set([path, kebab(path), short[path] ?? path])];
     const body = `await ${on}.${path}(${args(path, definition, registries, 0, 2)})`;
-    return [path, entry(prefix, body, definition.summary)];
+    return [path, entry(prefixesOfMethod(path), body, definition.summary)];
   });
   const data = Object.entries(sources).map(([name, { source }]) => {
     const call = `data.${name}`;
     const awaited = source.gives.startsWith("Promise") ? "await " : "";
     const body = `const ${tab(1, "set")} = ${awaited}${tab(2, source.example)};`;
-    return [call, entry([call, `data-${kebab(name)}`], body, source.summary)];
+    return [call, entry(prefixesOf("data", name), body, source.summary)];
   });
   return { ...own, ...Object.fromEntries([...library, ...data, ...looks]) };
 }

@@ -5,10 +5,12 @@ import { act } from "./commands/act.ts";
 import { registerCommands } from "./commands/index.ts";
 import { Controller, NOTEBOOK_TYPE } from "./controller/controller.ts";
 import { LibraryHovers } from "./language/hover.ts";
+import { LibrarySnippets } from "./language/snippets.ts";
 import { FileProblems } from "./notebook/problems.ts";
 import { serializer } from "./notebook/serializer.ts";
 import { FindingProblems } from "./problems/findingProblems.ts";
 import { readSettings } from "./settings.ts";
+import { templates } from "./templates/index.ts";
 
 /** Called by the editor when a `.dlnb` file opens or a command is used. Nothing is started here: the first cell starts a kernel. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -47,6 +49,8 @@ export function activate(context: vscode.ExtensionContext): void {
     controller,
     vscode.workspace.registerNotebookSerializer(NOTEBOOK_TYPE, serializer, { transientOutputs: true }),
     new LibraryHovers(NOTEBOOK_TYPE, context.extensionPath),
+    new LibrarySnippets(NOTEBOOK_TYPE, context.extensionPath),
+    templates(context.extensionUri),
     new FileProblems(NOTEBOOK_TYPE),
     new FindingProblems(NOTEBOOK_TYPE, (cell, action) => void act(controller.sessions, cell, action)),
     vscode.workspace.onDidChangeConfiguration((change) => {

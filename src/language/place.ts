@@ -1,4 +1,5 @@
 import { codeOf } from "../notebook/cellCode.ts";
+import { opening } from "./calls.ts";
 
 /** What stands at a place of a cell. */
 export interface Place {
@@ -25,7 +26,7 @@ export function placeAt(text: string, offset: number): Place | null {
 }
 
 /** The call that has the object around `at` among its arguments, or the name of the option whose value that is. */
-function optionsAt(code: string, at: number): string | null {
+export function optionsAt(code: string, at: number): string | null {
   const open = opening(code, at);
   if (open < 0 || code[open] !== "{" || !/[{,]\s*$/.test(code.slice(open, at))) return null;
   const before = code.slice(0, open);
@@ -35,15 +36,4 @@ function optionsAt(code: string, at: number): string | null {
   if (call < 0 || code[call] !== "(") return null;
   const [chain] = /(?:[\w$]+\s*\.\s*)*[\w$]+\s*$/.exec(code.slice(0, call)) ?? [];
   return chain?.replace(/\s/g, "") ?? null;
-}
-
-/** Position of the bracket that is open at `at`, or -1. */
-function opening(code: string, at: number): number {
-  let depth = 0;
-  for (let i = at - 1; i >= 0; i--) {
-    const char = code[i] as string;
-    if (")}]".includes(char)) depth++;
-    else if ("({[".includes(char) && depth-- === 0) return i;
-  }
-  return -1;
 }

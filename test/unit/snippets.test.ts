@@ -31,8 +31,16 @@ test("everything in the registries has one, by the words one looks for it with",
   for (const [name, { inspects }] of Object.entries(diagnostics as Record<string, { inspects: boolean }>))
     expect(snippets, "run: npm run generate").toHaveProperty([inspects ? `inspect.${name}` : name]);
   const guessed = Object.values(snippets).flatMap(({ prefix }) => prefix);
-  for (const prefix of ["sched-one-cycle", "init-kaiming-normal", "optim-adamw", "loss-cross-entropy", "nn-conv2d"])
-    expect(guessed).toContain(prefix);
+  const some = [
+    "sched-one-cycle",
+    "init-he-normal",
+    "kaiming_normal_",
+    "optim-adamw",
+    "loss-ce",
+    "nn-dense",
+    "layer-conv2d",
+  ];
+  for (const prefix of [...some, "aug-flip", "find-lr"]) expect(guessed).toContain(prefix);
 });
 
 test("a choice begins with the default", () => {

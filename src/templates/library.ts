@@ -1,0 +1,41 @@
+import * as vscode from "vscode";
+import { parseNotebook } from "../notebook/format.ts";
+
+/** A notebook that comes with the extension, told by its own heading and the first sentences below it. */
+export interface Bundled {
+  readonly uri: vscode.Uri;
+  /** `tour`, of `tour.dlnb`. */
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Where a reader begins; others follow by their titles. */
+const FIRST = ["tour", "table", "regression", "images", "convnet", "sequences", "text", "seq2seq", "transformer"];
+
+/** The notebooks of a folder of the extension, in the order in which one reads them. */
+export async function bundledIn(folder: vscode.Uri): Promise<Bundled[]> {
+  const entries = await vscode.workspace.fs.readDirectory(folder);
+  const names = entries.filter(([name, type]) => name.endsWith(".dlnb") && type === vscode.FileType.File);
+  const all = await Promise.all(
+    names.map(async ([file]) => {
+      const uri = vscode.Uri.joinPath(folder, file);
+      const bytes = await vscode.workspace.fs.readFile(uri);
+      const name = file.replace(/\.dlnb$/, "");
+      return { uri, name, bytes, ...headingOf(new TextDecoder().decode(bytes), name) };
+    }),
+  );
+  const place = ({ name }: Bundled) => (FIRST.indexOf(name) + FIRST.length + 1) % (FIRST.length + 1);
+  return all.sort((a, b) => place(a) - place(b) || a.title.localeCompare(b.title));
+}
+
+/** Title and first two sentences of a notebook's prose. */
+export function headingOf(text: string, name: string): { title: string; description: string } {
+  const prose = parseNotebook(text).cells.find(({ kind }) => kind === "markdown")?.text ?? "";
+  const title = /^#\s+(.+)$/m.exec(prose)?.[1] ?? name;
+  const [paragraph = ""] = prose.split(/\n\s*\n/).filter((part) => part.trim() !== "" && !part.startsWith("#"));
+  const plain = paragraph.replace(/\s+/g, " ").replace(/[*`]/g, "").trim();
+  const [sentences = plain] = /^(?:.*?[.?!:](?=\s|$)){1,2}/.exec(plain) ?? [];
+  return { title, description: sentences.trim() };
+}
