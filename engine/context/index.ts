@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Backend } from "../backends/backend.ts";
 import { UserError } from "../errors/index.ts";
-import type { KernelEvent } from "../protocol/index.ts";
+import type { KernelEvent, RestOfPlan, RunControl } from "../protocol/index.ts";
 
 type WithoutCell<E> = E extends { cell: string } ? Omit<E, "cell"> : never;
 
@@ -42,8 +42,19 @@ export interface RunContext {
    * Settles as `work` does.
    */
   shield<T>(work: Promise<T>): Promise<T>;
+  /** Takes note of a run that can be changed while it trains, until what it returns is called; absent: nobody changes one. */
+  steered?(run: Steered): () => void;
   /** Set while a notebook is only tried out. */
   readonly rehearsal?: Rehearsal | undefined;
+}
+
+/** A run under way, as those see it who change it by hand: see `control` in engine/protocol. */
+export interface Steered {
+  readonly id: string;
+  readonly name: string;
+  /** Refuses by a sentence in `why`, whatever it is given. */
+  control(change: RunControl): { readonly applied: boolean; readonly step: number; readonly why: string };
+  readonly rest: RestOfPlan;
 }
 
 /** What `fit` does when a notebook is only tried out, as `dlnb profile` does. */

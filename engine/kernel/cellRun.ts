@@ -1,5 +1,5 @@
 import type { Backend } from "../backends/backend.ts";
-import { type CellEvent, inContext, type RunContext } from "../context/index.ts";
+import { type CellEvent, inContext, type RunContext, type Steered } from "../context/index.ts";
 import { Interrupted } from "../errors/index.ts";
 import type { CellError, CellResult, KernelEvent, RunParams, SavedCell } from "../protocol/index.ts";
 import { toCellError } from "./cells/errors.ts";
@@ -44,6 +44,8 @@ export class CellRun {
   readonly #text: TextSink;
   readonly #startedAt = new Date();
   readonly #shown = new Set<string>();
+  /** Runs under way that can be changed, in the order in which they began. */
+  readonly #steered = new Set<Steered>();
   #ids = 0;
   #result: CellResult | undefined;
   #lateSave: NodeJS.Timeout | undefined;
@@ -83,12 +85,21 @@ export class CellRun {
         this.#shielded.add(watched);
         return watched;
       },
+      steered: (run) => {
+        this.#steered.add(run);
+        return () => this.#steered.delete(run);
+      },
       rehearsal: host.profile && rehearsalOf(host.profile.steps, () => this.context, host.profile.done),
     };
   }
 
   get cell(): string {
     return this.#params.cell;
+  }
+
+  /** The run of this id that is under way, or the one that began last. */
+  steered(id: string | null): Steered | undefined {
+    return [...this.#steered].findLast((run) => id === null || run.id === id);
   }
 
   /** What the cell or code it started prints. */

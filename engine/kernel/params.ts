@@ -42,6 +42,8 @@ const shapes: Readonly<Record<Method, Readonly<Record<string, Check>>>> = {
   status: {},
   variables: {},
   doctor: {},
+  control: { run: orNull(text), change: record },
+  plan: { run: orNull(text) },
   selectBackend: { backend },
   shutdown: {},
 };

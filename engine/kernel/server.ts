@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from "node:path";
-import { maybeContext } from "../context/index.ts";
+import { maybeContext, type Steered } from "../context/index.ts";
 import { ConfigError, UserError } from "../errors/index.ts";
 import {
   type CellResult,
@@ -69,6 +69,13 @@ export class Kernel {
     interrupt: () => this.interrupt(),
     status: () => this.#status(),
     locate: ({ cells, options }) => ({ found: locateOptions(cells, options) }),
+    control: ({ run, change }) => {
+      const steered = this.#steered(run);
+      if (steered) return steered.control(change);
+      const why = run === null || this.#run === null ? "nothing trains" : `the run ${run} does not train`;
+      return { applied: false, step: this.#run?.step ?? 0, why };
+    },
+    plan: ({ run }) => this.#steered(run)?.rest ?? { steps: [], lr: [], planned: [] },
     variables: () => ({ variables: this.#open().runtime.names.list() }),
     doctor,
     selectBackend: async ({ backend }) => {
@@ -163,6 +170,11 @@ export class Kernel {
   #open(): Session {
     if (!this.#session) throw new UserError("the kernel is not initialized");
     return this.#session;
+  }
+
+  /** What a cell leaves training behind when it ends (nobody awaited it) can be changed as well. */
+  #steered(run: string | null): Steered | undefined {
+    return this.#running?.steered(run) ?? this.#last?.steered(run);
   }
 
   #enqueue(params: RunParams): Promise<CellResult> {

@@ -1,6 +1,7 @@
 import type { ChartHints, Columns } from "../protocol/index.ts";
 import { axisEnd } from "./axisEnd.ts";
 import { encodeColumns } from "./columns.ts";
+import { type ControlMark, controlLayers, controlTable } from "./controlMarks.ts";
 import { ema } from "./ema.ts";
 import { count, significant } from "./format.ts";
 import { definePlot, type Spec } from "./plot.ts";
@@ -46,6 +47,14 @@ export interface RateCause {
   best: number;
 }
 
+/** A file that the run can be gone back to. */
+export interface CheckpointMark {
+  /** Its path in the notebook's run folder, with forward slashes. */
+  file: string;
+  /** Updates done by then. */
+  step: number;
+}
+
 /** What moves beside the rate. */
 export interface Moving {
   /** Penalties on weights are added to the loss. */
@@ -79,6 +88,12 @@ export interface CurveState {
   best: Best | null;
   bestMetrics: readonly BestMetric[];
   rateMarks: readonly RateMark[];
+  /** What was changed by hand. */
+  controls: readonly ControlMark[];
+  /** What can be gone back to, in the order of the steps. */
+  checkpoints: readonly CheckpointMark[];
+  /** Id of the run, by which it is changed while it goes on. */
+  run: string | null;
   moving: Moving;
   /** Steps per training row. */
   binSize: number;
@@ -93,6 +108,9 @@ const SMOOTHING = 0.8;
 const smoothing = (stepsPerEpoch: number): number => (stepsPerEpoch === 1 ? 0 : SMOOTHING);
 /** Name of the parameter at which the horizontal axes end. */
 const END = "end";
+const LOSS_HEIGHT = 220;
+/** Changes by hand that the text alternative tells of: the last ones. */
+const MOST_SENTENCES = 10;
 /** Above this many epochs the points would touch. */
 const MAX_POINTS = 60;
 /** Name of the parameter that says what the panels show: figures, or how they change from epoch to epoch. */
@@ -119,7 +137,21 @@ export const learningCurve = definePlot<CurveState>({
     return `${found}, lowest (${significant(best.loss)}) at epoch ${best.epoch}${gap}`;
   },
 
-  text: ({ name, live, last, best, bestMetrics, rateMarks, train, epochRows, metrics, validation, epochs, steps }) => {
+  text: ({
+    name,
+    live,
+    last,
+    best,
+    bestMetrics,
+    rateMarks,
+    controls,
+    train,
+    epochRows,
+    metrics,
+    validation,
+    epochs,
+    steps,
+  }) => {
     const first = train.loss[0];
     const length = epochs > 0 ? `${count(epochs, "epoch")}, ${count(steps, "step")}` : count(steps, "step");
     const sentences = [
@@ -160,6 +192,9 @@ export const learningCurve = definePlot<CurveState>({
         `the rate ${what} at step ${step.toLocaleString("en-US")}, ${significant(from)} to ${significant(to)}${why}: training loss ${significant(before)}, then ${significant(after)}`,
       );
     }
+    for (const { step, about } of controls.slice(-MOST_SENTENCES)) {
+      sentences.push(`at step ${step.toLocaleString("en-US")} ${about}`);
+    }
     return sentences.join("; ");
   },
 
@@ -187,12 +222,14 @@ export const learningCurve = definePlot<CurveState>({
     };
   },
 
-  datasets: ({ train, epochRows, best, bestMetrics, rateMarks, steps, stepsPerEpoch }) => ({
+  datasets: ({ train, epochRows, best, bestMetrics, rateMarks, controls, checkpoints, steps, stepsPerEpoch }) => ({
     train: encodeColumns({ ...train, smoothed: ema(train.loss, smoothing(stepsPerEpoch)) }),
     epochs: encodeColumns(epochRows),
     best: encodeColumns(bestColumns(best)),
     bestMetrics: encodeColumns(bestMetricColumns(bestMetrics)),
     rateMarks: rateMarkTable(rateMarks, steps),
+    controls: controlTable(controls, steps),
+    checkpoints: checkpointTable(checkpoints),
   }),
 
   example: () => {
@@ -219,6 +256,9 @@ export const learningCurve = definePlot<CurveState>({
       best: { epoch: 5, step: 20, loss: 0.55 },
       bestMetrics: [{ metric: 0, epoch: 5, step: 20, value: 0.88 }],
       rateMarks: [{ step: 13, from: 0.003, to: 0.0003, before: 0.6, after: 0.13 }],
+      controls: [{ step: 16, label: "paused", about: "it was paused here" }],
+      checkpoints: [{ file: "runs/20261121-120000/checkpoints/step-16.safetensors", step: 16 }],
+      run: "run-example",
       moving: { penalty: false, momentum: false, clipped: false },
       binSize: 1,
       train: {
@@ -265,6 +305,13 @@ export const bestMetricColumns = (bests: readonly BestMetric[]): Record<keyof Be
   value: bests.map((b) => b.value),
 });
 
+/** What a click on the curve can go back to. */
+export const checkpointTable = (checkpoints: readonly CheckpointMark[]): Columns => ({
+  file: { text: checkpoints.map(({ file }) => file) },
+  label: { text: checkpoints.map(({ step }) => `step ${step.toLocaleString("en-US")}`) },
+  ...encodeColumns({ step: checkpoints.map(({ step }) => step) }),
+});
+
 /** Shares of the planned steps that a label needs to its right: the whole one, and the short one. */
 const [LONG_LABEL, SHORT_LABEL] = [0.3, 0.1];
 
@@ -295,7 +342,7 @@ export function rateMarkTable(marks: readonly RateMark[], steps: number): Column
 }
 
 /** What the renderer needs to smooth, to change to a log axis and to read values off the curves. */
-function hints({ metrics, validation, averaged, steps, stepsPerEpoch, epochs, moving }: CurveState): ChartHints {
+function hints({ metrics, validation, averaged, steps, stepsPerEpoch, epochs, moving, run }: CurveState): ChartHints {
   const value = (dataset: string, field: string, label: string, series: string | null) =>
     ({ dataset, field, label, series }) as const;
   return {
@@ -321,6 +368,8 @@ function hints({ metrics, validation, averaged, steps, stepsPerEpoch, epochs, mo
       ...(moving.clipped ? [value("train", "clipped", "clipped", null)] : []),
       value("train", "lr", "learning rate", null),
     ],
+    ...(run === null ? {} : { run }),
+    pick: { kind: "checkpoint", dataset: "checkpoints", field: "step", file: "file", label: "label" },
     // the change of one epoch is none
     ...(epochs < 2
       ? {}
@@ -378,10 +427,11 @@ function lossPanel(state: CurveState): Spec {
         ]
       : []),
   ];
-  return panel("losses", "loss", 220, state, false, [
+  return panel("losses", "loss", LOSS_HEIGHT, state, false, [
     { name: "loss", layer: values.map((layer) => seen(VALUES, layer)) },
     ...changed(state, "Loss"),
     ...rateRules(),
+    ...controlLayers(END, LOSS_HEIGHT),
   ]);
 }
 

@@ -1,11 +1,14 @@
-import type { Chart, Columns, RunHistory } from "../protocol/index.ts";
+import type { Chart, Columns, Controlled, RunHistory } from "../protocol/index.ts";
 import { encodeColumns } from "./columns.ts";
+import { type ControlMark, controlTable, markOf } from "./controlMarks.ts";
 import {
   type Best,
   type BestMetric,
   bestColumns,
   bestMetricColumns,
+  type CheckpointMark,
   type CurveState,
+  checkpointTable,
   learningCurve,
   MAX_METRICS,
   rateMarkTable,
@@ -18,6 +21,8 @@ import { Series } from "./series.ts";
 export interface CurveOptions {
   /** Id of the chart, unique in the kernel. */
   id: string;
+  /** Id of the run, by which it is changed while it goes on. */
+  run?: string | null;
   /** Name of the run, for the text alternative. */
   name: string;
   /** Names of the metrics, in the user's order; the first three get a panel each. */
@@ -71,6 +76,8 @@ const changeOf = (figure: string): string => `${figure}Change`;
 /** About one per pixel of a notebook. */
 const MAX_ROWS = 1200;
 const INTERVAL_MS = 100;
+/** Changes by hand that are marked: the last ones. */
+const MAX_CONTROLS = 100;
 
 /**
  * What a run's learning curve shows, in memory and messages that stay bounded however long the run is. Training rows come in
@@ -98,6 +105,10 @@ export class CurveRecorder {
   #bestMetrics: BestMetric[] = [];
   #bestMetricsSent = this.#bestMetrics;
   #marksSent = 0;
+  #controls: readonly ControlMark[] = [];
+  #controlsSent = this.#controls;
+  #checkpoints: readonly CheckpointMark[] = [];
+  #checkpointsSent = this.#checkpoints;
   #before: Readonly<Record<string, number>> = {};
   #last = { step: 0, epoch: 0, trainLoss: Number.NaN, validLoss: Number.NaN };
   #lastMetrics: Readonly<Record<string, number>> = {};
@@ -193,6 +204,20 @@ export class CurveRecorder {
     this.#marks.expect(drop);
   }
 
+  /** What was changed by hand. */
+  addControl(control: Controlled): void {
+    const { do: what } = control.change;
+    if (what === "set-lr" || what === "set-schedule" || what === "follow-plan") this.#marks.byHand();
+    this.#controls = [...this.#controls, markOf(control)].slice(-MAX_CONTROLS);
+    this.flush();
+  }
+
+  /** A file that can be gone back to takes the place of an earlier one of that name; null: it is no more. */
+  addCheckpoint(file: string, step: number | null): void {
+    const others = this.#checkpoints.filter((kept) => kept.file !== file);
+    this.#checkpoints = step === null ? others : [...others, { file, step }].sort((a, b) => a.step - b.step);
+  }
+
   /** One epoch's means. Emitted at once when the interval allows, else with the next rows. */
   addEpoch({ epoch, step, train, valid = {}, averaged = {} }: EpochRow): void {
     const [trainLoss, validLoss] = [finite(train.loss), finite(valid.loss)];
@@ -244,6 +269,15 @@ export class CurveRecorder {
       const columns = encodeColumns(bestMetricColumns(this.#bestMetrics));
       this.#emit({ dataset: "bestMetrics", columns, replace: true });
     }
+    if (this.#controls !== this.#controlsSent) {
+      this.#controlsSent = this.#controls;
+      const columns = controlTable(this.#controls, this.#options.steps);
+      this.#emit({ dataset: "controls", columns, replace: true });
+    }
+    if (this.#checkpoints !== this.#checkpointsSent) {
+      this.#checkpointsSent = this.#checkpoints;
+      this.#emit({ dataset: "checkpoints", columns: checkpointTable(this.#checkpoints), replace: true });
+    }
     const { marks } = this.#marks;
     // what the loss came to after the last one goes on changing
     if (marks.length > 0 && this.#last.step !== this.#marksSent) {
@@ -274,6 +308,9 @@ export class CurveRecorder {
       best: this.#best,
       bestMetrics: this.#bestMetrics,
       rateMarks: this.#marks.marks,
+      controls: this.#controls,
+      checkpoints: this.#checkpoints,
+      run: this.#options.run ?? null,
       moving: {
         penalty: this.#options.penalized === true,
         momentum: this.#options.movesMomentum === true,
@@ -289,6 +326,8 @@ export class CurveRecorder {
     this.#bestSent = this.#best?.epoch ?? null;
     this.#bestMetricsSent = this.#bestMetrics;
     this.#marksSent = this.#last.step;
+    this.#controlsSent = this.#controls;
+    this.#checkpointsSent = this.#checkpoints;
     return learningCurve.chart(id, state, live);
   }
 

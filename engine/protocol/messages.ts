@@ -35,6 +35,14 @@ export interface Requests {
   variables(p: Record<string, never>): { variables: readonly Variable[] };
   /** Which backends and adapters there are, which one `auto` takes and why, and how to mend what is missing. */
   doctor(p: Record<string, never>): DoctorReport;
+  /**
+   * Changes a fit while it trains, from the next step that is not on its way: within a submit or two. The step is decided here,
+   * once, and written to the run's log before anything follows it. `run`: id of the fit; null takes the one that began last.
+   * Answered at all times; a change that cannot be made is not applied, and `why` says so in a sentence.
+   */
+  control(p: { run: string | null; change: RunControl }): { applied: boolean; step: number; why: string };
+  /** The learning rates that are still to come, as they stand and as they were planned; empty where nothing trains. */
+  plan(p: { run: string | null }): RestOfPlan;
   /** Chooses the backend of plans compiled from now on; running ones keep theirs. */
   selectBackend(p: { backend: BackendChoice }): { backend: BackendName; adapter: string };
   /** Releases the device and exits with code 0. */
@@ -157,6 +165,42 @@ export interface RunStatus {
   stepsPerSecond: number;
   etaSeconds: number | null;
   backend: BackendName;
+  /** Whether it waits, with its device, for `resume`. */
+  paused: boolean;
+  /** When it ends before its last step because it was asked to: after the epoch under way. */
+  stopping: "epoch" | null;
+}
+
+/**
+ * A change of a run while it trains. Pauses and stops leave the numbers as they are. `set-lr` is the rate of the next step, and
+ * the rest of the schedule is scaled with it: a constant rate stays at `value`, a cosine goes on falling, to its end times
+ * `value / planned`; where the schedule's rate is 0 there, `value` holds. `set-schedule` goes in straight lines through its points,
+ * from the rate in force to the first one, and holds the last one's rate: steps count updates done, ascending. `follow-plan` goes
+ * back to the schedule. Momentum keeps to the schedule. `stop-after-epoch` validates, keeps a checkpoint and ends the run as early
+ * stopping does (`stopped: "early"`); `keep-going` takes that back.
+ */
+export type RunControl =
+  | { do: "pause" }
+  | { do: "resume" }
+  | { do: "stop-after-epoch" }
+  | { do: "keep-going" }
+  | { do: "set-lr"; value: number }
+  | { do: "set-schedule"; points: readonly (readonly [step: number, lr: number])[] }
+  | { do: "follow-plan" };
+
+/** A change and the updates that were done, or on their way, when it was made: the first step that it concerns comes after them. */
+export interface Controlled {
+  step: number;
+  change: RunControl;
+}
+
+/** At most 200 places from the next step to the last. */
+export interface RestOfPlan {
+  /** Updates done before the step, ascending. */
+  steps: readonly number[];
+  lr: readonly number[];
+  /** What the schedule says without any change. */
+  planned: readonly number[];
 }
 
 export interface Variable {
@@ -294,6 +338,14 @@ export interface ChartHints {
   };
   /** What can be done with what the chart found. */
   actions?: readonly Action[];
+  /**
+   * A click on the chart, or Enter at the cursor, takes a place on the horizontal axis: a row of `dataset` is what can be gone
+   * back to, the last one at or before the place. `field` is its place, `file` (text) what it is in,
+   * a path in the notebook's run folder, `label` (text) its name.
+   */
+  pick?: { kind: "checkpoint"; dataset: string; field: string; file: string; label: string };
+  /** Id of the run that the chart is of: while the chart is live, the run can be changed. */
+  run?: string;
 }
 
 /** Something an editor offers to do. Other readers show the label or nothing. */
@@ -379,6 +431,7 @@ export interface RunSummary {
   steps: number;
   epochs: number;
   seconds: number;
+  /** `early`: by early stopping, or by hand after an epoch. */
   stopped: "finished" | "interrupted" | "early" | "non-finite";
   final: Readonly<Record<string, number>>;
   history: RunHistory;

@@ -1,4 +1,4 @@
-import type { BackendName, RunSummary } from "./messages.ts";
+import type { BackendName, Controlled, RunSummary } from "./messages.ts";
 
 /**
  * The lines of `.dlnb/<notebook>/runs/<time>/log.jsonl`, the append-only record of a run: one JSON object per line, tagged by `event`,
@@ -46,8 +46,10 @@ export interface RunLogLines {
   look: { readonly step: number; readonly f32: string };
   /** `file` is relative to the run's folder. A later line about the same file replaces what an earlier one said. */
   checkpoint: { readonly file: string; readonly step: number; readonly why: string };
-  /** Something was changed while it ran, after `step` updates. */
-  control: { readonly step: number; readonly change: unknown };
+  /** A checkpoint makes room for others. */
+  removed: { readonly file: string; readonly step: number };
+  /** Somebody changes it by hand: what follows concerns the steps after `step` updates. Written before the change is made. */
+  control: Controlled;
   /** The last line of a run that came to an end. */
   end: Omit<RunSummary, "history">;
   /** The last line of a run that broke off without a result. */

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { Prepared } from "../data/index.ts";
 import { CheckpointError } from "../errors/index.ts";
 import { check } from "../params/index.ts";
-import type { BackendName } from "../protocol/index.ts";
+import type { BackendName, Controlled } from "../protocol/index.ts";
 import type { Seen } from "../schedules/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { viewAs } from "../tensor/index.ts";
@@ -35,6 +35,8 @@ export interface Progress {
   readonly numbers?: Readonly<Record<string, number>>;
   /** Epochs that are over, for a schedule that waits for their figures. */
   readonly seen?: readonly Seen[];
+  /** What was changed by hand so far. */
+  readonly controls?: readonly Controlled[];
   /** The best epoch so far, for early stopping. */
   readonly best: {
     readonly epoch: number;

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
-import type { RunContext } from "../context/index.ts";
+import type { RunContext, Steered } from "../context/index.ts";
 import type { Prepared } from "../data/index.ts";
 import { ConfigError, didYouMean } from "../errors/index.ts";
 import { nameOf } from "../metrics/index.ts";
 import { hyperparameters, isFullBatch } from "../optim/index.ts";
-import type { RunExtent, RunSummary } from "../protocol/index.ts";
+import type { Controlled, RestOfPlan, RunControl, RunExtent, RunSummary } from "../protocol/index.ts";
 import { type Drop, monitorsOf, type Seen, scheduleAt } from "../schedules/index.ts";
 import type { Averaged } from "./averaged.ts";
 import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
@@ -20,12 +20,15 @@ import type { FitOptions } from "./options.ts";
 import { beginningOf, weightsFrom } from "./resume.ts";
 import { averagedRun, Run } from "./run.ts";
 import { higherOf, type ScalarsAt, scalarsOf } from "./scalars.ts";
+import { type Applied, checkedChange, checkedReplay, Steering } from "./steering.ts";
 import { Tally } from "./tally.ts";
 import { named, type Standing, Telling } from "./telling.ts";
 import type { Snapshot } from "./trace.ts";
 
 /** Checkpoints during a run are at least this far apart. */
 const CHECKPOINT_MS = 10_000;
+/** Most places of what is told of the rates to come. */
+const PLAN_PLACES = 200;
 
 /** The size of a run of `experiment` over `count` training examples. */
 export function extentOf(experiment: Experiment, options: FitOptions, count: number): RunExtent {
@@ -48,11 +51,15 @@ export class Course {
   readonly pace: Pace;
   readonly instruments: Instruments;
   readonly scalars: ScalarsAt;
+  /** What was changed by hand. */
+  readonly steering: Steering;
   /** What it begins with. */
   readonly beginning: Weights & Partial<RunState>;
   /** Optimizer updates done before, and by now. */
   readonly from: number;
   step = 0;
+  /** Updates done or on their way. */
+  sent: number;
   /** The step that was not finite; nothing is taken in after it. */
   failure: Failure | null = null;
   readonly #options: FitOptions;
@@ -67,6 +74,12 @@ export class Course {
   #figures: Record<string, number> = {};
   #lastLoss = Number.NaN;
   #lastLr = Number.NaN;
+  /** What the schedule says of a step, whatever was changed. */
+  readonly #planned: ScalarsAt;
+  /** Whether the epoch that has been trained ends the run by hand, which is decided once. */
+  #stops = false;
+  /** The step of the epoch's end at which that was decided last. */
+  #closed = -1;
   #lastCheckpoint = performance.now();
   /** Step of the last checkpoint. */
   #saved: number | null = null;
@@ -87,10 +100,15 @@ export class Course {
     this.#sums = new Tally(experiment.config);
     this.#stopping = options.earlyStopping ? new EarlyStopping(options.earlyStopping, metrics) : null;
     this.#checkSchedule();
-    this.beginning = this.#begin(weights);
+    const { state, controls } = this.#begin(weights);
+    this.beginning = state;
     this.from = this.step;
-    const { instruments: mode, schedule } = options;
-    this.scalars = scalarsOf(experiment, schedule, this.extent, this.#seen, data.window);
+    this.sent = this.step;
+    const { instruments: mode, schedule, replay } = options;
+    const changes = replay instanceof Run ? replay.controls : replay && checkedReplay(replay, "fit");
+    this.steering = new Steering(changes ?? controls, this.from);
+    this.#planned = scalarsOf(experiment, schedule, this.extent, this.#seen, data.window);
+    this.scalars = scalarsOf(experiment, schedule, this.extent, this.#seen, data.window, this.steering);
     this.pace = new Pace(mode, this.from, this.extent.steps);
     this.watched = watchedOf(experiment.config, data, batchSize);
     this.instruments = new Instruments({
@@ -130,14 +148,15 @@ export class Course {
   }
 
   /** Initial weights, those that were made or are given, or those of the run that is continued. */
-  #begin(made: Weights | undefined): Weights & Partial<RunState> {
+  #begin(made: Weights | undefined): { state: Weights & Partial<RunState>; controls: readonly Controlled[] } {
     const { options, config } = this.experiment;
     const { resume, from } = this.#options;
-    if (made) return made;
-    if (from instanceof Run || typeof from === "string") return weightsFrom(this.experiment, from);
-    if (resume === null) return initialWeights(config.model, options.seed);
+    const anew = (state: Weights & Partial<RunState>) => ({ state, controls: [] });
+    if (made) return anew(made);
+    if (from instanceof Run || typeof from === "string") return anew(weightsFrom(this.experiment, from));
+    if (resume === null) return anew(initialWeights(config.model, options.seed));
     const { state, best, progress } = beginningOf(this.experiment, resume, this.extent.steps);
-    if (!progress) return state;
+    if (!progress) return anew(state);
     this.step = progress.step;
     this.#seen = [...(progress.seen ?? [])];
     this.#dropped = this.#dropAt(this.step);
@@ -147,13 +166,109 @@ export class Course {
       this.#stopping.best = progress.best.value;
       this.#stopping.waited = progress.best.waited;
     }
-    return state;
+    return { state, controls: progress.controls ?? [] };
   }
 
   start(): void {
     const { schedule, earlyStopping } = this.#options;
+    const controls = this.steering.made;
     this.#startedAt = performance.now();
-    this.telling.start(this.step, { schedule, earlyStopping });
+    this.telling.start(this.step, { schedule, earlyStopping, ...(controls.length > 0 ? { controls } : {}) });
+  }
+
+  /** Steps before `end` are about to be on their way: changes of a replay that concern them are made. */
+  send(end: number): void {
+    const closes = end === this.extent.steps || end % this.extent.stepsPerEpoch === 0;
+    for (const control of this.steering.reach(closes ? end + 1 : end)) this.telling.control(control);
+    this.sent = end;
+  }
+
+  /** The step that a change made now is of: what is on its way is not changed, and an epoch that has ended has ended. */
+  get #next(): number {
+    const before = this.steering.made.at(-1)?.step ?? 0;
+    return Math.max(this.#closed === this.sent ? this.sent + 1 : this.sent, before);
+  }
+
+  /** As those see it who change it by hand. */
+  get steered(): Steered {
+    const rest = () => this.#rest;
+    return {
+      id: this.telling.id,
+      name: this.telling.name,
+      control: (change) => Course.steer([this], change),
+      get rest() {
+        return rest();
+      },
+    };
+  }
+
+  /** A change as it will be kept when it is made after `step` updates, or why it cannot be made. */
+  #prepare(given: RunControl, step: number): RunControl | string {
+    const { steps } = this.extent;
+    if (this.#kept || this.failure) return "the run has ended";
+    const rate = this.scalars(Math.min(step, steps - 1), 0).hyper.lr ?? Number.NaN;
+    try {
+      const change = checkedChange(given, { step, steps, lr: rate });
+      return this.#refuses(change) ?? change;
+    } catch (error) {
+      if (error instanceof ConfigError) return error.message;
+      throw error;
+    }
+  }
+
+  #refuses({ do: what }: RunControl): string | undefined {
+    const { optimizer } = this.experiment.config;
+    const { paused, stopping } = this.steering;
+    const moves = what === "set-lr" || what === "set-schedule" || what === "follow-plan";
+    if (what === "resume" && !paused) return "the run is not paused";
+    if (what === "keep-going" && !stopping) return "the run is not to stop after this epoch";
+    if (what === "pause" && paused) return "the run is paused already";
+    if (what === "stop-after-epoch" && stopping) return "the run stops after this epoch already";
+    if (moves && isFullBatch(optimizer)) {
+      return `${optimizer.type} finds the length of its steps itself, so that its learning rate stays as it is`;
+    }
+    if (moves && typeof hyperparameters(optimizer).lr !== "number")
+      return `${optimizer.type} was given no learning rate`;
+    if (what !== "resume" && this.sent >= this.extent.steps) return "the last step is done or on its way";
+    return undefined;
+  }
+
+  /** Logged, shown, then made. */
+  #make(control: Controlled): void {
+    this.telling.control(control);
+    this.steering.add(control);
+    this.telling.progress(this.standing, true);
+  }
+
+  /** Changes runs that train side by side: at the same step, and all of them or none. */
+  static steer(courses: readonly Course[], given: RunControl): Applied {
+    const step = Math.max(...courses.map((course) => course.#next));
+    const changes = courses.map((course) => course.#prepare(given, step));
+    const why = changes.find((change) => typeof change === "string");
+    if (why !== undefined) return { applied: false, step, why };
+    for (const [i, course] of courses.entries()) course.#make({ step, change: changes[i] as RunControl });
+    return { applied: true, step, why: "" };
+  }
+
+  get #rest(): RestOfPlan {
+    const { steps } = this.extent;
+    const from = Math.min(this.sent, steps);
+    const count = Math.min(PLAN_PLACES, steps - from);
+    const places = Array.from({ length: count }, (_, i) =>
+      count === 1 ? from : from + Math.round((i * (steps - 1 - from)) / (count - 1)),
+    );
+    const rates = (at: ScalarsAt) => places.map((step) => at(step, 0).hyper.lr ?? Number.NaN);
+    return { steps: places, lr: rates(this.scalars), planned: rates(this.#planned) };
+  }
+
+  /** Waits as long as it is paused, once nothing is on its way any more; `save` gives the state on the device. */
+  async hold(save: () => Promise<RunState>, signal: AbortSignal): Promise<void> {
+    const began = performance.now();
+    this.#checkpoint(await save(), "paused");
+    this.telling.progress(this.standing, true);
+    await this.steering.resumed(signal);
+    this.#startedAt += performance.now() - began;
+    this.telling.resumed(this.step);
   }
 
   /** Rows of the steps from `from` on, each of `batch` examples, up to the first that was not finite. */
@@ -179,18 +294,29 @@ export class Course {
   }
 
   get standing(): Standing {
-    return { step: this.step, trainLoss: this.#lastLoss, lr: this.#lastLr, figures: this.#figures };
+    const { paused, stopping } = this.steering;
+    const [trainLoss, lr, figures] = [this.#lastLoss, this.#lastLr, this.#figures];
+    return { step: this.step, trainLoss, lr, figures, paused, stopping };
   }
 
-  /** Whether `epoch`, from 0, ends with a validation. */
-  validates(epoch: number): boolean {
+  /** Whether `epoch`, from 0, whose steps are done, ends with a validation. */
+  closes(epoch: number): boolean {
     const due = (epoch + 1) % this.#options.validateEvery === 0 || this.step === this.extent.steps;
-    return this.experiment.splits.valid !== undefined && due;
+    const validates = this.experiment.splits.valid !== undefined && (due || this.steering.stopsAt(this.step));
+    // a wish to stop may still come while it validates
+    if (!validates) this.#close();
+    return validates;
+  }
+
+  #close(): void {
+    if (this.#closed === this.step) return;
+    this.#closed = this.step;
+    this.#stops = this.step < this.extent.steps && this.steering.stopsAt(this.step);
   }
 
   /**
    * Tells of `epoch`, from 0, keeps what is best, and from time to time what `save` gives: the state on the device. True
-   * when early stopping says that it is enough. `averaged` are the figures of the averaged weights on the validation set.
+   * when early stopping, or somebody by hand, says that it is enough. `averaged` are the figures of the averaged weights on the validation set.
    */
   async endEpoch(
     epoch: number,
@@ -198,6 +324,7 @@ export class Course {
     save: () => Promise<RunState>,
     averaged?: Readonly<Record<string, number>>,
   ): Promise<boolean> {
+    this.#close();
     const last = this.step === this.extent.steps;
     const train = this.#sums.figures;
     // a run of so many steps may end within an epoch: a continuation goes on with its sums
@@ -208,7 +335,7 @@ export class Course {
     this.#figures = { ...named("train", train), ...named("valid", valid ?? {}) };
     this.telling.epoch(epoch + 1, this.step, train, valid, averaged);
     this.telling.progress(this.standing, last);
-    const enough = valid !== undefined && (await this.#watch(epoch, valid, save));
+    const enough = (valid !== undefined && (await this.#watch(epoch, valid, save))) || this.#stops;
     const due = performance.now() - this.#lastCheckpoint > CHECKPOINT_MS;
     if (due && !last && !enough) this.#checkpoint(await save(), "time");
     return enough;
@@ -266,6 +393,7 @@ export class Course {
       partial: this.#sums.tallied,
       ...(numbers ? { numbers } : {}),
       ...(this.#seen.length ? { seen: this.#seen } : {}),
+      ...(this.steering.made.length ? { controls: this.steering.made } : {}),
       best: this.#best?.progress ?? null,
     };
   }

@@ -80,12 +80,14 @@ class Fit {
 
   async run(): Promise<Run> {
     const course = this.#course;
+    let released: (() => void) | undefined;
     try {
       const began = performance.now();
       const { plan } = await this.#device.training(this.#data, this.#experiment.stepSize);
       this.#preparedMs = Math.max(performance.now() - began, prepared.get(plan) ?? 0);
       prepared.set(plan, this.#preparedMs);
       course.start();
+      released = this.#context.steered?.(course.steered);
       if (this.#trace.due(course.step)) await this.#trace.take(course.step, this.#device);
       return await this.#end(await this.#epochsUntilDone());
     } catch (error) {
@@ -96,6 +98,7 @@ class Fit {
         cause: error,
       });
     } finally {
+      released?.();
       course.telling.close();
     }
   }
@@ -155,6 +158,10 @@ class Fit {
       return !course.failure && !this.#context.signal.aborted;
     };
     for (let next = course.step; next < end && !this.#context.signal.aborted && !course.failure; ) {
+      if (course.steering.paused) {
+        if (await settled()) await course.hold(() => this.#device.save(), this.#context.signal);
+        continue;
+      }
       // looks compute about what a step does, with statistics besides: many small launches to compile
       if (this.#looks === null && course.pace.begins(4 * this.#preparedMs)) this.#looks = await this.#beginWatch(next);
       const there = await this.#feed.ready((next - epochStart) * stepSize, settled);
@@ -166,6 +173,7 @@ class Fit {
       const free = Math.min(this.#chunk, near, whole - next, end - next, this.#trace.until(next));
       const count = full ? Math.min(free, this.#looks?.until(next) ?? free) : 1;
       const cut = full && count < free;
+      course.send(next + count);
       const submit = Promise.all([looked, this.#submit(next, count, batch, epochStart, cut)]);
       // one that fails while the one before it is awaited is no stray rejection
       submit.catch(() => {});
@@ -191,11 +199,12 @@ class Fit {
     this.#course.take(from, batch, scalars, rows);
   }
 
-  /** Validates and tells. True when early stopping says that it is enough. */
+  /** Validates and tells. True when early stopping, or somebody by hand, says that it is enough. */
   async #endEpoch(epoch: number): Promise<boolean> {
     const { valid } = this.#experiment.splits;
-    const validates = valid !== undefined && this.#course.validates(epoch);
-    const figures = validates ? await this.#device.evaluateSet("valid", valid, this.#context.signal) : undefined;
+    const validates = this.#course.closes(epoch);
+    const figures =
+      valid && validates ? await this.#device.evaluateSet("valid", valid, this.#context.signal) : undefined;
     const averaged =
       figures && this.#experiment.options.average
         ? await this.#averaged(await this.#device.save(), ["valid"])

@@ -135,8 +135,10 @@ class FullBatchFit {
 
   async run(): Promise<Run> {
     const course = this.#course;
+    let released: (() => void) | undefined;
     try {
       course.start();
+      released = this.#context.steered?.(course.steered);
       if (this.#trace.due(course.step)) await this.#trace.take(course.step, this.#device);
       return await this.#end(await this.#stepsUntilDone());
     } catch (error) {
@@ -147,6 +149,7 @@ class FullBatchFit {
         cause: error,
       });
     } finally {
+      released?.();
       course.telling.close();
     }
   }
@@ -154,7 +157,9 @@ class FullBatchFit {
   async #stepsUntilDone(): Promise<RunSummary["stopped"]> {
     const course = this.#course;
     while (course.step < course.extent.steps) {
+      if (course.steering.paused) await course.hold(async () => this.#state(), this.#context.signal);
       if (this.#context.signal.aborted) return "interrupted";
+      course.send(course.step + 1);
       try {
         await this.#step();
       } catch (error) {
@@ -212,8 +217,8 @@ class FullBatchFit {
 
   async #endEpoch(epoch: number): Promise<boolean> {
     const { valid } = this.#experiment.splits;
-    const validates = valid !== undefined && this.#course.validates(epoch);
-    const figures = validates ? await this.#device.evaluate(this.#device.upload("valid", valid)) : undefined;
+    const validates = this.#course.closes(epoch);
+    const figures = valid && validates ? await this.#device.evaluate(this.#device.upload("valid", valid)) : undefined;
     return await this.#course.endEpoch(epoch, figures, async () => this.#state());
   }
 

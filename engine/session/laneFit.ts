@@ -1,7 +1,7 @@
-import type { RunContext } from "../context/index.ts";
-import type { RunSummary } from "../protocol/index.ts";
+import type { RunContext, Steered } from "../context/index.ts";
+import type { RunControl, RunSummary } from "../protocol/index.ts";
 import { type Averaged, measureAveraged } from "./averaged.ts";
-import type { Course } from "./course.ts";
+import { Course } from "./course.ts";
 import { DeviceModel, type RunState, type StepScalars } from "./device.ts";
 import { laneOf } from "./lanes.ts";
 import type { LaneRows, LaneTraining } from "./laneTraining.ts";
@@ -32,24 +32,78 @@ export class LaneFit {
 
   /** Calls `told` with the updates done from time to time. */
   async run(told: (step: number) => void): Promise<Run[]> {
+    for (const course of this.#courses) course.start();
+    const released = this.#context.steered?.(this.#steered);
+    try {
+      return await this.#untilDone(told);
+    } finally {
+      released?.();
+    }
+  }
+
+  async #untilDone(told: (step: number) => void): Promise<Run[]> {
     const courses = this.#courses;
     const { steps, stepsPerEpoch } = (courses[0] as Course).extent;
     const { signal } = this.#context;
-    for (const course of courses) course.start();
     let step = (courses[0] as Course).from;
     told(step);
     while (step < steps && !signal.aborted && this.#ended.includes(null)) {
       const epoch = Math.floor(step / stepsPerEpoch);
       const end = Math.min((epoch + 1) * stepsPerEpoch, steps);
-      await this.#training.run(end, signal, (rows) => {
+      const take = (rows: LaneRows) => {
         this.#take(rows, epoch * stepsPerEpoch);
         step = rows.from + rows.count;
         told(step);
         return !this.#ended.includes(null);
-      });
+      };
+      const send = (until: number) => {
+        for (const course of courses) course.send(until);
+      };
+      const held = () => (this.#going.some((course) => course.steering.paused) ? () => this.#hold() : undefined);
+      await this.#training.run(end, signal, take, { send, held });
       if (step === end) await this.#endEpoch(epoch);
     }
     return await this.#end();
+  }
+
+  get #going(): Course[] {
+    return this.#courses.filter((_, lane) => !this.#ended[lane]);
+  }
+
+  /** All of them are changed as one; rates only where they are the same for all. */
+  get #steered(): Steered {
+    const [first] = this.#courses as [Course];
+    const { id, name } = first.steered;
+    const rates = new Set(this.#courses.map((course) => JSON.stringify(course.steered.rest.lr)));
+    const alone = this.#courses.length === 1;
+    return {
+      id,
+      name: alone ? name : `${name} and ${this.#courses.length - 1} beside it`,
+      control: (change: RunControl) => {
+        const moves = change.do === "set-lr" || change.do === "set-schedule";
+        if (moves && rates.size > 1) {
+          const why = "the runs side by side have learning rates of their own, which one change would make the same";
+          return { applied: false, step: first.sent, why };
+        }
+        const going = this.#going;
+        return going.length > 0
+          ? Course.steer(going, change)
+          : { applied: false, step: first.sent, why: "the run has ended" };
+      },
+      get rest() {
+        return first.steered.rest;
+      },
+    };
+  }
+
+  async #hold(): Promise<void> {
+    const states = await this.#training.lanes.save();
+    const { signal } = this.#context;
+    await Promise.all(
+      [...this.#courses.entries()]
+        .filter(([lane]) => !this.#ended[lane])
+        .map(([lane, course]) => course.hold(async () => states[lane] as RunState, signal)),
+    );
   }
 
   #take({ from, count, batch, rows }: LaneRows, epochStart: number): void {
@@ -71,7 +125,8 @@ export class LaneFit {
     const going = [...this.#courses.entries()].filter(([lane]) => !this.#ended[lane]);
     const [first] = going;
     if (!first) return;
-    const valid = first[1].validates(epoch) ? await this.#training.validate() : undefined;
+    const validates = going.map(([, course]) => course.closes(epoch));
+    const valid = validates[0] ? await this.#training.validate() : undefined;
     let saved: Promise<RunState[]> | undefined;
     const stopped: number[] = [];
     for (const [lane, course] of going) {

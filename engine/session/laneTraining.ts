@@ -108,9 +108,15 @@ export class LaneTraining {
 
   /**
    * Trains up to step `steps`, epoch after epoch, two submits under way at a time. `take` is given the rows in order; when
-   * it returns true, or `signal` aborts, nothing more is submitted. Rows of what was under way then are not taken.
+   * it returns true, or `signal` aborts, nothing more is submitted. Rows of what was under way then are not taken. `send` is told of
+   * the end of what is submitted next; `held` gives what is to be waited for before, with nothing under way.
    */
-  async run(steps: number, signal: AbortSignal, take: (rows: LaneRows) => boolean | undefined): Promise<void> {
+  async run(
+    steps: number,
+    signal: AbortSignal,
+    take: (rows: LaneRows) => boolean | undefined,
+    { send, held }: { send?: (end: number) => void; held?: () => (() => Promise<void>) | undefined } = {},
+  ): Promise<void> {
     let enough = false;
     const taken = async (submit: Promise<LaneRows>) => {
       const rows = await submit;
@@ -123,11 +129,18 @@ export class LaneTraining {
       this.lanes.setOrder(this.#orders(epoch));
       const flying: Promise<void>[] = [];
       while (this.#step < end && !enough && !signal.aborted) {
+        const wait = held?.();
+        if (wait) {
+          for (const submit of flying.splice(0)) await submit;
+          if (!enough) await wait();
+          continue;
+        }
         const whole = start + Math.floor(this.#data.count / this.#batchSize);
         const full = this.#step < whole;
         const count = full ? Math.min(this.#chunk, whole - this.#step, end - this.#step) : 1;
         const batch = full ? this.#batchSize : this.#data.count % this.#batchSize;
         const before = flying.at(-1);
+        send?.(this.#step + count);
         const submit = this.#submit(this.#step, count, batch, start);
         const next = (before ?? Promise.resolve()).then(() => taken(submit));
         // one that fails while the one before it is awaited is no stray rejection

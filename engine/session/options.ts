@@ -7,6 +7,7 @@ import { isMetric, type Metric } from "../metrics/index.ts";
 import { isLayer, type Layer } from "../nn/index.ts";
 import { isOptimizer, type Optimizer } from "../optim/index.ts";
 import { bool, type Checked, choice, either, int, num, optional, required, text, value } from "../params/index.ts";
+import type { Controlled } from "../protocol/index.ts";
 import { isRegularizer, type Regularizer } from "../regularize/index.ts";
 import { isSchedule, type Schedule } from "../schedules/index.ts";
 import { Run } from "./run.ts";
@@ -140,6 +141,15 @@ export const fitParams = {
       accepts: (given) => given instanceof Run || typeof given === "string" || isStart(given),
     },
     "Begins with the weights of a run or file in place of drawn ones, at step 0 and with a new optimizer: fine-tuning; or with what `init.lsuv()` makes of a batch.",
+  ),
+  replay: value<Run | readonly Controlled[] | null>(
+    null,
+    {
+      type: "Run | readonly Controlled[]",
+      noun: "a run or its controls, as run.controls",
+      accepts: (given) => given instanceof Run || Array.isArray(given),
+    },
+    "Makes the changes again that were made to a run by hand, at the same steps, for the same bits; in place of those that a resumed checkpoint knows of, so that [] leaves them out.",
   ),
   name: text("", "What charts and logs call this run; `run 1` and so on when empty."),
   validateEvery: int(1, "[1, inf)", "Epochs between validations."),

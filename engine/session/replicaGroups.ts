@@ -8,6 +8,7 @@ import type { Experiment } from "./experiment.ts";
 import { LaneTraining } from "./laneTraining.ts";
 import type { FitOptions } from "./options.ts";
 import { updateRanges } from "./ranges.ts";
+import { Run } from "./run.ts";
 import { type ScalarsAt, scalarsOf } from "./scalars.ts";
 
 /** A run that may train beside others: an experiment of its own and what `fit` would be given. */
@@ -32,12 +33,13 @@ export function replicaGroups(replicas: readonly Replica[]): Replica[][] {
     const { experiment, options } = replica;
     const { data, model, loss, metrics, regularize, clip, batchSize, accumulate, average, shuffle, dropLast } =
       experiment.options;
-    const { epochs, steps, validateEvery, resume } = options;
+    const { epochs, steps, validateEvery, resume, replay } = options;
+    const changed = (given: typeof replay | typeof resume) => (given instanceof Run ? given.controls : given);
     const from = resume === null || typeof resume === "string" ? resume : (resume.progress?.step ?? null);
     const key = JSON.stringify(
       [
         [id(data), id(model), loss, metrics, regularize, clip, batchSize, accumulate, average, shuffle, dropLast],
-        [epochs, steps, validateEvery, from],
+        [epochs, steps, validateEvery, from, changed(replay ?? resume)],
         structureOf(experiment),
       ],
       plain,

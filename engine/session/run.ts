@@ -5,7 +5,7 @@ import { currentContext, maybeContext } from "../context/index.ts";
 import { Dataset, Prepared } from "../data/index.ts";
 import { ConfigError, Interrupted, ShapeError } from "../errors/index.ts";
 import { check, type Options } from "../params/index.ts";
-import type { BackendName, OutputItem, RunHistory, RunSummary } from "../protocol/index.ts";
+import type { BackendName, Controlled, OutputItem, RunHistory, RunSummary } from "../protocol/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { originOf, show, sizeOf, viewAs } from "../tensor/index.ts";
 import type { Averaged } from "./averaged.ts";
@@ -118,6 +118,11 @@ export class Run {
 
   get stopped(): RunSummary["stopped"] {
     return this.record.stopped;
+  }
+
+  /** What was changed by hand while it trained: `fit({ replay: run.controls })` makes the same changes at the same steps. */
+  get controls(): readonly Controlled[] {
+    return this.progress?.controls ?? [];
   }
 
   /** Undefined when it was loaded from a plain state_dict. */

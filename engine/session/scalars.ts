@@ -6,23 +6,30 @@ import { rateAt, type Schedule, type Seen } from "../schedules/index.ts";
 import type { StepScalars } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
 import { AVERAGE } from "./forward.ts";
+import type { Steering } from "./steering.ts";
 
 /** What the host says to the step after `step` updates, in an epoch that began after `epochStart` of them. */
 export type ScalarsAt = (step: number, epochStart: number) => StepScalars;
 
-/** `seen` grows with the run: the epochs that are over. Examples that are on the device in windows are counted from each window's first. */
+/**
+ * `seen` grows with the run: the epochs that are over. Examples that are on the device in windows are counted from each window's
+ * first. `steering` is what was changed by hand.
+ */
 export function scalarsOf(
   experiment: Experiment,
   schedule: Schedule | null,
   extent: RunExtent,
   seen?: readonly Seen[],
   window = Infinity,
+  steering?: Steering,
 ): ScalarsAt {
   const { seed, average } = experiment.options;
   const base = hyperparameters(experiment.config.optimizer);
   const higher = higherOf(experiment);
+  const planned = (step: number) => (schedule ? rateAt(schedule, base, { step, seen, higher, ...extent }) : base);
   return (step, epochStart) => {
-    const driven = schedule ? rateAt(schedule, base, { step, seen, higher, ...extent }) : base;
+    const plan = planned(step);
+    const driven = steering?.moves ? { ...plan, lr: steering.rate(step, (t) => planned(t).lr as number) } : plan;
     const cursor = ((step - epochStart) * experiment.stepSize) % window;
     const taken = average ? { [AVERAGE]: weightAt(average, { step, stepsPerEpoch: extent.stepsPerEpoch }) } : {};
     return {

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { basename, join, sep } from "node:path";
 import type { Backend } from "../backends/backend.ts";
 import type { RunContext } from "../context/index.ts";
 import { betterOf, nameOf } from "../metrics/index.ts";
@@ -7,6 +7,7 @@ import { isFullBatch } from "../optim/index.ts";
 import { CurveRecorder } from "../plots/index.ts";
 import {
   CHART_MIME,
+  type Controlled,
   RUN_LOG_VERSION,
   type RunCurve,
   type RunExtent,
@@ -32,6 +33,9 @@ export interface Standing {
   readonly lr: number;
   /** Figures of the last epoch: `validLoss`, `validAccuracy` ... */
   readonly figures: Readonly<Record<string, number>>;
+  readonly paused: boolean;
+  /** Whether it is to end after the epoch under way. */
+  readonly stopping: boolean;
 }
 
 /** Tells the log first and then the client what a run does: its curve, its progress, its end. */
@@ -81,6 +85,7 @@ export class Telling {
     };
     this.#recorder = new CurveRecorder((rows) => context.emit({ event: "rows", chart: this.#chart, ...rows }), {
       id: this.#chart,
+      run: this.id,
       name,
       ...this.#curve,
       ...extent,
@@ -159,6 +164,17 @@ export class Telling {
     this.#recorder.addDrop(drop);
   }
 
+  /** What somebody changes by hand, before it is changed. */
+  control(control: Controlled): void {
+    this.#log.write({ event: "control", ...control });
+    this.#recorder.addControl(control);
+  }
+
+  /** It goes on at `step` after a pause: how fast it is is measured anew. */
+  resumed(step: number): void {
+    this.#rates.splice(0, Infinity, { at: performance.now(), step });
+  }
+
   /** Names and sizes of the numbers of a look, in their order. */
   set columns(columns: readonly Column[]) {
     this.#log.write({ event: "looks", columns: columns.map(({ name, size }) => [name, size]) });
@@ -170,8 +186,20 @@ export class Telling {
     this.#log.write({ event: "look", step, f32: bytes.toString("base64") });
   }
 
+  /** `file` is below the run's folder. */
   checkpoint(file: string, step: number, why: string): void {
     this.#log.write({ event: "checkpoint", file, step, why });
+    this.#recorder.addCheckpoint(this.#placeOf(file), step);
+  }
+
+  /** A checkpoint that is about to make room for others. */
+  removed(file: string, step: number): void {
+    this.#log.write({ event: "removed", file, step });
+    this.#recorder.addCheckpoint(this.#placeOf(file), null);
+  }
+
+  #placeOf(file: string): string {
+    return ["runs", basename(this.#log.folder ?? ""), ...file.split(sep)].join("/");
   }
 
   /** What is known of it by now. */
@@ -185,7 +213,10 @@ export class Telling {
     if (!now && time - this.#lastProgress < PROGRESS_MS) return;
     this.#lastProgress = time;
     const run = this.#status(standing, time);
-    const message = `${this.name}: epoch ${run.epoch} of ${run.epochs}`;
+    const where = run.paused
+      ? `paused at step ${run.step.toLocaleString("en-US")}`
+      : `epoch ${run.epoch} of ${run.epochs}`;
+    const message = `${this.name}: ${where}`;
     this.#context.emit({ event: "progress", done: run.step, total: run.steps, unit: "steps", message, run });
   }
 
@@ -218,7 +249,7 @@ export class Telling {
     this.#context.emit({ event: "output", output: { id: this.#chart, items } });
   }
 
-  #status({ step, trainLoss, lr, figures }: Standing, time: number): RunStatus {
+  #status({ step, trainLoss, lr, figures, paused, stopping }: Standing, time: number): RunStatus {
     const { steps, epochs, stepsPerEpoch } = this.#extent;
     this.#rates.push({ at: time, step });
     while (this.#rates.length > 2 && time - (this.#rates[0]?.at ?? time) > RATE_MS) this.#rates.shift();
@@ -239,8 +270,10 @@ export class Telling {
       metric: key === undefined || !first ? null : { name: nameOf(first), value: figures[key] as number },
       lr,
       stepsPerSecond,
-      etaSeconds: stepsPerSecond > 0 ? (steps - step) / stepsPerSecond : null,
+      etaSeconds: stepsPerSecond > 0 && !paused ? (steps - step) / stepsPerSecond : null,
       backend: this.#backend.name,
+      paused,
+      stopping: stopping ? "epoch" : null,
     };
   }
 }

@@ -79,6 +79,13 @@ const READERS: { readonly [Part in keyof Required<ChartHints>]: Reader<ChartHint
     return { dataset, x, y, z, labels: { x: words.x, y: words.y, z: words.z }, log, ...along };
   },
   actions: readActions,
+  pick: (value) => {
+    const { kind, dataset, field, file, label } = record(value) ?? {};
+    if (kind !== "checkpoint" || !isText(dataset) || !isText(field) || !isText(file) || !isText(label))
+      return undefined;
+    return { kind, dataset, field, file, label };
+  },
+  run: (value) => (isText(value) ? value : undefined),
 };
 
 function list<T>(read: Reader<T>): Reader<T[]> {

@@ -33,6 +33,8 @@ export interface ChartHints {
     path?: { dataset: string; x: string; y: string; z: string };
   };
   actions?: readonly Action[];
+  pick?: { kind: "checkpoint"; dataset: string; field: string; file: string; label: string };
+  run?: string;
 }
 
 export interface Action {

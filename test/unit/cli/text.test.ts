@@ -20,6 +20,8 @@ const run: RunStatus = {
   stepsPerSecond: 812.4,
   etaSeconds: 12.3,
   backend: "wasm",
+  paused: false,
+  stopping: null,
 };
 const training = { done: 500, total: 1000, unit: "steps", message: "", run };
 const loading = { done: 3, total: null, unit: "files", message: "reading a.csv", run: null };

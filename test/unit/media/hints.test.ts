@@ -23,6 +23,8 @@ const whole: Required<ChartHints> = {
     { label: "Insert", title: "t", do: { kind: "set-option", options: ["lr"], value: 0.1, experiment: null } },
     { label: "Insert", title: "t", do: { kind: "insert-cell", text: "x" } },
   ],
+  pick: { kind: "checkpoint", dataset: "checkpoints", field: "step", file: "file", label: "label" },
+  run: "run-1",
 };
 const chart = (dlnb: unknown) => ({ spec: { usermeta: { dlnb } } });
 
@@ -44,6 +46,8 @@ test.each([
   ["surface", { ...whole.surface, log: 1 }],
   ["surface", { ...whole.surface, labels: { x: "a", y: "b" } }],
   ["actions", "insert"],
+  ["pick", { ...whole.pick, kind: "file" }],
+  ["run", 1],
 ])("of hints, a part that is not as it should be is left out: %s %j", (part, value) => {
   const { [part as "x"]: _, ...others } = whole;
   expect(hintsOf(chart({ ...whole, [part]: value }))).toEqual(others);

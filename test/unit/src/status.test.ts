@@ -17,6 +17,8 @@ const run: RunStatus = {
   stepsPerSecond: 812.4,
   etaSeconds: 75,
   backend: "wasm",
+  paused: false,
+  stopping: null,
 };
 
 test("a running cell says where it stands", () => {
