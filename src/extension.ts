@@ -9,6 +9,7 @@ import { LibrarySnippets } from "./language/snippets.ts";
 import { FileProblems } from "./notebook/problems.ts";
 import { serializer } from "./notebook/serializer.ts";
 import { FindingProblems } from "./problems/findingProblems.ts";
+import { RunStore } from "./runs/index.ts";
 import { readSettings } from "./settings.ts";
 import { templates } from "./templates/index.ts";
 
@@ -44,9 +45,13 @@ export function activate(context: vscode.ExtensionContext): void {
     },
   });
 
+  const runs = new RunStore((remark) => log.warn(remark));
+
   context.subscriptions.push(
     log,
     controller,
+    runs,
+    controller.sessions.onNews((news) => runs.hear(news)),
     vscode.workspace.registerNotebookSerializer(NOTEBOOK_TYPE, serializer, { transientOutputs: true }),
     new LibraryHovers(NOTEBOOK_TYPE, context.extensionPath),
     new LibrarySnippets(NOTEBOOK_TYPE, context.extensionPath),

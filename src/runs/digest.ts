@@ -217,7 +217,9 @@ export function remarkOn(digest: RunDigest, damaged: number): string | null {
     ...(digest.version > RUN_LOG_VERSION
       ? [`was written by a newer version of dlnb (log version ${digest.version}): what is not known of it is left out`]
       : []),
-    ...(damaged > 0 ? [`has ${damaged} damaged line${damaged === 1 ? "" : "s"}, which are left out`] : []),
+    ...(damaged > 0
+      ? [`has ${damaged} damaged ${damaged === 1 ? "line, which is" : "lines, which are"} left out`]
+      : []),
   ];
   return words.length === 0 ? null : words.join("; ");
 }

@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
 import { hostname, uptime } from "node:os";
 import * as vscode from "vscode";
-import type { KernelEvent, RunHistory, RunStatus, RunSummary } from "../../engine/protocol/index.ts";
+import type { RunHistory, RunStatus, RunSummary } from "../../engine/protocol/index.ts";
+import type { SessionNews } from "../controller/sessions.ts";
 import { RunDigest, remarkOn } from "./digest.ts";
 import { isLive, type RunEntry, type RunState } from "./entry.ts";
 import { type FoundRun, findRuns, logOf, runAt, runsOf } from "./find.ts";
@@ -136,8 +137,12 @@ export class RunStore implements vscode.Disposable {
     if (begun !== null) await this.#scan();
   }
 
-  /** Something that a notebook's kernel said. */
-  handle(notebook: vscode.Uri, event: KernelEvent): void {
+  /** Something that happened in a notebook's kernel. */
+  hear(news: SessionNews): void {
+    const { notebook } = news;
+    if (news.news === "kernel" && news.phase === "none") this.#idle(notebook);
+    if (news.news !== "event") return;
+    const { event } = news;
     if (event.event === "progress" && event.run !== null) this.#progress(notebook, event.run);
     else if (event.event === "run") this.#ended(notebook, event.run);
     else if (event.event === "state" && event.state === "idle") this.#idle(notebook);

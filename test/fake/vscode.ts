@@ -227,12 +227,64 @@ export const window = {
   },
 };
 
+/** Of files only. */
+export class Uri {
+  readonly scheme: string;
+  readonly path: string;
+
+  constructor(scheme: string, path: string) {
+    this.scheme = scheme;
+    this.path = path;
+  }
+
+  static file = (path: string) => new Uri("file", path);
+  static parse = (address: string) => new Uri(...(address.split("://") as [string, string]));
+  static joinPath = ({ scheme, path }: Uri, ...parts: string[]) => new Uri(scheme, [path, ...parts].join("/"));
+
+  get fsPath(): string {
+    return this.path;
+  }
+
+  toString(): string {
+    return `${this.scheme}://${this.path}`;
+  }
+}
+
+export class RelativePattern {
+  readonly base: unknown;
+  readonly pattern: string;
+
+  constructor(base: unknown, pattern: string) {
+    this.base = base;
+    this.pattern = pattern;
+  }
+}
+
+export const Disposable = {
+  from: (...parts: { dispose(): unknown }[]) => ({
+    dispose: () => {
+      for (const part of parts) part.dispose();
+    },
+  }),
+};
+
+const touches = new EventEmitter<Uri>();
 const changes = new EventEmitter<unknown>();
 const closes = new EventEmitter<unknown>();
 
 export const workspace = {
   isTrusted: true,
+  workspaceFolders: undefined as { uri: Uri }[] | undefined,
   notebookDocuments: [] as unknown[],
+  onDidChangeWorkspaceFolders: () => disposable,
+  /** Watchers hear of what `touch` names. */
+  createFileSystemWatcher: (_: RelativePattern) => ({
+    onDidCreate: () => disposable,
+    onDidChange: touches.event,
+    onDidDelete: () => disposable,
+    dispose: () => undefined,
+  }),
+  touch: (path: string) => touches.fire(Uri.file(path)),
   /** Does what an edit asks for; see `openNotebook` in notebook.ts. */
   applyEdit: async (_edit: WorkspaceEdit): Promise<boolean> => false,
   onDidChangeNotebookDocument: changes.event,

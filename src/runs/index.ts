@@ -1,0 +1,1 @@
+export { type RunEntry, RunStore } from "./store.ts";
