@@ -441,7 +441,7 @@ function entryOf({ key, folder, notebook, digest, live, over }: Known): RunEntry
 }
 
 const going = (digest: RunDigest, live: RunStatus | null): RunState =>
-  ((live as { paused?: boolean } | null)?.paused ?? digest.paused) ? "paused" : "running";
+  (live?.paused ?? digest.paused) ? "paused" : "running";
 
 function figuresOf({ trainLoss, validLoss }: RunStatus, { figures }: RunDigest): Record<string, number> {
   return {

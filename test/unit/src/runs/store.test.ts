@@ -44,6 +44,8 @@ const status = (given: Partial<RunStatus>): RunStatus => ({
   stepsPerSecond: 10,
   etaSeconds: 1,
   backend: "wasm",
+  paused: false,
+  stopping: null,
   ...given,
 });
 const progress = (given: Partial<RunStatus>) =>
