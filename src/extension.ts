@@ -4,6 +4,7 @@ import type { KernelEvent } from "../engine/protocol/index.ts";
 import { act } from "./commands/act.ts";
 import { registerCommands } from "./commands/index.ts";
 import { Controller, NOTEBOOK_TYPE } from "./controller/controller.ts";
+import { registerDoctor } from "./doctor/index.ts";
 import { LibraryHovers } from "./language/hover.ts";
 import { LibrarySnippets } from "./language/snippets.ts";
 import { FileProblems } from "./notebook/problems.ts";
@@ -63,6 +64,7 @@ export function activate(context: vscode.ExtensionContext): void {
       if (change.affectsConfiguration("dlnb.threads")) void offerRestart(controller);
     }),
     ...registerCommands(controller, log),
+    ...registerDoctor(context.extension),
   );
 }
 

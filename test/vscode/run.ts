@@ -26,7 +26,7 @@ if (values.host !== "server" && values.host !== "electron")
   throw new Error(`--host ${values.host}: there are server and electron`);
 
 /** In this order: the last one ends in a workspace that is not trusted. */
-const walks = ["walkDiagnostics", "walk"];
+const walks = ["walkInstalled", "walkDiagnostics", "walk"];
 
 const scratch = mkdtempSync(join(tmpdir(), "dlnb-run-"));
 const total: Counts = { passed: 0, failed: 0 };
@@ -73,13 +73,18 @@ async function walk(): Promise<Counts> {
     process.env.DLNB_VSIX = join(scratch, "dlnb.vsix");
     node("scripts/package.mjs", "--out", process.env.DLNB_VSIX);
   }
+  const names = values.walk ?? walks;
+  if (names.includes("walkInstalled")) {
+    process.env.DLNB_UNIVERSAL_VSIX = join(scratch, "dlnb-universal.vsix");
+    node("scripts/package.mjs", "--target", "universal", "--out", process.env.DLNB_UNIVERSAL_VSIX);
+  }
   const mocha = new Mocha({
     ui: "bdd",
     timeout: 180_000,
     reporter: "spec",
     ...(values.grep ? { grep: values.grep } : {}),
   });
-  for (const name of values.walk ?? walks) mocha.addFile(join(import.meta.dirname, `${name}.ts`));
+  for (const name of names) mocha.addFile(join(import.meta.dirname, `${name}.ts`));
   await mocha.loadFilesAsync();
   let passed = 0;
   const failed = await new Promise<number>((resolve) => {
