@@ -1,6 +1,7 @@
 import { constants, homedir, setPriority } from "node:os";
 import * as vscode from "vscode";
 import type { KernelEvent } from "../engine/protocol/index.ts";
+import { Cells } from "./cells/index.ts";
 import { act } from "./commands/act.ts";
 import { registerCommands } from "./commands/index.ts";
 import { Controller, NOTEBOOK_TYPE } from "./controller/controller.ts";
@@ -53,6 +54,7 @@ export function activate(context: vscode.ExtensionContext): void {
     controller,
     runs,
     controller.sessions.onNews((news) => runs.hear(news)),
+    new Cells(controller),
     vscode.workspace.registerNotebookSerializer(NOTEBOOK_TYPE, serializer, { transientOutputs: true }),
     new LibraryHovers(NOTEBOOK_TYPE, context.extensionPath),
     new LibrarySnippets(NOTEBOOK_TYPE, context.extensionPath),

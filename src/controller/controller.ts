@@ -18,6 +18,14 @@ export interface ControllerHost {
   log(event: KernelEvent & { event: "log" }): void;
 }
 
+/** A cell whose outputs are those of an earlier kernel. */
+export interface RestoredCell {
+  cell: vscode.NotebookCell;
+  /** Of the text that ran. */
+  textHash: string;
+  when: Date;
+}
+
 /** The "dlnb" kernel of the notebook editor: runs cells, stops them, and puts back what earlier runs left. */
 export class Controller implements vscode.Disposable {
   readonly sessions: Sessions;
@@ -28,6 +36,9 @@ export class Controller implements vscode.Disposable {
   readonly #panels: ChartPanels;
   readonly #disposables: readonly vscode.Disposable[];
   readonly #restored = new WeakSet<vscode.NotebookDocument>();
+  readonly #restoredCell = new vscode.EventEmitter<RestoredCell>();
+  /** A cell got outputs from disk. */
+  readonly onRestored = this.#restoredCell.event;
   /** Notebooks for which the user took another kernel. */
   readonly #declined = new WeakSet<vscode.NotebookDocument>();
   /** Cells that run because all or many were started: nobody looks at a certain one. */
@@ -80,6 +91,7 @@ export class Controller implements vscode.Disposable {
     this.#disposables = [
       controller,
       this.#status,
+      this.#restoredCell,
       this.#messages,
       this.#panels,
       this.sessions,
@@ -141,7 +153,7 @@ export class Controller implements vscode.Disposable {
     await restoreOutputs(notebook, {
       active: (id) => this.sessions.get(notebook)?.has(id) ?? false,
       createExecution: (cell) => this.#controller.createNotebookCellExecution(cell),
-      restored: (cell, stale, when) => this.#status.restored(cell, stale, when),
+      restored: (cell, textHash, when) => this.#restoredCell.fire({ cell, textHash, when }),
     });
   }
 }

@@ -39,7 +39,11 @@ export class Sessions implements vscode.Disposable {
   }
 
   get(notebook: vscode.NotebookDocument): Session | undefined {
-    return this.#sessions.get(notebook.uri.toString());
+    return this.at(notebook.uri);
+  }
+
+  at(notebook: vscode.Uri): Session | undefined {
+    return this.#sessions.get(notebook.toString());
   }
 
   all(): Session[] {

@@ -8,7 +8,8 @@ export interface RestoreHost {
   createExecution(cell: vscode.NotebookCell): vscode.NotebookCellExecution;
   /** Whether the cell of this id runs or is about to. */
   active(id: string): boolean;
-  restored(cell: vscode.NotebookCell, stale: boolean, when: Date): void;
+  /** `textHash` is of the text that gave the outputs. */
+  restored(cell: vscode.NotebookCell, textHash: string, when: Date): void;
 }
 
 /** Puts the outputs that the last kernel saved under the cells of a notebook that was just opened; cells with outputs keep theirs. */
@@ -30,6 +31,6 @@ export async function restoreOutputs(notebook: vscode.NotebookDocument, host: Re
     if (stale) for (const output of outputs) output.metadata = { ...output.metadata, ...STALE };
     await execution.replaceOutput(outputs);
     execution.end(last.ok, startedAt + last.wallMs);
-    host.restored(cell, stale, new Date(startedAt));
+    host.restored(cell, last.textHash, new Date(startedAt));
   }
 }

@@ -4,7 +4,7 @@ import { type CellSummary, finishedSummary, progressSummary, runningSummary } fr
 
 const INTERVAL_MS = 500;
 
-/** Lines in the cells' status bars: training while it runs, its result after, and where outputs come from. */
+/** Lines in the cells' status bars: training while it runs, and its result after. */
 export class CellStatus implements vscode.NotebookCellStatusBarItemProvider, vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChangeCellStatusBarItems = this.#changed.event;
@@ -30,15 +30,6 @@ export class CellStatus implements vscode.NotebookCellStatusBarItemProvider, vsc
   ended(cell: vscode.NotebookCell): void {
     const text = this.#summaries.get(cell)?.items[0] ?? "";
     if (text.startsWith("$(pulse)") || text.startsWith("$(sync")) this.#summaries.delete(cell);
-    this.#soon();
-  }
-
-  /** The cell shows outputs of an earlier session; `stale`: its text has changed since. */
-  restored(cell: vscode.NotebookCell, stale: boolean, when: Date): void {
-    this.#summaries.set(cell, {
-      items: [stale ? "$(history) outputs of an earlier version of this cell" : "$(history) from an earlier run"],
-      tooltip: `ran ${when.toLocaleString()}${stale ? "; the cell's text has changed since" : ""}`,
-    });
     this.#soon();
   }
 

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "mocha";
+import type { Locator } from "playwright-core";
+import { writeNotebook } from "./notebooks.ts";
+import { server, shot, window } from "./walkWindow.ts";
+
+const cells = [
+  "const factor = 2;",
+  `const digits = await data.csv("data/digits.csv", { target: "y" });
+const sets = digits.split({ valid: 0.1, test: 0.2, seed: 7 }).normalize("standardize");`,
+  `const exp = experiment({
+  data: sets, model: nn.sequential(nn.linear(16), nn.relu(), nn.linear(10)),
+  loss: loss.crossEntropy(), optimizer: optim.adam({ lr: 1e-3 }), batchSize: 64, seed: 1,
+});`,
+  'console.log("twice", 21 * factor);',
+];
+
+before(() => writeNotebook(server.workspace, "cells.dlnb", cells));
+
+/** What is said under the cell that holds `text`, once it is. */
+const mark = (text: string, words: string | RegExp): Locator =>
+  window.codeCell(text).locator(".cell-status-item", { hasText: words });
+
+const marks = () =>
+  window.page.locator(".notebookOverlay .cell-status-item", { hasText: /stale|not run in this kernel/ });
+
+/** Puts the cursor at the end of the line that holds `text`. */
+async function endOf(text: string): Promise<void> {
+  await window.codeCell(text).locator(".view-line", { hasText: text }).first().click();
+  await window.page.keyboard.press("End");
+}
+
+describe("cells that do not lie", () => {
+  it("are unmarked after all have run", async () => {
+    await window.openNotebook("cells.dlnb");
+    await window.runAll();
+    await window.idle();
+    await window.outputs.getByText("twice 42").waitFor();
+    await window.page.waitForTimeout(1000);
+    assert.equal(await marks().count(), 0);
+  });
+
+  it("say that they are stale when something they use has changed, and why", async () => {
+    await endOf("const factor");
+    await window.page.keyboard.press("ArrowLeft");
+    await window.page.keyboard.press("Backspace");
+    await window.page.keyboard.type("3");
+    await mark("const factor", "stale: edited since it ran").waitFor({ timeout: 10_000 });
+    await mark("twice", "stale: cell 1, which defines factor, was edited since").waitFor({ timeout: 10_000 });
+    assert.equal(await marks().count(), 2);
+    await shot("cells stale");
+  });
+
+  it("are fresh again when the edit is taken back, and by a comment they stay so", async () => {
+    await window.page.keyboard.press("Backspace");
+    await window.page.keyboard.type("2");
+    await marks().first().waitFor({ state: "detached", timeout: 10_000 });
+    await window.page.keyboard.press("End");
+    await window.page.keyboard.type(" // a comment");
+    await window.page.waitForTimeout(1500);
+    assert.equal(await marks().count(), 0);
+  });
+
+  it("run when they are stale, and no others", async () => {
+    for (let i = 0; i < " // a comment".length + 2; i++) await window.page.keyboard.press("Backspace");
+    await window.page.keyboard.type("5;");
+    await mark("twice", "stale").waitFor({ timeout: 10_000 });
+    await window.toolbar("Run Stale Cells").waitFor({ timeout: 10_000 });
+    await window.command("dlnb: Run Stale Cells");
+    await window.outputs.getByText("twice 105").waitFor({ timeout: 20_000 });
+    await window.idle();
+    await marks().first().waitFor({ state: "detached", timeout: 10_000 });
+    const orders = await window.page.locator(".notebookOverlay .execution-count-label:visible").allInnerTexts();
+    assert.deepEqual(
+      orders.filter((order) => /\d/.test(order)),
+      ["[5]", "[2]", "[3]", "[6]"],
+    );
+    await shot("cells fresh");
+  });
+
+  it("say which name was defined again, and a click runs them", async () => {
+    await window.runCell("const factor");
+    await mark("twice", "stale: factor was defined again by cell 1").click();
+    await mark("twice", "stale").waitFor({ state: "detached", timeout: 10_000 });
+    assert.equal(await marks().count(), 0);
+  });
+
+  it("say when their kernel is gone", async () => {
+    await window.command("dlnb: Restart Kernel");
+    await mark("const exp", "not run in this kernel").waitFor({ timeout: 10_000 });
+    await window.theme("Dark High Contrast");
+    await shot("cells restarted high contrast");
+    await window.theme("Light 2026");
+    await mark("const exp", "not run in this kernel").click();
+    await mark("const exp", "not run").waitFor({ state: "detached", timeout: 20_000 });
+    await window.idle();
+    // what it needs ran too
+    assert.equal(await mark("const digits", "not run").count(), 0);
+    assert.equal(await mark("twice", "not run").count(), 1);
+  });
+});
