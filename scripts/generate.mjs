@@ -6,10 +6,11 @@ import { literal } from "./literal.mjs";
 import { referenceOf } from "./reference.mjs";
 import { ready, root } from "./setup.mjs";
 import { snippetsOf } from "./snippets.mjs";
+import { thumbnailsOf } from "./thumbnails.mjs";
 
 ready();
 
-const { diagnostics, registries } = await import("../engine/library.ts");
+const { diagnostics, globals, registries } = await import("../engine/library.ts");
 const { foldParams, sources, splitParams } = await import("../engine/data/index.ts");
 const { earlyStoppingParams, experimentParams, exportParams, fitParams, loadParams } = await import(
   "../engine/session/index.ts"
@@ -27,6 +28,29 @@ const looks = Object.entries(diagnostics).map(([name, definition]) => {
 });
 
 const snippets = snippetsOf({ registries, diagnostics: looks, sources });
+
+// ---- drawings
+
+const { referenceOptimizer } = await import("../test/support/optimizer.ts");
+const { plain } = await import("../src/language/plain.ts");
+const thumbnails = thumbnailsOf({
+  engine: {
+    ...(await import("../engine/ops/index.ts")),
+    ...(await import("../engine/kernel/preview.ts")),
+    traceModel: (await import("../engine/nn/index.ts")).traceModel,
+    rehearse: referenceOptimizer,
+    toy: globals.toy,
+    layers: registries.find(({ global }) => global === "nn").all,
+    ...Object.fromEntries(
+      ["schedules", "initializers", "losses", "optimizers"].map((name) => [
+        name,
+        registries.find(({ title }) => title.toLowerCase() === name).all,
+      ]),
+    ),
+  },
+  callOf: (name) => plain(snippets[name].body.join("\n")),
+  evaluateCall: (call) => new Function(...Object.keys(globals), `return ${call}`)(...Object.values(globals)),
+});
 
 // ---- tables
 
@@ -222,6 +246,9 @@ const files = {
     null,
     1,
   )}\n`,
+  "snippets/thumbnails.json": `{\n${Object.entries(thumbnails)
+    .map(([name, drawing]) => `${JSON.stringify(name)}: ${JSON.stringify(drawing)}`)
+    .join(",\n")}\n}\n`,
   "docs/library.md": reference,
 };
 const read = (file) => (existsSync(`${root}/${file}`) ? readFileSync(`${root}/${file}`, "utf8") : "");

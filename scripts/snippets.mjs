@@ -55,6 +55,7 @@ const examples = {
   "regularize.maxNorm norm": "3",
   "schedule.concat milestones": "[5]",
   "schedule.exponential gamma": "0.95",
+  "schedule.multiplicative factor": "() => 0.95",
   "toy.race optimizers": "{ sgd: optim.sgd({ lr: 0.1 }), adam: optim.adam({ lr: 0.3 }) }",
   "toy.race surface": 'toy.surface("ravine")',
 };

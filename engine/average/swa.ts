@@ -8,6 +8,7 @@ import { defineAverage } from "./definition.ts";
 export const swa = defineAverage("epoch", {
   summary: "Stochastic weight averaging: the plain average of the weights at the ends of epochs, from `start` on.",
   paper: "Izmailov et al. 2018, arXiv:1803.05407, Algorithm 1; as torch.optim.swa_utils.AveragedModel",
+  rule: ["average <- average + (p - average) / (n + 1)   after n weights"],
   params: {},
   weight: (count) => 1 / (count + 1),
 });

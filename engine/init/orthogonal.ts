@@ -7,6 +7,7 @@ import { defineInit } from "./definition.ts";
 export const orthogonal = defineInit({
   summary: "Orthonormal rows, or columns where there are fewer; [out, rest...] counts as [out, rest].",
   paper: "Saxe, McClelland & Ganguli 2014, arXiv:1312.6120",
+  rule: ["w w^T = gain^2 I   (or w^T w, where there are more rows than columns)"],
   params: { gain: num(1, "(0, inf)", "Factor; init.gain knows those of nonlinearities.") },
   sample: ({ shape, size, seed, stream }, { gain }) => {
     const [rows = 0] = shape;

@@ -11,6 +11,7 @@ export const varianceScaling = defineInit({
   summary:
     "Variance k / fan: the general form. randn sqrt(1/n) is k = 1 by fanIn, randn sqrt(2/n) is k = 2, randn sqrt(k/(n+m)) is fanSum; by fanAvg k = 1 is Glorot's.",
   paper: "Glorot & Bengio 2010; He et al. 2015, arXiv:1502.01852; as VarianceScaling of Keras, whose scale is k",
+  rule: ["var(w) = k / fan"],
   params: {
     k: num(1, "(0, inf)", "Variance times fan."),
     mode: fanMode("fanIn"),

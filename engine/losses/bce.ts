@@ -14,6 +14,7 @@ const STEEP = 1e12;
  */
 export const bce = defineLoss({
   summary: "Binary cross entropy of probabilities, for models that end in a sigmoid; bceWithLogits is more exact.",
+  rule: ["l = -(y log p + (1 - y) log(1 - p))"],
   params: {
     weight: elementWeights("Weight of each label, or of each element of a batch."),
     reduction,

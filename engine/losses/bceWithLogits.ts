@@ -13,6 +13,7 @@ import { elementWeights, type Nested, repeated } from "./weights.ts";
  */
 export const bceWithLogits = defineLoss({
   summary: "Binary cross entropy of sigmoid(output), for yes or no and for several labels at once.",
+  rule: ["l = y log(1 + e^-x) + (1 - y) log(1 + e^x)"],
   params: {
     posWeight: optional(
       value<Nested | "balanced", Nested | "balanced">(

@@ -10,6 +10,7 @@ const EPS = 1e-12;
 /** output [N, 2, D], two vectors side by side; target [N] of 1 and -1, or classes 1 and 0: 1 - cos where y = 1, max(0, cos - margin) where y = -1. */
 export const cosineEmbedding = defineLoss({
   summary: "Draws the directions of pairs that belong together to one, and the others apart.",
+  rule: ["l = 1 - cos(a, b)                      for y = 1", "l = max(0, cos(a, b) - margin)         for y = -1"],
   params: {
     margin: num(0, "[-1, 1]", "Cosine up to which pairs that do not belong together cost nothing."),
     reduction,

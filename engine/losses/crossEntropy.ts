@@ -11,6 +11,7 @@ import { defineLoss } from "./definition.ts";
  */
 export const crossEntropy = defineLoss({
   summary: "-log of the probability that softmax gives to the right class.",
+  rule: ["l = -x_y + log sum_c e^(x_c)"],
   params: {
     ...classParams,
     labelSmoothing: num(0, "[0, 1]", "Share of the target that is spread evenly over all classes."),

@@ -13,6 +13,7 @@ import { labelTarget } from "./values.ts";
 export const dice = defineLoss({
   summary: "1 - Sørensen-Dice overlap of the predicted and the true area of each example, for segmentation.",
   paper: "Milletari, Navab & Ahmadi 2016, arXiv:1606.04797, section 3",
+  rule: ["l = 1 - (2 sum p y + smooth) / (sum p + sum y + smooth)"],
   params: {
     smooth: num(1, "[0, inf)", "Added above and below, so that an example without positives has a value."),
     dim: classAxis,

@@ -11,6 +11,7 @@ import { valueTarget } from "./values.ts";
 export const distillation = defineLoss({
   summary: "How far a student's softened probabilities are from a teacher's, whose scores are the targets.",
   paper: "Hinton, Vinyals & Dean 2015, arXiv:1503.02531, section 2",
+  rule: ["l = T^2 KL(softmax(teacher / T) || softmax(x / T)),   T the temperature"],
   params: {
     temperature: num(2, "(0, inf)", "Divides the scores of both: higher ones say more of the unlikely classes."),
     reduction,

@@ -15,6 +15,7 @@ import { labelTarget } from "./values.ts";
 export const focal = defineLoss({
   summary: "Binary cross entropy in which examples that are right already count less, for rare positives.",
   paper: "Lin, Goyal, Girshick, He & Dollár 2017, arXiv:1708.02002, equation 5",
+  rule: ["p_t = sigmoid(x) for y = 1, 1 - sigmoid(x) for y = 0", "l = -alpha_t (1 - p_t)^gamma log p_t"],
   params: {
     alpha: num(0.25, "[-1, 1]", "Weight of positive examples, 1 - alpha that of the others; below 0 none is weighted."),
     gamma: num(2, "[0, inf)", "How much less a right example counts; 0 is the cross entropy."),

@@ -14,6 +14,7 @@ import { valueTarget } from "./values.ts";
 export const gaussianNll = defineLoss({
   summary: "Minus the log-likelihood of values whose mean and variance the model gives.",
   paper: "Nix & Weigend 1994, Estimating the mean and variance of the target probability distribution",
+  rule: ["l = (log v + (mean - y)^2 / v) / 2,   v = max(variance, eps)"],
   params: {
     full: bool(false, "Adds the constant log(2 pi) / 2."),
     eps: num(1e-6, "(0, inf)", "Least variance."),

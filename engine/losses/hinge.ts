@@ -8,6 +8,7 @@ import { signTarget } from "./values.ts";
 export const hinge = defineLoss({
   summary: "max(0, margin - y output) for y of 1 and -1: the loss of support vector machines.",
   paper: "Cortes & Vapnik 1995, Support-vector networks",
+  rule: ["l = max(0, margin - y x)"],
   params: {
     margin: num(1, "(0, inf)", "How far on its side of 0 an output has to be to cost nothing."),
     squared: bool(false, "The square of it, which punishes the worst more."),

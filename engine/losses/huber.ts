@@ -8,6 +8,10 @@ import { valueTarget } from "./values.ts";
 export const huber = defineLoss({
   summary: "Squared error near 0, absolute error beyond delta, so that outliers pull no harder than delta.",
   paper: "Huber 1964, Robust estimation of a location parameter",
+  rule: [
+    "l = (x - y)^2 / 2                      where |x - y| < delta",
+    "l = delta (|x - y| - delta / 2)        beyond",
+  ],
   params: {
     delta: num(1, "(0, inf)", "Where the square becomes a line, and the line's slope."),
     reduction,

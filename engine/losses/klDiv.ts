@@ -6,6 +6,7 @@ import { valueTarget } from "./values.ts";
 /** output: log-probabilities; target of the same shape: probabilities, 0 allowed, or with logTarget their logarithms. */
 export const klDiv = defineLoss({
   summary: "Kullback-Leibler divergence of the target's distribution from the output's: target (log target - output).",
+  rule: ["l = y (log y - x),   x the log-probabilities"],
   params: {
     reduction: choice(
       "mean",

@@ -7,6 +7,7 @@ import { atLeastZero, partsOf, signTarget } from "./values.ts";
 /** output [N, 2, ...], two scores x1 and x2 side by side; target [N, ...] of 1 and -1, or classes 1 and 0: max(0, margin - y (x1 - x2)). */
 export const marginRanking = defineLoss({
   summary: "How much the first of two scores falls short of the second plus margin; the other way round for y = -1.",
+  rule: ["l = max(0, margin - y (x_1 - x_2))"],
   params: {
     margin: num(0, "(-inf, inf)", "How far apart the two scores have to be to cost nothing."),
     reduction,

@@ -7,6 +7,7 @@ import { elementWeights, repeated } from "./weights.ts";
 /** output x [N, C], target t [N, C] of 0 and 1: the mean over labels of w (t log(1 + e^-x) + (1 - t) log(1 + e^x)), one number per example. */
 export const multiLabelSoftMargin = defineLoss({
   summary: "Binary cross entropy of sigmoid(output), averaged over the labels of each example.",
+  rule: ["l = -sum_c (y log sigmoid(x) + (1 - y) log sigmoid(-x)) / classes"],
   params: { weight: elementWeights("Weight of each label."), reduction },
   takes: ["label", "value"],
   gives: "scores",

@@ -9,6 +9,7 @@ import { classWeights, vector } from "./weights.ts";
 export const multiMargin = defineLoss({
   summary: "How far every wrong class comes within margin of the right one: the hinge loss of several classes.",
   paper: "Weston & Watkins 1999, Support vector machines for multi-class pattern recognition",
+  rule: ["l = sum_c max(0, margin - x_y + x_c)^p / classes,   c other than y"],
   params: {
     p: num(1, "[1, 2]", "1, or 2 for squares."),
     margin: num(1, "(-inf, inf)", "How far above the others the right class has to be to cost nothing."),

@@ -4,6 +4,7 @@ import { defineLoss } from "./definition.ts";
 /** output [N, C, ...] or [N, ..., C] log-probabilities, target [N, ...] class numbers. */
 export const nll = defineLoss({
   summary: "Minus the log-probability of the right class, for models that end in log-probabilities.",
+  rule: ["l = -x_y,   x the log-probabilities"],
   params: classParams,
   takes: ["class"],
   gives: "logProbabilities",

@@ -7,6 +7,7 @@ import { valueTarget } from "./values.ts";
 /** output x, target t of one shape: e^x - t x, or with the rate itself as output x - t log(x + eps). */
 export const poissonNll = defineLoss({
   summary: "Minus the log-likelihood of counts of a Poisson distribution, but for a term of the targets alone.",
+  rule: ["l = e^x - y x"],
   params: {
     logInput: bool(true, "The output is the logarithm of the rate."),
     full: bool(false, "Adds Stirling's t log t - t + log(2 pi t) / 2 where t > 1."),

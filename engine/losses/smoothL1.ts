@@ -8,6 +8,7 @@ import { valueTarget } from "./values.ts";
 export const smoothL1 = defineLoss({
   summary: "Absolute error with a rounded tip: squared error within beta, slope 1 beyond.",
   paper: "Girshick 2015, arXiv:1504.08083, equation 3",
+  rule: ["l = (x - y)^2 / (2 beta)        where |x - y| < beta", "l = |x - y| - beta / 2          beyond"],
   params: {
     beta: num(1, "[0, inf)", "Where the square becomes a line; 0 is the absolute error."),
     reduction,

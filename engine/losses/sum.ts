@@ -32,6 +32,7 @@ const isTerm = (given: unknown): boolean => {
 /** weight_1 loss_1 + weight_2 loss_2 + ..., each reduced by itself. */
 export const sum: LossDefinition<typeof params> & { readonly positional: "terms" } = {
   summary: "Several losses of one output and one target, each times a weight, added up.",
+  rule: ["l = w_1 l_1 + w_2 l_2 + ..."],
   params,
   positional: "terms",
   takes: ({ terms }) => {

@@ -46,6 +46,7 @@ interface Options {
 export const tripletMargin = defineLoss({
   summary: "How far an example's distance to its own kind exceeds that to another less margin: for embeddings.",
   paper: "Balntas, Riba, Ponsa & Mikolajczyk 2016, Learning local feature descriptors with triplets, section 3",
+  rule: ["l = max(0, d(anchor, positive) - d(anchor, negative) + margin)"],
   params: {
     margin: num(1, "(0, inf)", "How much closer its own kind has to be to cost nothing."),
     p: num(2, "[1, inf)", "Norm of the distance."),

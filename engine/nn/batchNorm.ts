@@ -17,6 +17,7 @@ export const batchNorm = defineLayer({
   summary:
     "Each channel to mean 0 and variance 1 over the batch, then scaled and shifted; running statistics in evaluation.",
   paper: "Ioffe & Szegedy 2015, arXiv:1502.03167, Algorithms 1 and 2",
+  rule: ["y = gamma (x - mean) / sqrt(var + eps) + beta,   mean and var of the channel over the batch"],
   params: {
     eps: num(1e-5, "[0, inf)", "Added to the variance."),
     momentum: nullable(num(0.1, "[0, 1]", "Weight of the batch in the running statistics; null: their plain average.")),

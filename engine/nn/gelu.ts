@@ -6,6 +6,7 @@ import { defineLayer } from "./definition.ts";
 export const gelu = defineLayer({
   summary: "x times the share of a standard normal distribution that lies below x.",
   paper: "Hendrycks & Gimpel 2016, arXiv:1606.08415, section 2",
+  rule: ["y = x (1 + erf(x / sqrt(2))) / 2"],
   params: {
     approximate: choice(
       "none",

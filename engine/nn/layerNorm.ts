@@ -9,6 +9,7 @@ import { normalized } from "./normalizing.ts";
 export const layerNorm = defineLayer({
   summary: "Each example's last axes to mean 0 and variance 1, then scaled and shifted; the same in evaluation.",
   paper: "Ba, Kiros & Hinton 2016, arXiv:1607.06450, equation 4",
+  rule: ["y = gamma (x - mean) / sqrt(var + eps) + beta,   mean and var of the example"],
   params: {
     normalizedShape,
     eps: num(1e-5, "[0, inf)", "Added to the variance."),

@@ -9,6 +9,7 @@ import { requireAxes } from "./shapes.ts";
 /** x [..., in], weight [out, in], bias [out]  ->  x weight^T + bias  [..., out] */
 export const linear = defineLayer({
   summary: "Every output is a weighted sum of all inputs, plus a bias: x W^T + b along the last axis.",
+  rule: ["y = x W^T + b"],
   params: { outFeatures: int(required, "[1, inf)", "Number of outputs."), ...weightAndBias },
   positional: "outFeatures",
   apply: affine,

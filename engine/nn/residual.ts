@@ -9,6 +9,7 @@ import { defineLayer } from "./definition.ts";
 export const residual = defineLayer({
   summary: "A layer's output added to its input: a skip connection.",
   paper: "He, Zhang, Ren & Sun 2016, arXiv:1512.03385, equations 1 and 2",
+  rule: ["y = x + inner(x)"],
   params: {
     inner: oneLayer("What is added to the input."),
     shortcut: optional(

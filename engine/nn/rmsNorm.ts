@@ -8,6 +8,7 @@ import { lastAxes, normalizedShape } from "./normalizedShape.ts";
 export const rmsNorm = defineLayer({
   summary: "Each example's last axes divided by their root mean square, then scaled: layerNorm without the mean.",
   paper: "Zhang & Sennrich 2019, arXiv:1910.07467, equation 4",
+  rule: ["y = gamma x / sqrt(mean(x^2) + eps)"],
   params: {
     normalizedShape,
     eps: optional(

@@ -7,6 +7,8 @@ export interface Definition<P extends Params = Params> {
   readonly summary: string;
   /** Where it comes from, with the equation or algorithm: `Loshchilov & Hutter 2019, arXiv:1711.05101, Algorithm 2`. */
   readonly paper?: string;
+  /** The formula, or an update as pseudo-code, one assignment a line, in the names of `params`; t is the step or epoch. */
+  readonly rule?: readonly string[];
   readonly params: P;
   /** Throws ConfigError for options that are each in range and do not go together; `name` begins its message. */
   validate?(options: Checked<P>, name: string): void;

@@ -6,6 +6,7 @@ import { defineRegularizer, on } from "./definition.ts";
 export const l1 = defineRegularizer({
   summary: "alpha times the sum of absolute weights: drives those of no use to 0.",
   paper: "Tibshirani 1996, Regression shrinkage and selection via the lasso",
+  rule: ["penalty = alpha sum |w|"],
   params: { alpha: num(required, "[0, inf)", "How much the penalty counts beside the loss."), on },
   positional: "alpha",
   penalty: (w, { alpha }) => mul(sum(abs(w)), alpha),

@@ -9,6 +9,7 @@ import { defineRegularizer, on } from "./definition.ts";
 export const l2 = defineRegularizer({
   summary: "alpha times the sum of squared weights: keeps all of them small.",
   paper: "Hoerl & Kennard 1970, Ridge regression",
+  rule: ["penalty = alpha sum w^2"],
   params: { alpha: num(required, "[0, inf)", "How much the penalty counts beside the loss."), on },
   positional: "alpha",
   penalty: (w, { alpha }) => mul(sum(square(w)), alpha),

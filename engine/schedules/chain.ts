@@ -4,6 +4,7 @@ import { commonUnit, parts } from "./parts.ts";
 export const chain = defineSchedule({
   summary:
     "lr times the factors of several schedules at once, as PyTorch's ChainedScheduler of those that multiply what stands.",
+  rule: ["lr_t = lr f_1(t) f_2(t) ...,   f_i(t) = what schedule i makes of lr, over lr"],
   params: { schedules: parts("What is multiplied; all count steps, or all epochs.") },
   validate: ({ schedules }) => {
     commonUnit("chain", schedules);

@@ -5,6 +5,7 @@ import { commonUnit, parts, within } from "./parts.ts";
 
 export const concat = defineSchedule({
   summary: "Schedules one after the other, each starting anew at its milestone: PyTorch's SequentialLR.",
+  rule: ["lr_t = s_i(t - m_i),   m_i the last milestone up to t, s_i the schedule that begins there"],
   params: {
     schedules: parts("What comes one after the other; all count steps, or all epochs."),
     milestones: ints(required, "[1, inf)", "When each schedule but the first begins, in rising order, in their unit."),

@@ -4,6 +4,12 @@ import { defineSchedule, per } from "./definition.ts";
 export const cyclic = defineSchedule({
   summary: "Straight up from baseLr to maxLr in stepSizeUp and down in stepSizeDown, again and again.",
   paper: "Smith 2017, arXiv:1506.01186, section 3",
+  rule: [
+    "c = floor(t / (stepSizeUp + stepSizeDown))   cycles that are over",
+    "h = height within the cycle, from 0 to 1 and back",
+    "lr_t = baseLr + (maxLr - baseLr) h s",
+    "s = 1 (triangular), 2^-c (triangular2), gamma^t (expRange)",
+  ],
   params: {
     maxLr: num(required, "[0, inf)", "Highest rate."),
     baseLr: optional(num(required, "[0, inf)", "Lowest rate; the optimizer's lr when not given.")),

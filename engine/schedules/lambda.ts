@@ -3,6 +3,7 @@ import { defineSchedule, per } from "./definition.ts";
 
 export const lambda = defineSchedule({
   summary: "lr times a function of your own: `schedule.lambda((t) => (t + 1) ** -0.5)`.",
+  rule: ["lr_t = lr factor(t)"],
   params: {
     factor: func<(t: number, total: number) => number>(
       required,

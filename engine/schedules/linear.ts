@@ -3,6 +3,7 @@ import { defineSchedule, per } from "./definition.ts";
 
 export const linear = defineSchedule({
   summary: "From lr * startFactor to lr * endFactor in totalIters, then constant: a warm-up by default.",
+  rule: ["lr_t = lr (startFactor + (endFactor - startFactor) min(1, t / totalIters))"],
   params: {
     startFactor: num(1 / 3, "[0, 1]", "Multiplies lr at first."),
     endFactor: num(1, "[0, 1]", "Multiplies lr in the end."),

@@ -3,6 +3,7 @@ import { defineSchedule, per } from "./definition.ts";
 
 export const multiStep = defineSchedule({
   summary: "Multiplies lr by gamma at each milestone.",
+  rule: ["lr_t = lr gamma^k,   k milestones are at t or before"],
   params: {
     milestones: ints(required, "[0, inf)", "When lr drops."),
     gamma: num(0.1, "[0, inf)", "Factor of a drop."),

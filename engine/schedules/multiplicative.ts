@@ -9,6 +9,7 @@ const products = new WeakMap<Factor, Map<number, number[]>>();
 export const multiplicative = defineSchedule({
   summary:
     "Multiplies the rate by a function of your own at each t but the first: `schedule.multiplicative(() => 0.95)`.",
+  rule: ["lr_0 = lr", "lr_t = lr_(t-1) factor(t)"],
   params: {
     factor: func<Factor>(required, "(t, total) => number", "Multiplies the rate that stood, at t of total."),
     per: per("epoch"),

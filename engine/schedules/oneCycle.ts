@@ -11,6 +11,10 @@ interface Phase {
 export const oneCycle = defineSchedule({
   summary: "From maxLr / divFactor up to maxLr and down to almost nothing, once per run; momentum goes the other way.",
   paper: "Smith & Topin 2018, arXiv:1708.07120; as torch.optim.lr_scheduler.OneCycleLR",
+  rule: [
+    "maxLr / divFactor -> maxLr                            in the first pctStart of the steps",
+    "maxLr -> maxLr / divFactor / finalDivFactor           in the rest",
+  ],
   params: {
     maxLr: num(required, "(0, inf)", "Highest rate."),
     totalSteps: optional(int(required, "[1, inf)", "Length of the cycle; that of the run when not given.")),

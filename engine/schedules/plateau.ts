@@ -22,6 +22,7 @@ export const plateau = defineSchedule({
   summary:
     "Lowers lr when a figure has stopped improving; the chart marks each fall with the value that caused it. Before a run it is flat.",
   paper: "as torch.optim.lr_scheduler.ReduceLROnPlateau",
+  rule: ["more than patience epochs without improvement:  lr <- max(lr factor, minLr)"],
   params,
   unit: () => "epoch",
   monitors: ({ monitor, on }) => [{ name: monitor, on }],

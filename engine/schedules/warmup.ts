@@ -5,6 +5,10 @@ import { part, within } from "./parts.ts";
 export const warmup = defineSchedule({
   summary: "A straight line up to where another schedule begins, then that one over the rest of the run.",
   paper: "Goyal et al. 2017, arXiv:1706.02677, section 2.2",
+  rule: [
+    "lr_t = s(0) (startFactor + (1 - startFactor) t / length)   while t < length",
+    "lr_t = s(t - length)                                      then, s the inner schedule",
+  ],
   params: {
     length: int(required, "[0, inf)", "How long it takes, in the unit of the schedule that follows."),
     inner: part("What follows; it starts anew when the warm-up is over."),

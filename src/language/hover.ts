@@ -1,12 +1,14 @@
 import * as vscode from "vscode";
+import { readable } from "./maths.ts";
 import { placeAt } from "./place.ts";
 import { type Entry, entryOf, type Option, type Reference, readReference } from "./reference.ts";
+import { type Drawings, type Palette, pictureOf, readDrawings } from "./thumbnail.ts";
 
-/** Says what a name of the library is, with its options, its rule and where it comes from, or what one of its options means. */
+/** Says what a name of the library is, with a drawing, its formula, its options and where it comes from, or what one of its options means. */
 export class LibraryHovers implements vscode.HoverProvider, vscode.Disposable {
   readonly #extensionPath: string;
   readonly #registered: vscode.Disposable;
-  #reference: Promise<Reference> | undefined;
+  #read: Promise<[Reference, Drawings]> | undefined;
 
   constructor(notebookType: string, extensionPath: string) {
     this.#extensionPath = extensionPath;
@@ -14,11 +16,16 @@ export class LibraryHovers implements vscode.HoverProvider, vscode.Disposable {
   }
 
   async provideHover(document: vscode.TextDocument, position: vscode.Position): Promise<vscode.Hover | null> {
-    this.#reference ??= readReference(this.#extensionPath);
+    this.#read ??= Promise.all([readReference(this.#extensionPath), readDrawings(this.#extensionPath)]);
     const text = document.getText();
     const place = placeAt(text, document.offsetAt(position));
     if (!place) return null;
-    const said = wordsFor(await this.#reference, place);
+    const [reference, drawings] = await this.#read;
+    const chain = meant(text, place.chain);
+    const said = wordsFor(reference, { ...place, chain }, (name) => {
+      const drawing = Object.hasOwn(drawings, name) ? drawings[name] : undefined;
+      return drawing ? pictureOf(drawing, paletteOf(vscode.window.activeColorTheme.kind)) : null;
+    });
     if (said === null) return null;
     const range = new vscode.Range(document.positionAt(place.start), document.positionAt(place.end));
     return new vscode.Hover(new vscode.MarkdownString(said), range);
@@ -33,13 +40,14 @@ export class LibraryHovers implements vscode.HoverProvider, vscode.Disposable {
 export function wordsFor(
   reference: Reference,
   { chain, optionOf }: { readonly chain: string; readonly optionOf: string | null },
+  picture: (name: string) => string | null = () => null,
 ): string | null {
   const options = optionOf === null ? null : entryOf(reference, optionOf);
   const name = chain.slice(chain.lastIndexOf(".") + 1);
   const option = options && Object.hasOwn(options.entry.options, name) ? options.entry.options[name] : undefined;
   if (options && option) return optionWords(options.name, name, option);
   const found = entryOf(reference, chain);
-  return found && entryWords(found.name, found.entry);
+  return found && entryWords(found.name, found.entry, picture(found.name));
 }
 
 const code = (language: string, lines: readonly string[]) => [`\`\`\`${language}`, ...lines, "```"].join("\n");
@@ -53,7 +61,11 @@ function optionWords(of: string, name: string, { type, default: value, range, do
   return [code("ts", [head]), escaped(doc), facts.join(", ")].join("\n\n");
 }
 
-function entryWords(name: string, { summary, rule, paper, cost, positional, options }: Entry): string {
+function entryWords(
+  name: string,
+  { summary, rule, paper, cost, positional, loop, options }: Entry,
+  picture: string | null,
+): string {
   const given = Object.entries(options);
   const listed = given.map(
     ([option, { type, default: value }]) =>
@@ -63,7 +75,8 @@ function entryWords(name: string, { summary, rule, paper, cost, positional, opti
   return [
     code("ts", head),
     escaped(summary),
-    ...(rule ? [code("text", rule)] : []),
+    ...(picture === null ? [] : [picture]),
+    ...(rule ? [code("text", rule.map(readable))] : []),
     ...(given.length
       ? [
           given
@@ -75,9 +88,32 @@ function entryWords(name: string, { summary, rule, paper, cost, positional, opti
         ]
       : []),
     ...(cost ? [`Costs ${escaped(cost)}.`] : []),
-    ...(paper ? [`*${escaped(paper)}*`] : []),
+    ...(loop ? [vscode.l10n.t("The same as a loop over tensors:"), code("ts", loop)] : []),
+    ...(paper ? [linked(escaped(paper))] : []),
   ].join("\n\n");
 }
 
 /** Text as Markdown that says just that. */
 const escaped = (text: string): string => text.replace(/[\\`*_{}[\]<>#|~]/g, "\\$&");
+
+/** Names of papers lead to them, where the text has their number. */
+const linked = (text: string): string =>
+  text
+    .replace(/arXiv:(\d{4}\.\d{4,5}|[a-z-]+\/\d{7})/g, "[$&](https://arxiv.org/abs/$1)")
+    .replace(/\bdoi:\s?(10\.\d{4,9}\/[^\s,;]+)/gi, "[$&](https://doi.org/$1)");
+
+export function paletteOf(kind: vscode.ColorThemeKind): Palette {
+  const { Light, HighContrast, HighContrastLight } = vscode.ColorThemeKind;
+  if (kind === HighContrast) return "contrast";
+  if (kind === HighContrastLight) return "contrastLight";
+  return kind === Light ? "light" : "dark";
+}
+
+/** A name taken out of a maker, `const { adamw } = optim`, as the call it is: `optim.adamw`. */
+export function meant(text: string, chain: string): string {
+  if (chain.includes(".")) return chain;
+  const taken = [...text.matchAll(/\b(?:const|let|var)\s*\{([^{}]*)\}\s*=\s*(\w+)\s*(?:[;\n]|$)/g)].find(
+    ([, names = ""]) => names.split(",").some((name) => name.trim() === chain),
+  );
+  return taken ? `${taken[2]}.${chain}` : chain;
+}

@@ -4,12 +4,14 @@ import { join } from "node:path";
 /** What is known of something that a cell can call: made from the engine's declarations by `npm run generate`. */
 export interface Entry {
   readonly summary: string;
-  /** An update rule, line by line. */
+  /** A formula or an update rule, line by line. */
   readonly rule?: readonly string[];
   readonly paper?: string;
   readonly cost?: string;
   /** The option that may come first, without its name. */
   readonly positional?: string;
+  /** Of an optimizer: the update as a loop over tensors, which runs in a cell. */
+  readonly loop?: readonly string[];
   readonly options: Readonly<Record<string, Option>>;
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
+import { plain } from "./plain.ts";
 import { type Reference, readReference } from "./reference.ts";
 import { type Snippets, type Suggestion, suggest } from "./suggest.ts";
 
@@ -63,14 +64,4 @@ function itemOf(
   item.detail = snippet.description;
   item.documentation = new vscode.MarkdownString(["```typescript", plain(body), "```"].join("\n"));
   return item;
-}
-
-/** The text that a snippet puts there when nothing is typed over it. */
-export function plain(body: string): string {
-  const unescaped = (text: string) => text.replace(/\\([\\$},|])/g, "$1");
-  return body
-    .replace(/\$\{\d+\|((?:\\.|[^,|\\])*)(?:(?!\|\}).)*\|\}/g, (_, first: string) => unescaped(first))
-    .replace(/\$\{\d+:((?:\\.|[^}\\])*)\}/g, (_, text: string) => unescaped(text))
-    .replace(/\$\d+/g, "")
-    .replaceAll("\t", "  ");
 }

@@ -1,12 +1,18 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { registries } from "../../../engine/library.ts";
-import { wordsFor } from "../../../src/language/hover.ts";
+import { meant, wordsFor } from "../../../src/language/hover.ts";
+import { readable } from "../../../src/language/maths.ts";
 import { placeAt } from "../../../src/language/place.ts";
 import type { Reference } from "../../../src/language/reference.ts";
+import { type Drawings, pictureOf, svgOf } from "../../../src/language/thumbnail.ts";
 
 const reference: Reference = JSON.parse(
   readFileSync(new URL("../../../snippets/library.json", import.meta.url), "utf8"),
+);
+
+const drawings: Drawings = JSON.parse(
+  readFileSync(new URL("../../../snippets/thumbnails.json", import.meta.url), "utf8"),
 );
 
 /** The hover at `|` in a cell. */
@@ -67,4 +73,64 @@ describe("a hover", () => {
       }
     }
   });
+});
+
+describe("a drawing", () => {
+  test("is there for every schedule, initializer and optimizer, and for activations and losses of one number", () => {
+    const titles = ["Schedules", "Initializers", "Optimizers"];
+    for (const { global, all } of registries.filter(({ title }) => titles.includes(title)))
+      for (const name of Object.keys(all))
+        expect(drawings, "run: npm run generate").toHaveProperty([`${global}.${name}`]);
+    const others = ["nn.relu", "nn.gelu", "nn.selu", "nn.softsign", "loss.mse", "loss.huber", "loss.bceWithLogits"];
+    for (const name of others) expect(drawings).toHaveProperty([name]);
+    expect(drawings).not.toHaveProperty(["nn.softmax"]);
+    expect(drawings).not.toHaveProperty(["nn.dropout"]);
+  });
+
+  test("is what the engine computed: one cycle rises to its top and ends at nothing", () => {
+    const points = drawings["schedule.oneCycle"]?.paths[0]?.split(" ").map((at) => at.split(",").map(Number)) ?? [];
+    const top = points.find(([, y]) => y === 0);
+    expect(top?.[0]).toBeGreaterThan(0.28 * 480);
+    expect(top?.[0]).toBeLessThan(0.32 * 480);
+    expect(points.at(-1)).toEqual([480, 160]);
+  });
+
+  test("takes little room in all", () => {
+    expect(JSON.stringify(drawings).length).toBeLessThan(60_000);
+  });
+
+  test.each(Object.entries(drawings))(
+    "%s is a picture in every kind of theme, and says in words what it shows",
+    (_, one) => {
+      const pictures = (["light", "dark", "contrast", "contrastLight"] as const).map((kind) => svgOf(one, kind));
+      expect(new Set(pictures).size).toBe(4);
+      for (const svg of pictures) {
+        expect(svg).toMatch(/^<svg xmlns[^>]*>.*<\/svg>$/);
+        expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+      }
+      expect(pictureOf(one, "dark")).toMatch(
+        /^!\[[^\n]{5,}\]\(data:image\/svg\+xml;base64,[\w+/=]+\|width=300,height=124\)$/,
+      );
+    },
+  );
+});
+
+test("papers with a number lead to them", () => {
+  expect(hover("optim.ad|amw()")).toContain("[arXiv:1711.05101](https://arxiv.org/abs/1711.05101)");
+});
+
+test.each([
+  ["nu <- beta2 nu + (1 - beta2) g^2", "ν ← β₂ ν + (1 - β₂) g²"],
+  ["p <- p - lr mu / (1 - beta1^t) / (sqrt(nu) + eps)", "p ← p - lr μ / (1 - β₁ᵗ) / (√ν + ε)"],
+  ["lr_t = lr gamma^floor(t / stepSize)", "lrₜ = lr γ^floor(t / stepSize)"],
+  ["y = x W^T + b", "y = x Wᵀ + b"],
+  ["number -> sum_c", "number → Σ_c"],
+])("the formula %s reads %s", (written, read) => {
+  expect(readable(written)).toBe(read);
+});
+
+test("a name taken out of its maker is known", () => {
+  expect(meant("const { adamw, sgd } = optim;\nadamw()", "adamw")).toBe("optim.adamw");
+  expect(meant("const { a } = optim;", "adamw")).toBe("adamw");
+  expect(meant("const { adamw } = f(optim);", "adamw")).toBe("adamw");
 });

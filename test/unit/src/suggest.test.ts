@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { plain } from "../../../src/language/snippets.ts";
+import { plain } from "../../../src/language/plain.ts";
 import { suggest } from "../../../src/language/suggest.ts";
 import { accepted, snippets } from "../../support/snippets.ts";
 
