@@ -25,6 +25,7 @@ const bundles = [
   { entry: "engine/kernel/main.ts", out: "kernel.mjs", ...node, ...withRequire },
   { entry: "engine/kernel/doorman.ts", out: "doorman.mjs", ...node },
   { entry: "engine/backends/wasm/worker.ts", out: "wasm-worker.mjs", ...node },
+  { entry: "engine/plots/recorded/index.ts", out: "plots.mjs", ...node },
   { entry: "media/renderer/index.ts", out: "renderer.js", ...page },
   { entry: "media/panel/index.ts", out: "panel.js", ...page },
 ];

@@ -59,6 +59,7 @@ for (const name of [
   "doorman.mjs",
   "wasm-worker.mjs",
   "cli.mjs",
+  "plots.mjs",
   "renderer.js",
   "panel.js",
 ])

@@ -1,2 +1,3 @@
 export * from "./messages.ts";
+export * from "./plots.ts";
 export * from "./runLog.ts";

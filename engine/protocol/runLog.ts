@@ -41,7 +41,17 @@ export interface RunLogLines {
   /** A fall of the rate that a figure caused. */
   drop: { readonly step: number; readonly monitor: string; readonly value: number; readonly best: number };
   /** What looks of `fit({ instruments })` report: names and sizes. */
-  looks: { readonly columns: readonly (readonly [name: string, size: number])[] };
+  looks: {
+    readonly columns: readonly (readonly [name: string, size: number])[];
+    /** Layer i of the columns `layer <i> std` and so on. */
+    readonly layers: readonly { readonly path: string; readonly type: string }[];
+    /** Layers with parameters, by the i of their columns `parameter <i> gradient peak` and so on. */
+    readonly gradients: readonly {
+      readonly path: string;
+      readonly type: string;
+      readonly parameters: readonly number[];
+    }[];
+  };
   /** Those numbers after `step` updates, little-endian float32 in base64; at most some hundreds of lines. */
   look: { readonly step: number; readonly f32: string };
   /** `file` is relative to the run's folder. A later line about the same file replaces what an earlier one said. */

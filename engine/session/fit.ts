@@ -124,7 +124,7 @@ class Fit {
         this.#live?.update();
       },
     });
-    telling.columns = instruments.looks?.columns ?? [];
+    telling.looks(instruments.looks?.columns ?? [], watched);
     // economy leaves the page as it is: its looks are for later
     if (instruments.mode !== "economy") {
       this.#live = new LiveChart(this.#context, instruments, telling.name, extent.steps);

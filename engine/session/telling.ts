@@ -19,6 +19,7 @@ import type { Drop } from "../schedules/index.ts";
 import { sizeOf } from "../tensor/index.ts";
 import type { Experiment } from "./experiment.ts";
 import type { Column } from "./instruments/looks.ts";
+import { parametersByLayer, type Watched } from "./instruments/watched.ts";
 import type { RunRecord } from "./run.ts";
 import { RunLog } from "./runLog.ts";
 
@@ -175,9 +176,19 @@ export class Telling {
     this.#rates.splice(0, Infinity, { at: performance.now(), step });
   }
 
-  /** Names and sizes of the numbers of a look, in their order. */
-  set columns(columns: readonly Column[]) {
-    this.#log.write({ event: "looks", columns: columns.map(({ name, size }) => [name, size]) });
+  /** Names and sizes of the numbers of a look, in their order, and what they are of. */
+  looks(columns: readonly Column[], { layers, parameters }: Watched): void {
+    const indices = new Map(parameters.map(({ name, index }) => [name, index]));
+    this.#log.write({
+      event: "looks",
+      columns: columns.map(({ name, size }) => [name, size]),
+      layers: layers.map(({ path, type }) => ({ path, type })),
+      gradients: parametersByLayer(layers, [...indices.keys()]).map(({ path, type, parameters: names }) => ({
+        path,
+        type,
+        parameters: names.map((name) => indices.get(name) as number),
+      })),
+    });
   }
 
   /** The numbers of a look after `step` updates. */
