@@ -1,6 +1,5 @@
 import { currentContext } from "../context/index.ts";
-import { ConfigError } from "../errors/index.ts";
-import { type Checked, check, type Options, type Params, strict } from "../params/index.ts";
+import { type Checked, check, type Given, type Options, optionsOf, type Params, strict } from "../params/index.ts";
 import { Experiment } from "../session/experiment.ts";
 import { Run } from "../session/run.ts";
 import * as all from "./all.ts";
@@ -11,9 +10,14 @@ type All = typeof all;
 
 type Method<D> =
   D extends DiagnosticDefinition<infer P, infer R>
-    ? Record<never, never> extends Options<P>
-      ? (options?: Options<P>) => Promise<R>
-      : (options: Options<P>) => Promise<R>
+    ? D extends { readonly positional: infer N extends keyof P }
+      ? {
+          (given?: Options<P>): Promise<R>;
+          (given: Given<P[N]>, options?: Options<Omit<P, N>>): Promise<R>;
+        }
+      : Record<never, never> extends Options<P>
+        ? (options?: Options<P>) => Promise<R>
+        : (options: Options<P>) => Promise<R>
     : never;
 
 /** The diagnostics of a kind of subject, as methods. */
@@ -44,8 +48,7 @@ function ask(
   subject: Subject,
   given: readonly unknown[],
 ): Promise<unknown> {
-  if (given.length > 1) throw new ConfigError(`${name}: takes options, not ${given.length} arguments`);
-  const options = check(definition.params, given[0], name) as Checked<Params>;
+  const options = check(definition.params, optionsOf(name, definition, given), name) as Checked<Params>;
   definition.validate?.(options, name);
   const context = currentContext();
   return context.shield(definition.measure(subject, options, context));

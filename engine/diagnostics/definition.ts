@@ -27,8 +27,12 @@ export interface DiagnosticDefinition<
 }
 
 /** Declares a diagnostic. Its name is the one it is exported under in all.ts. */
-export function defineDiagnostic<const P extends Params, R, S extends SubjectKind, I extends boolean>(
-  definition: DiagnosticDefinition<P, R, S, I>,
-): DiagnosticDefinition<P, R, S, I> {
+export function defineDiagnostic<
+  const P extends Params,
+  R,
+  S extends SubjectKind,
+  I extends boolean,
+  const M extends { readonly positional?: Extract<keyof P, string> },
+>(definition: DiagnosticDefinition<P, R, S, I> & M): DiagnosticDefinition<P, R, S, I> & M {
   return definition;
 }

@@ -92,7 +92,8 @@ export function strict<T extends object>(noun: string, record: T): T {
 const isPlain = (given: unknown): given is Record<string, unknown> =>
   typeof given === "object" && given !== null && !Array.isArray(given);
 
-function optionsOf(name: string, definition: Definition, given: readonly unknown[]): unknown {
+/** The options that arguments of a call stand for: `positional` first where there is one. Throws ConfigError. */
+export function optionsOf(name: string, definition: Definition, given: readonly unknown[]): unknown {
   const { positional, second, params } = definition;
   const [value, options, ...more] = given;
   if (positional === undefined) {

@@ -1,7 +1,7 @@
-import type { Band, Compared, Comparison } from "../diagnostics/curves/comparison.ts";
+import { type Band, type Compared, type Comparison, spreadOf, verdictOf } from "../compare/index.ts";
 import type { ChartHints, Columns } from "../protocol/index.ts";
 import { encodeColumns } from "./columns.ts";
-import { count as counted, plusMinus, significant } from "./format.ts";
+import { count as counted, significant } from "./format.ts";
 import { definePlot, type Spec } from "./plot.ts";
 
 /** Groups with a colour of their own: the best; the others are drawn faintly. */
@@ -12,46 +12,20 @@ const MOST_RUNS = 16;
 /** Beside it names stand in the strip. */
 const WIDTH = 540;
 
-/** What the comparison comes to, in a sentence. */
-export function verdictOf({ groups, figure, beyondSeeds }: Comparison): string {
-  const [best, second] = groups;
-  if (!best) return "no run";
-  const seeds = counted(best.finals.length, new Set(best.seeds).size > 1 ? "seed" : "run");
-  if (!second) {
-    if (best.finals.length === 1) return `${best.label}: ${figure.name} ${significant(best.median)}`;
-    const outlier = beats(best, figure.better);
-    return `${figure.name} ${spreadOf(best)} over ${seeds}, from ${significant(best.low)} to ${significant(best.high)}${outlier ? `; ${outlier}` : ""}`;
-  }
-  const head = `${best.label} ends best: ${figure.name} ${spreadOf(best)}, then ${second.label} with ${spreadOf(second)}`;
-  if (beyondSeeds === null) return `${head}; too few seeds to tell it from chance`;
-  return beyondSeeds ? `${head}: more than the seeds explain` : `${head}: no more than the seeds explain`;
-}
-
-/** What runs of one group end with: their mean and deviation. */
-const spreadOf = ({ mean, std }: Compared): string => plusMinus(mean, std);
-
-/** A best seed that stands out: as far from the median as three deviations of the others. */
-function beats({ finals, median }: Compared, better: "higher" | "lower"): string {
-  const sound = finals.filter((v) => !Number.isNaN(v));
-  if (sound.length < 4) return "";
-  const best = better === "higher" ? Math.max(...sound) : Math.min(...sound);
-  const rest = sound.filter((v) => v !== best);
-  const mean = rest.reduce((a, b) => a + b, 0) / rest.length;
-  const std = Math.sqrt(rest.reduce((sum, v) => sum + (v - mean) ** 2, 0) / Math.max(1, rest.length - 1));
-  return Math.abs(best - mean) > 3 * std && best !== median
-    ? `one seed found a better minimum: ${significant(best)}`
-    : "";
-}
-
 const shortened = (label: string): string => (label.length > 32 ? `${label.slice(0, 31)}…` : label);
 
 const named = ({ groups }: Comparison): string[] => groups.slice(0, MOST_NAMED).map(({ label }) => shortened(label));
 
-/** Panels that have something to show. */
-function panelsOf({ groups }: Comparison): string[] {
-  const names = Object.keys(groups[0]?.bands ?? {});
-  return names.filter((name) => groups.some(({ bands }) => (bands[name]?.step.length ?? 0) > 1));
-}
+/** Solid first: what counts is measured on examples that were not trained on. */
+const PARTS = ["validation", "train"] as const;
+
+/** Figures that have something to show: the loss, and what the runs are ranked by. */
+const panelsOf = (state: Comparison): string[] =>
+  [...new Set(["loss", state.figure.key])].filter((key) => partsOf(state, key).length > 0);
+
+/** Parts of the data that a figure is known of at more than one step. */
+const partsOf = ({ groups }: Comparison, key: string): (typeof PARTS)[number][] =>
+  PARTS.filter((part) => groups.some(({ bands }) => (bands[`${part} ${key}`]?.step.length ?? 0) > 1));
 
 export const compareRunsPlot = definePlot<Comparison>({
   kind: "plot",
@@ -76,15 +50,21 @@ export const compareRunsPlot = definePlot<Comparison>({
     const labels = named(state);
     const steps = Math.max(1, ...state.groups.map((g) => g.steps));
     const strips = state.groups.some(({ finals }) => finals.length > 1);
-    const hints: ChartHints = { log: panels.filter((name) => name.endsWith("loss")).map(idOf) };
+    const hints: ChartHints = { log: panels.filter((name) => name === "loss").map(idOf) };
     return {
       $schema: "https://vega.github.io/schema/vega-lite/v6.json",
       usermeta: { dlnb: hints },
       spacing: 14,
-      resolve: { scale: { x: "independent", color: "shared", strokeDash: "shared" } },
+      resolve: { scale: { x: "independent", color: "shared", strokeDash: "shared", shape: "shared" } },
       vconcat: [
         ...panels.map((name, i) =>
-          panel(name, { labels, steps, bottom: i === panels.length - 1, runs: drawsRuns(state) }),
+          panel(name, {
+            labels,
+            parts: partsOf(state, name),
+            steps,
+            bottom: i === panels.length - 1,
+            runs: drawsRuns(state),
+          }),
         ),
         ...(strips ? [strip(state, labels)] : []),
       ],
@@ -95,6 +75,7 @@ export const compareRunsPlot = definePlot<Comparison>({
     ...Object.fromEntries(
       panelsOf(state).flatMap((name) => [
         [idOf(name), bandTable(state, name)],
+        [marksOf(name), markTable(state, name)],
         ...(drawsRuns(state) ? [[eachOf(name), runTable(state, name)]] : []),
       ]),
     ),
@@ -103,13 +84,14 @@ export const compareRunsPlot = definePlot<Comparison>({
 
   example: () => {
     const step = [10, 20, 30, 40];
-    const of = (median: number[], spread: number): Band => ({
+    const of = (mean: number[], spread: number): Band => ({
       step,
-      median,
-      low: median.map((v) => v - spread),
-      high: median.map((v) => v + spread),
-      each: [-spread, 0, spread].map((by) => median.map((v) => v + by)),
+      mean,
+      low: mean.map((v) => v - spread),
+      high: mean.map((v) => v + spread),
+      each: [-spread, 0, spread].map((by) => mean.map((v) => v + by)),
     });
+    const difference = { mean: -0.2, low: -0.28, high: -0.12, level: 0.95, degrees: 2, by: "paired seeds" } as const;
     const group = (label: string, final: number, spread: number): Compared => ({
       label,
       runs: ["a", "b", "c"].map((r) => `${label} ${r}`),
@@ -121,14 +103,16 @@ export const compareRunsPlot = definePlot<Comparison>({
       high: final + spread,
       std: spread,
       steps: 40,
+      behind: label === "adam" ? null : difference,
       bands: {
         "train loss": of([2, 1, 0.5, final], spread),
         "validation loss": of([2.1, 1.2, 0.7, final + 0.2], spread),
       },
     });
     return {
-      figure: { name: "validation loss", part: "valid", key: "loss", better: "lower" },
+      figure: { name: "validation loss", part: "valid", key: "loss", better: "lower", examples: null },
       groups: [group("adam", 0.4, 0.02), group("sgd", 0.6, 0.05)],
+      difference,
       beyondSeeds: true,
     };
   },
@@ -140,27 +124,56 @@ const idOf = (name: string): string => name.replaceAll(/\W+/g, "_");
 /** The table of single runs of a panel. */
 const eachOf = (name: string): string => `${idOf(name)}_each`;
 
+/** The table of the shapes that tell groups apart without colours. */
+const marksOf = (name: string): string => `${idOf(name)}_marks`;
+
 /** Whether single runs of a band can be told apart. */
 function drawsRuns({ groups }: Comparison): boolean {
   const several = groups.slice(0, MOST_NAMED).filter(({ finals }) => finals.length > 1);
   return several.length > 0 && several.reduce((sum, { finals }) => sum + finals.length, 0) <= MOST_RUNS;
 }
 
+/** Groups that have a colour, with their curve of a figure in the first part of the data that it is known of. */
+function firstBands(state: Comparison, name: string): { group: Compared; band: Band }[] {
+  const [part] = partsOf(state, name);
+  return state.groups.slice(0, MOST_NAMED).flatMap((group) => {
+    const band = group.bands[`${part} ${name}`];
+    return band ? [{ group, band }] : [];
+  });
+}
+
 function runTable(state: Comparison, name: string): Columns {
-  const rows = state.groups.slice(0, MOST_NAMED).flatMap((group) => {
-    const { step, each } = group.bands[name] as Band;
-    return each.flatMap((values, run) =>
+  const rows = firstBands(state, name).flatMap(({ group, band: { step, each } }) =>
+    each.flatMap((values, run) =>
       values.flatMap((value, i) =>
         Number.isNaN(value)
           ? []
           : [{ label: shortened(group.label), run: group.runs[run] as string, step: step[i] as number, value }],
       ),
-    );
-  });
+    ),
+  );
   return {
     group: { text: rows.map((r) => r.label) },
     run: { text: rows.map((r) => r.run) },
     ...encodeColumns({ step: rows.map((r) => r.step), value: rows.map((r) => r.value) }),
+  };
+}
+
+/** Shapes along a curve. */
+const MARKS = 6;
+
+function markTable(state: Comparison, name: string): Columns {
+  const rows = firstBands(state, name).flatMap(({ group, band: { step, mean } }) => {
+    const places = Array.from({ length: MARKS }, (_, k) => Math.round((k * (step.length - 1)) / (MARKS - 1)));
+    return [...new Set(places)].map((i) => ({
+      label: shortened(group.label),
+      step: step[i] as number,
+      mean: mean[i] as number,
+    }));
+  });
+  return {
+    group: { text: rows.map((r) => r.label) },
+    ...encodeColumns({ step: rows.map((r) => r.step), mean: rows.map((r) => r.mean) }),
   };
 }
 
@@ -169,28 +182,35 @@ function rowsOf(state: Comparison): { label: string; group: Compared }[] {
 }
 
 function bandTable(state: Comparison, name: string): Columns {
-  const rows = rowsOf(state).flatMap(({ label, group }) => {
-    const band = group.bands[name] as Band;
-    return band.step.map((step, i) => ({
-      label,
-      run: group.label,
-      step,
-      median: band.median[i] as number,
-      low: band.low[i] as number,
-      high: band.high[i] as number,
-    }));
-  });
+  const rows = partsOf(state, name).flatMap((part) =>
+    rowsOf(state).flatMap(({ label, group }) => {
+      const band = group.bands[`${part} ${name}`];
+      if (!band) return [];
+      return band.step.map((step, i) => ({
+        label,
+        run: group.label,
+        part: wordOf(part),
+        step,
+        mean: band.mean[i] as number,
+        low: band.low[i] as number,
+        high: band.high[i] as number,
+      }));
+    }),
+  );
   return {
     group: { text: rows.map((r) => r.label) },
     run: { text: rows.map((r) => r.run) },
+    part: { text: rows.map((r) => r.part) },
     ...encodeColumns({
       step: rows.map((r) => r.step),
-      median: rows.map((r) => r.median),
+      mean: rows.map((r) => r.mean),
       low: rows.map((r) => r.low),
       high: rows.map((r) => r.high),
     }),
   };
 }
+
+const wordOf = (part: (typeof PARTS)[number]): string => (part === "train" ? "training" : part);
 
 function finalTable(state: Comparison): Columns {
   const rows = rowsOf(state)
@@ -226,12 +246,26 @@ const colour = (labels: readonly string[]): Spec => ({
   legend: legendOf(labels),
 });
 
+/** Its shape along the lines, in the same legend as its colour. */
+const shape = (labels: readonly string[]): Spec => ({
+  field: "group",
+  type: "nominal",
+  scale: { domain: labels },
+  legend: legendOf(labels),
+});
+
 const isNamed = `datum.group !== '${OTHERS}'`;
 
-function panel(
-  name: string,
-  { labels, steps, bottom, runs }: { labels: readonly string[]; steps: number; bottom: boolean; runs: boolean },
-): Spec {
+interface Panel {
+  readonly labels: readonly string[];
+  readonly parts: readonly (typeof PARTS)[number][];
+  readonly steps: number;
+  readonly bottom: boolean;
+  readonly runs: boolean;
+}
+
+/** One figure of all groups: validation solid in its band, training dashed. */
+function panel(name: string, { labels, parts, steps, bottom, runs }: Panel): Spec {
   const y = (field: string) => ({
     field,
     type: "quantitative",
@@ -239,19 +273,35 @@ function panel(
     scale: { type: "linear", zero: false },
     axis: { tickCount: 4 },
   });
-  const dash = { field: "group", type: "nominal", scale: { domain: labels }, legend: legendOf(labels) };
+  const words = parts.map(wordOf);
+  const first = `datum.part === '${words[0]}'`;
+  const dash = {
+    field: "part",
+    type: "nominal",
+    scale: {
+      domain: PARTS.map(wordOf),
+      range: [
+        [1, 0],
+        [5, 3],
+      ],
+    },
+    legend:
+      words.length > 1 ? { title: null, orient: "top", symbolType: "stroke", symbolSize: 500, values: words } : null,
+  };
   const tooltip = [
     { field: "run", type: "nominal", title: "runs" },
+    { field: "part", type: "nominal", title: "examples" },
     { field: "step", type: "quantitative", title: "step", format: "," },
-    { field: "median", type: "quantitative", title: name, format: ".4~g" },
+    { field: "mean", type: "quantitative", title: name, format: ".4~g" },
     { field: "low", type: "quantitative", title: "lowest", format: ".4~g" },
     { field: "high", type: "quantitative", title: "highest", format: ".4~g" },
   ];
+  const title = words.length > 1 ? `${name}: ${words[0]} solid, ${words[1]} dashed` : `${words[0]} ${name}`;
   return {
     name: idOf(name),
-    title: { text: name, anchor: "start", frame: "group" },
+    title: { text: title, anchor: "start", frame: "group" },
     width: WIDTH,
-    height: name === "train loss" ? 110 : 140,
+    height: 150,
     data: { name: idOf(name) },
     encoding: {
       x: {
@@ -265,14 +315,14 @@ function panel(
     },
     layer: [
       {
-        transform: [{ filter: isNamed }],
+        transform: [{ filter: `${isNamed} && ${first}` }],
         mark: { type: "area", opacity: 0.18 },
         encoding: { y: y("low"), y2: { field: "high" }, color: colour(labels) },
       },
       {
-        transform: [{ filter: `datum.group === '${OTHERS}'` }],
+        transform: [{ filter: `datum.group === '${OTHERS}' && ${first}` }],
         mark: { type: "line", strokeWidth: 1, opacity: 0.25 },
-        encoding: { y: y("median"), detail: { field: "run", type: "nominal" }, tooltip },
+        encoding: { y: y("mean"), detail: { field: "run", type: "nominal" }, tooltip },
       },
       ...(runs
         ? [
@@ -286,8 +336,17 @@ function panel(
       {
         transform: [{ filter: isNamed }],
         mark: { type: "line", strokeWidth: 2 },
-        encoding: { y: y("median"), color: colour(labels), strokeDash: dash, tooltip },
+        encoding: { y: y("mean"), color: colour(labels), strokeDash: dash, tooltip },
       },
+      ...(labels.length > 1
+        ? [
+            {
+              data: { name: marksOf(name) },
+              mark: { type: "point", filled: true, size: 36, opacity: 1 },
+              encoding: { y: y("mean"), color: colour(labels), shape: shape(labels) },
+            },
+          ]
+        : []),
     ],
   };
 }

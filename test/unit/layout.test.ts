@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 const rows = [
   ["kernel"],
   ["library.ts"],
-  ["diagnostics", "session", "plots", "schedules", "toys"],
+  ["diagnostics", "session", "plots", "compare", "schedules", "toys"],
   ["onnx"],
   ["nn", "optim", "average", "init", "losses", "metrics", "regularize", "data", "eager", "augment"],
   ["plan", "context"],

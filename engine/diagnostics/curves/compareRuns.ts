@@ -1,13 +1,8 @@
-import type { RunContext } from "../../context/index.ts";
-import { ConfigError } from "../../errors/index.ts";
+import type { Comparison } from "../../compare/index.ts";
 import { func, optional, required, text, value } from "../../params/index.ts";
-import { compareRunsPlot, verdictOf } from "../../plots/compareRuns.ts";
-import { plusMinus, significant } from "../../plots/format.ts";
 import { Run } from "../../session/run.ts";
 import { defineDiagnostic } from "../definition.ts";
-import { measured, showChart } from "../showing.ts";
-import { type Comparison, compareGroups, figureOf } from "./comparison.ts";
-import { groupRuns } from "./groups.ts";
+import { showComparison } from "./showComparison.ts";
 
 type ByLabel = ((run: Run) => string) | null;
 
@@ -33,7 +28,7 @@ const params = {
 };
 
 export const compareRuns = defineDiagnostic({
-  summary: "Curves of several runs over each other: those that differ in their seed alone as a median in a band.",
+  summary: "Curves of several runs over each other: those that differ in their seed alone as a mean in a band.",
   paper: "Bouthillier et al. 2021, arXiv:2103.03098, on the variance of seeds",
   params,
   of: ["experiment", "run"],
@@ -42,37 +37,6 @@ export const compareRuns = defineDiagnostic({
   measure: async ({ experiment, run }, { with: others, figure, by }, context): Promise<Comparison> => {
     const own = run ? [run] : experiment.runs;
     const runs = [...new Set([...own, ...(others instanceof Run ? [others] : (others ?? []))])];
-    return showComparison(runs, { figure, by }, context);
+    return showComparison("compareRuns", runs, { figure, by }, context);
   },
 });
-
-function showComparison(
-  given: readonly Run[],
-  { figure, by }: { figure: string | null; by: ByLabel },
-  context: RunContext,
-): Comparison {
-  const runs = given.filter((run) => run.history.step.length > 0);
-  if (runs.length === 0) {
-    throw new ConfigError(
-      given.length === 0
-        ? "compareRuns: there is no run yet; train one with fit()"
-        : "compareRuns: the runs have no history: they were loaded from files",
-    );
-  }
-  const found = compareGroups(groupRuns(runs, by), figureOf(runs, figure));
-  showChart(context, compareRunsPlot, found);
-  return measured(found, tableOf(found));
-}
-
-export function tableOf(found: Comparison): string {
-  const { groups, figure } = found;
-  const width = Math.min(40, Math.max(8, ...groups.map(({ label }) => label.length)));
-  const ends = groups.map(({ mean, std }) => plusMinus(mean, std));
-  const widest = Math.max(8, ...ends.map((end) => end.length));
-  const lines = groups.map(({ label, low, high, finals, steps }, i) => {
-    const spread = finals.length > 1 ? `, ${significant(low)} to ${significant(high)}` : "";
-    const broken = finals.filter(Number.isNaN).length;
-    return `  ${label.slice(0, width).padEnd(width)}  ${(ends[i] as string).padStart(widest)}  (${finals.length} run${finals.length > 1 ? "s" : ""}${spread}; ${steps.toLocaleString("en-US")} steps)${broken > 0 ? `; ${broken} not finite` : ""}`;
-  });
-  return [verdictOf(found), `  final ${figure.name}, ${figure.better} is better:`, ...lines].join("\n");
-}

@@ -1,14 +1,15 @@
+import { type Comparison, compareGroups, figureOf, verdictOf } from "../../compare/index.ts";
 import { Splits } from "../../data/index.ts";
 import { ConfigError, Interrupted } from "../../errors/index.ts";
 import { bool, either, int, required, value } from "../../params/index.ts";
-import { compareRunsPlot, verdictOf } from "../../plots/compareRuns.ts";
+import { compareRunsPlot } from "../../plots/compareRuns.ts";
 import { count, significant } from "../../plots/format.ts";
 import { definePlot } from "../../plots/plot.ts";
 import { Experiment, fitParams, type Run } from "../../session/index.ts";
-import { trainReplicas } from "../../session/replicas.ts";
+import { type ReplicaView, trainReplicas } from "../../session/replicas.ts";
 import { defineDiagnostic } from "../definition.ts";
 import { measured, Progress, ShownChart } from "../showing.ts";
-import { type Comparison, type Curve, compareGroups, figureOf } from "./comparison.ts";
+import { factsOf } from "./facts.ts";
 
 /** One training for each fold, and what they come to. */
 export interface CrossValidation {
@@ -72,8 +73,8 @@ export const crossValidate = defineDiagnostic({
     const chart = new ShownChart(context, plot);
     const progress = new Progress(context, { total: null, unit: "steps", message: experiment.name });
     const label = `${sets.length} folds`;
-    const comparison = (curves: readonly (Curve | undefined)[]) => {
-      const runs = curves.filter((curve) => curve !== undefined);
+    const comparison = (curves: readonly (ReplicaView | undefined)[]) => {
+      const runs = curves.filter((curve) => curve !== undefined).map(factsOf);
       return compareGroups(runs.length ? [{ label, runs }] : [], figureOf(runs, null));
     };
     const { runs: trained, notes } = await trainReplicas(replicas, context, (news) => {

@@ -1,16 +1,18 @@
+import { type Comparison, compareGroups, figureOf, finalOf } from "../../compare/index.ts";
 import type { RunContext } from "../../context/index.ts";
 import { ConfigError, Interrupted } from "../../errors/index.ts";
 import { type Checked, int, value } from "../../params/index.ts";
 import { compareRunsPlot } from "../../plots/compareRuns.ts";
 import { count, significant } from "../../plots/format.ts";
+import type { RunFacts } from "../../protocol/index.ts";
 import { type Experiment, fitParams, type Run } from "../../session/index.ts";
 import type { Replica } from "../../session/replicaGroups.ts";
-import { type ReplicaNews, type TrainedReplicas, trainReplicas } from "../../session/replicas.ts";
+import { type ReplicaNews, type ReplicaView, type TrainedReplicas, trainReplicas } from "../../session/replicas.ts";
 import { defineDiagnostic } from "../definition.ts";
 import { measured, Progress, ShownChart } from "../showing.ts";
-import { tableOf } from "./compareRuns.ts";
-import { type Comparison, type Curve, compareGroups, figureOf, finalOf } from "./comparison.ts";
-import { experimentOf, isVary, type Vary, variantsOf } from "./variants.ts";
+import { factsOf } from "./facts.ts";
+import { tableOf } from "./showComparison.ts";
+import { experimentOf, isVary, type Variant, type Vary, variantsOf } from "./variants.ts";
 
 /** Many runs of one experiment. */
 export interface Replicas extends Comparison {
@@ -62,7 +64,7 @@ const params = {
 };
 
 /** A run that is wanted, or one that is as it is. */
-interface Wanted {
+export interface Wanted {
   readonly label: string;
   readonly replica: Replica | null;
   readonly run: Run | null;
@@ -78,23 +80,34 @@ export const replicas = defineDiagnostic({
   cost: "as many trainings as there are seeds times variants, side by side in one plan where they differ in numbers alone",
   measure: async ({ experiment }, options, context): Promise<Replicas> => {
     const wanted = options.resume ? continued(experiment, options, options.resume) : planned(experiment, options);
-    const chart = new ShownChart(context, compareRunsPlot);
-    const progress = new Progress(context, { total: null, unit: "steps", message: experiment.name });
-    const began = performance.now();
-    const trained = await trainReplicas(
-      wanted.flatMap(({ replica }) => (replica ? [replica] : [])),
-      context,
-      (news) => {
-        progress.at(news.done, { total: news.total, message: messageOf(experiment, news) });
-        chart.live(() => comparisonOf(wanted, news.views()));
-      },
-    );
-    for (const run of trained.runs) if (run) experiment.keep(run);
-    const found = foundOf(experiment, wanted, trained, context);
-    chart.end(found);
-    return measured(found, wordsOf(found, trained, (performance.now() - began) / 1000));
+    const { found, words } = await trainWanted("replicas", experiment, wanted, context);
+    return measured(found, [tableOf(found), ...words].join("\n"));
   },
 });
+
+/** Trains those that have still to be trained, with one chart of all; and what is to be said of how. Throws Interrupted when none began. */
+export async function trainWanted(
+  where: string,
+  experiment: Experiment,
+  wanted: readonly Wanted[],
+  context: RunContext,
+): Promise<{ found: Replicas; words: string[] }> {
+  const chart = new ShownChart(context, compareRunsPlot);
+  const progress = new Progress(context, { total: null, unit: "steps", message: experiment.name });
+  const began = performance.now();
+  const trained = await trainReplicas(
+    wanted.flatMap(({ replica }) => (replica ? [replica] : [])),
+    context,
+    (news) => {
+      progress.at(news.done, { total: news.total, message: messageOf(experiment, news) });
+      chart.live(() => comparisonOf(wanted, news.views()));
+    },
+  );
+  for (const run of trained.runs) if (run) experiment.keep(run);
+  const found = foundOf(where, experiment, wanted, trained, context);
+  chart.end(found);
+  return { found, words: wordsOf(found, trained, (performance.now() - began) / 1000) };
+}
 
 function planned(experiment: Experiment, given: Checked<typeof params>): Wanted[] {
   const { seeds: asked, vary, resume: _, ...fit } = given;
@@ -105,12 +118,23 @@ function planned(experiment: Experiment, given: Checked<typeof params>): Wanted[
   if (variants.length * all.length < 2) {
     throw new ConfigError("replicas: that is one run: ask for more, as replicas({ seeds: 8 }), or use fit");
   }
+  return wantedOf("replicas", experiment, variants, all, fit);
+}
+
+/** A run for every variant and seed; `fit` is what `experiment.fit` would be given, but for what a variant says itself. */
+export function wantedOf(
+  where: string,
+  experiment: Experiment,
+  variants: readonly Variant[],
+  seeds: readonly number[],
+  fit: Readonly<Record<string, unknown>>,
+): Wanted[] {
   return variants.flatMap((variant) =>
-    all.map((seed) => {
+    seeds.map((seed) => {
       const one = experimentOf(experiment, variant, seed);
       const parts = [experiment.options.name, ...(variants.length > 1 ? [variant.label] : [])];
-      const name = [...parts, ...(all.length > 1 ? [`seed ${seed}`] : [])].filter((part) => part !== "").join(", ");
-      const options = one.fitOptions({ ...fit, ...variant.fit, name }, "replicas");
+      const name = [...parts, ...(seeds.length > 1 ? [`seed ${seed}`] : [])].filter((part) => part !== "").join(", ");
+      const options = one.fitOptions({ ...fit, ...variant.fit, name }, where);
       return { label: variant.label, replica: { experiment: one, options }, run: null };
     }),
   );
@@ -134,12 +158,12 @@ function continued(experiment: Experiment, given: Checked<typeof params>, { runs
 }
 
 /** What is known by now, the best first. */
-function comparisonOf(wanted: readonly Wanted[], curves: readonly (Curve | undefined)[]): Comparison {
+function comparisonOf(wanted: readonly Wanted[], curves: readonly (ReplicaView | undefined)[]): Comparison {
   let next = 0;
-  const groups = new Map<string, Curve[]>();
+  const groups = new Map<string, RunFacts[]>();
   for (const { label, replica, run } of wanted) {
     const curve = replica ? curves[next++] : (run ?? undefined);
-    if (curve) groups.set(label, [...(groups.get(label) ?? []), curve]);
+    if (curve) groups.set(label, [...(groups.get(label) ?? []), factsOf(curve)]);
   }
   const all = [...groups.values()].flat();
   return compareGroups(
@@ -149,6 +173,7 @@ function comparisonOf(wanted: readonly Wanted[], curves: readonly (Curve | undef
 }
 
 function foundOf(
+  where: string,
   experiment: Experiment,
   wanted: readonly Wanted[],
   trained: TrainedReplicas,
@@ -160,14 +185,14 @@ function foundOf(
     return run ? [{ label, run }] : [];
   });
   if (ended.length === 0) {
-    throw new Interrupted(`replicas: ${experiment.name} was interrupted before training began; nothing was kept`);
+    throw new Interrupted(`${where}: ${experiment.name} was interrupted before training began; nothing was kept`);
   }
   const runs = ended.map(({ run }) => run);
   const comparison = comparisonOf(wanted, trained.runs);
   const { figure } = comparison;
   const sign = figure.better === "higher" ? -1 : 1;
-  const finite = runs.filter((run) => Number.isFinite(finalOf(run, figure)));
-  const [best = null] = finite.sort((a, b) => sign * (finalOf(a, figure) - finalOf(b, figure)));
+  const finite = runs.filter((run) => Number.isFinite(endOf(run, figure)));
+  const [best = null] = finite.sort((a, b) => sign * (endOf(a, figure) - endOf(b, figure)));
   return {
     ...comparison,
     runs,
@@ -179,10 +204,12 @@ function foundOf(
   };
 }
 
+const endOf = (run: Run, figure: Comparison["figure"]): number => finalOf(factsOf(run), figure);
+
 const messageOf = (experiment: Experiment, { lanes, epoch, epochs }: ReplicaNews): string =>
   `${experiment.name}: ${lanes === 1 ? "a run" : `${lanes} runs side by side`}, epoch ${epoch} of ${epochs}`;
 
-function wordsOf(found: Replicas, { notes, lanes }: TrainedReplicas, seconds: number): string {
+function wordsOf(found: Replicas, { notes, lanes }: TrainedReplicas, seconds: number): string[] {
   const { best, figure, complete, runs } = found;
   const how = lanes.map((n) => (n === 1 ? "one by itself" : `${n} side by side`));
   const distinct = [...new Set(how)].map((one) => {
@@ -191,11 +218,10 @@ function wordsOf(found: Replicas, { notes, lanes }: TrainedReplicas, seconds: nu
   });
   const longest = Math.max(...runs.map((run) => run.steps));
   return [
-    tableOf(found),
-    ...(best ? [`  best: ${best.name} with ${significant(finalOf(best, figure))}`] : []),
+    ...(best ? [`  best: ${best.name} with ${significant(endOf(best, figure))}`] : []),
     `  ${count(runs.length, "run")} in ${seconds.toFixed(1)} s, ${distinct.join(", ")}${complete ? "" : `; stopped after ${count(longest, "step")}`}`,
     ...notes.map((note) => `  ${note}`),
-  ].join("\n");
+  ];
 }
 
 const inRange = (count: number): boolean => count >= 1 && count <= 100;

@@ -1,0 +1,87 @@
+import { count, plusMinus, significant } from "../plots/format.ts";
+import type { Compared, Comparison } from "./comparison.ts";
+import { type Difference, isBeyondNoise } from "./difference.ts";
+import type { SingleDifference } from "./noise.ts";
+
+/** What the comparison comes to, in a sentence that claims no more than is known. */
+export function verdictOf(found: Comparison): string {
+  const { groups, figure, difference } = found;
+  const [best, second] = groups;
+  if (!best) return "no run";
+  if (!second) return alone(found, best);
+  if (Number.isNaN(best.mean)) return `none of ${count(groups.length, "group")} ended with a finite ${figure.name}`;
+  if (Number.isNaN(second.mean)) {
+    return `${best.label}: ${figure.name} ${spreadOf(best)}; no other ended with a finite one`;
+  }
+  const digits = difference ? digitsOf(difference) : null;
+  const shown = (v: number) => (digits === null ? significant(v) : fixed(v, digits));
+  const head = `${best.label} ends best: ${figure.name} ${shown(best.mean)} against ${shown(second.mean)} of ${second.label}`;
+  if (difference === null) {
+    return `${head}, one run each: whether that is more than noise cannot be told; train several seeds of each`;
+  }
+  if (difference.by === "single runs")
+    return `${head}, one run each: ${ofSingles(difference as SingleDifference, found)}`;
+  const [a, b] = [best, second].map(({ finals }) => finals.filter((v) => !Number.isNaN(v)).length) as [number, number];
+  const seeds = a === b ? `over ${count(a, seedWord(best))}` : `over ${a} and ${b} ${seedWord(best)}s`;
+  const assumed = difference.by === "seeds of one side" ? `, if single runs vary as the others do` : "";
+  const interval = `95 % interval of the difference ${intervalOf(difference)} ${seeds}${assumed}`;
+  return isBeyondNoise(difference)
+    ? `${head}: more than the seeds explain: ${interval}`
+    : `${head}: the difference is within noise: ${interval}${Math.min(a, b) < 3 ? "; 3 or more of each would say more" : ""}`;
+}
+
+/** "−0.002 .. 0.007". */
+export function intervalOf(difference: Pick<Difference, "low" | "high">): string {
+  const digits = digitsOf(difference);
+  return `${fixed(difference.low, digits)} .. ${fixed(difference.high, digits)}`;
+}
+
+/** What runs of one group end with: their mean and deviation. */
+export const spreadOf = ({ mean, std }: Pick<Compared, "mean" | "std">): string => plusMinus(mean, std);
+
+function ofSingles({ low, high, parts, ...rest }: SingleDifference, { figure }: Comparison): string {
+  const half = fixed((high - low) / 2, digitsOf({ low, high }));
+  const known = parts.map((part) =>
+    part === "validation set"
+      ? `${count(figure.examples ?? 0, "validation example")}`
+      : "the ups and downs of the last epochs",
+  );
+  return isBeyondNoise({ low, high, ...rest })
+    ? `more than ${known.join(" and ")} explain (±${half} at 95 %); what other seeds would give is not known`
+    : `the difference is within noise: ${known.join(" and ")} alone are good for ±${half} at 95 %`;
+}
+
+function alone({ figure }: Comparison, best: Compared): string {
+  const { finals } = best;
+  if (finals.length === 1) return `${best.label}: ${figure.name} ${significant(best.median)}`;
+  const outlier = beats(best, figure.better);
+  return `${figure.name} ${spreadOf(best)} over ${count(finals.length, seedWord(best))}, from ${significant(best.low)} to ${significant(best.high)}${outlier ? `; ${outlier}` : ""}`;
+}
+
+const seedWord = ({ seeds }: Compared): string => (new Set(seeds).size > 1 ? "seed" : "run");
+
+/** A best seed that stands out: as far from the median as three deviations of the others. */
+function beats({ finals, median }: Compared, better: "higher" | "lower"): string {
+  const sound = finals.filter((v) => !Number.isNaN(v));
+  if (sound.length < 4) return "";
+  const best = better === "higher" ? Math.max(...sound) : Math.min(...sound);
+  const rest = sound.filter((v) => v !== best);
+  const mean = rest.reduce((a, b) => a + b, 0) / rest.length;
+  const std = Math.sqrt(rest.reduce((sum, v) => sum + (v - mean) ** 2, 0) / Math.max(1, rest.length - 1));
+  return Math.abs(best - mean) > 3 * std && best !== median
+    ? `one seed found a better minimum: ${significant(best)}`
+    : "";
+}
+
+/** Decimals that show an interval's width with two digits. */
+function digitsOf({ low, high }: Pick<Difference, "low" | "high">): number {
+  const width = high - low > 0 ? high - low : Math.abs(high);
+  if (!(width > 0) || !Number.isFinite(width)) return 4;
+  return Math.min(12, Math.max(0, 1 - Math.floor(Math.log10(width))));
+}
+
+const fixed = (v: number, digits: number): string =>
+  v
+    .toFixed(digits)
+    .replace(/^-(?=.*[1-9])/, "−")
+    .replace(/^-/, "");

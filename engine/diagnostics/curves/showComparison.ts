@@ -1,0 +1,114 @@
+import {
+  type Comparison,
+  compareGroups,
+  configRows,
+  figureOf,
+  groupBySeed,
+  intervalOf,
+  isBeyondNoise,
+  type RunGroup,
+  shownLeaf,
+  spreadOf,
+  verdictOf,
+} from "../../compare/index.ts";
+import type { RunContext } from "../../context/index.ts";
+import { ConfigError } from "../../errors/index.ts";
+import { compareRunsPlot } from "../../plots/compareRuns.ts";
+import { significant } from "../../plots/format.ts";
+import type { Run } from "../../session/index.ts";
+import { measured, showChart } from "../showing.ts";
+import { factsOf, hiddenOf } from "./facts.ts";
+
+/** How runs are put together and what by: see `compareRuns`. */
+export interface Comparing {
+  readonly figure: string | null;
+  /** A label for every run; when null, runs that differ in their seed alone share one. */
+  readonly by: ((run: Run) => string) | null;
+}
+
+/** Shows runs over each other, what they differ in and what that comes to. Throws ConfigError when there is nothing to compare. */
+export function showComparison(
+  where: string,
+  given: readonly Run[],
+  { figure, by }: Comparing,
+  context: RunContext,
+): Comparison {
+  const runs = given.filter((run) => run.history.step.length > 0);
+  if (runs.length === 0) {
+    throw new ConfigError(
+      given.length === 0
+        ? `${where}: there is no run yet; train one with fit()`
+        : `${where}: the runs have no history: they were loaded from files`,
+    );
+  }
+  const groups = by ? groupBy(runs, by) : grouped(runs);
+  const found = compareGroups(
+    groups,
+    figureOf(
+      groups.flatMap(({ runs: own }) => own),
+      figure,
+    ),
+  );
+  showChart(context, compareRunsPlot, found);
+  return measured(found, [tableOf(found), ...differencesOf(groups)].join("\n"));
+}
+
+function grouped(runs: readonly Run[]): RunGroup[] {
+  const facts = new Map(runs.map((run) => [factsOf(run), run]));
+  return groupBySeed([...facts.keys()], (one) => hiddenOf(facts.get(one) as Run));
+}
+
+function groupBy(runs: readonly Run[], by: (run: Run) => string): RunGroup[] {
+  const labels = [...new Set(runs.map((run) => String(by(run))))];
+  return labels.map((label) => ({ label, runs: runs.filter((run) => String(by(run)) === label).map(factsOf) }));
+}
+
+/** Verdict and a line for each group, the best first. */
+export function tableOf(found: Comparison): string {
+  const { groups, figure } = found;
+  const width = Math.min(40, Math.max(8, ...groups.map(({ label }) => label.length)));
+  const ends = groups.map(spreadOf);
+  const widest = Math.max(8, ...ends.map((end) => end.length));
+  const lines = groups.map(({ label, low, high, finals, steps, behind }, i) => {
+    const spread = finals.length > 1 ? `, ${significant(low)} to ${significant(high)}` : "";
+    const broken = finals.filter(Number.isNaN).length;
+    const told =
+      behind && groups.length > 2
+        ? `; best less this ${intervalOf(behind)}${isBeyondNoise(behind) ? "" : ", within noise"}`
+        : "";
+    return `  ${label.slice(0, width).padEnd(width)}  ${(ends[i] as string).padStart(widest)}  (${finals.length} run${finals.length > 1 ? "s" : ""}${spread}; ${steps.toLocaleString("en-US")} steps)${broken > 0 ? `; ${broken} not finite` : ""}${told}`;
+  });
+  const together = groups.length > 2 && groups.some(({ behind }) => behind !== null);
+  return [
+    verdictOf(found),
+    `  final ${figure.name}, ${figure.better} is better${together ? "; intervals hold together at 95 %" : ""}:`,
+    ...lines,
+  ].join("\n");
+}
+
+/** Rows of differences that are written out. */
+const MOST_ROWS = 30;
+const WIDEST = 24;
+
+/** What the groups differ in, a line for each setting: "  optimizer.lr   0.001 | 0.01". */
+export function differencesOf(groups: readonly RunGroup[]): string[] {
+  if (groups.length < 2) return [];
+  const rows = configRows(groups.map(({ runs }) => (runs[0] as RunGroup["runs"][number]).config)).filter(
+    ({ differs, path }) => differs && path !== "seed",
+  );
+  if (rows.length === 0) return ["  no setting differs"];
+  const width = Math.max(...rows.map(({ path }) => path.length));
+  const shown = rows.slice(0, MOST_ROWS).map(({ path, values }) => {
+    const cells = values.map((value) => {
+      const text = shownLeaf(value);
+      return text.length > WIDEST ? `${text.slice(0, WIDEST - 1)}…` : text;
+    });
+    return `    ${path.padEnd(width)}  ${cells.join(" | ")}`;
+  });
+  const left = rows.length - shown.length;
+  return [
+    `  what differs (${groups.map(({ label }) => label).join(" | ")}):`,
+    ...shown,
+    ...(left > 0 ? [`    and ${left} more`] : []),
+  ];
+}
