@@ -1,6 +1,7 @@
 import { augment, augmentations } from "./augment/index.ts";
 import { average, averages } from "./average/index.ts";
 import { data, syntheticSets, transforms } from "./data/index.ts";
+import { compare } from "./diagnostics/curves/compare.ts";
 import { grad, tensor, valueAndGrad } from "./eager/index.ts";
 import { init, initializers, starts } from "./init/index.ts";
 import { loss, losses } from "./losses/index.ts";
@@ -19,6 +20,7 @@ export { diagnostics } from "./diagnostics/index.ts";
 export const globals = {
   augment,
   average,
+  compare,
   data,
   experiment,
   grad,

@@ -16,6 +16,8 @@ const { earlyStoppingParams, experimentParams, exportParams, fitParams, loadPara
   "../engine/session/index.ts"
 );
 
+const { compareParams } = await import("../engine/diagnostics/curves/compare.ts");
+
 const written = (value) => literal(value, registries);
 const defaultOf = (param) => (param.required ? "required" : `\`${written(param.default)}\``);
 const cell = (text) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
@@ -87,6 +89,11 @@ const calls = {
   experiment: {
     summary: "The nouns of a training run in one value: data, model, loss, optimizer.",
     params: experimentParams,
+  },
+  compare: {
+    summary:
+      "Runs over each other, compare(run1, run2) or by label, compare({ adam: run1, sgd: run2 }): curves, what differs, a table, and whether the best is better than noise.",
+    params: compareParams,
   },
   ".fit": { summary: "Trains the experiment: its learning curve moves while it goes on.", params: fitParams },
   ".split": { summary: "Training, validation and test examples, drawn by a seed.", params: splitParams },

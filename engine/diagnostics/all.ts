@@ -35,6 +35,7 @@ export { activations } from "./overTime/activations.ts";
 export { batchNorm } from "./overTime/batchNorm.ts";
 export { gradients } from "./overTime/gradients.ts";
 export { checkGradients } from "./preflight/checkGradients.ts";
+export { overfitBatch } from "./preflight/overfitBatch.ts";
 export { overfitCheck } from "./preflight/overfitCheck.ts";
 export { preflight } from "./preflight/preflight.ts";
 export { profile } from "./profile/profile.ts";

@@ -26,6 +26,30 @@ export const diagnosticCommands: Readonly<Record<string, DiagnosticCommand>> = {
     of: ["experiment"],
     purpose: "check",
   },
+  "dlnb.overfitBatch": {
+    title: "Overfit One Batch",
+    path: "overfitBatch",
+    of: ["experiment"],
+    purpose: "overfit one batch with",
+  },
+  "dlnb.checkGradients": {
+    title: "Check Gradients",
+    path: "checkGradients",
+    of: ["experiment", "run"],
+    purpose: "check the gradients of",
+  },
+  "dlnb.compareOptimizers": {
+    title: "Compare Optimizers",
+    path: "compareOptimizers",
+    of: ["experiment"],
+    purpose: "compare optimizers for",
+  },
+  "dlnb.compareSchedules": {
+    title: "Compare Schedules",
+    path: "compareSchedules",
+    of: ["experiment"],
+    purpose: "compare schedules for",
+  },
   "dlnb.inspectInitialization": {
     title: "Inspect Initialization",
     path: "inspect.initialization",

@@ -38,7 +38,9 @@ export async function compare(...given: readonly unknown[]): Promise<Comparison>
     return showComparison("compare", runs, { ...check(compareParams, plain, "compare"), by: null }, context);
   }
   if (!isPlain(first) || Object.keys(first).length === 0) {
-    throw new ConfigError("compare: give runs, as compare(run1, run2), or runs by label, as compare({ adam: run1, sgd: run2 })");
+    throw new ConfigError(
+      "compare: give runs, as compare(run1, run2), or runs by label, as compare({ adam: run1, sgd: run2 })",
+    );
   }
   const labels = new Map<Run, string>();
   for (const [label, own] of Object.entries(first)) {

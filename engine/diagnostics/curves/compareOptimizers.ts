@@ -7,7 +7,7 @@ import { extentOf } from "../../session/course.ts";
 import { type Experiment, fitParams } from "../../session/index.ts";
 import { defineDiagnostic } from "../definition.ts";
 import { compared, type Replicas, seedsFrom } from "./compared.ts";
-import { type FoundRate, fairRate, ratesInWords, withRate } from "./fairRates.ts";
+import { type FoundRate, fairRate, rateSteps, ratesInWords, withRate } from "./fairRates.ts";
 import type { Variant } from "./variants.ts";
 
 /** What comparing optimizers gives: the runs, and the rate of each optimizer. */
@@ -15,9 +15,6 @@ export interface ComparedOptimizers extends Replicas {
   /** By label; those that were found, or those that were given. */
   readonly rates: Readonly<Record<string, number>>;
 }
-
-/** Longest test of a rate. */
-const RATE_STEPS = 100;
 
 const params = {
   optimizers: value<Readonly<Record<string, Optimizer>> | null>(
@@ -64,7 +61,8 @@ export const compareOptimizers = defineDiagnostic({
     }
     const found = new Map<string, FoundRate>();
     const notes: string[] = [];
-    const steps = rateSteps(experiment, where, fit);
+    const extent = extentOf(experiment, experiment.fitOptions(fit, where), experiment.splits.train.size);
+    const steps = rateSteps(extent.steps);
     if (findRates ?? given === null) {
       if (fit.schedule && !startsFromRate(fit.schedule)) {
         notes.push(
@@ -109,12 +107,6 @@ function usual({ options: { optimizer } }: Experiment): Record<string, Optimizer
     rmsprop: optim.rmsprop(),
   };
   return isFullBatch(optimizer) ? all : { ...all, [optimizer.type]: optimizer };
-}
-
-/** A quarter of the training, 20 to 100 steps. */
-function rateSteps(experiment: Experiment, where: string, fit: object): number {
-  const { steps } = extentOf(experiment, experiment.fitOptions(fit, where), experiment.splits.train.size);
-  return Math.max(20, Math.min(RATE_STEPS, Math.round(steps / 4)));
 }
 
 /** Whether a schedule begins at the optimizer's own rate, and does not name its rates itself. */

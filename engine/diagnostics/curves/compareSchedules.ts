@@ -10,7 +10,7 @@ import { checkRates } from "../learningRate/rates.ts";
 import { Subject } from "../subject.ts";
 import { compared, type Replicas, seedsFrom } from "./compared.ts";
 import { isNamed } from "./compareOptimizers.ts";
-import { fairRate, ratesInWords, withRate } from "./fairRates.ts";
+import { fairRate, rateSteps, ratesInWords, withRate } from "./fairRates.ts";
 import type { Variant } from "./variants.ts";
 
 /** What comparing schedules gives: the runs, and the rate that the schedules start from. */
@@ -38,8 +38,6 @@ const params = {
   earlyStopping: fitParams.earlyStopping,
 };
 
-/** Steps at each rate of the grid. */
-const RATE_STEPS = 100;
 /** Share of a run that warms up. */
 const WARMUP = 0.1;
 
@@ -64,7 +62,7 @@ export const compareSchedules = defineDiagnostic({
     const notes: string[] = [];
     let used = optimizer;
     if (findRates) {
-      const short = Math.max(20, Math.min(RATE_STEPS, Math.round(steps / 4)));
+      const short = rateSteps(steps);
       const found = await fairRate(where, experiment, optimizer, short, context);
       if (found.lr !== null) used = withRate(optimizer, found.lr);
       notes.push(ratesInWords(new Map([[optimizer.type, found]]), short, experiment.splits.valid !== undefined));

@@ -3,7 +3,7 @@ import type { Experiment } from "../../session/index.ts";
 import { measured } from "../showing.ts";
 import { factsOf } from "./facts.ts";
 import { type Replicas, trainWanted, wantedOf } from "./replicas.ts";
-import { differencesOf, tableOf } from "./showComparison.ts";
+import { differencesOf, ranked, tableOf } from "./showComparison.ts";
 import type { Variant } from "./variants.ts";
 
 export type { Replicas };
@@ -33,7 +33,7 @@ export async function compared<M extends object>(
   }));
   return measured(
     { ...found, ...more },
-    [tableOf(found), ...differencesOf(groups), ...notes.map((note) => `  ${note}`), ...words].join("\n"),
+    [tableOf(found), ...differencesOf(ranked(groups, found)), ...notes.map((note) => `  ${note}`), ...words].join("\n"),
   );
 }
 

@@ -12,6 +12,12 @@ const RATES = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1];
 /** How much further it looks, at most, when the best rate is the lowest or the highest. */
 const FURTHER = { below: [1e-6, 3e-6, 1e-5, 3e-5], above: [3, 10, 30, 100] };
 
+/** Share of the lowest loss by which another may be above it and still be as good. */
+const AS_GOOD = 0.02;
+
+/** Steps at each rate: half of the training, at least 20 and at most 100. */
+export const rateSteps = (steps: number): number => Math.max(20, Math.min(100, Math.round(steps / 2)));
+
 /** A rate that was found for an optimizer. */
 export interface FoundRate {
   /** Null when training diverged at all of them: the optimizer's own rate stays. */
@@ -21,7 +27,7 @@ export interface FoundRate {
   readonly edge: boolean;
 }
 
-/** Of nine rates over four decades (and four more beyond the best, if that is the first or the last) the one with the lowest loss. */
+/** Of nine rates over four decades (and four more beyond the best, if that is the first or the last) the one with the lowest loss; the lowest of those within 2 % of it. */
 export async function fairRate(
   where: string,
   experiment: Experiment,
@@ -47,9 +53,11 @@ export async function fairRate(
     const ends = valid ?? training.ends;
     for (const [i, lr] of rates.entries()) found.set(lr, ends[i]?.[0] ?? Number.POSITIVE_INFINITY);
   };
+  // the lowest of those that are as good: few steps favour rates that later are too high
   const best = (): number | null => {
-    const finite = [...found].filter(([, loss]) => Number.isFinite(loss)).sort(([, a], [, b]) => a - b);
-    return finite[0]?.[0] ?? null;
+    const finite = [...found].filter(([, loss]) => Number.isFinite(loss)).sort(([a], [b]) => a - b);
+    const lowest = finite.reduce((least, [, loss]) => Math.min(least, loss), Number.POSITIVE_INFINITY);
+    return finite.find(([, loss]) => loss <= lowest + AS_GOOD * Math.abs(lowest))?.[0] ?? null;
   };
   const own = hyperparameters(optimizer).lr as number;
   await tryAll([...new Set([...RATES, ...(own > 0 ? [own] : [])])].sort((a, b) => a - b));
@@ -76,5 +84,5 @@ export function ratesInWords(found: ReadonlyMap<string, FoundRate>, steps: numbe
     if (lr === null) return `${label} its own, as all of ${tried} diverge`;
     return `${label} ${significant(lr)} (of ${tried}${edge ? ", at the edge of what was tried" : ""})`;
   });
-  return `learning rates, each with the lowest ${valid ? "validation" : "smoothed training"} loss after ${steps} steps of one seed: ${each.join(", ")}`;
+  return `learning rates, each the lowest within 2 % of the best ${valid ? "validation" : "smoothed training"} loss after ${steps} steps of one seed: ${each.join(", ")}`;
 }

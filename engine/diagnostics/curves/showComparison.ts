@@ -50,7 +50,7 @@ export function showComparison(
     ),
   );
   showChart(context, compareRunsPlot, found);
-  return measured(found, [tableOf(found), ...differencesOf(groups)].join("\n"));
+  return measured(found, [tableOf(found), ...differencesOf(ranked(groups, found))].join("\n"));
 }
 
 function grouped(runs: readonly Run[]): RunGroup[] {
@@ -85,6 +85,10 @@ export function tableOf(found: Comparison): string {
     ...lines,
   ].join("\n");
 }
+
+/** The groups in the order of the table. */
+export const ranked = (groups: readonly RunGroup[], found: Comparison): RunGroup[] =>
+  found.groups.flatMap(({ label }) => groups.filter((group) => group.label === label));
 
 /** Rows of differences that are written out. */
 const MOST_ROWS = 30;

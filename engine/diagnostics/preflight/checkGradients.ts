@@ -38,16 +38,33 @@ export const checkGradients = defineDiagnostic({
     const error = Math.max(0, ...tensors.map((t) => t.error));
     return measured(
       { error, passed: error <= WRONG, tensors },
-      [
-        `${subject.name}: ${finding.title}`,
-        ...tensors.map(
-          (t) =>
-            `  ${t.name}: ${num(t.relative)}, ${num(t.error)} beyond rounding and curvature (${t.told} of ${t.sampled} told)`,
-        ),
-      ].join("\n"),
+      [`${subject.name}: ${finding.title}`, ...tableOf(tensors)].join("\n"),
     );
   },
 });
+
+/** A line for each tensor, in the order of the layers; the worst is named below. */
+function tableOf(tensors: readonly CheckedGradient[]): string[] {
+  const width = Math.max(6, ...tensors.map(({ name }) => name.length));
+  const row = (name: string, ...cells: readonly string[]) =>
+    `  ${name.padEnd(width)}${cells.map((cell) => cell.padStart(18)).join("")}`;
+  const told = tensors.filter((t) => t.told > 0);
+  const worst = told.reduce<CheckedGradient | undefined>((w, t) => (w && w.relative >= t.relative ? w : t), undefined);
+  return [
+    row("tensor", "relative error", "beyond rounding", "elements told"),
+    ...tensors.map((t) =>
+      t.told === 0
+        ? row(t.name, "too small", "", `0 of ${t.sampled}`)
+        : row(t.name, num(t.relative), num(t.error), `${t.told} of ${t.sampled}`),
+    ),
+    ...(worst
+      ? [
+          `  largest relative error: ${worst.name}, ${num(worst.relative)}; its element furthest off is ${num(worst.backprop)} by backpropagation, ${num(worst.difference)} by differences`,
+        ]
+      : []),
+    `  relative errors include f32 rounding and curvature; beyond both ${WRONG} is allowed`,
+  ];
+}
 
 /** The check as a line of a table. */
 export function gradientFinding(tensors: readonly CheckedGradient[], perTensor: number): Finding {

@@ -30,18 +30,20 @@ export interface Overfit {
   readonly losses: readonly number[];
 }
 
+/** A training under way. */
+export type Attempt = Pick<Overfit, "losses" | "lr" | "target">;
+
 /**
- * Trains a copy of the network, from its first weights, on a few training examples with Adam: dropout and augmentation are left out, there is no
+ * Trains a copy of the network, from its first weights, on the examples of a small set with Adam: dropout and augmentation are left out, there is no
  * weight decay, and of eight rates the one that comes furthest in 24 steps is taken. When it does not get there in `steps`, a
  * third of that rate gets as many, and then a tenth: what is fast at first may be too large to settle.
  */
 export async function overfit(
   experiment: Experiment,
-  { examples, steps }: { examples: number; steps: number },
+  { set, steps }: { set: Dataset; steps: number },
   context: RunContext,
-  check: (share: number) => void,
+  check: (share: number, attempt?: Attempt) => void,
 ): Promise<Overfit> {
-  const set = someOf(experiment.splits.train, examples);
   const batch = set.size;
   const { model: plain, augment } = experiment.options;
   const layer = augmented(withoutDropout(plain), augment, { still: true });
@@ -73,7 +75,7 @@ export async function overfit(
       begin();
       const losses: number[] = [];
       while (losses.length < count) {
-        check(Math.min(1, losses.length / count));
+        check(Math.min(1, losses.length / count), whole ? { losses, lr, target } : undefined);
         const scalars = Array.from({ length: Math.min(CHUNK, count - losses.length) }, (_, i): StepScalars => {
           const step = losses.length + i + 1;
           // falls to a tenth, so that it settles
@@ -124,17 +126,14 @@ function floorOf({ config, splits }: Experiment): number {
 }
 
 /** Examples of as many classes as there are, no two with the same features. */
-function someOf(set: Dataset, count: number): Dataset {
-  const width = set.x.size / set.size;
-  const seen = new Set<string>();
+export function someOf(set: Dataset, count: number): Dataset {
+  const isNew = newcomers(set);
   const byClass = new Map<number, number[]>();
   for (let i = 0; i < set.size; i++) {
     const label = set.task === "classification" && set.y.rank === 1 ? (set.y.data[i] as number) : 0;
     const list = byClass.get(label) ?? [];
     if (list.length >= count) continue;
-    const key = set.x.data.subarray(i * width, (i + 1) * width).join(",");
-    if (seen.has(key)) continue;
-    seen.add(key);
+    if (!isNew(i)) continue;
     list.push(i);
     byClass.set(label, list);
   }
@@ -147,6 +146,25 @@ function someOf(set: Dataset, count: number): Dataset {
     }
   }
   return set.rows(rows);
+}
+
+/** The first batch that training would see, without examples whose features are there already: with other labels they could not be learnt. */
+export function firstBatch(experiment: Experiment, count: number): Dataset {
+  const { train } = experiment.splits;
+  const isNew = newcomers(train);
+  return train.rows(Array.from(experiment.epochOrder(0).subarray(0, count)).filter(isNew));
+}
+
+/** Whether an example's features have not been asked about before. */
+function newcomers(set: Dataset): (i: number) => boolean {
+  const width = set.x.size / set.size;
+  const seen = new Set<string>();
+  return (i) => {
+    const key = set.x.data.subarray(i * width, (i + 1) * width).join(",");
+    const fresh = !seen.has(key);
+    seen.add(key);
+    return fresh;
+  };
 }
 
 /** The same network without the noise that keeps it from remembering. */

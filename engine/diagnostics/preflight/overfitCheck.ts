@@ -3,7 +3,7 @@ import type { Finding } from "../../protocol/index.ts";
 import { defineDiagnostic } from "../definition.ts";
 import { num } from "../diagnosis/words.ts";
 import { measured, Progress, showFindings } from "../showing.ts";
-import { type Overfit, overfit } from "./overfit.ts";
+import { type Overfit, overfit, someOf } from "./overfit.ts";
 
 export const overfitCheck = defineDiagnostic({
   summary: "Sees whether the network can learn a few examples by heart, as anything that works can.",
@@ -16,9 +16,12 @@ export const overfitCheck = defineDiagnostic({
   of: ["experiment"],
   inspects: false,
   cost: "up to 1,000 steps with a batch of 8",
-  measure: async ({ experiment, name }, options, context): Promise<Overfit> => {
+  measure: async ({ experiment, name }, { examples, steps }, context): Promise<Overfit> => {
     const progress = new Progress(context, { total: 100, unit: "%", message: "overfitting a few examples" });
-    const found = await overfit(experiment, options, context, (share) => progress.check(Math.round(100 * share)));
+    const set = someOf(experiment.splits.train, examples);
+    const found = await overfit(experiment, { set, steps }, context, (share) =>
+      progress.check(Math.round(100 * share)),
+    );
     const finding = overfitFinding(found);
     showFindings(context, `${name}: ${finding.title}`, [finding]);
     return measured(found, `${name}: ${finding.title}`);

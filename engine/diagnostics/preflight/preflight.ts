@@ -6,7 +6,7 @@ import { measured, Progress, showFindings } from "../showing.ts";
 import { gradientFinding } from "./checkGradients.ts";
 import { checks } from "./checks.ts";
 import { checkedGradients } from "./gradients.ts";
-import { overfit } from "./overfit.ts";
+import { overfit, someOf } from "./overfit.ts";
 import { overfitFinding } from "./overfitCheck.ts";
 
 /** What a preflight returns: a line for each check. */
@@ -45,7 +45,9 @@ export const preflight = defineDiagnostic({
     found.push(gradientFinding(gradients, PER_TENSOR));
     found.push(
       overfitFinding(
-        await overfit(experiment, { examples, steps }, context, (share) => progress.check(40 + Math.round(60 * share))),
+        await overfit(experiment, { set: someOf(experiment.splits.train, examples), steps }, context, (share) =>
+          progress.check(40 + Math.round(60 * share)),
+        ),
       ),
     );
     const count = (severity: Finding["severity"]) => found.filter((f) => f.severity === severity).length;
