@@ -34,6 +34,8 @@ const examples = {
   ...Object.fromEntries(
     ["avgPool", "lpPool", "maxPool"].flatMap((pool) => [1, 2, 3].map((n) => [`nn.${pool}${n}d kernelSize`, "2"])),
   ),
+  "compareOptimizers optimizers": "{ sgd: optim.sgd({ lr: 0.1 }), adam: optim.adam() }",
+  "compareSchedules schedules": "{ constant: null, cosine: schedule.cosine() }",
   "augment.normalize mean": "[0.4914, 0.4822, 0.4465]",
   "augment.normalize std": "[0.2023, 0.1994, 0.201]",
   "augment.rotation degrees": "15",
