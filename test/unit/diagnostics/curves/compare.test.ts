@@ -48,7 +48,7 @@ const trained = async (more: object = {}, fit: object = {}): Promise<Run> =>
 
 describe("compare", () => {
   test("draws runs over each other, and says what differs, who is best and whether that is more than noise", async () => {
-    const runs = [];
+    const runs: Run[] = [];
     for (const lr of [0.001, 0.3])
       for (const seed of [1, 2, 3]) runs.push(await trained({ optimizer: optim.sgd({ lr }), seed }));
     const { found, charts, text } = await shown(() => compare(...runs));
