@@ -25,7 +25,8 @@ export class RateMarks {
   /** What causes the fall that is next. */
   #cause: RateCause | undefined;
   #previous = Number.NaN;
-  #hand = false;
+  /** Updates whose rate was changed by hand. */
+  readonly #byHand = new Set<number>();
   #falling = false;
   #still = false;
   #many = false;
@@ -39,22 +40,22 @@ export class RateMarks {
     this.#cause = cause;
   }
 
-  /** The rate of the next update was set by hand, which is marked elsewhere. */
-  byHand(): void {
-    this.#hand = true;
+  /** The rate changes by hand after `step` updates, which is marked elsewhere. */
+  byHand(step: number): void {
+    this.#byHand.add(step + 1);
   }
 
   /** One optimizer update: its number from 1, the loss of its batch and the rate it used. */
   push(step: number, loss: number, lr: number): void {
     const before = this.#previous;
+    const hand = this.#byHand.delete(step);
     const drops = this.#still && lr <= DROP * before;
     const restarts = this.#falling && lr >= RESTART * before;
     const expected = this.#cause !== undefined && lr < before;
-    if (before > 0 && !this.#hand && (drops || restarts || expected)) this.#mark(step, before, lr);
+    if (before > 0 && !hand && (drops || restarts || expected)) this.#mark(step, before, lr);
     if (expected) this.#cause = undefined;
     this.#still = lr >= STILL * before && lr <= before / STILL;
-    if (lr !== before) this.#falling = lr < before && !this.#hand;
-    this.#hand = false;
+    if (lr !== before) this.#falling = lr < before && !hand;
     this.#previous = lr;
     if (!Number.isNaN(loss)) this.#loss.push(loss);
   }

@@ -207,7 +207,7 @@ export class CurveRecorder {
   /** What was changed by hand. */
   addControl(control: Controlled): void {
     const { do: what } = control.change;
-    if (what === "set-lr" || what === "set-schedule" || what === "follow-plan") this.#marks.byHand();
+    if (what === "set-lr" || what === "set-schedule" || what === "follow-plan") this.#marks.byHand(control.step);
     this.#controls = [...this.#controls, markOf(control)].slice(-MAX_CONTROLS);
     this.flush();
   }

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
 import type { RunContext, Steered } from "../context/index.ts";
@@ -12,8 +13,9 @@ import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./
 import type { Rows, RunState, StepScalars } from "./device.ts";
 import { EarlyStopping } from "./earlyStopping.ts";
 import type { Experiment } from "./experiment.ts";
-import type { DeviceData } from "./forward.ts";
+import { type DeviceData, statesOf } from "./forward.ts";
 import { Instruments, Pace, Strip, type Watched, watchedOf } from "./instruments/index.ts";
+import { KeptCheckpoints } from "./keptCheckpoints.ts";
 import { initialWeights, type Weights } from "./model.ts";
 import type { Failure } from "./nonFinite.ts";
 import type { FitOptions } from "./options.ts";
@@ -80,17 +82,24 @@ export class Course {
   #stops = false;
   /** The step of the epoch's end at which that was decided last. */
   #closed = -1;
+  /** Null where nothing is kept to go back to. */
+  readonly #keeps: KeptCheckpoints | null;
   #lastCheckpoint = performance.now();
   /** Step of the last checkpoint. */
   #saved: number | null = null;
   #kept: { readonly state: RunState; readonly weights: Weights } | null = null;
 
-  /** Throws what `options` and what is continued are at fault for, before anything is written. */
+  /** `beside`: others train in the same plan, and only checkpoints that were asked for are kept. Throws what `options` and what is continued are at fault for, before anything is written. */
   constructor(
     experiment: Experiment,
     options: FitOptions,
     context: RunContext,
-    { backend, data, weights }: { backend: Backend; data: DeviceData; weights?: Weights | undefined },
+    {
+      backend,
+      data,
+      weights,
+      beside = false,
+    }: { backend: Backend; data: DeviceData; weights?: Weights | undefined; beside?: boolean },
   ) {
     const { batchSize, metrics } = experiment.options;
     this.experiment = experiment;
@@ -100,6 +109,8 @@ export class Course {
     this.#sums = new Tally(experiment.config);
     this.#stopping = options.earlyStopping ? new EarlyStopping(options.earlyStopping, metrics) : null;
     this.#checkSchedule();
+    const checkpoints = options.checkpoints ?? (beside ? { keep: 0 } : null);
+    this.#keeps = context.runFolder === null ? null : new KeptCheckpoints(checkpoints, bytesOf(experiment));
     const { state, controls } = this.#begin(weights);
     this.beginning = state;
     this.from = this.step;
@@ -183,10 +194,10 @@ export class Course {
     this.sent = end;
   }
 
-  /** The step that a change made now is of: what is on its way is not changed, and an epoch that has ended has ended. */
-  get #next(): number {
-    const before = this.steering.made.at(-1)?.step ?? 0;
-    return Math.max(this.#closed === this.sent ? this.sent + 1 : this.sent, before);
+  /** The step that a change made now is of: what is on its way is not changed, and an epoch that has ended is not stopped after. */
+  #next({ do: what }: RunControl): number {
+    const stops = what === "stop-after-epoch" || what === "keep-going";
+    return stops && this.#closed === this.sent ? this.sent + 1 : this.sent;
   }
 
   /** As those see it who change it by hand. */
@@ -242,7 +253,7 @@ export class Course {
 
   /** Changes runs that train side by side: at the same step, and all of them or none. */
   static steer(courses: readonly Course[], given: RunControl): Applied {
-    const step = Math.max(...courses.map((course) => course.#next));
+    const step = Math.max(...courses.map((course) => course.#next(given)));
     const changes = courses.map((course) => course.#prepare(given, step));
     const why = changes.find((change) => typeof change === "string");
     if (why !== undefined) return { applied: false, step, why };
@@ -337,7 +348,12 @@ export class Course {
     this.telling.progress(this.standing, last);
     const enough = (valid !== undefined && (await this.#watch(epoch, valid, save))) || this.#stops;
     const due = performance.now() - this.#lastCheckpoint > CHECKPOINT_MS;
-    if (due && !last && !enough) this.#checkpoint(await save(), "time");
+    const keeps = this.#keeps?.due(epoch + 1, performance.now() - this.#startedAt) === true;
+    if ((due || keeps) && !last && !enough) {
+      const state = await save();
+      if (due) this.#checkpoint(state, "time");
+      if (keeps) this.#keep(epoch + 1, state);
+    }
     return enough;
   }
 
@@ -405,12 +421,16 @@ export class Course {
   #checkpoint(state: RunState, why: string): void {
     this.#lastCheckpoint = performance.now();
     this.#saved = this.step;
-    this.#write(
-      "last",
-      { state, best: this.#best?.weights ?? null, progress: this.#progress(state), prepared: this.#prepared },
-      this.step,
-      why,
-    );
+    this.#write("last", this.#checkpointOf(state), this.step, why);
+  }
+
+  #checkpointOf(state: RunState): Checkpoint {
+    return {
+      state,
+      best: this.#best?.weights ?? null,
+      progress: this.#progress(state),
+      prepared: this.#prepared,
+    };
   }
 
   #write(name: string, checkpoint: Checkpoint, step: number, why: string): void {
@@ -419,6 +439,18 @@ export class Course {
     const file = join("checkpoints", `${name}.safetensors`);
     writeCheckpoint(join(folder, file), this.experiment.config.model, checkpoint);
     this.telling.checkpoint(file, step, why);
+  }
+
+  /** Leaves `epoch`, from 1, to go back to, and lets go of others. */
+  #keep(epoch: number, state: RunState): void {
+    const began = performance.now();
+    const name = `step-${this.step}`;
+    this.#write(name, this.#checkpointOf(state), this.step, "epoch");
+    const kept = { file: join("checkpoints", `${name}.safetensors`), epoch, step: this.step };
+    for (const { file, step } of this.#keeps?.wrote(kept, performance.now() - began) ?? []) {
+      this.telling.removed(file, step);
+      rmSync(join(this.telling.folder ?? "", file), { force: true });
+    }
   }
 
   /** What a run that breaks off leaves behind. */
@@ -480,15 +512,16 @@ export class Course {
       stopped,
       final: Number.isNaN(this.#lastLoss) ? this.#figures : { trainLoss: this.#lastLoss, ...this.#figures },
     });
-    const checkpoint = {
-      state,
-      best: this.#best?.weights ?? null,
-      progress: this.#progress(state),
-      prepared: this.#prepared,
-    };
+    const checkpoint = this.#checkpointOf(state);
     const average = averaged && averagedRun(record, this.experiment, averaged);
     const run = new Run(record, this.experiment, checkpoint, weights, trace, this.instruments, average);
     this.experiment.keep(run);
     return run;
   }
+}
+
+/** About the size of a checkpoint. */
+function bytesOf({ config, runConfig }: Experiment): number {
+  const { parameters, running, trained } = config.model;
+  return 4 * (parameters.words + running.words + statesOf(runConfig).length * trained.words);
 }

@@ -110,6 +110,25 @@ export const experimentParams = {
 
 export type ExperimentOptions = Checked<typeof experimentParams>;
 
+/** Options of `fit({ checkpoints })`. */
+export const checkpointParams = {
+  every: optional(
+    int(
+      required,
+      "[1, inf)",
+      "Epochs between checkpoints; when not given they are spread over the run, as far as writing them takes at most 3 % of its time.",
+    ),
+  ),
+  keep: int(
+    8,
+    "[0, inf)",
+    "Most that are kept beside the last and the best; where there would be more, every other one goes.",
+  ),
+  megabytes: num(512, "[0, inf)", "Most room on disk for them, beside the last and the best."),
+} as const;
+
+export type CheckpointOptions = Checked<typeof checkpointParams>;
+
 /** Options of `fit({ ... })`. */
 export const fitParams = {
   epochs: optional(int(required, "[1, inf)", "Passes over the training data; 10 when steps is not given either.")),
@@ -141,6 +160,15 @@ export const fitParams = {
       accepts: (given) => given instanceof Run || typeof given === "string" || isStart(given),
     },
     "Begins with the weights of a run or file in place of drawn ones, at step 0 and with a new optimizer: fine-tuning; or with what `init.lsuv()` makes of a batch.",
+  ),
+  checkpoints: value<Readonly<Record<string, unknown>> | null>(
+    null,
+    {
+      type: "{ every?: number; keep?: number; megabytes?: number }",
+      noun: "{ every, keep, megabytes }",
+      accepts: (given) => typeof given === "object" && !Array.isArray(given),
+    },
+    "Checkpoints of epochs to go back to: at most 8 and 512 MB in all, spread over the run, beside its last state and its best.",
   ),
   replay: value<Run | readonly Controlled[] | null>(
     null,

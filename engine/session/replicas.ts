@@ -122,7 +122,7 @@ class Replicas {
     try {
       for (const { experiment, options } of group) {
         const weights = await this.#begin(experiment, options);
-        const given = { backend: this.#backend, data: training.data, weights };
+        const given = { backend: this.#backend, data: training.data, weights, beside: true };
         courses.push(new Course(experiment, options, quiet(this.#context), given));
       }
       this.#lanes.push(group.length);

@@ -13,7 +13,7 @@ export interface Applied {
  * a run that is given the same changes has the same bits.
  */
 export class Steering {
-  /** Changes in the order in which they were made; those of a replay that are still to come stand in it as well. */
+  /** Changes by step; those of a replay that are still to come stand in it as well. */
   readonly #changes: Controlled[] = [];
   /** How many of them are in force, or over. */
   #taken = 0;
@@ -46,7 +46,8 @@ export class Steering {
   /** A change made by hand: what a replay had in store after it no longer holds. */
   add(control: Controlled): void {
     this.#changes.length = this.#taken;
-    this.#changes.push(control);
+    const later = this.#changes.findLastIndex(({ step }) => step <= control.step) + 1;
+    this.#changes.splice(later, 0, control);
     this.#taken += 1;
     if (control.change.do === "pause") this.#waiting ??= Promise.withResolvers();
     if (control.change.do === "resume") {
