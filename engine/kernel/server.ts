@@ -72,7 +72,7 @@ export class Kernel {
     control: ({ run, change }) => {
       const steered = this.#steered(run);
       if (steered) return steered.control(change);
-      const why = run === null || this.#run === null ? "nothing trains" : `the run ${run} does not train`;
+      const why = this.#steered(null) ? `the run ${run} does not train` : "nothing trains";
       return { applied: false, step: this.#run?.step ?? 0, why };
     },
     plan: ({ run }) => this.#steered(run)?.rest ?? { steps: [], lr: [], planned: [] },

@@ -271,7 +271,7 @@ describe("fit", () => {
     expect(lines.at(-1).event).toBe("end");
     const losses = lines.filter((l) => l.event === "steps").flatMap((l) => l.loss);
     expect(losses).toEqual([...run.history.trainLoss]);
-    expect(readdirSync(join(run.folder as string, "checkpoints"))).toEqual(["last.safetensors"]);
+    expect(readdirSync(join(run.folder as string, "checkpoints"))).toContain("last.safetensors");
   });
 
   test("a loaded checkpoint predicts what the run predicts", async () => {
