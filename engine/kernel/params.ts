@@ -41,6 +41,7 @@ const shapes: Readonly<Record<Method, Readonly<Record<string, Check>>>> = {
   interrupt: {},
   status: {},
   variables: {},
+  inspect: { name: text, path: list, from: count },
   doctor: {},
   control: { run: orNull(text), change: record },
   plan: { run: orNull(text) },

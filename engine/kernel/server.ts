@@ -34,6 +34,8 @@ interface Session {
   readonly runtime: CellRuntime;
   readonly devices: Devices;
   readonly host: CellHost;
+  /** Knows the library's classes, and comes with it. */
+  readonly values: typeof import("./variables/index.ts");
 }
 
 /** The notebook's kernel: answers the requests of `engine/protocol`. */
@@ -76,7 +78,15 @@ export class Kernel {
       return { applied: false, step: this.#run?.step ?? 0, why };
     },
     plan: ({ run }) => this.#steered(run)?.rest ?? { steps: [], lr: [], planned: [] },
-    variables: () => ({ variables: this.#open().runtime.names.list() }),
+    variables: () => {
+      const { runtime, values } = this.#open();
+      return { variables: values.listVariables(runtime.names.list()), memory: this.#memory() };
+    },
+    inspect: ({ name, path, from }) => {
+      const { runtime, values } = this.#open();
+      if (!runtime.names.has(name)) throw new UserError(`no cell has defined "${name}" in this kernel`);
+      return values.inspectParts(runtime.names.value(name), path.map(String), from);
+    },
     doctor,
     selectBackend: async ({ backend }) => {
       const { name, adapter } = await this.#open().devices.select(backend, this.#running !== undefined);
@@ -136,6 +146,7 @@ export class Kernel {
     const runFolder = notebook === null || params.profile ? null : join(folder, ".dlnb", basename(notebook, ".dlnb"));
     process.chdir(folder);
     const { globals } = await import("../library.ts");
+    const values = await import("./variables/index.ts");
     const runtime = await CellRuntime.create({
       file: notebook ?? join(folder, "untitled.dlnb"),
       folder,
@@ -157,7 +168,7 @@ export class Kernel {
       rivals: () => devices.rivals(),
       ...(params.profile && { profile: { steps: params.profile.steps, done: new WeakSet() } }),
     };
-    this.#session = { runtime, devices, host };
+    this.#session = { runtime, devices, host, values };
     return {
       protocol: PROTOCOL_VERSION,
       version,
@@ -203,7 +214,6 @@ export class Kernel {
   }
 
   #status(): KernelStatus {
-    const { rss, heapUsed } = process.memoryUsage();
     const backend = this.#session?.devices.current;
     return {
       state: this.#running ? "busy" : "idle",
@@ -212,9 +222,14 @@ export class Kernel {
       backend: backend?.name ?? null,
       adapter: backend?.adapter ?? null,
       run: this.#run,
-      memory: { rssBytes: rss, heapBytes: heapUsed, deviceBytes: this.#session?.devices.bytes ?? 0 },
+      memory: this.#memory(),
       uptimeMs: performance.now(),
     };
+  }
+
+  #memory(): KernelStatus["memory"] {
+    const { rss, heapUsed } = process.memoryUsage();
+    return { rssBytes: rss, heapBytes: heapUsed, deviceBytes: this.#session?.devices.bytes ?? 0 };
   }
 
   #send(event: KernelEvent): void {

@@ -31,8 +31,17 @@ export interface Requests {
   locate(p: { cells: readonly { cell: string; text: string }[]; options: readonly string[] }): {
     found: readonly LocatedOption[];
   };
-  /** The notebook's top-level names, in the order of their definition. */
-  variables(p: Record<string, never>): { variables: readonly Variable[] };
+  /** The notebook's top-level names, the last 1,000, in the order of their definition. */
+  variables(p: Record<string, never>): { variables: readonly Variable[]; memory: KernelStatus["memory"] };
+  /**
+   * What the value of a name is made of, from part `from` on, 100 at most; `path` leads into it by the keys of parts. `more` are left
+   * out behind; `text` is the whole value as text, of bounded length. Fails when the name or a part is gone.
+   */
+  inspect(p: { name: string; path: readonly string[]; from: number }): {
+    parts: readonly Part[];
+    more: number;
+    text: string;
+  };
   /** Which backends and adapters there are, which one `auto` takes and why, and how to mend what is missing. */
   doctor(p: Record<string, never>): DoctorReport;
   /**
@@ -203,10 +212,31 @@ export interface RestOfPlan {
   planned: readonly number[];
 }
 
-export interface Variable {
-  name: string;
+/** A value in words. No getter, method or proxy of it was run to find them. */
+export interface DescribedValue {
+  /** "number", "Tensor 64×10 f32", "Dataset 1,437 × 64", "Experiment", "Run", "Array 3", the name of a class. */
   type: string;
+  /** One line of at most 120 characters. */
   summary: string;
+  /** Of tensors and data sets. */
+  shape: readonly number[] | null;
+  /** Host memory, without what other names hold. Device memory belongs to runs that train, not to names. */
+  bytes: number;
+  /** There is more than was looked at. */
+  atLeast: boolean;
+  /** Whether `inspect` gives parts of it. */
+  parts: boolean;
+}
+
+export interface Variable extends DescribedValue {
+  name: string;
+}
+
+export interface Part extends DescribedValue {
+  /** For `path`. */
+  key: string;
+  /** What is shown: `[3]`, `train`, `mean`. */
+  label: string;
 }
 
 export interface DoctorReport {

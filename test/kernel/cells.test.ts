@@ -33,7 +33,7 @@ describe("names", () => {
       message: 'cannot assign to "a": it is a constant',
     });
     const { variables } = await process.request("variables", {});
-    expect(variables.map(({ name, type }) => `${name}: ${type}`)).toEqual(["a: number", "K: class", "t: HostTensor"]);
+    expect(variables.map(({ name, type }) => `${name}: ${type}`)).toEqual(["a: number", "K: class", "t: Tensor 2 f32"]);
   });
 });
 

@@ -1,5 +1,4 @@
-import { inspect } from "node:util";
-import type { Variable } from "../../protocol/index.ts";
+import { own } from "../variables/safe.ts";
 
 /** Libraries look for these to tell a browser or a module system: a notebook's own must stay out of their sight. */
 const TELLTALES = new Set(
@@ -37,17 +36,22 @@ export class Names {
     return Object.keys(this.aside).some((name) => mentions.has(name));
   }
 
-  /** In the order of their definition. */
-  list(): Variable[] {
-    return [...this.#own].map((name) => {
-      const value = this.#home(name)[name];
-      return { name, type: typeName(value), summary: summarize(value) };
-    });
+  /** With their values, in the order of their definition. */
+  list(): [name: string, value: unknown][] {
+    return [...this.#own].map((name) => [name, this.value(name)]);
   }
 
   /** The last name that was given to this very value; null when it has none. */
   nameOf(value: object): string | null {
-    return [...this.#own].findLast((name) => this.#home(name)[name] === value) ?? null;
+    return [...this.#own].findLast((name) => this.value(name) === value) ?? null;
+  }
+
+  has(name: string): boolean {
+    return this.#own.has(name);
+  }
+
+  value(name: string): unknown {
+    return own(this.#home(name), name);
   }
 
   #isAside(name: string): boolean {
@@ -74,24 +78,4 @@ export class Names {
       },
     });
   }
-}
-
-function typeName(value: unknown): string {
-  if (value === null) return "null";
-  if (typeof value === "function")
-    return /^class\b/.test(Function.prototype.toString.call(value)) ? "class" : "function";
-  if (typeof value !== "object") return typeof value;
-  return Object.getPrototypeOf(value)?.constructor?.name || "object";
-}
-
-/** One line of at most 120 characters. */
-function summarize(value: unknown): string {
-  let text: string;
-  try {
-    text = inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 8, maxStringLength: 100 });
-  } catch (error) {
-    text = `(cannot be shown: ${error instanceof Error ? error.message : String(error)})`;
-  }
-  text = text.replace(/\s+/g, " ");
-  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
 }

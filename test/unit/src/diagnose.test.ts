@@ -41,7 +41,7 @@ function setUp(texts: string[], { selected = 0, live = [] }: { selected?: number
         if (text.includes("fails")) return;
         ran.set(cell, text);
         for (const { name, kind } of declared(text)) {
-          variables.push({ name, type: kind === "run" ? "Run" : "Experiment", summary: `${name} as it is` });
+          variables.push(variable(name, kind === "run" ? "Run" : "Experiment"));
         }
         kernel = true;
       }
@@ -51,7 +51,15 @@ function setUp(texts: string[], { selected = 0, live = [] }: { selected?: number
   return { notebook: notebook as api.NotebookDocument & { text: string[] }, editor, order, ask, run: controller.run };
 }
 
-const variable = (name: string, type: string): Variable => ({ name, type, summary: `${name} as it is` });
+const variable = (name: string, type: string): Variable => ({
+  name,
+  type,
+  summary: `${name} as it is`,
+  shape: null,
+  bytes: 0,
+  atLeast: false,
+  parts: true,
+});
 
 beforeEach(() => {
   workspace.isTrusted = true;
