@@ -11,7 +11,7 @@ import { LibrarySnippets } from "./language/snippets.ts";
 import { FileProblems } from "./notebook/problems.ts";
 import { serializer } from "./notebook/serializer.ts";
 import { FindingProblems } from "./problems/findingProblems.ts";
-import { RunStore } from "./runs/index.ts";
+import { RunStore, registerRuns } from "./runs/index.ts";
 import { readSettings } from "./settings.ts";
 import { templates } from "./templates/index.ts";
 
@@ -54,6 +54,7 @@ export function activate(context: vscode.ExtensionContext): void {
     controller,
     runs,
     controller.sessions.onNews((news) => runs.hear(news)),
+    ...registerRuns(runs),
     new Cells(controller),
     vscode.workspace.registerNotebookSerializer(NOTEBOOK_TYPE, serializer, { transientOutputs: true }),
     new LibraryHovers(NOTEBOOK_TYPE, context.extensionPath),

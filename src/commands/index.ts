@@ -4,10 +4,9 @@ import { activeNotebook } from "./active.ts";
 import { diagnose } from "./diagnose.ts";
 import { diagnosticCommands } from "./diagnostics.ts";
 import { newNotebook } from "./newNotebook.ts";
-import { openRunFolder } from "./openRunFolder.ts";
 import { selectBackend } from "./selectBackend.ts";
 
-/** All commands of package.json. Each works, or says what it needs, whatever is open. */
+/** Commands on notebooks, kernels and experiments. Each works, or says what it needs, whatever is open. */
 export function registerCommands(controller: Controller, log: vscode.LogOutputChannel): vscode.Disposable[] {
   const commands: Record<string, () => unknown> = {
     "dlnb.newNotebook": newNotebook,
@@ -38,11 +37,6 @@ export function registerCommands(controller: Controller, log: vscode.LogOutputCh
     },
 
     "dlnb.showKernelLog": () => log.show(),
-
-    "dlnb.openRunFolder": async () => {
-      const notebook = activeNotebook("see its run folder");
-      if (notebook !== null) await openRunFolder(notebook);
-    },
 
     ...Object.fromEntries(
       Object.entries(diagnosticCommands).map(([id, command]) => [id, () => diagnose(controller, command)]),

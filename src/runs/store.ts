@@ -61,6 +61,7 @@ export class RunStore implements vscode.Disposable {
   readonly #closing = new AbortController();
   readonly #listening: vscode.Disposable[] = [];
   readonly #touched = new Set<string>();
+  #sorted: readonly RunEntry[] | null = null;
   #telling: NodeJS.Timeout | null = null;
   #looking: NodeJS.Timeout | null = null;
   #watching: NodeJS.Timeout | null = null;
@@ -81,7 +82,8 @@ export class RunStore implements vscode.Disposable {
 
   /** Newest first. */
   all(): readonly RunEntry[] {
-    return [...this.#known.values()].flatMap(({ entry }) => entry ?? []).sort(newestFirst);
+    this.#sorted ??= [...this.#known.values()].flatMap(({ entry }) => entry ?? []).sort(newestFirst);
+    return this.#sorted;
   }
 
   /** Those of one notebook, newest first. */
@@ -392,6 +394,7 @@ export class RunStore implements vscode.Disposable {
   }
 
   #tell(entry: RunEntry): void {
+    this.#sorted = null;
     this.#waiting.set(entry.key, entry);
     this.#telling ??= setTimeout(() => {
       this.#telling = null;

@@ -73,15 +73,15 @@ function words(name: string): string {
   return name.replace(/^valid/, "validation").replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-function digits(value: number): string {
+export function digits(value: number): string {
   return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : String(value);
 }
 
-function count(value: number, decimals = 0): string {
+export function count(value: number, decimals = 0): string {
   return value.toLocaleString("en-US", { maximumFractionDigits: decimals });
 }
 
-function duration(seconds: number): string {
+export function duration(seconds: number): string {
   if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;

@@ -205,6 +205,8 @@ export const window = {
     change: (event: unknown) => tabs.fire(event),
   },
   selection: undefined as { uri: unknown; range: Range } | undefined,
+  createTreeView: () => ({ badge: undefined, selection: [], dispose: () => undefined }),
+  withProgress: async <T>(_: unknown, work: () => Promise<T>) => await work(),
   showInformationMessage: async (text: string, ...buttons: unknown[]) => {
     window.said.push(text);
     const labels = buttons.filter((button) => typeof button === "string");
@@ -250,6 +252,64 @@ export class Uri {
   }
 }
 
+export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 } as const;
+
+export class TreeItem {
+  id?: string;
+  description?: string;
+  tooltip?: unknown;
+  contextValue?: string;
+  command?: { command: string; arguments?: unknown[] };
+  accessibilityInformation?: { label: string };
+  iconPath?: unknown;
+  readonly label: string;
+  readonly collapsibleState: number;
+
+  constructor(label: string, collapsibleState: number = TreeItemCollapsibleState.None) {
+    this.label = label;
+    this.collapsibleState = collapsibleState;
+  }
+}
+
+export class ThemeColor {
+  readonly id: string;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+}
+
+export class ThemeIcon {
+  readonly id: string;
+  readonly color: ThemeColor | undefined;
+
+  constructor(id: string, color?: ThemeColor) {
+    this.id = id;
+    this.color = color;
+  }
+}
+
+export class MarkdownString {
+  value = "";
+  isTrusted: boolean | undefined;
+
+  appendMarkdown(markdown: string): this {
+    this.value += markdown;
+    return this;
+  }
+
+  /** As the editor does it. */
+  appendText(text: string): this {
+    this.value += text
+      .replace(/[\\`*_{}[\]()#+\-!~]/g, "\\$&")
+      .replace(/([ \t]+)/g, (_, space: string) => "&nbsp;".repeat(space.length))
+      .replace(/>/gm, "\\>")
+      .replace(/\n/g, "\n\n")
+      .replace(/</g, "&lt;");
+    return this;
+  }
+}
+
 export class RelativePattern {
   readonly base: unknown;
   readonly pattern: string;
@@ -274,6 +334,8 @@ const closes = new EventEmitter<unknown>();
 
 export const workspace = {
   isTrusted: true,
+  getWorkspaceFolder: (uri: Uri) =>
+    workspace.workspaceFolders?.find(({ uri: root }) => uri.path.startsWith(`${root.path}/`)),
   workspaceFolders: undefined as { uri: Uri }[] | undefined,
   notebookDocuments: [] as unknown[],
   onDidChangeWorkspaceFolders: () => disposable,
@@ -313,4 +375,4 @@ export const languages = {
   }),
 };
 
-export const env = { clipboard: { writeText: async (_text: string) => undefined } };
+export const env = { language: "en", clipboard: { writeText: async (_text: string) => undefined } };

@@ -1,0 +1,174 @@
+import { lstat } from "node:fs/promises";
+import * as vscode from "vscode";
+import { activeNotebook } from "../commands/active.ts";
+import { openRunFolder } from "../commands/openRunFolder.ts";
+import { isRecord } from "../outputs/read.ts";
+import { isLive, type RunEntry } from "./entry.ts";
+import { runAt } from "./find.ts";
+import { iconOf } from "./item.ts";
+import { notesFile } from "./notes.ts";
+import { sizeOf, sizeWords } from "./size.ts";
+import type { RunStore } from "./store.ts";
+import type { RunsView } from "./view.ts";
+import { metricWords, statusWord, timeWords } from "./words.ts";
+
+/** The commands on runs, from the Runs view with its line (and all that are selected), from elsewhere with a choice. */
+export function runCommands(store: RunStore, runs: RunsView, open: (entry: RunEntry) => void): vscode.Disposable[] {
+  const commands: Record<string, (item?: unknown, items?: unknown) => unknown> = {
+    "dlnb.openRun": async (item) => {
+      const entry = await oneOf(store, runs, item, vscode.l10n.t("Open Run"));
+      if (entry !== null) open(entry);
+    },
+
+    "dlnb.refreshRuns": () => vscode.window.withProgress({ location: { viewId: "dlnb.runs" } }, () => store.refresh()),
+
+    "dlnb.deleteRun": async (item, items) => {
+      const many = Array.isArray(items) && items.length > 1 ? items.flatMap((one) => entryOf(store, one) ?? []) : [];
+      const one = many.length > 0 ? null : await oneOf(store, runs, item, vscode.l10n.t("Delete Run"));
+      await deleteRuns(store, one === null ? many : [one]);
+    },
+
+    "dlnb.editRunNotes": async (item) => {
+      const entry = await oneOf(store, runs, item, vscode.l10n.t("Edit Notes of Run"));
+      if (entry === null) return;
+      if (entry.folder === null)
+        say(
+          vscode.l10n.t(
+            "A run of an untitled notebook keeps nothing; save the notebook, and its next runs have notes.",
+          ),
+        );
+      else await vscode.window.showTextDocument(vscode.Uri.file(await notesFile(entry.folder)));
+    },
+
+    "dlnb.openRunFolder": async (item) => {
+      const entry = entryOf(store, item);
+      if (entry === null) {
+        const notebook = activeNotebook("see its run folder");
+        if (notebook !== null) await openRunFolder(notebook);
+      } else if (entry.folder === null) {
+        say(
+          vscode.l10n.t("A run of an untitled notebook has no folder; save the notebook, and its next runs have one."),
+        );
+      } else await revealFolder(entry.folder);
+    },
+  };
+  return Object.entries(commands).map(([id, run]) =>
+    vscode.commands.registerCommand(id, async (item?: unknown, items?: unknown) => {
+      try {
+        await run(item, items);
+      } catch (error) {
+        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      }
+    }),
+  );
+}
+
+const say = (text: string): void => void vscode.window.showInformationMessage(text);
+
+/** The run that a line of the view, or `{ key }`, stands for. */
+const entryOf = (store: RunStore, item: unknown): RunEntry | null =>
+  isRecord(item) && typeof item.key === "string" ? (store.get(item.key) ?? null) : null;
+
+/** The run that is meant: that of `item`, the one that is selected, or the one that is chosen. Null: none, which has been said. */
+async function oneOf(store: RunStore, { view }: RunsView, item: unknown, title: string): Promise<RunEntry | null> {
+  const given = entryOf(store, item) ?? (view.selection.length === 1 ? entryOf(store, view.selection[0]) : null);
+  if (given !== null) return given;
+  await store.ready();
+  const entries = store.all();
+  if (entries.length === 0) {
+    const examples = vscode.l10n.t("Open Examples");
+    const text = vscode.l10n.t("There are no runs yet: train an experiment in a cell with fit.");
+    if ((await vscode.window.showInformationMessage(text, examples)) === examples) {
+      await vscode.commands.executeCommand("dlnb.openExamples");
+    }
+    return null;
+  }
+  const choices = entries.map((entry) => ({
+    label: entry.name,
+    description: [timeWords(entry.startedAt), statusWord(entry.status), metricWords(entry)].filter(Boolean).join(" · "),
+    detail: vscode.workspace.asRelativePath(entry.notebook),
+    iconPath: iconOf(entry),
+    entry,
+  }));
+  const chosen = await vscode.window.showQuickPick(choices, { title, matchOnDescription: true, matchOnDetail: true });
+  return chosen?.entry ?? null;
+}
+
+async function revealFolder(folder: string): Promise<void> {
+  const uri = vscode.Uri.file(folder);
+  const inside = vscode.workspace.getWorkspaceFolder(uri) !== undefined || vscode.env.uiKind === vscode.UIKind.Web;
+  await vscode.commands.executeCommand(inside ? "revealInExplorer" : "revealFileInOS", uri);
+}
+
+/** Asks, and moves the folders of runs to the trash; for good where there is none, after asking again. */
+async function deleteRuns(store: RunStore, given: readonly RunEntry[]): Promise<void> {
+  const { t } = vscode.l10n;
+  if (given.length === 0) return;
+  await store.refresh();
+  const there = given.flatMap(({ key }) => store.get(key) ?? []);
+  const going = there.filter(isLive);
+  const entries: (RunEntry & { folder: string })[] = [];
+  for (const entry of there) {
+    if (!isLive(entry) && entry.folder !== null && (await isRunFolder(entry.folder))) {
+      entries.push({ ...entry, folder: entry.folder });
+    }
+  }
+  const [first] = entries;
+  if (first === undefined) {
+    say(
+      going.length > 0
+        ? t("{0} is running; interrupt it before it is deleted.", going[0]?.name ?? "")
+        : t("There is no folder to delete."),
+    );
+    return;
+  }
+  const bytes = await Promise.all(entries.map(({ folder }) => sizeOf(folder)));
+  const size = sizeWords(bytes.reduce((a, b) => a + b, 0));
+  const question =
+    entries.length === 1
+      ? t("Delete {0} of {1}, its log, checkpoints and notes ({2})?", first.name, timeWords(first.startedAt), size)
+      : t("Delete {0} runs, their logs, checkpoints and notes ({1})?", entries.length, size);
+  const left = going.length > 0 ? t("{0} of those selected are running and stay.", going.length) : "";
+  const trash = t("Move to Trash");
+  const options = {
+    modal: true,
+    detail: [t("You can bring them back from the trash."), left].filter(Boolean).join(" "),
+  };
+  if ((await vscode.window.showWarningMessage(question, options, trash)) !== trash) return;
+  const kept = await removed(store, entries, true);
+  if (kept.length === 0) return;
+  const forGood = t("Delete Permanently");
+  const again = t("There is no trash for these folders. Delete them permanently?");
+  const detail = kept.map(({ entry }) => entry.folder).join("\n");
+  if ((await vscode.window.showWarningMessage(again, { modal: true, detail }, forGood)) !== forGood) return;
+  const [failed] = await removed(
+    store,
+    kept.map(({ entry }) => entry),
+    false,
+  );
+  if (failed !== undefined) throw new Error(t("{0} could not be deleted: {1}", failed.entry.folder, failed.why));
+}
+
+/** Those that could not be removed, and why. */
+async function removed<Entry extends RunEntry & { folder: string }>(
+  store: RunStore,
+  entries: readonly Entry[],
+  useTrash: boolean,
+): Promise<{ entry: Entry; why: string }[]> {
+  const kept: { entry: Entry; why: string }[] = [];
+  for (const entry of entries) {
+    try {
+      await vscode.workspace.fs.delete(vscode.Uri.file(entry.folder), { recursive: true, useTrash });
+      store.forget(entry.key);
+    } catch (error) {
+      kept.push({ entry, why: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return kept;
+}
+
+/** Whether it is a run's folder within a notebook's `.dlnb`, and no link. */
+async function isRunFolder(folder: string): Promise<boolean> {
+  const found = await lstat(folder).catch(() => null);
+  return found?.isDirectory() === true && runAt(folder)?.folder === folder;
+}
