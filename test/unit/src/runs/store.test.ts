@@ -185,11 +185,11 @@ describe("runs that train", () => {
     expect(store.get(run)).toMatchObject({ status: "running", step: 1, steps: 6 });
     progress({ folder: run, step: 2, trainLoss: 0.6 });
     expect(store.get(run)).toMatchObject({ step: 2, final: { trainLoss: 0.6 } });
-    await moment(20);
+    await expect.poll(() => store.get(run)?.experiment).toBe("exp");
     expect(store.get(run)).toMatchObject({ name: "small", experiment: "exp", cell: "c2" });
     appendFileSync(join(run, "log.jsonl"), text(small().slice(1)));
     hear({ event: "run", cell: "c2", run: { id: "run-c2-1-1", folder: run } });
-    await moment(20);
+    await expect.poll(() => store.get(run)?.status).toBe("finished");
     expect(store.get(run)).toMatchObject({ status: "finished", step: 6, metric: { value: 0.9 } });
   });
 
@@ -204,8 +204,7 @@ describe("runs that train", () => {
     progress({ folder: run });
     await moment(20);
     hear({ event: "state", state: "idle", cell: null });
-    await moment(20);
-    expect(store.get(run)?.status).toBe("lost");
+    await expect.poll(() => store.get(run)?.status).toBe("lost");
   });
 
   test("are lost when their kernel has ended", async () => {
@@ -213,8 +212,7 @@ describe("runs that train", () => {
     const run = writeRun(root, "tour", "20261121-052410", text([start()]));
     progress({ folder: run });
     store.hear({ notebook: notebook(), news: "kernel", phase: "none" });
-    await moment(20);
-    expect(store.get(run)?.status).toBe("lost");
+    await expect.poll(() => store.get(run)?.status).toBe("lost");
   });
 
   test("in folders that are no run's are not believed", async () => {
