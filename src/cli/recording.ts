@@ -8,9 +8,7 @@ import {
 } from "../../engine/protocol/index.ts";
 import type { NotebookCell } from "../notebook/format.ts";
 import { LiveChart } from "../outputs/liveChart.ts";
-
-/** Something that a cell showed, in the order in which it first appeared. */
-export type Shown = { kind: "text"; stream: "stdout" | "stderr"; text: string } | { kind: "output"; output: Output };
+import type { Shown } from "../report/index.ts";
 
 /** A code cell and what came of it. */
 export interface RecordedCell {

@@ -5,14 +5,15 @@ import { CHART_MIME } from "../../engine/protocol/index.ts";
 import { KernelExited, type KernelProcess } from "../kernel/index.ts";
 import type { RunOptions } from "./args.ts";
 import { CommandError } from "./errors.ts";
-import { figureNames, words } from "./figures.ts";
-import { codeFrame } from "./frame.ts";
+import { figureNames, words } from "../report/figures.ts";
+import { codeFrame } from "../report/frame.ts";
 import { jsonReport } from "./json.ts";
 import { type Program, startKernel } from "./kernel.ts";
 import { type NotebookFile, readNotebookFile } from "./notebookFile.ts";
-import { count, duration, figure } from "./progress.ts";
+import { count, duration, figure } from "../report/numbers.ts";
 import { plainText, type RecordedCell, Recording } from "./recording.ts";
-import { writeReport } from "./report/index.ts";
+import { writeReport } from "../report/index.ts";
+import { reportOf } from "./report.ts";
 import { didYouMean } from "./suggest.ts";
 import { Terminal } from "./terminal.ts";
 
@@ -70,8 +71,8 @@ export async function runNotebook(program: Program, options: RunOptions): Promis
       terminal.line(`json: ${resolve(options.json)}`);
     }
     if (options.report !== null) {
-      const html = await writeReport({ file, recording, started, backend, adapter, info: kernel.info, options });
-      write(options.report, html);
+      const report = reportOf({ file, recording, started, backend, adapter, info: kernel.info, options });
+      write(options.report, await writeReport(report));
       terminal.line(`report: ${resolve(options.report)}`);
     }
     return interrupted ? INTERRUPTED : failed ? FAILED : OK;

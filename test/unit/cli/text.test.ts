@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { DoctorReport, RunStatus } from "../../../engine/protocol/index.ts";
 import { doctorText } from "../../../src/cli/doctor.ts";
-import { figureNames, words } from "../../../src/cli/figures.ts";
-import { codeFrame } from "../../../src/cli/frame.ts";
-import { count, duration, figure, plainProgress, progressLine } from "../../../src/cli/progress.ts";
+import { figureNames, words } from "../../../src/report/figures.ts";
+import { codeFrame } from "../../../src/report/frame.ts";
+import { plainProgress, progressLine } from "../../../src/cli/progress.ts";
+import { count, duration, figure } from "../../../src/report/numbers.ts";
 
 const run: RunStatus = {
   id: "r",

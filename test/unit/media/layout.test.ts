@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import * as page from "../../../media/chart/layout.ts";
 import { lazyTooltips, tipSignal } from "../../../media/chart/lazyTooltips.ts";
 import { vegaConfig } from "../../../media/chart/theme.ts";
-import * as report from "../../../src/cli/report/layout.ts";
-import { config, LOOK } from "../../../src/cli/report/theme.ts";
+import * as report from "../../../src/report/layout.ts";
+import { config, LOOK } from "../../../src/report/theme.ts";
 
 const x = { field: "a", type: "quantitative" };
 const plot = (width?: unknown) => ({

@@ -1,6 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
-import { extname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync, realpathSync, statSync } from "node:fs";
+import { extname, resolve, sep } from "node:path";
 import MarkdownIt from "markdown-it";
 import { escapeHtml } from "./escape.ts";
 import { highlight } from "./highlight.ts";
@@ -19,7 +18,7 @@ const IMAGES: Readonly<Record<string, string>> = {
 const MAX_IMAGE_BYTES = 8 * 2 ** 20;
 
 /** Renders prose to HTML that loads nothing: pictures beside the notebook are put in, others become links. */
-export function markdownRenderer(folder: string): (text: string) => string {
+export function markdownRenderer(folder: string | null): (text: string) => string {
   const md = new MarkdownIt({
     html: true,
     linkify: true,
@@ -52,12 +51,14 @@ function safeHtml(html: string): string {
     .join("");
 }
 
-function localImage(folder: string, source: string): string | null {
+/** A picture beside or below the notebook as a data address; null for all others: a page must not take along what lies elsewhere. */
+function localImage(folder: string | null, source: string): string | null {
+  if (folder === null || /^[a-z][a-z+.-]+:/i.test(source)) return null;
   try {
-    const path = source.startsWith("file:") ? fileURLToPath(source) : resolve(folder, decodeURIComponent(source));
+    const root = realpathSync(folder);
+    const path = realpathSync(resolve(root, decodeURIComponent(source)));
     const type = IMAGES[extname(path).toLowerCase()];
-    if (/^(?!file:)[a-z][a-z+.-]+:/i.test(source) || type === undefined || statSync(path).size > MAX_IMAGE_BYTES)
-      return null;
+    if (!path.startsWith(root + sep) || type === undefined || statSync(path).size > MAX_IMAGE_BYTES) return null;
     return `data:${type};base64,${readFileSync(path).toString("base64")}`;
   } catch {
     return null;

@@ -1,4 +1,4 @@
-import type { Finding, Findings } from "../../../engine/protocol/index.ts";
+import type { Finding, Findings } from "../../engine/protocol/index.ts";
 import { escapeHtml } from "./escape.ts";
 
 const SIGNS: Readonly<Record<Finding["severity"], { sign: string; word: string }>> = {

@@ -1,31 +1,40 @@
 import { stripVTControlCharacters } from "node:util";
 import {
+  type Chart,
   CHART_MIME,
   ERROR_MIME,
   FINDINGS_MIME,
   GALLERY_MIME,
   type OutputItem,
-} from "../../../engine/protocol/index.ts";
-import type { Shown } from "../recording.ts";
+} from "../../engine/protocol/index.ts";
+import type { Shown } from "./index.ts";
 import { drawChart } from "./chart.ts";
 import { escapeHtml } from "./escape.ts";
 import { drawFindings } from "./findings.ts";
 import { drawGallery } from "./gallery.ts";
 
-/** What a cell showed as HTML that runs nothing and loads nothing. */
-export async function showOutputs(shown: readonly Shown[], markdown: (text: string) => string): Promise<string> {
+/** What a cell showed as HTML that runs nothing and loads nothing; `interactive`: charts bring their data, for the page's program. */
+export async function showOutputs(
+  shown: readonly Shown[],
+  markdown: (text: string) => string,
+  interactive = false,
+): Promise<string> {
   const parts = await Promise.all(
-    shown.map((one) => (one.kind === "text" ? plain(one.text, one.stream) : showRichest(one.output.items, markdown))),
+    shown.map((one) => (one.kind === "text" ? plain(one.text, one.stream) : showRichest(one.output.items, markdown, interactive))),
   );
   return parts.join("\n");
 }
 
-async function showRichest(items: readonly OutputItem[], markdown: (text: string) => string): Promise<string> {
+async function showRichest(
+  items: readonly OutputItem[],
+  markdown: (text: string) => string,
+  interactive: boolean,
+): Promise<string> {
   const [item] = items;
   if (item === undefined) return "";
   switch (item.mime) {
     case CHART_MIME:
-      return drawChart(item.data);
+      return interactive ? withData(await drawChart(item.data), item.data) : drawChart(item.data);
     case FINDINGS_MIME:
       return drawFindings(item.data);
     case GALLERY_MIME:
@@ -48,6 +57,12 @@ async function showRichest(items: readonly OutputItem[], markdown: (text: string
     default:
       return item satisfies never;
   }
+}
+
+/** A chart's picture with what it was drawn from. */
+function withData(figure: string, chart: Chart): string {
+  const data = JSON.stringify(chart).replaceAll("<", "\\u003c");
+  return `<div class="interactive">${figure}<script type="application/json">${data}</script></div>`;
 }
 
 function alternative(items: readonly OutputItem[]): string {

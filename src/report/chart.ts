@@ -1,5 +1,5 @@
 import type * as Vega from "vega";
-import type { Chart, ChartHints, Columns } from "../../../engine/protocol/index.ts";
+import type { Chart, ChartHints, Columns } from "../../engine/protocol/index.ts";
 import { escapeHtml } from "./escape.ts";
 import { isStretched, sealed } from "./layout.ts";
 import { rasterize } from "./raster.ts";

@@ -1,4 +1,4 @@
-import type { Gallery, Picture } from "../../../engine/protocol/index.ts";
+import type { Gallery, Picture } from "../../engine/protocol/index.ts";
 import { escapeHtml } from "./escape.ts";
 import { encodePng } from "./png.ts";
 
