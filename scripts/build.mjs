@@ -26,6 +26,8 @@ const bundles = [
   { entry: "engine/kernel/doorman.ts", out: "doorman.mjs", ...node },
   { entry: "engine/backends/wasm/worker.ts", out: "wasm-worker.mjs", ...node },
   { entry: "engine/plots/recorded/index.ts", out: "plots.mjs", ...node },
+  { entry: "src/report/index.ts", out: "report.mjs", ...node, ...withRequire },
+  { entry: "media/report/index.ts", out: "report-page.js", ...page },
   { entry: "media/renderer/index.ts", out: "renderer.js", ...page },
   { entry: "media/panel/index.ts", out: "panel.js", ...page },
 ];

@@ -6,6 +6,7 @@ import { act } from "./commands/act.ts";
 import { registerCommands } from "./commands/index.ts";
 import { Controller, NOTEBOOK_TYPE } from "./controller/controller.ts";
 import { registerDoctor } from "./doctor/index.ts";
+import { registerExports } from "./export/index.ts";
 import { LibraryHovers } from "./language/hover.ts";
 import { LibrarySnippets } from "./language/snippets.ts";
 import { FileProblems } from "./notebook/problems.ts";
@@ -68,6 +69,7 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
     ...registerCommands(controller, log),
     ...registerDoctor(context.extension),
+    ...registerExports(context.extension, runs),
   );
 }
 

@@ -85,7 +85,8 @@ ${script === undefined ? "" : `<script type="module">${script}</script>`}
 
 /** The one script by its digest. */
 function policy(script: string | undefined): string {
-  const allowed = script === undefined ? "" : `script-src 'sha256-${createHash("sha256").update(script).digest("base64")}'; `;
+  const allowed =
+    script === undefined ? "" : `script-src 'sha256-${createHash("sha256").update(script).digest("base64")}'; `;
   return `default-src 'none'; ${allowed}style-src 'unsafe-inline'; img-src data:`;
 }
 

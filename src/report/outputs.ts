@@ -1,17 +1,17 @@
 import { stripVTControlCharacters } from "node:util";
 import {
-  type Chart,
   CHART_MIME,
+  type Chart,
   ERROR_MIME,
   FINDINGS_MIME,
   GALLERY_MIME,
   type OutputItem,
 } from "../../engine/protocol/index.ts";
-import type { Shown } from "./index.ts";
 import { drawChart } from "./chart.ts";
 import { escapeHtml } from "./escape.ts";
 import { drawFindings } from "./findings.ts";
 import { drawGallery } from "./gallery.ts";
+import type { Shown } from "./index.ts";
 
 /** What a cell showed as HTML that runs nothing and loads nothing; `interactive`: charts bring their data, for the page's program. */
 export async function showOutputs(
@@ -20,7 +20,9 @@ export async function showOutputs(
   interactive = false,
 ): Promise<string> {
   const parts = await Promise.all(
-    shown.map((one) => (one.kind === "text" ? plain(one.text, one.stream) : showRichest(one.output.items, markdown, interactive))),
+    shown.map((one) =>
+      one.kind === "text" ? plain(one.text, one.stream) : showRichest(one.output.items, markdown, interactive),
+    ),
   );
   return parts.join("\n");
 }

@@ -1,9 +1,9 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { RunSummary } from "../../engine/protocol/index.ts";
+import { escapeHtml } from "./escape.ts";
 import { figureNames, words } from "./figures.ts";
 import { count, duration, figure } from "./numbers.ts";
-import { escapeHtml } from "./escape.ts";
 
 /** The figures of all runs side by side. */
 export function runsTable(runs: readonly RunSummary[]): string {

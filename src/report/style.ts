@@ -51,6 +51,8 @@ header .file { font-weight: 600; font-size: 1.05rem; } header p { margin: 0.2rem
 .cell.failed { border-color: var(--bad); }
 .error { background: var(--bad-panel); border-radius: 6px; padding: 0.8rem 1rem; }
 .error strong { color: var(--bad); } .error pre { margin-top: 0.7rem; } .error .message { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; }
+.interactive { --vscode-editor-foreground: var(--text); --vscode-editor-background: var(--background); --vscode-font-family: inherit; --vscode-focusBorder: var(--link);
+  --vscode-button-background: var(--link); --vscode-button-foreground: var(--background); --vscode-button-border: var(--line); --vscode-button-secondaryHoverBackground: var(--panel); --vscode-dropdown-border: var(--line); }
 .chart { margin: 0; } .chart figcaption { font-weight: 600; margin-bottom: 0.6rem; } .chart svg { display: block; max-width: 100%; height: auto; }
 .findings, .gallery { margin: 0; font-size: 0.92rem; } .findings .title, .gallery figcaption { font-weight: 600; margin: 0 0 0.5rem; font-size: 1rem; }
 .findings ul, .gallery ul { list-style: none; margin: 0; padding: 0; } .findings p { margin: 0; } .findings > ul > li { --sign: var(--muted); overflow-wrap: anywhere; border-radius: 0; } .findings dd li { margin: 0; }
