@@ -15,6 +15,8 @@ export interface RunOptions {
   file: string;
   backend: BackendChoice;
   report: string | null;
+  /** Charts of the report answer to the pointer. */
+  interactive: boolean;
   json: string | null;
   overrides: Readonly<Record<string, unknown>>;
   threads: number;
@@ -24,7 +26,7 @@ export interface RunOptions {
 
 export const HELP = `dlnb: train the networks of a notebook without an editor
 
-  dlnb run FILE.dlnb [options]       run its cells from top to bottom
+  dlnb run FILE.dlnb [options]       run its cells from top to bottom; FILE.ts: those of a script
   dlnb profile FILE.dlnb [options]   run them with short fits, and show where the time of each training step goes
   dlnb doctor [--json]               which backends there are, which one is taken and why, how to mend what is missing
 
@@ -33,6 +35,7 @@ options of run and profile
   --threads N                    threads of the wasm backend; 0 takes the machine's               (0)
   --set NAME=VALUE               another value for a top-level name of the notebook: JSON, or text; may be repeated
   --report OUT.html              writes a page with prose, code, outputs and charts
+  --interactive                  of the report: charts answer to the pointer (one script within the page)
   --json OUT.json                writes what every cell and run came to, and the numbers of profiles
   --steps N                      of profile: training steps, half of them measured               (1.5 seconds of them)
 
@@ -48,6 +51,7 @@ const BOTH = { help: { type: "boolean", short: "h" }, version: { type: "boolean"
 const RUN = {
   backend: { type: "string" },
   report: { type: "string" },
+  interactive: { type: "boolean" },
   json: { type: "string" },
   set: { type: "string", multiple: true },
   threads: { type: "string" },
@@ -93,6 +97,8 @@ function readRun(command: "run" | "profile", argv: readonly string[]): Command {
     throw new UsageError(`${command}: --threads ${values.threads} is no whole number from 0 to 256`);
   }
   checkOutputs(command, file, values);
+  if (values.interactive && values.report === undefined)
+    throw new UsageError(`${command}: --interactive is of a report; add --report OUT.html`);
   return {
     command,
     options: {
@@ -100,6 +106,7 @@ function readRun(command: "run" | "profile", argv: readonly string[]): Command {
       backend,
       threads,
       report: values.report ?? null,
+      interactive: values.interactive === true,
       json: values.json ?? null,
       overrides: readOverrides(values.set ?? [], command),
       profile: command === "profile" ? { steps: readSteps((values as { steps?: string }).steps) } : undefined,

@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import type { BackendName, CellResult, KernelEvent, RunSummary } from "../../engine/protocol/index.ts";
 import { CHART_MIME } from "../../engine/protocol/index.ts";
 import { KernelExited, type KernelProcess } from "../kernel/index.ts";
@@ -72,7 +72,9 @@ export async function runNotebook(program: Program, options: RunOptions): Promis
     }
     if (options.report !== null) {
       const report = reportOf({ file, recording, started, backend, adapter, info: kernel.info, options });
-      write(options.report, await writeReport(report));
+      const page = join(program.root, "dist", "report-page.js");
+      const script = options.interactive ? { program: readFileSync(page, "utf8") } : {};
+      write(options.report, await writeReport({ ...report, ...script }));
       terminal.line(`report: ${resolve(options.report)}`);
     }
     return interrupted ? INTERRUPTED : failed ? FAILED : OK;

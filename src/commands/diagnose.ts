@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, dirname, join } from "node:path";
 import * as vscode from "vscode";
 import type { Controller } from "../controller/controller.ts";
 import type { Kernel } from "../controller/kernel.ts";
@@ -12,7 +15,7 @@ import { template } from "./template.ts";
 
 /** Puts a diagnostic's call into a cell below the experiment or run it is for, runs it, and shows what comes of it. */
 export async function diagnose(controller: Controller, command: DiagnosticCommand): Promise<void> {
-  const { of, title, path, purpose } = command;
+  const { of, title, path, purpose, writes } = command;
   const notebook = activeNotebook(`${purpose} ${of[0] === "run" ? "a run" : "an experiment"}`);
   if (notebook === null || !(await mayRun())) return;
   const session = controller.sessions.of(notebook);
@@ -40,15 +43,34 @@ export async function diagnose(controller: Controller, command: DiagnosticComman
     }
   }
 
-  const call = `await ${subject.name}.${path}()`;
+  const file = writes === undefined ? null : freeFile(notebook, writes);
+  const call = `await ${subject.name}.${path}(${file === null ? "" : JSON.stringify(file.name)})`;
   const there = [anchor, anchor + 1].map((index) => cellAt(notebook, index)).find((cell) => isCall(cell, call));
   const cell = there ?? (await insertCell(notebook, anchor + 1, call));
   if (cell === null) return;
   if (there !== undefined) await showCell(cell);
   await controller.run([cell], notebook);
+  if (file !== null) {
+    if (writes === "py" && existsSync(file.path))
+      await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(file.path));
+    return;
+  }
   // what came grew the cell; a reader who has gone elsewhere meanwhile stays there
   const editor = vscode.window.activeNotebookEditor;
   if (editor?.notebook === notebook && editor.selections[0]?.start === cell.index) scrollTo(editor, cell);
+}
+
+/** A file beside the notebook that is not there yet. */
+function freeFile(notebook: vscode.NotebookDocument, ending: string): { name: string; path: string } {
+  const untitled = notebook.isUntitled || notebook.uri.scheme !== "file";
+  const folder = untitled
+    ? (vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? homedir())
+    : dirname(notebook.uri.fsPath);
+  const base = untitled ? "model" : basename(notebook.uri.fsPath, ".dlnb");
+  for (let n = 1; ; n++) {
+    const name = `${base}${n === 1 ? "" : `-${n}`}.${ending}`;
+    if (!existsSync(join(folder, name))) return { name, path: join(folder, name) };
+  }
 }
 
 /** The kernel, when one runs; null when it did not start. */

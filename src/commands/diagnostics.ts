@@ -10,7 +10,27 @@ export interface DiagnosticCommand {
   of: readonly Declared["kind"][];
   /** Completes "Open a .dlnb notebook to ..." and "There is no experiment to ...". */
   purpose: string;
+  /** Ending of the file that the call writes, which is its argument: a name that is free beside the notebook. */
+  writes?: "onnx" | "py";
 }
+
+/** Calls that write a model or its definition for other programs. */
+export const exportCommands: Readonly<Record<string, DiagnosticCommand>> = {
+  "dlnb.exportOnnx": {
+    title: "Export ONNX Model",
+    path: "exportOnnx",
+    of: ["run"],
+    purpose: "export",
+    writes: "onnx",
+  },
+  "dlnb.exportPyTorch": {
+    title: "Export PyTorch Script",
+    path: "exportPyTorch",
+    of: ["experiment"],
+    purpose: "write in PyTorch",
+    writes: "py",
+  },
+};
 
 /** By command id; package.json lists the same ones. */
 export const diagnosticCommands: Readonly<Record<string, DiagnosticCommand>> = {

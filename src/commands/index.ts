@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { Controller } from "../controller/controller.ts";
 import { activeNotebook } from "./active.ts";
 import { diagnose } from "./diagnose.ts";
-import { diagnosticCommands } from "./diagnostics.ts";
+import { diagnosticCommands, exportCommands } from "./diagnostics.ts";
 import { newNotebook } from "./newNotebook.ts";
 import { selectBackend } from "./selectBackend.ts";
 
@@ -39,7 +39,10 @@ export function registerCommands(controller: Controller, log: vscode.LogOutputCh
     "dlnb.showKernelLog": () => log.show(),
 
     ...Object.fromEntries(
-      Object.entries(diagnosticCommands).map(([id, command]) => [id, () => diagnose(controller, command)]),
+      Object.entries({ ...diagnosticCommands, ...exportCommands }).map(([id, command]) => [
+        id,
+        () => diagnose(controller, command),
+      ]),
     ),
   };
   return Object.entries(commands).map(([id, run]) => vscode.commands.registerCommand(id, run));

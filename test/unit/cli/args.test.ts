@@ -8,12 +8,28 @@ describe("the command line", () => {
   test("runs a notebook with defaults", () => {
     expect(run("a.dlnb")).toEqual({
       command: "run",
-      options: { file: "a.dlnb", backend: "auto", threads: 0, report: null, json: null, overrides: {} },
+      options: {
+        file: "a.dlnb",
+        backend: "auto",
+        threads: 0,
+        report: null,
+        interactive: false,
+        json: null,
+        overrides: {},
+      },
     });
   });
 
   test("profiles a notebook, over so many steps as it is told", () => {
-    const options = { file: "a.dlnb", backend: "auto", threads: 0, report: null, json: null, overrides: {} };
+    const options = {
+      file: "a.dlnb",
+      backend: "auto",
+      threads: 0,
+      report: null,
+      interactive: false,
+      json: null,
+      overrides: {},
+    };
     expect(readCommand(["profile", "a.dlnb"])).toEqual({
       command: "profile",
       options: { ...options, profile: { steps: null } },
@@ -48,6 +64,7 @@ describe("the command line", () => {
     [["run", "a", "--threads=-1"], "run: --threads -1 is no whole number from 0 to 256"],
     [["run", "a", "--threads", "two"], "run: --threads two is no whole number from 0 to 256"],
     [["run", "a", "--set", "lr"], "run: --set lr is not NAME=VALUE, as in --set epochs=5"],
+    [["run", "a", "--interactive"], "run: --interactive is of a report; add --report OUT.html"],
     [["run", "a", "--report", "./a"], "run: --report ./a would overwrite the notebook"],
     [["run", "a", "--json", "src"], "run: --json src is a folder; name a file in it"],
     [["run", "a", "--report", "b", "--json", "b"], "run: --report and --json are both b; give each a file of its own"],

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { DoctorReport, RunStatus } from "../../../engine/protocol/index.ts";
 import { doctorText } from "../../../src/cli/doctor.ts";
+import { plainProgress, progressLine } from "../../../src/cli/progress.ts";
 import { figureNames, words } from "../../../src/report/figures.ts";
 import { codeFrame } from "../../../src/report/frame.ts";
-import { plainProgress, progressLine } from "../../../src/cli/progress.ts";
 import { count, duration, figure } from "../../../src/report/numbers.ts";
 
 const run: RunStatus = {
