@@ -3,7 +3,49 @@
 /** Base of every error that names a mistake in the user's input rather than a fault of ours. */
 export class UserError extends Error {
   override name = "UserError";
+  /** What an editor that marks mistakes must know of this one; the message says the same in words. */
+  declare fault: Fault | undefined;
+
+  constructor(message: string, { fault, ...options }: { readonly fault?: Fault | undefined } & ErrorOptions = {}) {
+    super(message, options);
+    // printing an error shows what can be enumerated
+    Object.defineProperty(this, "fault", { value: fault, writable: true, configurable: true });
+  }
 }
+
+/** Which part of what was given is at fault, and what could stand there instead. */
+export interface Fault {
+  readonly kind: FaultKind;
+  /** What the options were given to, as it stands first in the message: `adamw`, `clip`. */
+  readonly where?: string;
+  /** The option, with a place in it where it is a list: `lr`, `betas[0]`. */
+  readonly option?: string;
+  /** Its layer, and those around it, innermost first. */
+  readonly layers?: readonly object[];
+  /** An interval that a number must lie in. */
+  readonly range?: string;
+  /** Words that could stand in its place: choices, names of options or entries. */
+  readonly names?: readonly string[];
+  /** TypeScript texts that would be right in its place, best first. */
+  readonly instead?: readonly string[];
+  /** The TypeScript type of what is missing. */
+  readonly type?: string;
+}
+
+/**
+ * `range`, `choice`: a value of the right kind that is not among those that may be; `option`: no such option; `name`: no such
+ * entry; `type`: another kind of value; `missing`: not given; `arguments`: too many; `conflict`: each right, not together; `shape`: sizes.
+ */
+export type FaultKind =
+  | "range"
+  | "choice"
+  | "option"
+  | "name"
+  | "type"
+  | "missing"
+  | "arguments"
+  | "conflict"
+  | "shape";
 
 /** Sizes or dtypes that do not fit together. */
 export class ShapeError extends UserError {

@@ -8,6 +8,10 @@ const count: Check = (v) =>
 const record: Check = (v) =>
   typeof v === "object" && v !== null && !Array.isArray(v) ? undefined : `must be an object, not ${show(v)}`;
 const list: Check = (v) => (Array.isArray(v) ? undefined : `must be a list, not ${show(v)}`);
+const cells: Check = (v) =>
+  Array.isArray(v) && v.every((each) => record(each) === undefined && text(each.cell) === undefined && text(each.text) === undefined)
+    ? undefined
+    : `must be a list of { cell, text }, not ${show(v)}`;
 /** Cell ids become file names. */
 const cell: Check = (v) =>
   typeof v === "string" && /^[A-Za-z0-9_-]{1,64}$/.test(v)
@@ -36,6 +40,7 @@ const shapes: Readonly<Record<Method, Readonly<Record<string, Check>>>> = {
     profile: optional(record),
   },
   check: { cell, text },
+  analyze: { notebook: orNull(text), folder: text, cells },
   locate: { cells: list, options: list },
   run: { cell, index: count, text },
   interrupt: {},

@@ -1,6 +1,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { maybeContext, type Steered } from "../context/index.ts";
 import { ConfigError, UserError } from "../errors/index.ts";
+import type { Analyst } from "../language/index.ts";
 import {
   type CellResult,
   type Handlers,
@@ -49,6 +50,7 @@ export class Kernel {
   #last: CellRun | undefined;
   #order = 0;
   #run: RunStatus | null = null;
+  #analyst: Analyst | undefined;
 
   constructor(options: KernelOptions) {
     this.#options = options;
@@ -86,6 +88,10 @@ export class Kernel {
       const { runtime, values } = this.#open();
       if (!runtime.names.has(name)) throw new UserError(`no cell has defined "${name}" in this kernel`);
       return values.inspectParts(runtime.names.value(name), path.map(String), from);
+    },
+    analyze: async (params) => {
+      this.#analyst ??= new (await import("../language/index.ts")).Analyst();
+      return await this.#analyst.analyze(params);
     },
     doctor,
     selectBackend: async ({ backend }) => {

@@ -1,4 +1,4 @@
-import { ConfigError, didYouMean, ShapeError } from "../errors/index.ts";
+import { ConfigError, didYouMean, ShapeError, UserError } from "../errors/index.ts";
 import type { Fan, Initializer } from "../init/index.ts";
 import { constant, input, type RandomKey, Tensor, uniform, within } from "../ops/index.ts";
 import { type DType, type Shape, sameShape, show } from "../tensor/index.ts";
@@ -21,6 +21,8 @@ export interface DeclaredLayer {
   readonly type: string;
   /** Made of other layers: `sequential` or `module`. */
   readonly container: boolean;
+  readonly layer: Layer;
+  readonly inputShape: Shape;
   readonly outputShape: Shape;
 }
 
@@ -82,9 +84,16 @@ const FIRST_STREAM = 2 ** 16;
 
 /**
  * Finds out which parameters and buffers the model has for inputs of `inputShape` (batch axis included), by tracing it.
+ * `finished` hears of each layer with the parameters so far, also before one that does not fit.
  * Throws ShapeError naming the layer that does not fit: `model.2 linear: ...`.
  */
-export function declare(model: Layer, inputShape: Shape, dtype: DType = "f32", inputs: Named = {}): Declaration {
+export function declare(
+  model: Layer,
+  inputShape: Shape,
+  dtype: DType = "f32",
+  inputs: Named = {},
+  finished: (layer: DeclaredLayer, parameters: Iterable<DeclaredParameter>) => void = () => {},
+): Declaration {
   const parameters = new Map<string, DeclaredParameter>();
   const buffers = new Map<string, DeclaredBuffer>();
   const layers: DeclaredLayer[] = [];
@@ -100,7 +109,12 @@ export function declare(model: Layer, inputShape: Shape, dtype: DType = "f32", i
       buffers.set(b.name, b);
       return input(b.name, b.shape, b.dtype);
     },
-    finished: ({ path, type, container, output }) => layers.push({ path, type, container, outputShape: output.shape }),
+    finished: ({ path, type, container, layer, input, output }) => {
+      const shapes = { inputShape: input.shape, outputShape: output.shape };
+      const declared = { path, type, container, layer, ...shapes };
+      layers.push(declared);
+      finished(declared, parameters.values());
+    },
   });
   return { parameters: [...parameters.values()], buffers: [...buffers.values()], layers, outputShape: results.y.shape };
 }
@@ -146,12 +160,14 @@ function trace(
   const updates = new Map<string, Tensor>();
   const finished = new Set<string>();
   const named = new WeakSet<Error>();
+  const around: Layer[] = [];
   let stream = FIRST_STREAM;
 
   const run = (path: string, layer: Layer, input: Tensor, inputs: Partial<Named>): Results => {
     const { type, definition, options } = layer;
-    checkInputs(layer, inputs);
+    around.unshift(layer);
     try {
+      checkInputs(layer, inputs);
       const part = { name: path === "" ? type : `${path}.${type}`, direction: "forward" } as const;
       const made = within(part, () => definition.apply(scopeAt(path), input, options, inputs));
       const results = made instanceof Tensor ? { y: made } : made;
@@ -164,11 +180,19 @@ function trace(
       });
       return results;
     } catch (error) {
+      if (error instanceof UserError && !error.fault?.layers) {
+        error.fault = { kind: "conflict", ...error.fault, layers: [...around] };
+      }
       if (!(error instanceof ShapeError) || named.has(error)) throw error;
       const at = path === "" ? "model" : `model.${path}`;
-      const located = new ShapeError(`${at} ${type}: ${withoutPrefix(error.message, type)}`, { cause: error });
+      const located = new ShapeError(`${at} ${type}: ${withoutPrefix(error.message, type)}`, {
+        cause: error,
+        fault: error.fault,
+      });
       named.add(located);
       throw located;
+    } finally {
+      around.shift();
     }
   };
 

@@ -27,7 +27,9 @@ export function check<P extends Params>(params: P, given: unknown, where: string
     if (!Object.hasOwn(params, name)) {
       const names = Object.keys(params);
       const hint = names.length ? didYouMean(name, names) : "; it takes none";
-      throw new ConfigError(`${where}: unknown option "${name}"${hint}`);
+      throw new ConfigError(`${where}: unknown option "${name}"${hint}`, {
+        fault: { kind: "option", where, option: name, names },
+      });
     }
   }
   const checked: Record<string, unknown> = {};
@@ -35,7 +37,11 @@ export function check<P extends Params>(params: P, given: unknown, where: string
     const value = options[name];
     if (value !== undefined) checked[name] = param.read(value, where, name);
     else if (!param.required) checked[name] = param.default;
-    else throw new ConfigError(`${where}: ${name} is missing; give ${name}: ${param.type}${inRange(param)}`);
+    else {
+      throw new ConfigError(`${where}: ${name} is missing; give ${name}: ${param.type}${inRange(param)}`, {
+        fault: { kind: "missing", where, option: name, type: param.type, ...(param.range && { range: param.range }) },
+      });
+    }
   }
   return Object.freeze(checked) as Checked<P>;
 }
@@ -49,5 +55,6 @@ function recordOf(given: unknown, where: string, params: Params): Record<string,
   const [first = "..."] = Object.keys(params);
   throw new ConfigError(
     `${where}: options are an object, not ${show(given)}; write { ${first}: ${typeof given === "object" ? "..." : show(given)} }`,
+    { fault: { kind: "arguments", where } },
   );
 }

@@ -82,7 +82,10 @@ export function strict<T extends object>(noun: string, record: T): T {
     get(target, key, receiver) {
       // `then` and `toJSON` are asked of any value by await and JSON
       if (typeof key === "string" && !(key in target) && key !== "then" && key !== "toJSON") {
-        throw new ConfigError(`no ${noun} "${key}"${didYouMean(key, Object.keys(target))}`);
+        const names = Object.keys(target);
+        throw new ConfigError(`no ${noun} "${key}"${didYouMean(key, names)}`, {
+          fault: { kind: "name", option: key, names },
+        });
       }
       return Reflect.get(target, key, receiver);
     },
@@ -97,7 +100,11 @@ export function optionsOf(name: string, definition: Definition, given: readonly 
   const { positional, second, params } = definition;
   const [value, options, ...more] = given;
   if (positional === undefined) {
-    if (given.length > 1) throw new ConfigError(`${name}: takes options, not ${given.length} arguments`);
+    if (given.length > 1) {
+      throw new ConfigError(`${name}: takes options, not ${given.length} arguments`, {
+        fault: { kind: "arguments", where: name },
+      });
+    }
     return value;
   }
   if (given.length === 1 && isPlain(value)) {
@@ -108,7 +115,9 @@ export function optionsOf(name: string, definition: Definition, given: readonly 
   if (second !== undefined && given.length > 1 && !(isPlain(options) && Object.hasOwn(options, second))) {
     const [third = {}, ...rest] = more;
     if (rest.length > 0 || !isPlain(third)) {
-      throw new ConfigError(`${name}: takes ${positional}, ${second} and an object of options`);
+      throw new ConfigError(`${name}: takes ${positional}, ${second} and an object of options`, {
+        fault: { kind: "arguments", where: name },
+      });
     }
     return { ...third, [positional]: value, [second]: options };
   }
@@ -118,6 +127,7 @@ export function optionsOf(name: string, definition: Definition, given: readonly 
     const instead = first === undefined ? "" : `, { ${first}: ${written} }`;
     throw new ConfigError(
       `${name}: takes ${positional}${first === undefined ? " alone" : " and an object of options"}; write ${name}(${show(value)}${instead})`,
+      { fault: { kind: "arguments", where: name } },
     );
   }
   return { ...options, [positional]: value };

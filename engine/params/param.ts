@@ -68,7 +68,9 @@ export function nums<const D extends readonly number[]>(
   return param<Numbers<D>, "nums", Numbers<D>>("nums", type, value as Numbers<D>, doc, text, (given, where, name) => {
     const list = listOf(given, where, name, "numbers");
     if (list.length !== value.length) {
-      throw new ConfigError(`${where}: ${name} takes ${value.length} numbers, not ${list.length}: ${show(given)}`);
+      throw new ConfigError(`${where}: ${name} takes ${value.length} numbers, not ${list.length}: ${show(given)}`, {
+        fault: { kind: "type", where, option: name },
+      });
     }
     list.forEach((x, i) => {
       if (typeof x !== "number") throw wrong(where, `${name}[${i}]`, "a number", x);
@@ -188,7 +190,9 @@ export function choice<const C extends readonly string[], const D extends C[numb
   return param<C[number], "choice", D>("choice", type, value, doc, undefined, (given, where, name) => {
     if (choices.includes(given as string)) return given as C[number];
     if (typeof given !== "string") throw wrong(where, name, `one of ${type}`, given);
-    throw new ConfigError(`${where}: ${name} = "${given}" is not one of ${type}${didYouMeanOnly(given, choices)}`);
+    throw new ConfigError(`${where}: ${name} = "${given}" is not one of ${type}${didYouMeanOnly(given, choices)}`, {
+      fault: { kind: "choice", where, option: name, names: choices },
+    });
   });
 }
 
@@ -302,11 +306,15 @@ function listOf(given: unknown, where: string, name: string, noun: string): read
 }
 
 function wrong(where: string, name: string, noun: string, given: unknown): ConfigError {
-  return new ConfigError(`${where}: ${name} must be ${noun}, not ${show(given)}`);
+  return new ConfigError(`${where}: ${name} must be ${noun}, not ${show(given)}`, {
+    fault: { kind: "type", where, option: name },
+  });
 }
 
 function outside(where: string, name: string, given: number, within: string): ConfigError {
-  return new ConfigError(`${where}: ${name} = ${given} is outside ${within}`);
+  return new ConfigError(`${where}: ${name} = ${given} is outside ${within}`, {
+    fault: { kind: "range", where, option: name, range: within },
+  });
 }
 
 /** The hint alone: a choice's error lists all the words already. */

@@ -42,6 +42,11 @@ export interface Requests {
     more: number;
     text: string;
   };
+  /**
+   * What a run of the cells would define and get wrong, from their texts and data alone: nothing is run, written or shown.
+   * Cells that do not parse stand for what they were when they last did, and have neither problems nor hints.
+   */
+  analyze(p: AnalyzeParams): { cells: readonly CellAnalysis[] };
   /** Which backends and adapters there are, which one `auto` takes and why, and how to mend what is missing. */
   doctor(p: Record<string, never>): DoctorReport;
   /**
@@ -143,6 +148,53 @@ export interface Problem {
   endLine: number;
   endColumn: number;
   severity: "error" | "warning";
+}
+
+export interface AnalyzeParams {
+  /** As in `InitializeParams`. */
+  notebook: string | null;
+  folder: string;
+  /** In the order of the notebook. */
+  cells: readonly { cell: string; text: string }[];
+}
+
+/** Offsets count UTF-16 units of the cell's text. */
+export interface CellAnalysis {
+  cell: string;
+  /** False: the text is no TypeScript as it stands. */
+  parsed: boolean;
+  problems: readonly CellProblem[];
+  hints: readonly CellHint[];
+}
+
+/** A mistake of values, ranges or shapes, found before anything ran. */
+export interface CellProblem {
+  start: number;
+  end: number;
+  /** The engine's own. */
+  message: string;
+  severity: "error" | "warning";
+  /** `dlnb(range)`, `dlnb(shape)` ... */
+  code: string;
+  /** Whether types alone could tell, so that TypeScript may have said it. */
+  typed: boolean;
+  /** The likeliest first. */
+  fixes: readonly CellFix[];
+}
+
+export interface CellFix {
+  title: string;
+  edits: readonly { cell: string; start: number; end: number; text: string }[];
+}
+
+/** What a layer or experiment will be, to be shown behind `offset`. */
+export interface CellHint {
+  offset: number;
+  /** `→ 16×4×4`. */
+  shapes: string;
+  /** With the number of parameters: `→ 16×4×4 · 2,320`. */
+  text: string;
+  tooltip: string;
 }
 
 export interface KernelStatus {

@@ -3,7 +3,7 @@ import { augmented } from "../augment/index.ts";
 import { currentContext, maybeContext } from "../context/index.ts";
 import type { Dataset } from "../data/index.ts";
 import { FileTensor, Splits, upTo } from "../data/index.ts";
-import { ConfigError, ShapeError } from "../errors/index.ts";
+import { ConfigError, type Fault, ShapeError, UserError } from "../errors/index.ts";
 import { axisOfClasses, type ClassCounts, classAxis, settleLoss, type Takes } from "../losses/index.ts";
 import { nameOf } from "../metrics/index.ts";
 import { type Traced, traceModel } from "../nn/index.ts";
@@ -60,11 +60,13 @@ export class Experiment {
     if (batchSize > count) {
       throw new ConfigError(
         `experiment: batchSize = ${batchSize} is larger than the ${count} training examples; take ${count} or less`,
+        atOption("batchSize", { kind: "range", range: `[1, ${count}]` }),
       );
     }
     if (this.stepSize > count) {
       throw new ConfigError(
         `experiment: accumulate = ${accumulate} batches of ${batchSize} are more than the ${count} training examples; take ${Math.floor(count / batchSize)} or less`,
+        atOption("accumulate", { kind: "range", range: `[1, ${Math.floor(count / batchSize)}]` }),
       );
     }
     this.#checkAugment();
@@ -80,7 +82,10 @@ export class Experiment {
       ...(accumulate > 1 && { microBatch: batchSize }),
     };
     if (this.config.model.declaration.parameters.length === 0) {
-      throw new ConfigError("experiment: the model has no parameters to train; give it a layer such as nn.linear(10)");
+      throw new ConfigError(
+        "experiment: the model has no parameters to train; give it a layer such as nn.linear(10)",
+        atOption("model"),
+      );
     }
     checkRegularizers(this.config);
     this.#checkNames();
@@ -97,6 +102,7 @@ export class Experiment {
     if (twice === undefined) return;
     throw new ConfigError(
       `experiment: ${twice === "loss" ? 'a metric is named "loss"' : `two metrics are named "${twice}"`}; give one another name, as metrics.recall({ name: "${twice} 2" })`,
+      atOption("metrics"),
     );
   }
 
@@ -126,17 +132,20 @@ export class Experiment {
       const what = named ? `column "${named.name}" of ${name} are categories` : `the examples of ${name} are tokens`;
       throw new ConfigError(
         `experiment: ${first.type} changes numbers, and ${what}; leave augment out${named ? ", or make numbers of them: splits.transform(data.oneHot())" : ""}`,
+        atOption("augment"),
       );
     }
     const mixer = augment.find(({ definition }) => definition.mix);
     if (mixer && loss.definition.gives(loss.options) === "embeddings") {
       throw new ConfigError(
         `experiment: ${mixer.type} mixes targets, and ${loss.type} asks which examples are alike; leave ${mixer.type} out, or take loss.crossEntropy()`,
+        atOption("loss", { instead: ["loss.crossEntropy()"] }),
       );
     }
     if (mixer && !loss.definition.takes(loss.options).includes("value")) {
       throw new ConfigError(
         `experiment: ${mixer.type} mixes targets, and ${loss.type} takes one class of each example; leave ${mixer.type} out, or take loss.crossEntropy()`,
+        atOption("loss", { instead: ["loss.crossEntropy()"] }),
       );
     }
   }
@@ -151,11 +160,13 @@ export class Experiment {
     if (task === "classification" && !fits("class") && !(fits("label") && classes?.length === 2)) {
       throw new ConfigError(
         `experiment: ${loss.type} ${fits("label") ? "takes yes or no" : "compares values"} and ${name} has ${classes?.length} classes; use loss.crossEntropy()${fits("label") ? "" : ', or load it with task: "regression"'}`,
+        atOption("loss", { instead: ["loss.crossEntropy()"] }),
       );
     }
     if (labels && !fits("label")) {
       throw new ConfigError(
         `experiment: ${loss.type} takes one class of several, or values, and any number of the ${labels.length} labels of ${name} may hold; use loss.bceWithLogits()`,
+        atOption("loss", { instead: ["loss.bceWithLogits()"] }),
       );
     }
     // probabilities of several classes are values too
@@ -163,6 +174,7 @@ export class Experiment {
     if (task === "regression" && (!fits("value") || (fits("class") && !fits("label") && one))) {
       throw new ConfigError(
         `experiment: ${loss.type} takes classes and ${name} has values as targets; use loss.mse(), or load it with task: "classification"`,
+        atOption("loss", { instead: ["loss.mse()"] }),
       );
     }
   }
@@ -176,6 +188,7 @@ export class Experiment {
     if (number === undefined) return;
     throw new ConfigError(
       `experiment: ${ofClasses.type} is of classes, and ${name} has numbers as targets, such as ${number}; use metrics.mae() or metrics.r2(), or load it with task: "classification"`,
+      atOption("metrics"),
     );
   }
 
@@ -191,14 +204,19 @@ export class Experiment {
       layers,
     );
     const target = input("y", [batchSize, ...y.shape.slice(1)], y.dtype);
-    const value = loss.definition.compute({ output, target: goalOf({ output, results }, target) }, loss.options);
+    const value = located("loss", () =>
+      loss.definition.compute({ output, target: goalOf({ output, results }, target) }, loss.options),
+    );
     if (value.rank !== 0) {
       throw new ShapeError(
         `experiment: ${loss.type} gives ${show(value.shape)}, not one number; use reduction: "mean"`,
+        atOption("loss"),
       );
     }
     const gives = loss.definition.gives(loss.options);
-    for (const metric of metrics) metric.definition.batch({ output, target, gives }, metric.options);
+    for (const metric of metrics) {
+      located("metrics", () => metric.definition.batch({ output, target, gives }, metric.options));
+    }
     const kinds = loss.definition.takes(loss.options);
     const labels = kinds.includes("label") && classes?.length === 2;
     const scored = kinds.includes("class") && !labels && loss.definition.gives(loss.options) !== "embeddings";
@@ -208,6 +226,7 @@ export class Experiment {
       if (scores < classes.length) {
         throw new ShapeError(
           `experiment: the model ends in ${scores} outputs for ${classes.length} classes; end it in nn.linear(${classes.length})`,
+          atOption("model", { kind: "shape", instead: [String(classes.length)] }),
         );
       }
     }
@@ -218,7 +237,7 @@ export class Experiment {
     } catch (cause) {
       throw new ShapeError(
         `experiment: the last batch of an epoch has ${last} of ${show(x.shape)}: ${(cause as Error).message}; or leave it out with dropLast: true`,
-        { cause },
+        { cause, ...atOption("batchSize", { kind: "shape" }) },
       );
     }
   }
@@ -238,6 +257,7 @@ export class Experiment {
         if (wrong === undefined) continue;
         throw new ConfigError(
           `${where}: ${set.name} has token ${wrong}, and ${path} ${type} takes 0 to ${count - 1}; give it as many as there are tokens`,
+          { fault: { kind: "conflict", layers: [layer] } },
         );
       }
     }
@@ -278,11 +298,17 @@ export class Experiment {
   fitOptions(given: unknown, where: string): FitOptions {
     const options = check(fitParams, given, where);
     if (options.epochs !== null && options.steps !== null)
-      throw new ConfigError(`${where}: epochs and steps are both given; give one`);
+      throw new ConfigError(`${where}: epochs and steps are both given; give one`, atOption("steps"));
     if (options.resume !== null && options.from !== null)
-      throw new ConfigError(`${where}: resume and from are both given; resume goes on, from begins anew`);
+      throw new ConfigError(
+        `${where}: resume and from are both given; resume goes on, from begins anew`,
+        atOption("from"),
+      );
     if (options.earlyStopping && !this.splits.valid) {
-      throw new ConfigError(`${where}: earlyStopping needs validation data; split it: data.split({ valid: 0.1 })`);
+      throw new ConfigError(
+        `${where}: earlyStopping needs validation data; split it: data.split({ valid: 0.1 })`,
+        atOption("earlyStopping"),
+      );
     }
     return options;
   }
@@ -411,6 +437,21 @@ export class Experiment {
 
   [Symbol.for("dlnb.display")](): OutputItem[] {
     return [{ mime: "text/plain", data: this.toString() }];
+  }
+}
+
+/** What an error of an experiment's option says beside its message. */
+const atOption = (option: string, fault: Partial<Fault> = {}) => ({
+  fault: { kind: "conflict", option, ...fault } as const,
+});
+
+/** Errors of `work` are those of an option. */
+function located<T>(option: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof UserError) error.fault ??= { kind: "shape", option };
+    throw error;
   }
 }
 

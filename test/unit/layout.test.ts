@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 /** Who stands above whom inside engine/: a folder imports from rows below its own, and from its row. */
 const rows = [
-  ["kernel"],
+  ["kernel", "language"],
   ["library.ts"],
   ["diagnostics", "session", "plots", "compare", "schedules", "toys"],
   ["onnx"],
