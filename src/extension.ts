@@ -7,6 +7,7 @@ import { registerCommands } from "./commands/index.ts";
 import { Controller, NOTEBOOK_TYPE } from "./controller/controller.ts";
 import { registerDoctor } from "./doctor/index.ts";
 import { registerExports } from "./export/index.ts";
+import { registerAnalysis } from "./language/analysis/index.ts";
 import { LibraryHovers } from "./language/hover.ts";
 import { LibrarySnippets } from "./language/snippets.ts";
 import { FileProblems } from "./notebook/problems.ts";
@@ -60,6 +61,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.workspace.registerNotebookSerializer(NOTEBOOK_TYPE, serializer, { transientOutputs: true }),
     new LibraryHovers(NOTEBOOK_TYPE, context.extensionPath),
     new LibrarySnippets(NOTEBOOK_TYPE, context.extensionPath),
+    registerAnalysis(NOTEBOOK_TYPE, context.extension, log),
     templates(context.extensionUri),
     new FileProblems(NOTEBOOK_TYPE),
     new FindingProblems(NOTEBOOK_TYPE, (cell, action) => void act(controller.sessions, cell, action)),

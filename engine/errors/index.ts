@@ -37,6 +37,7 @@ export interface Fault {
  * entry; `type`: another kind of value; `missing`: not given; `arguments`: too many; `conflict`: each right, not together; `shape`: sizes.
  */
 export type FaultKind =
+  | "data"
   | "range"
   | "choice"
   | "option"

@@ -9,7 +9,8 @@ const record: Check = (v) =>
   typeof v === "object" && v !== null && !Array.isArray(v) ? undefined : `must be an object, not ${show(v)}`;
 const list: Check = (v) => (Array.isArray(v) ? undefined : `must be a list, not ${show(v)}`);
 const cells: Check = (v) =>
-  Array.isArray(v) && v.every((each) => record(each) === undefined && text(each.cell) === undefined && text(each.text) === undefined)
+  Array.isArray(v) &&
+  v.every((each) => record(each) === undefined && text(each.cell) === undefined && text(each.text) === undefined)
     ? undefined
     : `must be a list of { cell, text }, not ${show(v)}`;
 /** Cell ids become file names. */

@@ -32,6 +32,8 @@ export const examples: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     ["avgPool", "lpPool", "maxPool"].flatMap((pool) => [1, 2, 3].map((n) => [`nn.${pool}${n}d kernelSize`, "2"])),
   ),
+  "compareOptimizers optimizers": "{ sgd: optim.sgd({ lr: 0.1 }), adam: optim.adam() }",
+  "compareSchedules schedules": "{ constant: null, cosine: schedule.cosine() }",
   "augment.normalize mean": "[0.4914, 0.4822, 0.4465]",
   "augment.normalize std": "[0.2023, 0.1994, 0.201]",
   "augment.rotation degrees": "15",
@@ -53,6 +55,7 @@ export const examples: Readonly<Record<string, string>> = {
   "regularize.maxNorm norm": "3",
   "schedule.concat milestones": "[5]",
   "schedule.exponential gamma": "0.95",
+  "schedule.multiplicative factor": "() => 0.95",
   "toy.race optimizers": "{ sgd: optim.sgd({ lr: 0.1 }), adam: optim.adam({ lr: 0.3 }) }",
   "toy.race surface": 'toy.surface("ravine")',
 };

@@ -2,14 +2,20 @@ import type { AnyNode, Node } from "acorn";
 import { closest, type Fault } from "../errors/index.ts";
 import { range } from "../params/index.ts";
 import type { CellFix } from "../protocol/index.ts";
+import { definitions } from "./definitions.ts";
+import { exampleOf } from "./examples.ts";
 import type { Call } from "./interpret.ts";
 import type { Origins } from "./origins.ts";
 import type { Spot } from "./problems.ts";
-import { exampleOf } from "./examples.ts";
-import { definitions } from "./problems.ts";
 
 /** What would mend a fault, where that is sure; the likeliest first. */
-export function fixesFor(fault: Fault, spot: Spot, call: Call | null, origins: Origins, text: (cell: string) => string): CellFix[] {
+export function fixesFor(
+  fault: Fault,
+  spot: Spot,
+  call: Call | null,
+  origins: Origins,
+  text: (cell: string) => string,
+): CellFix[] {
   const place = origins.place(spot.node);
   if (!place) return [];
   const now = text(place.cell).slice(place.start, place.end);
@@ -51,14 +57,22 @@ const isLiteral = (node: Node): boolean => {
 function inRange(fault: Fault, given: number, call: Call | null): number[] {
   const { text, contains } = range(fault.range ?? "(-inf, inf)");
   const [, open, low, high, close] = /^([[(])\s*(\S+)\s*,\s*(\S+)\s*([\])])$/.exec(text) ?? [];
-  const percent = given > 1 && given <= 100 && /^1$/.test(high ?? "") ? [given / 100] : [];
-  const ends = given < Number(low) && open === "[" ? [Number(low)] : given > Number(high) && close === "]" ? [Number(high)] : [];
-  const [root = ""] = fault.option?.split(/[.[]/) ?? [];
-  const initial = definitions.get(call?.fn)?.params[root]?.default;
+  const percent = given >= 5 && given <= 100 && /^1$/.test(high ?? "") ? [given / 100] : [];
+  const ends =
+    given < Number(low) && open === "[" ? [Number(low)] : given > Number(high) && close === "]" ? [Number(high)] : [];
+  const [root = "", ...path] = fault.option?.split(/[.[\]]+/).filter((part) => part !== "") ?? [];
+  const initial = path.reduce<unknown>(
+    (of, key) => (of as Readonly<Record<string, unknown>> | null | undefined)?.[key],
+    definitions.get(call?.fn)?.params[root]?.default,
+  );
   const usual = typeof initial === "number" ? [initial] : [];
   const whole = Number.isInteger(given);
   return [...new Set([...percent, ...(given < 0 ? [-given] : []), ...ends, ...usual])].filter(
-    (each) => Number.isFinite(each) && contains(each) && (each !== -given || each !== 0) && (!whole || Number.isInteger(each) || percent.includes(each) || usual.includes(each)),
+    (each) =>
+      Number.isFinite(each) &&
+      contains(each) &&
+      (each !== -given || each !== 0) &&
+      (!whole || Number.isInteger(each) || percent.includes(each) || usual.includes(each)),
   );
 }
 
@@ -68,7 +82,9 @@ function missing(fault: Fault, call: Call, origins: Origins, text: (cell: string
   const definition = definitions.get(call.fn);
   const place = origins.place(call.node);
   const param = definition?.params[name];
-  const example = param ? exampleOf(text(place?.cell ?? "").slice(call.node.callee.start, call.node.callee.end), name, param) : null;
+  const example = param
+    ? exampleOf(text(place?.cell ?? "").slice(call.node.callee.start, call.node.callee.end), name, param)
+    : null;
   if (example === null || !place) return [];
   const written = text(place.cell);
   const edit = (at: number, added: string): CellFix => ({

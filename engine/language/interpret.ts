@@ -1,6 +1,6 @@
 import type { AnyNode, CallExpression, Expression, Node, Pattern, SpreadElement, Statement } from "acorn";
-import { visit } from "../kernel/cells/rewrite.ts";
 import { UserError } from "../errors/index.ts";
+import { visit } from "../kernel/cells/rewrite.ts";
 import { Experiment } from "../session/index.ts";
 import { Memo } from "./memo.ts";
 import type { Origins } from "./origins.ts";
@@ -112,7 +112,8 @@ export class Interpreter {
       else if (each.type === "ClassDeclaration" || each.type === "FunctionDeclaration") {
         if (each.type === "ClassDeclaration" && each.id) this.#lose(each.id.name, scope, true);
       } else if (each.type === "AssignmentExpression") for (const name of namesOf(each.left)) this.#lose(name, scope);
-      else if (each.type === "UpdateExpression" && each.argument.type === "Identifier") this.#lose(each.argument.name, scope);
+      else if (each.type === "UpdateExpression" && each.argument.type === "Identifier")
+        this.#lose(each.argument.name, scope);
       else if (each.type === "ImportDeclaration") {
         for (const { local } of each.specifiers) this.#lose(local.name, scope, true);
       } else if (each.type === "Identifier") this.#doubt(scope.find(each.name)?.value, seen);
@@ -250,7 +251,11 @@ export class Interpreter {
     if (typeof value === "string" || Array.isArray(value) || value instanceof Map || value instanceof Set) return value;
     if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return value as unknown as Iterable<unknown>;
     // what entries() and matchAll() give
-    if (typeof value === "object" && value !== null && Object.getPrototypeOf(value)?.[Symbol.toStringTag]?.endsWith?.("Iterator")) {
+    if (
+      typeof value === "object" &&
+      value !== null &&
+      Object.getPrototypeOf(value)?.[Symbol.toStringTag]?.endsWith?.("Iterator")
+    ) {
       return value as Iterable<unknown>;
     }
     throw new Silent();
@@ -279,7 +284,9 @@ export class Interpreter {
         }
         // nothing but what cells made is theirs to change
         if (typeof object !== "object" || object === null || Object.isFrozen(object)) throw new Silent();
-        if (!(Array.isArray(object) || Object.getPrototypeOf(object) === Object.prototype || ArrayBuffer.isView(object))) {
+        if (
+          !(Array.isArray(object) || Object.getPrototypeOf(object) === Object.prototype || ArrayBuffer.isView(object))
+        ) {
           throw new Silent();
         }
         if (ArrayBuffer.isView(object) && this.knowledge.isUnknown(value)) throw new Silent();
@@ -389,7 +396,8 @@ export class Interpreter {
           this.#forget(node.right, scope);
           return UNKNOWN;
         }
-        const short = node.operator === "&&" ? !left : node.operator === "||" ? !!left : left !== null && left !== undefined;
+        const short =
+          node.operator === "&&" ? !left : node.operator === "||" ? !!left : left !== null && left !== undefined;
         return short ? left : yield* this.evaluate(node.right, scope);
       }
       case "ConditionalExpression": {
@@ -458,7 +466,7 @@ export class Interpreter {
         } catch (error) {
           // a call that reads data tells its errors when it is waited for
           const call = asCall(node.argument);
-          return this.#failed(error, call ?? node, call ? this.#calls.get(value) ?? null : null);
+          return this.#failed(error, call ?? node, call ? (this.#calls.get(value) ?? null) : null);
         }
       }
       default:
@@ -476,7 +484,8 @@ export class Interpreter {
   }
 
   #text(value: unknown): string {
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return String((value as object).toString());
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return String((value as object).toString());
     return String(value);
   }
 
@@ -660,7 +669,9 @@ export class Interpreter {
         return this.#unheard([fn, ...given]);
       }
     }
-    if (!isPure(fn)) return this.#unheard([self, ...given]);
+    if (!isPure(fn) && !isLayerCall(fn) && !(isLayerCall(self) && fn === self.results)) {
+      return this.#unheard([self, ...given]);
+    }
     return this.#compute(call);
   }
 
@@ -779,13 +790,24 @@ export class Interpreter {
   }
 }
 
-type FunctionNode = (Statement & { type: "FunctionDeclaration" }) | (Expression & { type: "FunctionExpression" | "ArrowFunctionExpression" });
+type FunctionNode =
+  | (Statement & { type: "FunctionDeclaration" })
+  | (Expression & { type: "FunctionExpression" | "ArrowFunctionExpression" });
+
+/** A layer within `nn.module`, which a forward function is given. */
+const isLayerCall = (value: unknown): value is { readonly results: unknown } =>
+  typeof value === "function" && Object.hasOwn(value, "results");
 
 /** What an experiment tells of itself before a run. */
 const TOLD = new Set<PropertyKey>(["name", "options", "splits"]);
 
 /** Methods of lists that take what is not known as they take all else. */
-const ADDING = new Set<unknown>([Array.prototype.push, Array.prototype.unshift, Array.prototype.concat, Array.prototype.fill]);
+const ADDING = new Set<unknown>([
+  Array.prototype.push,
+  Array.prototype.unshift,
+  Array.prototype.concat,
+  Array.prototype.fill,
+]);
 
 const asCall = (node: Expression): CallExpression | null => (node.type === "CallExpression" ? node : null);
 
@@ -820,4 +842,3 @@ function leaves(node: Node): boolean {
   });
   return found;
 }
-

@@ -1,12 +1,10 @@
 import type { AnyNode, Node } from "acorn";
 import { DataError, type Fault, type UserError } from "../errors/index.ts";
-import { registries } from "../library.ts";
-import type { Definition } from "../params/index.ts";
 import type { CellProblem } from "../protocol/index.ts";
+import { definitions } from "./definitions.ts";
 import { fixesFor } from "./fixes.ts";
 import type { Call } from "./interpret.ts";
-import type { Origins, Place } from "./origins.ts";
-import { globals } from "../library.ts";
+import type { Origins } from "./origins.ts";
 
 /** A problem with the cell that it is in. */
 export interface Located extends CellProblem {
@@ -22,20 +20,16 @@ export interface Spot {
   readonly value?: unknown;
 }
 
-/** Definitions by the functions that cells call. */
-export const definitions = new Map<unknown, Definition>(
-  registries.flatMap(({ global, all }) =>
-    Object.entries(all).flatMap(([name, definition]) => {
-      const functions = globals[global] as unknown as Readonly<Record<string, unknown>>;
-      return Object.hasOwn(functions, name) ? [[functions[name], definition] as const] : [];
-    }),
-  ),
-);
-
 /** The problem that an error is, at the option, layer or call that it is about; null where its place is in no cell. */
-export function problemOf(error: UserError, node: Node, call: Call | null, origins: Origins, text: (cell: string) => string): Located | null {
+export function problemOf(
+  error: UserError,
+  node: Node,
+  call: Call | null,
+  origins: Origins,
+  text: (cell: string) => string,
+): Located | null {
   const fault: Fault = error.fault ?? { kind: error instanceof DataError ? "data" : "conflict" };
-  const spot = spotOf(fault, node, call, origins, text);
+  const spot = spotOf(fault, node, call, origins);
   const place = origins.place(spot.node, spot.under ?? shown(spot.node, text(origins.place(spot.node)?.cell ?? "")));
   if (!place) return null;
   return {
@@ -44,7 +38,7 @@ export function problemOf(error: UserError, node: Node, call: Call | null, origi
     end: place.end,
     message: error.message,
     severity: "error",
-    code: `dlnb(${fault.kind})`,
+    code: fault.kind,
     typed: TYPED.has(fault.kind),
     fixes: fixesFor(fault, spot, call, origins, text),
   };
@@ -53,7 +47,7 @@ export function problemOf(error: UserError, node: Node, call: Call | null, origi
 /** What TypeScript tells as well. */
 const TYPED: ReadonlySet<Fault["kind"]> = new Set(["option", "name", "type", "missing", "arguments", "choice"]);
 
-function spotOf(fault: Fault, node: Node, call: Call | null, origins: Origins, text: (cell: string) => string): Spot {
+function spotOf(fault: Fault, node: Node, call: Call | null, origins: Origins): Spot {
   for (const layer of fault.layers ?? []) {
     const made = origins.callOf(layer);
     if (made && origins.place(made)) return optionSpot(fault, { node: made, given: [] }, origins) ?? { node: made };
@@ -68,7 +62,7 @@ function spotOf(fault: Fault, node: Node, call: Call | null, origins: Origins, t
 
 /** The option's value in a call, or its name where that is at fault. */
 function optionSpot(fault: Fault, call: Pick<Call, "node" | "given"> & Partial<Call>, origins: Origins): Spot | null {
-  if (fault.option === undefined) return null;
+  if (fault.option === undefined || fault.kind === "missing") return null;
   const [root = "", ...path] = fault.option.split(/[.[\]]+/).filter((part) => part !== "");
   const options = call.given.filter((each) => origins.written(each));
   const within = options.flatMap((each) => {
@@ -100,11 +94,12 @@ function shown(node: Node, text: string): { start: number; end: number } {
   const { type, callee } = node as AnyNode & { callee?: Node };
   if (type !== "CallExpression" || !callee || !text.slice(node.start, node.end).includes("\n")) return node;
   const { property } = callee as AnyNode & { property?: Node };
-  return { start: property && text.slice(callee.start, callee.end).includes("\n") ? property.start : callee.start, end: callee.end };
+  return {
+    start: property && text.slice(callee.start, callee.end).includes("\n") ? property.start : callee.start,
+    end: callee.end,
+  };
 }
 
 /** Two problems at one place that say the same. */
 export const sameProblem = (a: Located, b: Located): boolean =>
   a.cell === b.cell && a.start === b.start && a.end === b.end && a.message === b.message;
-
-export type { Place };

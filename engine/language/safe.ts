@@ -2,6 +2,7 @@ import { Dataset, PairsDataset, Splits, TextDataset } from "../data/index.ts";
 import { globals } from "../library.ts";
 import { Tensor } from "../ops/index.ts";
 import { HostTensor } from "../tensor/index.ts";
+import { makesTransform } from "./sources.ts";
 
 type Function_ = (...given: never[]) => unknown;
 
@@ -53,7 +54,9 @@ export const known: Readonly<Record<string, unknown>> = {
   parseFloat: Number.parseFloat,
   isNaN: Number.isNaN,
   isFinite: Number.isFinite,
-  console: Object.freeze(Object.fromEntries(["log", "info", "warn", "error", "debug", "table"].map((k) => [k, silently]))),
+  console: Object.freeze(
+    Object.fromEntries(["log", "info", "warn", "error", "debug", "table"].map((k) => [k, silently])),
+  ),
   display: silently,
   ...Object.fromEntries(TYPED.map((type) => [type.name, type])),
 };
@@ -68,7 +71,7 @@ const functionsOf = (of: object, except: readonly string[] = []): [string, unkno
     typeof value === "function" && !CLOSED_KEYS.has(name) && !except.includes(name) ? [[name, value]] : [],
   );
 
-for (const of of [
+for (const each of [
   Object.getPrototypeOf(Int8Array.prototype) as object,
   Array.prototype,
   String.prototype,
@@ -81,21 +84,41 @@ for (const of of [
   ...TYPED,
   JSON,
 ]) {
-  for (const [, value] of functionsOf(of)) pure.add(value);
+  for (const [, value] of functionsOf(each)) pure.add(value);
 }
 for (const [, value] of functionsOf(Math, ["random"])) pure.add(value);
 for (const [, value] of functionsOf(Number)) pure.add(value);
-for (const name of ["keys", "values", "entries", "fromEntries", "assign", "freeze", "hasOwn", "is", "groupBy"] as const) {
+for (const name of [
+  "keys",
+  "values",
+  "entries",
+  "fromEntries",
+  "assign",
+  "freeze",
+  "hasOwn",
+  "is",
+  "groupBy",
+] as const) {
   pure.add((Object as unknown as Record<string, unknown>)[name]);
 }
 for (const name of ["all", "resolve"] as const) pure.add(Promise[name]);
-for (const of of [Dataset, Splits, TextDataset, PairsDataset, Tensor, HostTensor]) {
-  for (const [, value] of functionsOf(of.prototype)) pure.add(value);
+for (const each of [Dataset, Splits, TextDataset, PairsDataset, Tensor, HostTensor]) {
+  for (const [, value] of functionsOf(each.prototype)) pure.add(value);
 }
 for (const name of ["map", "forEach", "reduce", "reduceRight"] as const) handing.add(Array.prototype[name]);
 handing.add(Array.from);
 
-for (const name of ["augment", "average", "init", "loss", "metrics", "nn", "optim", "regularize", "schedule"] as const) {
+for (const name of [
+  "augment",
+  "average",
+  "init",
+  "loss",
+  "metrics",
+  "nn",
+  "optim",
+  "regularize",
+  "schedule",
+] as const) {
   for (const [of, value] of functionsOf(globals[name])) if (of !== "preview") pure.add(value);
 }
 
@@ -104,6 +127,9 @@ pure.add(globals.tensor);
 
 export const isPure = (value: unknown): value is Function_ => pure.has(value);
 export const isHanding = (value: unknown): boolean => handing.has(value);
+
+for (const value of makesTransform) pure.add(value);
+pure.add(globals.toy.surface);
 
 const constructors = new Set<unknown>([Map, Set, Array, ...TYPED]);
 
@@ -116,9 +142,11 @@ const MOST_LETTERS = 10_000_000;
 /** Operands of tensors that compute at once: products and broadcasts of larger ones could take long. */
 const MOST_ELEMENTS = 4096;
 
-const makers = new Set(["full", "zeros", "ones", "arange", "linspace", "eye", "rand", "randn", "randint"].flatMap(
-  (name) => functionsOf(globals.tensor).flatMap(([made, value]) => (made === name ? [value] : [])),
-));
+const makers = new Set(
+  ["full", "zeros", "ones", "arange", "linspace", "eye", "rand", "randn", "randint"].flatMap((name) =>
+    functionsOf(globals.tensor).flatMap(([made, value]) => (made === name ? [value] : [])),
+  ),
+);
 /** Methods of tensors that take no time whatever their size. */
 const free = new Set<unknown>([HostTensor.prototype.at, HostTensor.prototype.item, HostTensor.prototype.reshape]);
 

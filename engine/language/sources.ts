@@ -78,7 +78,8 @@ interface Files {
 
 /** Adds up the files that texts among the arguments name; false when they are too many or too large. */
 function measured(given: unknown, folder: string, files: Files): boolean {
-  if (typeof given === "string") return given.includes("\0") || given.length > 4096 || added(resolve(folder, given), files, 3);
+  if (typeof given === "string")
+    return given.includes("\0") || given.length > 4096 || added(resolve(folder, given), files, 3);
   if (Array.isArray(given)) return given.length > 100 || given.every((each) => measured(each, folder, files));
   if (typeof given !== "object" || given === null || !isPlain(given)) return true;
   return Object.values(given).every((each) => typeof each !== "string" || measured(each, folder, files));

@@ -16,6 +16,7 @@ export {
 export {
   type Declaration,
   type DeclaredBuffer,
+  type DeclaredLayer,
   type DeclaredParameter,
   declare,
   type Traced,

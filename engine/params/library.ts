@@ -95,6 +95,10 @@ export function strict<T extends object>(noun: string, record: T): T {
 const isPlain = (given: unknown): given is Record<string, unknown> =>
   typeof given === "object" && given !== null && !Array.isArray(given);
 
+/** Whether a parameter takes no records, so that one is the options. */
+const isScalar = (param: Param | undefined): boolean =>
+  param !== undefined && /^(?:num|int|nums|ints|floats|perAxis|bool|text|choice|func)\??$/.test(param.kind);
+
 /** The options that arguments of a call stand for: `positional` first where there is one. Throws ConfigError. */
 export function optionsOf(name: string, definition: Definition, given: readonly unknown[]): unknown {
   const { positional, second, params } = definition;
@@ -110,7 +114,10 @@ export function optionsOf(name: string, definition: Definition, given: readonly 
   if (given.length === 1 && isPlain(value)) {
     const names = Object.keys(value);
     const optional = !params[positional]?.required && names.every((key) => Object.hasOwn(params, key));
-    if (optional || names.includes(positional)) return value;
+    // options by name, among which the one that must be given is missing
+    const forgotten =
+      names.length > 0 && names.every((key) => Object.hasOwn(params, key)) && isScalar(params[positional]);
+    if (optional || forgotten || names.includes(positional)) return value;
   }
   if (second !== undefined && given.length > 1 && !(isPlain(options) && Object.hasOwn(options, second))) {
     const [third = {}, ...rest] = more;

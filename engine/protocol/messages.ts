@@ -174,7 +174,7 @@ export interface CellProblem {
   /** The engine's own. */
   message: string;
   severity: "error" | "warning";
-  /** `dlnb(range)`, `dlnb(shape)` ... */
+  /** What kind it is: `range`, `shape` ... */
   code: string;
   /** Whether types alone could tell, so that TypeScript may have said it. */
   typed: boolean;

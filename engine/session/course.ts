@@ -3,8 +3,7 @@ import { join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
 import type { RunContext, Steered } from "../context/index.ts";
 import type { Prepared } from "../data/index.ts";
-import { ConfigError, didYouMean } from "../errors/index.ts";
-import { nameOf } from "../metrics/index.ts";
+import { ConfigError } from "../errors/index.ts";
 import { hyperparameters, isFullBatch } from "../optim/index.ts";
 import type { Controlled, RestOfPlan, RunControl, RunExtent, RunSummary } from "../protocol/index.ts";
 import { type Drop, monitorsOf, type Seen, scheduleAt } from "../schedules/index.ts";
@@ -108,7 +107,6 @@ export class Course {
     this.#backend = backend;
     this.#sums = new Tally(experiment.config);
     this.#stopping = options.earlyStopping ? new EarlyStopping(options.earlyStopping, metrics) : null;
-    this.#checkSchedule();
     const checkpoints = options.checkpoints ?? (beside ? { keep: 0 } : null);
     this.#keeps = context.runFolder === null ? null : new KeptCheckpoints(checkpoints, bytesOf(experiment));
     const { state, controls } = this.#begin(weights);
@@ -139,23 +137,6 @@ export class Course {
     const base = hyperparameters(this.experiment.config.optimizer);
     if (schedule === null || !(base.momentum || base["betas[0]"] !== undefined)) return false;
     return scheduleAt(schedule, base.lr ?? 0, { step: 0, ...this.extent }).momentum !== undefined;
-  }
-
-  /** A schedule that waits for figures gets them. */
-  #checkSchedule(): void {
-    const { schedule } = this.#options;
-    if (!schedule) return;
-    const figures = ["loss", ...this.experiment.options.metrics.map(nameOf)];
-    for (const { name, on } of monitorsOf(schedule)) {
-      if (!figures.includes(name)) {
-        throw new ConfigError(`${schedule.type}: no monitor "${name}"${didYouMean(name, figures)}`);
-      }
-      if (on === "valid" && this.experiment.splits.valid === undefined) {
-        throw new ConfigError(
-          `${schedule.type}: waits for validation figures, and there are no validation examples; split with valid: 0.1, or take on: "train"`,
-        );
-      }
-    }
   }
 
   /** Initial weights, those that were made or are given, or those of the run that is continued. */

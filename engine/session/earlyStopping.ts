@@ -3,6 +3,16 @@ import { betterOf, type Metric, nameOf } from "../metrics/index.ts";
 import { check } from "../params/index.ts";
 import { type EarlyStoppingOptions, earlyStoppingParams } from "./options.ts";
 
+/** The options of early stopping. Throws ConfigError for an unknown option or monitor. */
+export function stoppingOf(given: unknown, metrics: readonly Metric[]): EarlyStoppingOptions {
+  const options = check(earlyStoppingParams, given, "earlyStopping");
+  const names = ["loss", ...metrics.map(nameOf)];
+  if (names.includes(options.monitor)) return options;
+  throw new ConfigError(`earlyStopping: no monitor "${options.monitor}"${didYouMean(options.monitor, names)}`, {
+    fault: { kind: "choice", where: "earlyStopping", option: "monitor", names },
+  });
+}
+
 /** Watches one validation figure. Its own state is the best value so far and how many validations ago that was. */
 export class EarlyStopping {
   readonly options: EarlyStoppingOptions;
@@ -10,16 +20,11 @@ export class EarlyStopping {
   best: number;
   waited = 0;
 
-  /** Throws ConfigError for an unknown option or monitor. */
+  /** Throws as `stoppingOf`. */
   constructor(given: unknown, metrics: readonly Metric[]) {
-    this.options = check(earlyStoppingParams, given, "earlyStopping");
+    this.options = stoppingOf(given, metrics);
     const { monitor, mode } = this.options;
     const metric = metrics.find((m) => nameOf(m) === monitor);
-    if (monitor !== "loss" && !metric) {
-      throw new ConfigError(
-        `earlyStopping: no monitor "${monitor}"${didYouMean(monitor, ["loss", ...metrics.map(nameOf)])}`,
-      );
-    }
     const higher = mode === "auto" ? (metric && betterOf(metric)) === "higher" : mode === "max";
     this.#sign = higher ? -1 : 1;
     this.best = higher ? -Infinity : Infinity;

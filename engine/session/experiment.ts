@@ -14,6 +14,7 @@ import { permutation } from "../random/index.ts";
 import { type HostTensor, show, sizeOf } from "../tensor/index.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { extentOf } from "./course.ts";
+import { stoppingOf } from "./earlyStopping.ts";
 import { trainRun } from "./fit.ts";
 import { goalOf, type StepConfig } from "./forward.ts";
 import { checkFullBatch } from "./fullBatch.ts";
@@ -21,6 +22,7 @@ import { initialWeights, sizeModel } from "./model.ts";
 import { clipParams, type ExperimentOptions, experimentParams, type FitOptions, fitParams } from "./options.ts";
 import { checkRegularizers } from "./regularizing.ts";
 import { Run } from "./run.ts";
+import { checkSchedule } from "./scalars.ts";
 import { loadParams } from "./stateDict.ts";
 
 /** Stream of the data's order, apart from those of parameters and of the split. */
@@ -310,6 +312,8 @@ export class Experiment {
         atOption("earlyStopping"),
       );
     }
+    if (options.earlyStopping) stoppingOf(options.earlyStopping, this.options.metrics);
+    if (options.schedule) checkSchedule(options.schedule, this);
     return options;
   }
 

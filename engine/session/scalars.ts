@@ -1,8 +1,9 @@
 import { weightAt } from "../average/index.ts";
+import { ConfigError, didYouMean } from "../errors/index.ts";
 import { betterOf, nameOf } from "../metrics/index.ts";
 import { hyperparameters } from "../optim/index.ts";
 import type { RunExtent } from "../protocol/index.ts";
-import { rateAt, type Schedule, type Seen } from "../schedules/index.ts";
+import { monitorsOf, rateAt, type Schedule, type Seen } from "../schedules/index.ts";
 import type { StepScalars } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
 import { AVERAGE } from "./forward.ts";
@@ -39,6 +40,24 @@ export function scalarsOf(
       noiseStep: experiment.noiseStep(step),
     };
   };
+}
+
+/** Throws ConfigError for a schedule that waits for figures that there will not be. */
+export function checkSchedule(schedule: Schedule, { options, splits }: Experiment): void {
+  const figures = ["loss", ...options.metrics.map(nameOf)];
+  for (const { name, on } of monitorsOf(schedule)) {
+    if (!figures.includes(name)) {
+      throw new ConfigError(`${schedule.type}: no monitor "${name}"${didYouMean(name, figures)}`, {
+        fault: { kind: "choice", option: "schedule.monitor", names: figures },
+      });
+    }
+    if (on === "valid" && splits.valid === undefined) {
+      throw new ConfigError(
+        `${schedule.type}: waits for validation figures, and there are no validation examples; split with valid: 0.1, or take on: "train"`,
+        { fault: { kind: "conflict", option: "schedule.on" } },
+      );
+    }
+  }
 }
 
 /** Metrics that are better when they are higher. */

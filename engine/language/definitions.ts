@@ -1,0 +1,12 @@
+import { globals, registries } from "../library.ts";
+import type { Definition } from "../params/index.ts";
+
+/** Definitions by the functions that cells call. */
+export const definitions: ReadonlyMap<unknown, Definition> = new Map(
+  registries.flatMap(({ global, all }) =>
+    Object.entries(all).flatMap(([name, definition]) => {
+      const functions = globals[global] as unknown as Readonly<Record<string, unknown>>;
+      return Object.hasOwn(functions, name) ? [[functions[name], definition] as const] : [];
+    }),
+  ),
+);

@@ -1,0 +1,1 @@
+export { Analyst } from "./analyst.ts";
