@@ -15,6 +15,8 @@ export interface Draws {
  * only; what is not (normalize, resize) changes those of validation, test and predictions too.
  */
 export interface AugmentationDefinition<P extends Params = Params> extends Definition<P> {
+  /** Never set: what it makes. */
+  readonly made?: Augmentation;
   /** `x` [N, ...] changed; its shape in evaluation is that in training. Throws ShapeError when x does not fit. */
   apply?(draws: Draws, x: Tensor, options: Checked<P>): Tensor;
   /** In place of `apply`: mixes every example with another of the batch, and so their targets. Training only. */
@@ -28,7 +30,7 @@ export interface Mixed {
   readonly share: Tensor;
 }
 
-export type Augmentation = Instance<AugmentationDefinition>;
+export interface Augmentation extends Instance<AugmentationDefinition> {}
 
 /** Declares an augmentation. Its name is the one it is exported under in all.ts. */
 export function defineAugmentation<const P extends Params, const N extends string = never>(

@@ -2,11 +2,13 @@ import { type Checked, choice, type Definition, type Instance, int, type Params 
 
 /** An average of the weights over the steps of a run, kept beside them: average <- average + weight (p - average). */
 export interface AverageDefinition<P extends Params = Params> extends Definition<P> {
+  /** Never set: what it makes. */
+  readonly made?: Average;
   /** Of new weights in an average of `count` before them; 1 for the first, which are copied. */
   weight(count: number, options: Checked<P>): number;
 }
 
-export type Average = Instance<AverageDefinition>;
+export interface Average extends Instance<AverageDefinition> {}
 
 interface When {
   readonly start: number;

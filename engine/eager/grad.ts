@@ -8,6 +8,13 @@ import { computed, leavesOf, mapLeaves, requireTensor, type Tree } from "./compu
 // biome-ignore lint/suspicious/noExplicitAny: a function of whatever the user likes
 type Scalar = (...args: any[]) => unknown;
 
+/** A derivative is what it was taken by: a tensor, or several in lists and objects. Numbers in lists are a tensor. */
+type Derivative<A> = A extends Nested
+  ? HostTensor
+  : A extends Tensor | HostTensor
+    ? A
+    : { readonly [K in keyof A]: Derivative<A[K]> };
+
 /**
  * The derivative of `f` with respect to its first argument, as a function of the same arguments: with respect to all
  * tensors in it, when it is a list or an object. It can be taken again: `grad(grad(f))`.
@@ -16,16 +23,17 @@ type Scalar = (...args: any[]) => unknown;
  *
  * Throws ShapeError when f gives no scalar, UserError when it gives no tensor.
  */
-export function grad(f: Scalar): (...args: unknown[]) => unknown {
+export function grad(f: Scalar): <A>(first: A, ...others: unknown[]) => Derivative<A> {
   const both = valueAndGrad(f);
-  return (...args) => both(...args)[1];
+  return (first, ...others) => both(first, ...others)[1];
 }
 
 /** As `grad`, with the value of f before it: `const [loss, g] = valueAndGrad(f)(x)`. */
-export function valueAndGrad(f: Scalar): (...args: unknown[]) => [value: unknown, gradient: unknown] {
+export function valueAndGrad(
+  f: Scalar,
+): <A>(first: A, ...others: unknown[]) => [value: HostTensor, gradient: Derivative<A>] {
   if (typeof f !== "function") throw new UserError(`grad: takes a function of tensors, not ${typeof f}`);
-  return (...given) => {
-    const [first, ...others] = given;
+  return <A>(first: A, ...others: unknown[]) => {
     const point = mapNumbers(first);
     if (leavesOf(point).length === 0) throw new UserError("grad: the first argument has no tensor to derive by");
     const operands = new Map<HostTensor, Tensor>();
@@ -49,7 +57,7 @@ export function valueAndGrad(f: Scalar): (...args: unknown[]) => [value: unknown
     const found = new Map(gradients(loss, wrt).map((g, i) => [wrt[i] as Tensor, g]));
     const result = [loss, mapLeaves(variables, (leaf) => found.get(leaf as Tensor))];
     // under another grad the point is symbolic, and so is what comes of it
-    return (operands.size === wrt.length ? computed(result, operands) : result) as [unknown, unknown];
+    return (operands.size === wrt.length ? computed(result, operands) : result) as [HostTensor, Derivative<A>];
   };
 }
 

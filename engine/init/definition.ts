@@ -4,11 +4,13 @@ import { type Shape, show, sizeOf } from "../tensor/index.ts";
 
 /** How a parameter gets its first values. Drawn on the host: the same seed gives the same bits on every backend. */
 export interface InitDefinition<P extends Params = Params> extends Definition<P> {
+  /** Never set: what it makes. */
+  readonly made?: Initializer;
   /** Values of the shape, row-major. Throws ShapeError or ConfigError when the shape cannot have them. */
   sample(target: Target, options: Checked<P>): Float32Array;
 }
 
-export type Initializer = Instance<InitDefinition>;
+export interface Initializer extends Instance<InitDefinition> {}
 
 /** The tensor to be filled. */
 export interface Target {

@@ -3,11 +3,13 @@ import type { Initializer } from "./definition.ts";
 
 /** First weights of a whole model, by looking at what it makes of a batch: `fit({ from: init.lsuv() })`. */
 export interface StartDefinition<P extends Params = Params> extends Definition<P> {
+  /** Never set: what it makes. */
+  readonly made?: Start;
   /** Changes what `model` has drawn, layer by layer. Throws ConfigError naming the layer where that cannot be done. */
   start(model: Probed, options: Checked<P>): Promise<void>;
 }
 
-export type Start = Instance<StartDefinition>;
+export interface Start extends Instance<StartDefinition> {}
 
 /** A model with drawn weights and a batch to look at. */
 export interface Probed {

@@ -27,6 +27,8 @@ export interface Terms {
 
 /** What training lowers. */
 export interface LossDefinition<P extends Params = Params> extends Definition<P> {
+  /** Never set: what it makes. */
+  readonly made?: Loss;
   takes(options: Checked<P>): readonly Takes[];
   gives(options: Checked<P>): Gives;
   /** A scalar, or with reduction "none" one number per element. Throws ShapeError when target does not fit output. */
@@ -49,7 +51,7 @@ export interface ClassCounts {
   readonly examples: number;
 }
 
-export type Loss = Instance<LossDefinition>;
+export interface Loss extends Instance<LossDefinition> {}
 
 type Declared<P extends Params> = Omit<
   LossDefinition<P>,

@@ -14,6 +14,8 @@ export type Better = "higher" | "lower";
 
 /** What is measured beside the loss: made of numbers that batches add up to, so that it is exact over a whole set. */
 export interface MetricDefinition<P extends Params = Params> extends Definition<P> {
+  /** Never set: what it makes. */
+  readonly made?: Metric;
   readonly better: Better;
   /** Where its options decide. */
   betterOf?(options: Checked<P>): Better;
@@ -26,7 +28,7 @@ export interface MetricDefinition<P extends Params = Params> extends Definition<
   value(sums: Sums, options: Checked<P>): number;
 }
 
-export type Metric = Instance<MetricDefinition>;
+export interface Metric extends Instance<MetricDefinition> {}
 
 const named = { name: text("", "What charts and figures call it; the metric's own name when empty.") };
 type Named<P extends Params> = P & typeof named;

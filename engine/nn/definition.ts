@@ -11,6 +11,8 @@ export type Results<R extends string = string> = { readonly y: Tensor } & Named<
 /** A layer: how its output comes from its input. It holds no numbers; sizes are taken from the input. */
 export interface LayerDefinition<P extends Params = Params, I extends string = string, R extends string = string>
   extends Definition<P> {
+  /** Never set: what it makes. */
+  readonly made?: Layer<I, R>;
   /**
    * Traced once for each use. `inputs` are the further tensors that this use is given, of those that `inputs` below names.
    * A layer with `results` gives them all, beside its output y. Throws ShapeError when an input does not fit.
@@ -27,7 +29,8 @@ export interface LayerDefinition<P extends Params = Params, I extends string = s
 }
 
 /** A layer with its options: `{ type: "linear", options: { outFeatures: 10, ... } }`. */
-export type Layer = Instance<LayerDefinition>;
+export interface Layer<I extends string = string, R extends string = string>
+  extends Instance<LayerDefinition<Params, I, R>> {}
 
 const declared = new WeakSet<object>();
 

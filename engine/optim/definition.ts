@@ -19,6 +19,8 @@ import { HostScalar, type HostTree } from "./hostScalar.ts";
  * functions of algebra.ts.
  */
 export interface OptimizerDefinition<P extends Params = Params, S extends string = string> extends Definition<P> {
+  /** Never set: what it makes. */
+  readonly made?: Optimizer;
   /** The update as pseudo-code, one assignment a line, in the names of `state` and `params`; t is the step, from 1. */
   readonly rule?: readonly string[];
   /** Names of what is remembered for every parameter: zeros at first. It may depend on the options. */
@@ -34,7 +36,7 @@ export interface OptimizerDefinition<P extends Params = Params, S extends string
   ): { readonly p: Value } & { readonly [N in S]?: Value };
 }
 
-export type Optimizer = Instance<OptimizerDefinition>;
+export interface Optimizer extends Instance<OptimizerDefinition> {}
 
 /** Options as `update` sees them. */
 export type Hyperparameters<P extends Params> = {

@@ -29,8 +29,11 @@ export interface Instance<D extends Definition = Definition> {
 
 /** What a user calls: `optim.adamw({ lr: 1e-3 })`. */
 export type Library<All extends Record<string, Definition>> = {
-  readonly [K in keyof All]: (...given: Arguments<All[K]>) => Instance<All[K]>;
+  readonly [K in keyof All]: (...given: Arguments<All[K]>) => Made<All[K]>;
 };
+
+/** What a definition makes, by the name that its folder has for it: `Optimizer`, so that any of them fits where one is. */
+type Made<D extends Definition> = D extends { readonly made?: infer Noun } ? NonNullable<Noun> : Instance<D>;
 
 type Arguments<D extends Definition> = [PositionalOf<D>] extends [never]
   ? OptionsArgument<D["params"]>

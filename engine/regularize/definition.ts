@@ -12,13 +12,15 @@ import {
 
 /** What keeps weights small: a penalty that is added to the loss, or a limit that they are brought back to after every update. */
 export interface RegularizerDefinition<P extends Params = Params> extends Definition<P> {
+  /** Never set: what it makes. */
+  readonly made?: Regularizer;
   /** One number for one parameter. */
   penalty?(p: Tensor, options: Checked<P>): Tensor;
   /** The parameter, within its limit. One that is within stays as it is, to the bits. */
   limit?(p: Tensor, options: Checked<P>): Tensor;
 }
 
-export type Regularizer = Instance<RegularizerDefinition>;
+export interface Regularizer extends Instance<RegularizerDefinition> {}
 
 /** Declares a regularizer. Its name is the one it is exported under in all.ts. */
 export function defineRegularizer<const P extends Params, const N extends string = never>(

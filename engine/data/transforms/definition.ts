@@ -45,6 +45,8 @@ export interface Each {
  * same for every example alone, so that it can be applied to pieces of a set.
  */
 export interface TransformDefinition<P extends Params = Params> extends Definition<P> {
+  /** Never set: what it makes. */
+  readonly made?: Transform;
   /** Which columns it works on when none are named. */
   readonly of: "numbers" | "categories" | "all";
   /** Its columns are new ones, behind those that were not chosen; otherwise they take the places of the old ones, further ones at the end. */
@@ -64,7 +66,7 @@ export interface TransformDefinition<P extends Params = Params> extends Definiti
 }
 
 /** A transform with its options: `{ type: "standardize", options: { ... } }`. */
-export type Transform = Instance<TransformDefinition>;
+export interface Transform extends Instance<TransformDefinition> {}
 
 /** Declares a transform. Its name is the one it is exported under in all.ts. */
 export function defineTransform<const P extends Params, const N extends string = never>(
