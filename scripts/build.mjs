@@ -2,6 +2,7 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { root } from "./setup.mjs";
+import { writeTypes } from "./types.mjs";
 
 const node = { platform: "node", format: "esm", target: "node20", external: ["webgpu"] };
 const page = { platform: "browser", format: "esm", target: "es2022" };
@@ -28,6 +29,15 @@ const bundles = [
   { entry: "engine/plots/recorded/index.ts", out: "plots.mjs", ...node },
   { entry: "src/report/index.ts", out: "report.mjs", ...node, ...withRequire },
   { entry: "media/report/index.ts", out: "report-page.js", ...page },
+  {
+    entry: "src/tsplugin/index.ts",
+    out: "tsplugin/index.cjs",
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    // a plugin is what its module is
+    footer: { js: "module.exports = module.exports.default;" },
+  },
   { entry: "media/renderer/index.ts", out: "renderer.js", ...page },
   { entry: "media/panel/index.ts", out: "panel.js", ...page },
 ];
@@ -45,7 +55,9 @@ const bench = [
   ...bundles.filter(({ out }) => out === "wasm-worker.mjs"),
 ];
 
-export const setup = () => build(bundles);
+export async function setup() {
+  await Promise.all([build(bundles), writeTypes()]);
+}
 export const setupConformance = () => build(conformance);
 export const setupBench = () => build(bench);
 

@@ -66,8 +66,13 @@ for (const name of [
 ])
   copy(`dist/${name}`);
 for (const { name } of manifest.contributes?.typescriptServerPlugins ?? []) {
-  copy(`node_modules/${name}`);
-  dependencies[name] = read(`${stage}/node_modules/${name}/package.json`).version;
+  // loaded by VS Code's TypeScript server, which looks for it there
+  copy("dist/tsplugin", `node_modules/${name}`);
+  writeFileSync(
+    `${stage}/node_modules/${name}/package.json`,
+    JSON.stringify({ name, version: manifest.version, main: "index.cjs", license: manifest.license }),
+  );
+  dependencies[name] = manifest.version;
 }
 if (!universal) {
   addWebGpu();

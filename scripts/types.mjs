@@ -33,8 +33,7 @@ const nouns = {
 const unused =
   /^(cluster|dgram|domain|http2|inspector|punycode|repl|sea|sqlite|test|trace_events|wasi)(\.generated)?\.d\.ts$/;
 
-export async function writeTypes() {
-  const folder = `${root}/dist/tsplugin/types`;
+export async function writeTypes(folder = `${root}/dist/tsplugin/types`) {
   declarations();
   rmSync(folder, { recursive: true, force: true });
   const write = (path, text) => {
@@ -47,6 +46,7 @@ export async function writeTypes() {
   const entries = ["library", ...Object.values(nouns)].map((name) => `${name}.d.ts`);
   for (const [path, text] of reached(`${root}/out/engine`, entries)) write(`engine/${path}`, text);
   await writeNode(write);
+  copyFileSync(`${root}/snippets/library.json`, `${folder}/library.json`);
   copyFileSync(`${root}/node_modules/@types/node/LICENSE`, `${folder}/node/LICENSE`);
 }
 

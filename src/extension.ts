@@ -8,6 +8,7 @@ import { Controller, NOTEBOOK_TYPE } from "./controller/controller.ts";
 import { registerDoctor } from "./doctor/index.ts";
 import { registerExports } from "./export/index.ts";
 import { registerAnalysis } from "./language/analysis/index.ts";
+import { CellOrder } from "./language/cellOrder.ts";
 import { LibraryHovers } from "./language/hover.ts";
 import { LibrarySnippets } from "./language/snippets.ts";
 import { FileProblems } from "./notebook/problems.ts";
@@ -60,6 +61,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new Cells(controller),
     vscode.workspace.registerNotebookSerializer(NOTEBOOK_TYPE, serializer, { transientOutputs: true }),
     new LibraryHovers(NOTEBOOK_TYPE, context.extensionPath),
+    new CellOrder(NOTEBOOK_TYPE),
     new LibrarySnippets(NOTEBOOK_TYPE, context.extensionPath),
     registerAnalysis(NOTEBOOK_TYPE, context.extension, log),
     templates(context.extensionUri),
