@@ -122,9 +122,9 @@ function addNode() {
   dependencies.node = version;
 }
 
-function copy(path) {
+function copy(path, to = path) {
   if (!existsSync(`${root}/${path}`)) throw new Error(`package: ${path} is missing`);
-  cpSync(`${root}/${path}`, `${stage}/${path}`, { recursive: true, dereference: true });
+  cpSync(`${root}/${path}`, `${stage}/${to}`, { recursive: true, dereference: true });
 }
 
 function read(path) {

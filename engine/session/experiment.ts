@@ -284,7 +284,7 @@ export class Experiment {
    * goes on, its log and checkpoints are in its folder. An interrupt ends it after the running submit with all that
    * was learnt. Throws NonFiniteError, naming step and tensor, when a value is no longer finite.
    */
-  async fit(given?: unknown): Promise<Run> {
+  async fit(given?: Options<typeof fitParams>): Promise<Run> {
     const options = this.fitOptions(given, "fit");
     const context = currentContext();
     const { rehearsal } = context;
@@ -471,7 +471,7 @@ function classCounts({ name, y, classes, size }: Dataset): ClassCounts {
 }
 
 /** `experiment({ data, model, loss, optimizer, ... })`: see `Experiment` and `experimentParams`. */
-export const experiment = (given: unknown): Experiment => new Experiment(given);
+export const experiment = (given: Options<typeof experimentParams>): Experiment => new Experiment(given);
 
 /** The first token that none of `count` places is for, in the columns that are read. */
 function tokenOutside(x: HostTensor, count: number, reads: (column: number) => boolean): number | undefined {

@@ -3,6 +3,7 @@ import { type Call, callAt, chainOf, isLibrary } from "./call.ts";
 import { cellName } from "./cellNames.ts";
 import type { Module } from "./compose.ts";
 import { CELL } from "./compose.ts";
+import { asDeclared } from "./quickInfo.ts";
 import { optionWords, type Reference } from "./reference.ts";
 import { shorten } from "./shorten.ts";
 import type { World } from "./world.ts";
@@ -38,7 +39,10 @@ export function completions(
         return { ...entry, sortText, labelDetails: { description: cut(description) } };
       }
       const words = owner === null ? undefined : reference.of(`${owner}.${entry.name}`);
-      if (words) return { ...entry, labelDetails: { ...entry.labelDetails, description: cut(words.summary) } };
+      if (words) {
+        const kind = world.ts.ScriptElementKind.memberFunctionElement;
+        return { ...entry, kind, labelDetails: { ...entry.labelDetails, description: cut(words.summary) } };
+      }
       const own = entry.kind === world.ts.ScriptElementKind.alias ? module.sees.get(entry.name) : undefined;
       return own ? { ...entry, kind: KINDS[own.kind] as ts.ScriptElementKind, sortText: "10" } : entry;
     });
@@ -49,7 +53,7 @@ export function completions(
 export function details(
   world: World,
   reference: Reference,
-  { service }: Cell,
+  { module, service }: Cell,
   ...args: Parameters<ts.LanguageService["getCompletionEntryDetails"]>
 ): ts.CompletionEntryDetails | undefined {
   const [file, position, name] = args;
@@ -65,13 +69,9 @@ export function details(
     return { ...found, displayParts: text(head), documentation: text(optionWords(option)), tags: [] };
   }
   const entry = owner === null ? undefined : reference.of(`${owner}.${name}`);
-  const shown = shorten(
-    found.displayParts
-      .map((part) => part.text)
-      .join("")
-      .replace(/^\(alias\) /, "")
-      .replace(/\nimport [^\n]*$/, ""),
-  );
+  const kind = module.sees.get(name)?.kind;
+  const said = found.displayParts.map((part) => part.text).join("");
+  const shown = shorten(kind ? asDeclared(said, kind) : said);
   if (!entry) return { ...found, displayParts: text(shown) };
   const lines = [
     entry.summary,

@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import type { ts } from "@ts-morph/common";
+import { cellName } from "./cellNames.ts";
 import { serve } from "./serve.ts";
 import type { World } from "./world.ts";
 
@@ -18,8 +19,8 @@ export default function plugin({ typescript }: { typescript: typeof ts }): ts.se
   return {
     create(info) {
       const { project, languageService, languageServiceHost: host, serverHost } = info;
-      // a server that knows syntax only answers until the other one is ready
-      if (project.projectService.serverMode !== typescript.LanguageServiceMode.Semantic) return languageService;
+      if (project.projectService.serverMode !== typescript.LanguageServiceMode.Semantic)
+        return waiting(languageService);
       projects.add(project);
       const world: World = {
         ts: typescript,
@@ -46,4 +47,30 @@ export default function plugin({ typescript }: { typescript: typeof ts }): ts.se
       }
     },
   };
+}
+
+/**
+ * VS Code asks a second server, which looks at single files, until the first one knows the project. Of cells it would say what
+ * is not so: nothing is better for these seconds.
+ */
+function waiting(service: ts.LanguageService): ts.LanguageService {
+  const silent: readonly (keyof ts.LanguageService)[] = [
+    "getCompletionsAtPosition",
+    "getCompletionEntryDetails",
+    "getQuickInfoAtPosition",
+    "getSignatureHelpItems",
+    "getDefinitionAndBoundSpan",
+    "getDefinitionAtPosition",
+    "getImplementationAtPosition",
+    "findReferences",
+    "getDocumentHighlights",
+  ];
+  const methods = silent.map((name) => {
+    const plain = service[name] as (file: string, ...args: unknown[]) => unknown;
+    return [
+      name,
+      (file: string, ...args: unknown[]) => (cellName(file) ? undefined : plain.call(service, file, ...args)),
+    ];
+  });
+  return { ...service, ...Object.fromEntries(methods) };
 }

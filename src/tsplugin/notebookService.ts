@@ -166,7 +166,7 @@ export class NotebookService {
           });
           if (name.startsWith(CELL)) return found(name.slice(CELL.length), ts.Extension.Ts);
           if (name === "dlnb") return found(slashes(join(types, "dlnb.d.ts")), ts.Extension.Dts);
-          const isCell = this.#modules.has(containing);
+          const isCell = source !== undefined && this.#modules.has(source.fileName);
           if (isCell && this.#folder === null && /^[./]/.test(name)) return { resolvedModule: undefined };
           const from = isCell ? posix.join(this.#folder ?? slashes(types), "cell.ts") : containing;
           if (slashes(from).startsWith(slashes(join(types, "node"))) && name.startsWith("undici-types"))

@@ -1,5 +1,6 @@
 import type { ts } from "@ts-morph/common";
 import { chainOf, isLibrary } from "./call.ts";
+import type { Kind } from "./cellText.ts";
 import type { Module } from "./compose.ts";
 import type { Reference } from "./reference.ts";
 import { shorten } from "./shorten.ts";
@@ -19,8 +20,14 @@ export function quickInfo(
   const text = (found.displayParts ?? []).map((part) => part.text).join("");
   const name = module.cell.text.slice(found.textSpan.start, found.textSpan.start + found.textSpan.length);
   const imported = module.sees.get(name);
-  const plain = imported ? text.replace(/^\(alias\) /, "").replace(/\nimport [^\n]*$/, "") : text;
+  const plain = imported ? asDeclared(text, imported.kind) : text;
   return { ...found, displayParts: [{ kind: "text", text: shorten(plain) }] };
+}
+
+/** Of a name from another cell, what stands there: that it is imported is our doing. */
+export function asDeclared(text: string, kind: Kind): string {
+  const said = text.replace(/^\(alias\) /, "").replace(/\nimport [^\n]*$/, "");
+  return kind === "function" && !said.startsWith("function ") ? `function ${said}` : said;
 }
 
 /** Whether the name there is one of the library that has an entry, or an option of a call that has one. */

@@ -35,7 +35,10 @@ export function signature(
       documentation: text(optionWords(option)),
     };
   });
-  const given = call.options?.properties.find((one) => position >= one.pos && position <= one.end);
+  const source = call.node.getSourceFile().text;
+  const given = call.options?.properties.findLast(
+    (one) => position >= one.getStart() && !source.slice(one.end, position).includes(","),
+  );
   const at = given?.name && ts.isIdentifier(given.name) ? [...first, ...rest].indexOf(given.name.text) : -1;
   const index = call.options
     ? at < 0

@@ -3,13 +3,10 @@ import { NonFiniteError } from "../../errors/index.ts";
 import type { Experiment, Run } from "../../session/index.ts";
 
 /** Options of a quiet fit; see fitParams. */
-export interface QuietFit {
-  readonly epochs?: number | null;
-  readonly steps?: number | null;
-  readonly schedule?: unknown;
-  readonly earlyStopping?: unknown;
-  readonly name?: string;
-}
+export type QuietFit = Pick<
+  NonNullable<Parameters<Experiment["fit"]>[0]>,
+  "epochs" | "steps" | "schedule" | "earlyStopping" | "name"
+>;
 
 /**
  * `experiment.fit` without a chart of its own; `at` hears how far it is, in steps. `keep` writes log and checkpoints. A run that was no longer

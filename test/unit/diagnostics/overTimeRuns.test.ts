@@ -170,7 +170,7 @@ test("looks are in the run's log, and what asks for what there is not says what 
   await expect(cell(() => sound().inspect.activations({ layers: ["99"] }))).rejects.toThrow(
     /no layer "99"; there are "0", "1"/,
   );
-  await expect(cell(() => sound().fit({ instruments: "cheap" }))).rejects.toThrow(
+  await expect(cell(() => sound().fit({ instruments: "cheap" as "off" }))).rejects.toThrow(
     /instruments = "cheap" is not one of/,
   );
 });

@@ -56,9 +56,10 @@ describe.each([wasmProvider, webgpuProvider])("on $name", (provider) => {
     const context = testContext(backend);
     const exp = new Experiment({ data: pictures(70), loss: loss.crossEntropy(), batchSize: 16, seed: 2, ...net });
     // 70 = 4 x 16 + 6: the last batch of an epoch is smaller
-    const trained = (instruments: unknown) => inContext(context, () => exp.fit({ steps: 27, instruments }));
+    const trained = (instruments: "full" | "business" | "off" | number) =>
+      inContext(context, () => exp.fit({ steps: 27, instruments }));
     const plain = await trained("off");
-    for (const instruments of ["full", 1, "business"]) {
+    for (const instruments of ["full", 1, "business"] as const) {
       const looked = await trained(instruments);
       expect(words(looked), String(instruments)).toEqual(words(plain));
       expect(looked.history.trainLoss).toEqual(plain.history.trainLoss);
