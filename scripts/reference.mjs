@@ -17,12 +17,13 @@ export function referenceOf({ registries, diagnostics, sources, calls, defaultOf
         },
       ]),
     );
-  const entry = ({ summary, paper, rule, params, positional, cost }) => ({
+  const entry = ({ summary, paper, rule, params, positional, second, cost }) => ({
     summary,
     ...(rule ? { rule } : {}),
     ...(paper ? { paper } : {}),
     ...(cost ? { cost } : {}),
     ...(positional ? { positional } : {}),
+    ...(second ? { second } : {}),
     options: optionsOf(params),
   });
   return Object.fromEntries([

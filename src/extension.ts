@@ -13,6 +13,7 @@ import { LibraryHovers } from "./language/hover.ts";
 import { LibrarySnippets } from "./language/snippets.ts";
 import { FileProblems } from "./notebook/problems.ts";
 import { serializer } from "./notebook/serializer.ts";
+import { pickers } from "./pickers/index.ts";
 import { FindingProblems } from "./problems/findingProblems.ts";
 import { RunStore, registerRuns } from "./runs/index.ts";
 import { readSettings } from "./settings.ts";
@@ -65,6 +66,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new LibrarySnippets(NOTEBOOK_TYPE, context.extensionPath),
     registerAnalysis(NOTEBOOK_TYPE, context.extension, log),
     templates(context.extensionUri),
+    pickers(context.extensionUri, controller.sessions),
     new FileProblems(NOTEBOOK_TYPE),
     new FindingProblems(NOTEBOOK_TYPE, (cell, action) => void act(controller.sessions, cell, action)),
     vscode.workspace.onDidChangeConfiguration((change) => {

@@ -48,6 +48,7 @@ const shapes: Readonly<Record<Method, Readonly<Record<string, Check>>>> = {
   status: {},
   variables: {},
   inspect: { name: text, path: list, from: count },
+  preview: { call: text, experiment: orNull(text), epochs: orNull(count), steps: orNull(count) },
   doctor: {},
   control: { run: orNull(text), change: record },
   plan: { run: orNull(text) },

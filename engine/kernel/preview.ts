@@ -1,5 +1,10 @@
-import { type Initializer, sample } from "../init/index.ts";
-import { monitorsOf, type Schedule, type Seen, scheduleAt } from "../schedules/index.ts";
+import { ShapeError } from "../errors/index.ts";
+import { type Initializer, initializers, sample } from "../init/index.ts";
+import { hyperparameters } from "../optim/index.ts";
+import { isInstance } from "../params/index.ts";
+import type { Density, Preview, PreviewParams, RateCurve } from "../protocol/index.ts";
+import { isSchedule, monitorsOf, type Schedule, type Seen, scheduleAt } from "../schedules/index.ts";
+import { Experiment, extentOf } from "../session/index.ts";
 
 /** Points of a curve at most: more than a small drawing shows. */
 const POINTS = 240;
@@ -9,20 +14,49 @@ const DRAWS = 40_000;
 /** Share of the weights that a density shows at least: heavy tails would press its middle together. */
 const SHOWN = 0.997;
 
-/** The rates of a schedule over a run, at `POINTS` steps at most, first and last among them. */
-export interface RateCurve {
-  readonly step: readonly number[];
-  readonly lr: readonly number[];
-  /** Figures that it waits for: the loss is taken to stop falling after a fifth of the run. */
-  readonly waits: readonly string[];
+/** A layer that weights are drawn for: [out, in], and with a kernel for what only fits one. */
+const SHAPES = [
+  [64, 32],
+  [32, 32, 3],
+] as const;
+/** A run of which nothing is known. */
+const EXAMPLE = { epochs: 10, stepsPerEpoch: 100, lr: 0.1 };
+const MOST_STEPS = 100_000_000;
+
+/** Answers the request: see `Requests` in engine/protocol. `experiment` is what a cell gave its name. */
+export function preview(
+  { call, epochs, steps }: PreviewParams,
+  globals: Readonly<Record<string, unknown>>,
+  experiment: unknown,
+): Preview {
+  const known = experiment instanceof Experiment;
+  const size = known
+    ? extentOf(experiment, { epochs, steps }, experiment.splits.train.size)
+    : { stepsPerEpoch: EXAMPLE.stepsPerEpoch, steps: steps ?? (epochs ?? EXAMPLE.epochs) * EXAMPLE.stepsPerEpoch };
+  const lr = known ? (hyperparameters(experiment.config.optimizer).lr ?? EXAMPLE.lr) : EXAMPLE.lr;
+  const run = { steps: Math.min(Math.max(1, size.steps), MOST_STEPS), stepsPerEpoch: size.stepsPerEpoch, lr, known };
+  const nothing = { problem: null, curve: null, density: null, run };
+  try {
+    const made: unknown = new Function(...Object.keys(globals), `"use strict"; return (${call});`)(
+      ...Object.values(globals),
+    );
+    if (isSchedule(made)) return { ...nothing, curve: rateCurve(made, run) };
+    if (isInstance(initializers, made)) return { ...nothing, density: anyDensity(made as Initializer) };
+    return { ...nothing, problem: `${call} is neither a schedule nor an initializer` };
+  } catch (error) {
+    return { ...nothing, problem: error instanceof Error ? error.message : String(error) };
+  }
 }
 
-/** How often weights fall into bins of equal width, evenly about 0: shares of all. */
-export interface Density {
-  readonly center: readonly number[];
-  readonly share: readonly number[];
-  readonly mean: number;
-  readonly std: number;
+/** Of the first layer whose weights it can draw. */
+function anyDensity(initializer: Initializer): Density {
+  const [first, ...others] = SHAPES;
+  try {
+    return density(initializer, first);
+  } catch (error) {
+    for (const shape of error instanceof ShapeError ? others : []) return density(initializer, shape);
+    throw error;
+  }
 }
 
 /** Throws ConfigError when the schedule has no rate at some step. */
@@ -61,5 +95,5 @@ export function density(initializer: Initializer, shape: readonly number[]): Den
       const bin = Math.round(((value + wide) / (2 * wide)) * (BINS - 1));
       if (bin >= 0 && bin < BINS) share[bin] = (share[bin] as number) + 1 / count;
     }
-  return { center: share.map((_, i) => wide * ((2 * i) / (BINS - 1) - 1)), share, mean, std };
+  return { center: share.map((_, i) => wide * ((2 * i) / (BINS - 1) - 1)), share, mean, std, shape };
 }

@@ -93,6 +93,11 @@ export class Kernel {
       this.#analyst ??= new (await import("../language/index.ts")).Analyst();
       return await this.#analyst.analyze(params);
     },
+    preview: async (params) => {
+      const [{ preview }, { globals }] = await Promise.all([import("./preview.ts"), import("../library.ts")]);
+      const experiment = params.experiment === null ? null : this.#open().runtime.names.value(params.experiment);
+      return preview(params, globals, experiment);
+    },
     doctor,
     selectBackend: async ({ backend }) => {
       const { name, adapter } = await this.#open().devices.select(backend, this.#running !== undefined);

@@ -47,6 +47,11 @@ export interface Requests {
    * Cells that do not parse stand for what they were when they last did, and have neither problems nor hints.
    */
   analyze(p: AnalyzeParams): { cells: readonly CellAnalysis[] };
+  /**
+   * What a schedule or an initializer would do, before it stands in a cell. `call` is evaluated with the library's names alone; a mistake
+   * in it comes back as `problem`. A schedule is drawn for a run of the experiment of that name, where a cell has made it.
+   */
+  preview(p: PreviewParams): Preview;
   /** Which backends and adapters there are, which one `auto` takes and why, and how to mend what is missing. */
   doctor(p: Record<string, never>): DoctorReport;
   /**
@@ -289,6 +294,41 @@ export interface Part extends DescribedValue {
   key: string;
   /** What is shown: `[3]`, `train`, `mean`. */
   label: string;
+}
+
+export interface PreviewParams {
+  /** As `schedule.cosine({ etaMin: 1e-4 })` or `init.orthogonal()`; never text of a cell. */
+  call: string;
+  experiment: string | null;
+  /** Length of the run: in epochs, or in steps; 10 epochs when neither is known. */
+  epochs: number | null;
+  steps: number | null;
+}
+
+export interface Preview {
+  problem: string | null;
+  curve: RateCurve | null;
+  density: Density | null;
+  /** The run that a curve is of; `known`: by the experiment's own data, batch size and rate, else of 100 steps an epoch from 0.1. */
+  run: { steps: number; stepsPerEpoch: number; lr: number; known: boolean };
+}
+
+/** The rates of a schedule over a run, at 240 steps at most, first and last among them. */
+export interface RateCurve {
+  step: readonly number[];
+  lr: readonly number[];
+  /** Figures that it waits for; they are taken to stop improving after a fifth of the run. */
+  waits: readonly string[];
+}
+
+/** How often weights fall into bins of equal width, evenly about 0: shares of all. */
+export interface Density {
+  center: readonly number[];
+  share: readonly number[];
+  mean: number;
+  std: number;
+  /** Shape of the weights that were drawn. */
+  shape: readonly number[];
 }
 
 export interface DoctorReport {

@@ -32,7 +32,11 @@ const CHECKPOINT_MS = 10_000;
 const PLAN_PLACES = 200;
 
 /** The size of a run of `experiment` over `count` training examples. */
-export function extentOf(experiment: Experiment, options: FitOptions, count: number): RunExtent {
+export function extentOf(
+  experiment: Experiment,
+  options: Pick<FitOptions, "epochs" | "steps">,
+  count: number,
+): RunExtent {
   const { dropLast } = experiment.options;
   const whole = isFullBatch(experiment.config.optimizer);
   const stepsPerEpoch = whole ? 1 : (dropLast ? Math.floor : Math.ceil)(count / experiment.stepSize);

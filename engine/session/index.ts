@@ -1,4 +1,5 @@
 export { inContext, type RunContext } from "../context/index.ts";
+export { extentOf } from "./course.ts";
 export { Experiment, experiment } from "./experiment.ts";
 export { exportParams } from "./exportOnnx.ts";
 export { earlyStoppingParams, experimentParams, fitParams } from "./options.ts";

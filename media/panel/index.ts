@@ -1,9 +1,13 @@
+import { showPicker } from "../picker/index.ts";
 import { showChart } from "./chart.ts";
 import type { Editor } from "./editor.ts";
 
 declare function acquireVsCodeApi(): Editor<never, never>;
 
 /** What the page of a panel can be; `src/panel/page.ts` says which. */
-const views: Readonly<Record<string, (editor: Editor<never, never>) => void>> = { chart: showChart };
+const views: Readonly<Record<string, (editor: Editor<never, never>) => void>> = {
+  chart: showChart,
+  picker: showPicker,
+};
 
 views[document.body.dataset.view ?? ""]?.(acquireVsCodeApi());

@@ -1,4 +1,4 @@
-/** Brackets, calls and options of a cell's code, read without a kernel; also of code that does not parse. Texts are those of `codeOf`. */
+/** Brackets, calls and options of a cell's code, read without a kernel; also of code that does not parse. Texts are those of `codeOf(text, "_")`. */
 
 /** A stretch of the text: `start` up to but without `end`. */
 export interface Span {
@@ -56,14 +56,11 @@ function callAt(code: string, open: number): Call | null {
   return { chain, start: open - written.length, inside: { start: open + 1, end: closing(code, open) } };
 }
 
-/** Calls around a place, innermost first. */
+/** Calls around a place, innermost first; a place on a call's name or at its brackets is within it. */
 export function callsAround(code: string, at: number): Call[] {
-  const calls: Call[] = [];
-  for (let open = opening(code, at); open >= 0; open = opening(code, open)) {
-    const call = code[open] === "(" ? callAt(code, open) : null;
-    if (call !== null) calls.push(call);
-  }
-  return calls;
+  return callsIn(code)
+    .filter(({ start, inside }) => start <= at && at <= inside.end + 1)
+    .sort((a, b) => b.inside.start - a.inside.start);
 }
 
 /** All calls of the text, in the order of their brackets. */
@@ -89,7 +86,8 @@ export function parts(code: string, { start, end }: Span): Span[] {
 /** The object of options among a call's arguments, between its braces; the last one, as options come after what has no name. */
 export function optionsOf(code: string, call: Call): Span | null {
   const object = parts(code, call.inside).findLast(({ start }) => code[start] === "{");
-  return object === undefined ? null : { start: object.start + 1, end: object.end - 1 };
+  if (object === undefined) return null;
+  return { start: object.start + 1, end: object.end - (code[object.end - 1] === "}" ? 1 : 0) };
 }
 
 export function propertiesOf(code: string, object: Span): Property[] {

@@ -67,27 +67,19 @@ function entryWords(
   picture: string | null,
 ): string {
   const given = Object.entries(options);
-  const listed = given.map(
-    ([option, { type, default: value }]) =>
-      `  ${option}${value === undefined ? "" : "?"}: ${type},${value === undefined ? "" : ` // ${value}`}`,
-  );
-  const head = given.length ? [`${name}({`, ...listed, "})"] : [`${name}()`];
+  const row = ([option, { default: value, doc }]: (typeof given)[number]) => {
+    const how = option === positional ? vscode.l10n.t(" May come first, without its name.") : "";
+    const standard = value === undefined ? vscode.l10n.t("*required*") : `\`${value.replaceAll("|", "\\|")}\``;
+    return `| \`${option}\` | ${standard} | ${escaped(doc + how).replaceAll("\n", " ")} |`;
+  };
+  const head = vscode.l10n.t("| option | default | meaning |");
   return [
-    code("ts", head),
+    code("ts", [`${name}(${given.length ? "{ ... }" : ""})`]),
     escaped(summary),
     ...(picture === null ? [] : [picture]),
     ...(rule ? [code("text", rule.map(readable))] : []),
-    ...(given.length
-      ? [
-          given
-            .map(
-              ([option, { doc }]) =>
-                `- \`${option}\`${option === positional ? " (may come first, without its name)" : ""}: ${escaped(doc)}`,
-            )
-            .join("\n"),
-        ]
-      : []),
-    ...(cost ? [`Costs ${escaped(cost)}.`] : []),
+    ...(given.length ? [[head, "| :-- | :-- | :-- |", ...given.map(row)].join("\n")] : []),
+    ...(cost ? [vscode.l10n.t("Costs {0}.", escaped(cost))] : []),
     ...(loop ? [vscode.l10n.t("The same as a loop over tensors:"), code("ts", loop)] : []),
     ...(paper ? [linked(escaped(paper))] : []),
   ].join("\n\n");

@@ -10,6 +10,8 @@ export interface Entry {
   readonly cost?: string;
   /** The option that may come first, without its name. */
   readonly positional?: string;
+  /** The option that may come second, likewise. */
+  readonly second?: string;
   /** Of an optimizer: the update as a loop over tensors, which runs in a cell. */
   readonly loop?: readonly string[];
   readonly options: Readonly<Record<string, Option>>;

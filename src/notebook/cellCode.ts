@@ -8,10 +8,10 @@ export interface Declared {
 
 /**
  * The text with everything that is not code as spaces: comments, strings, regular expressions. Positions and lines stay
- * true. For looking at cells without a kernel, also those that do not parse.
+ * true. For looking at cells without a kernel, also those that do not parse. `quoted` takes the place of what is no comment.
  */
-export function codeOf(text: string): string {
-  const blank = (part: string) => part.replace(/[^\n]/g, " ");
+export function codeOf(text: string, quoted = " "): string {
+  const blank = (part: string) => part.replace(/[^\n]/g, /^\/[/*]/.test(part) ? " " : quoted);
   const quiet =
     /\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?|`(?:\\[\s\S]|[^`\\])*`?|(?<=[=(,:;!&|?{}[\n]\s*)\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/[a-z]*/g;
   return text.replace(quiet, blank);
