@@ -18,6 +18,7 @@ import { FindingProblems } from "./problems/findingProblems.ts";
 import { RunStore, registerRuns } from "./runs/index.ts";
 import { readSettings } from "./settings.ts";
 import { templates } from "./templates/index.ts";
+import { Variables } from "./variables/index.ts";
 
 /** Called by the editor when a `.dlnb` file opens or a command is used. Nothing is started here: the first cell starts a kernel. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -52,6 +53,7 @@ export function activate(context: vscode.ExtensionContext): void {
   });
 
   const runs = new RunStore((remark) => log.warn(remark));
+  const cells = new Cells(controller);
 
   context.subscriptions.push(
     log,
@@ -59,7 +61,8 @@ export function activate(context: vscode.ExtensionContext): void {
     runs,
     controller.sessions.onNews((news) => runs.hear(news)),
     ...registerRuns(runs),
-    new Cells(controller),
+    cells,
+    new Variables(controller, cells),
     vscode.workspace.registerNotebookSerializer(NOTEBOOK_TYPE, serializer, { transientOutputs: true }),
     new LibraryHovers(NOTEBOOK_TYPE, context.extensionPath),
     new CellOrder(NOTEBOOK_TYPE),

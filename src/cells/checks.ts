@@ -2,6 +2,11 @@ import type { CheckedCell } from "../../engine/protocol/index.ts";
 import type { Kernel } from "../controller/kernel.ts";
 import type { Code } from "./stale.ts";
 
+/** A text that parses; `lines`: where it declares its names, from 1. */
+export interface ReadCode extends Code {
+  readonly lines: ReadonlyMap<string, number>;
+}
+
 /** Texts whose answers are kept. */
 const KEPT = 2000;
 /** Requests under way at once: a kernel that trains answers between its steps. */
@@ -9,11 +14,11 @@ const AT_ONCE = 8;
 
 /** What the kernel says of texts, asked once for each. An answer depends on the text alone, so it outlives the kernel. */
 export class Checks {
-  readonly #known = new Map<string, Code | null>();
+  readonly #known = new Map<string, ReadCode | null>();
   readonly #asked = new Map<string, Promise<void>>();
 
   /** Null for a text that does not parse; undefined while nobody has been asked. */
-  get(text: string): Code | null | undefined {
+  get(text: string): ReadCode | null | undefined {
     return this.#known.get(text);
   }
 
@@ -42,7 +47,8 @@ export class Checks {
   }
 
   #keep(text: string, { problems, declares, uses, assigns, digest }: CheckedCell): void {
-    const code = problems.length > 0 ? null : { declares: declares.map(({ name }) => name), uses, assigns, digest };
+    const lines = new Map(declares.map(({ name, line }) => [name, line]));
+    const code = problems.length > 0 ? null : { declares: [...lines.keys()], lines, uses, assigns, digest };
     this.#known.set(text, code);
     const [oldest] = this.#known.keys();
     if (this.#known.size > KEPT && oldest !== undefined) this.#known.delete(oldest);

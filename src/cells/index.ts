@@ -66,6 +66,15 @@ export class Cells implements vscode.NotebookCellStatusBarItemProvider, vscode.D
     return [item];
   }
 
+  /** The cell that defined a name last, and its line there, from 1. */
+  async definition(notebook: vscode.NotebookDocument, name: string) {
+    const cells = this.#of(notebook.uri);
+    const kernel = await this.#kernel(notebook.uri);
+    if (kernel !== null)
+      await Promise.race([cells.check(notebook, kernel), new Promise((late) => setTimeout(late, 1000))]);
+    return cells.definition(notebook, name);
+  }
+
   dispose(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     for (const disposable of this.#disposables) disposable.dispose();

@@ -3,7 +3,7 @@ import type { Kernel } from "../controller/kernel.ts";
 import type { Ran } from "../controller/session.ts";
 import { cellId } from "../notebook/cellIds.ts";
 import { textHash } from "../outputs/saved.ts";
-import type { Checks } from "./checks.ts";
+import type { Checks, ReadCode } from "./checks.ts";
 import { type CellNow, type Code, History, planOf, type Stale, staleCells } from "./stale.ts";
 
 /** What is to be said about a cell's outputs; nothing for one that is fresh, or never ran. */
@@ -32,7 +32,7 @@ export class NotebookCells {
   readonly #gone = new Set<string>();
   readonly #earlier = new Map<string, Earlier>();
   /** The last texts that could be read. */
-  readonly #codes = new Map<string, Code>();
+  readonly #codes = new Map<string, ReadCode>();
   readonly #changed = new Map<string, boolean>();
   readonly #running = new Set<string>();
 
@@ -100,6 +100,17 @@ export class NotebookCells {
   plan(notebook: vscode.NotebookDocument, wanted: Iterable<string>): vscode.NotebookCell[] {
     const keys = new Set(planOf(wanted, this.#now(notebook), this.#history));
     return codeCells(notebook).filter((cell) => keys.has(keyOf(cell)) && !this.#running.has(keyOf(cell)));
+  }
+
+  /** The cell that defined a name last, and its line there, from 1. */
+  definition(notebook: vscode.NotebookDocument, name: string): { cell: vscode.NotebookCell; line: number } | null {
+    const cells = codeCells(notebook);
+    const found = this.#now(notebook).flatMap(({ key, code }, i) => {
+      const line = this.#codes.get(key)?.lines.get(name);
+      return code === null || line === undefined ? [] : [{ cell: cells[i] as vscode.NotebookCell, line, key }];
+    });
+    const order = ({ key }: { key: string }) => this.#history.get(key)?.order ?? 0;
+    return found.toSorted((a, b) => order(b) - order(a))[0] ?? null;
   }
 
   /** Asks the kernel about all texts that are not known. */

@@ -15,7 +15,16 @@ const sets = digits.split({ valid: 0.1, test: 0.2, seed: 7 }).normalize("standar
   'console.log("twice", 21 * factor);',
 ];
 
-before(() => writeNotebook(server.workspace, "cells.dlnb", cells));
+const names = `const t = tensor([[1, 2, 3], [4, 5, 6]]);
+const long = Array.from({ length: 250 }, (_, i) => i * i);
+const config = { lr: 1e-3, nested: { deep: [1, 2, 3] } };
+const trap = new Proxy({}, { get() { for (;;); } });
+function double(x: number) { return 2 * x }`;
+
+before(() => {
+  writeNotebook(server.workspace, "cells.dlnb", cells);
+  writeNotebook(server.workspace, "names.dlnb", [...cells, names]);
+});
 
 /** What is said under the cell that holds `text`, once it is. */
 const mark = (text: string, words: string | RegExp): Locator =>
@@ -97,5 +106,62 @@ describe("cells that do not lie", () => {
     // what it needs ran too
     assert.equal(await mark("const digits", "not run").count(), 0);
     assert.equal(await mark("twice", "not run").count(), 1);
+  });
+});
+
+describe("the variables view", () => {
+  const rows = () => window.page.locator(".pane", { hasText: "Variables" }).locator(".monaco-list-row");
+  const row = (label: string) =>
+    rows()
+      .filter({ has: window.page.getByText(label, { exact: true }) })
+      .first();
+
+  it("lists the names of the notebook with what they are", async () => {
+    await window.openNotebook("names.dlnb");
+    await window.runAll();
+    await window.idle();
+    await window.page.locator(".activitybar .action-label[aria-label^='dlnb']").click();
+    await row("sets").waitFor({ timeout: 20_000 });
+    const said = (await rows().allInnerTexts()).map((text) => text.replaceAll(/\s+/g, " "));
+    await shot("variables");
+    for (const [name, words] of Object.entries({
+      factor: "number · 2",
+      digits: "Dataset 1,797 × 64",
+      sets: "Splits",
+      exp: "Experiment",
+      t: "Tensor 2×3 f32",
+      trap: "proxy",
+      double: "function",
+    })) {
+      assert.ok(
+        said.some((text) => text.startsWith(`${name} ${words}`) || text.startsWith(`${name}${words}`)),
+        `${name} in ${said.join(" | ")}`,
+      );
+    }
+  });
+
+  it("opens values, a hundred parts at a time", async () => {
+    await row("t").locator(".monaco-tl-twistie").click();
+    await row("mean").waitFor({ timeout: 10_000 });
+    await row("config").locator(".monaco-tl-twistie").click();
+    await row("nested").locator(".monaco-tl-twistie").click();
+    await row("deep").waitFor({ timeout: 10_000 });
+    await shot("variables open");
+    await row("config").locator(".monaco-tl-twistie").click();
+    await row("t").locator(".monaco-tl-twistie").click();
+    await row("long").locator(".monaco-tl-twistie").click();
+    await row("[0]").waitFor({ timeout: 10_000 });
+    await row("long").click();
+    for (let i = 0; i < 80; i++) await window.page.mouse.wheel(0, 120);
+    await row("150 more").waitFor({ timeout: 10_000 });
+  });
+
+  it("shows the line that defines a name", async () => {
+    await row("config").click();
+    await window.codeCell("const config").locator(".monaco-editor.focused").waitFor({ timeout: 10_000 });
+    await shot("variables definition");
+    await window.theme("Dark Modern");
+    await shot("variables dark");
+    await window.theme("Light 2026");
   });
 });

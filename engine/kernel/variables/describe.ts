@@ -23,8 +23,8 @@ export function describe(value: unknown): Words {
   });
   if (value === null) return plain("null", "null");
   if (!isObject(value)) return plain(typeof value);
-  if (types.isProxy(value)) return plain("proxy", "a proxy: it is not asked, because its answers are code", false);
-  if (typeof value === "function") return plain(functionKind(value), short(value), false);
+  if (types.isProxy(value)) return plain("proxy", "not looked into: its answers are code");
+  if (typeof value === "function") return plain(functionKind(value), sourceOf(value).slice(0, ROOM));
   const shape = shapeOf(value);
   if (shape !== null) {
     const dtype = String(own(value, "dtype"));
@@ -187,7 +187,11 @@ export const digits = (value: number): string =>
 const count = (n: number): string => n.toLocaleString("en-US");
 
 function functionKind(value: object): string {
-  return /^class\b/.test(Function.prototype.toString.call(value)) ? "class" : "function";
+  return sourceOf(value).startsWith("class") ? "class" : "function";
+}
+
+function sourceOf(value: object): string {
+  return Function.prototype.toString.call(value);
 }
 
 function target(set: object): string {
