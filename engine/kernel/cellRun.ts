@@ -1,7 +1,7 @@
 import type { Backend } from "../backends/backend.ts";
 import { type CellEvent, inContext, type RunContext, type Steered } from "../context/index.ts";
 import { Interrupted } from "../errors/index.ts";
-import type { CellError, CellResult, KernelEvent, RunParams, SavedCell } from "../protocol/index.ts";
+import type { CellError, CellResult, KernelEvent, RunningCell, RunParams, SavedCell } from "../protocol/index.ts";
 import { toCellError } from "./cells/errors.ts";
 import type { CellRuntime } from "./cells/runtime.ts";
 import { CellRecord, saveCell, textHash } from "./record.ts";
@@ -113,6 +113,13 @@ export class CellRun {
     if (this.#abort.signal.aborted) return;
     this.#abort.abort(new Interrupted("interrupted"));
     void this.#abandonLater();
+  }
+
+  /** What the cell has shown so far. What it prints from now on is a text of its own. */
+  soFar(): RunningCell {
+    this.#text.flush();
+    const outputs = this.#record.soFar();
+    return { ...this.#params, order: this.#order, startedAt: this.#startedAt.toISOString(), outputs };
   }
 
   async run(): Promise<CellResult> {

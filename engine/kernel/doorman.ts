@@ -2,21 +2,26 @@ import { createReadStream } from "node:fs";
 import { Session } from "node:inspector";
 import { Socket } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
-import { DOOR, type DoormanData, INTERRUPT } from "./door.ts";
+import { DOOR, type DoormanData, type FromDoorman, type ToDoorman } from "./door.ts";
+import { openReception } from "./reception.ts";
 
 /**
- * The thread that reads stdin. It passes the bytes on and does what the main thread cannot while a cell keeps it busy:
- * it raises the flag that loops of cells look at, ends code that does not look (with V8's termination, which no catch
- * holds up), and ends a process whose channel closed.
+ * The thread that talks to clients: over stdin and stdout, or over a socket to which one after the other may come. It
+ * passes the bytes on and does what the main thread cannot while a cell keeps it busy: it raises the flag that loops of
+ * cells look at, ends code that does not look (with V8's termination, which no catch holds up), and ends a process
+ * that nobody is connected to any more.
  */
-const { flags: buffer } = workerData as DoormanData;
+const { flags: buffer, listen } = workerData as DoormanData;
 const flags = new Int32Array(buffer);
 /** Loops of cells notice the flag within microseconds, training between two steps; what is still busy then is terminated. */
 const PATIENCE_MS = 600;
-const EXIT_MS = 6000;
-const REQUEST = /"method"\s*:\s*"interrupt"/;
+/** For a client that waits for the end, and when nobody does. */
+const [CLOSE_MS, ALONE_CLOSE_MS] = [2000, 10_000];
+const REQUEST = /"method"\s*:\s*"(interrupt|shutdown)"/;
 let tail = "";
 let inspector: Session | undefined;
+
+const post = (message: FromDoorman) => parentPort?.postMessage(message);
 
 /** stdin is a pipe, a socket, or (by hand) a file or a terminal. */
 function stdin(): NodeJS.ReadableStream {
@@ -42,30 +47,55 @@ function press(): void {
   Atomics.store(flags, DOOR.terminated, 1);
   inspector.post("Runtime.terminateExecution");
   // the request itself may have been what was terminated
-  parentPort?.postMessage(INTERRUPT);
+  post({ kind: "interrupt" });
   setTimeout(press, PATIENCE_MS);
 }
 
-function onData(chunk: Buffer): void {
+function onData(client: number, bytes: Buffer): void {
   // a request may arrive in pieces
-  const text = tail + chunk.toString("latin1");
-  const interrupted = REQUEST.test(text);
-  tail = interrupted ? "" : text.slice(-40);
-  if (interrupted) Atomics.store(flags, DOOR.interrupt, 1);
-  parentPort?.postMessage(chunk);
-  if (interrupted) setTimeout(press, PATIENCE_MS);
+  const text = tail + bytes.toString("latin1");
+  const asked = REQUEST.exec(text)?.[1];
+  tail = asked === undefined ? text.slice(-40) : "";
+  if (asked === "interrupt") Atomics.store(flags, DOOR.interrupt, 1);
+  post({ kind: "data", client, bytes });
+  if (asked === "interrupt") setTimeout(press, PATIENCE_MS);
+  if (asked === "shutdown") end(CLOSE_MS);
 }
 
-function onEnd(): void {
-  parentPort?.postMessage(null);
+/** Has the main thread end the process; forces it when it does not within the time. */
+function end(patienceMs: number): void {
+  post({ kind: "close", patienceMs });
   setTimeout(() => {
     Atomics.store(flags, DOOR.interrupt, 1);
     press();
-  }, EXIT_MS / 2);
-  setTimeout(() => process.kill(process.pid, "SIGKILL"), EXIT_MS);
+  }, patienceMs + 1000);
+  setTimeout(() => process.kill(process.pid, "SIGKILL"), patienceMs + 4000);
+}
+
+/** Bytes that are written, or never will be. */
+function written(count: number): void {
+  Atomics.sub(flags, DOOR.pending, count);
+  Atomics.notify(flags, DOOR.pending);
 }
 
 const input = stdin();
-input.on("data", onData);
-input.on("end", onEnd);
-input.on("error", onEnd);
+if (listen) {
+  const reception = openReception(input, {
+    listening: (address) => post({ kind: "listening", address }),
+    busy: () => Atomics.load(flags, DOOR.busy) !== 0,
+    client: (client) => {
+      tail = "";
+      post({ kind: "client", client });
+    },
+    data: onData,
+    alone: () => end(ALONE_CLOSE_MS),
+  });
+  parentPort?.on("message", ({ client, bytes }: ToDoorman) =>
+    reception.write(client, bytes, () => written(bytes.length)),
+  );
+} else {
+  const onEnd = () => end(CLOSE_MS);
+  input.on("data", (bytes) => onData(0, bytes as Buffer));
+  input.on("end", onEnd);
+  input.on("error", onEnd);
+}

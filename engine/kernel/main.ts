@@ -5,8 +5,8 @@ import { type Rpc, serve } from "./rpc.ts";
 import { Kernel } from "./server.ts";
 
 /**
- * The kernel process: one notebook's cells, driven by JSON-RPC on stdin and stdout. What cells write to stdout and
- * stderr becomes events; only native code still writes to the real stderr.
+ * The kernel process: one notebook's cells, driven by JSON-RPC on stdin and stdout or, with `--listen`, on a socket that
+ * outlives its client. What cells write to stdout and stderr becomes events; only native code still writes to the real stderr.
  */
 function main(): void {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
@@ -21,17 +21,22 @@ function main(): void {
   process.stdout.on("error", () => {});
 
   let rpc: Rpc | undefined;
-  const door = openDoor({
+  const served = { initialized: false };
+  const door = openDoor(process.argv.includes("--listen"), (bytes) => void write(bytes), {
+    client: (write) => {
+      rpc = write === null ? undefined : serve(kernel.handlers, write, served);
+      if (write === null) kernel.left();
+      else kernel.came();
+    },
     data: (chunk) => rpc?.receive(chunk),
     interrupt: () => void kernel.interrupt(),
-    close: () => void kernel.close(),
+    close: (patienceMs) => void kernel.close(patienceMs),
     fail: (error) => {
       writeError(`the kernel cannot read its input: ${error.stack}\n`);
       exit(1);
     },
   });
   const kernel = new Kernel({ flags: door.flags, send: (event) => rpc?.send(event), exit });
-  rpc = serve(kernel.handlers, (bytes) => void write(bytes));
 
   process.stdout.write = capture((text) => kernel.print("stdout", text));
   process.stderr.write = capture((text) => kernel.print("stderr", text));

@@ -29,6 +29,18 @@ const orNull =
   (v) =>
     v === null ? undefined : check(v);
 
+const listOf =
+  (shape: Readonly<Record<string, Check>>): Check =>
+  (v) => {
+    if (!Array.isArray(v)) return list(v);
+    for (const one of v) {
+      const mistake = record(one) ?? misshapen(Object.entries(shape), one as Record<string, unknown>);
+      if (mistake) return `has an entry whose ${mistake}`;
+    }
+    return undefined;
+  };
+const runs = { cell, index: count, text };
+
 const shapes: Readonly<Record<Method, Readonly<Record<string, Check>>>> = {
   initialize: {
     protocol: count,
@@ -43,7 +55,10 @@ const shapes: Readonly<Record<Method, Readonly<Record<string, Check>>>> = {
   check: { cell, text },
   analyze: { notebook: orNull(text), folder: text, cells },
   locate: { cells: list, options: list },
-  run: { cell, index: count, text },
+  run: runs,
+  queue: { cells: listOf(runs) },
+  attach: { protocol: count },
+  outcome: { cell },
   interrupt: {},
   status: {},
   variables: {},
@@ -62,8 +77,12 @@ export function checkParams(method: Method, params: unknown): string | undefined
   if (shape.length === 0) return undefined;
   const wrong = record(params);
   if (wrong) return `parameters ${wrong}`;
+  return misshapen(shape, params as Record<string, unknown>);
+}
+
+function misshapen(shape: readonly (readonly [string, Check])[], value: Record<string, unknown>): string | undefined {
   for (const [name, check] of shape) {
-    const mistake = check((params as Record<string, unknown>)[name]);
+    const mistake = check(value[name]);
     if (mistake) return `${name} ${mistake}`;
   }
   return undefined;

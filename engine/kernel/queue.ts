@@ -18,8 +18,11 @@ export class Queue<T> {
     if (!this.#busy) void this.#work();
   }
 
-  clear(): void {
-    for (const { drop } of this.#waiting.splice(0)) drop();
+  /** Drops what waits, and says what that was. */
+  clear(): T[] {
+    const waiting = this.#waiting.splice(0);
+    for (const { drop } of waiting) drop();
+    return waiting.map(({ job }) => job);
   }
 
   async #work(): Promise<void> {

@@ -28,12 +28,22 @@ export class CellRecord {
     else if (event.event === "rows") this.#addRows(event);
   }
 
-  /** Charts in their final state, with all their rows. */
-  outputs(error?: CellError): Output[] {
-    const outputs: Output[] = [...this.#outputs.values()].map(({ id, items }) => ({
+  /** As they stand while the cell runs: charts with all their rows so far. */
+  soFar(): Output[] {
+    return [...this.#outputs.values()].map(({ id, items }) => ({
       id,
       items: items.map(
-        (item): OutputItem => (item.mime === CHART_MIME ? { ...item, data: this.#final(item.data) } : item),
+        (item): OutputItem => (item.mime === CHART_MIME ? { ...item, data: this.#withRows(item.data) } : item),
+      ),
+    }));
+  }
+
+  /** Charts in their final state, with all their rows. */
+  outputs(error?: CellError): Output[] {
+    const outputs = this.soFar().map(({ id, items }) => ({
+      id,
+      items: items.map(
+        (item): OutputItem => (item.mime === CHART_MIME ? { ...item, data: { ...item.data, live: false } } : item),
       ),
     }));
     if (!error) return outputs;
@@ -80,13 +90,13 @@ export class CellRecord {
     else pieces.push(columns);
   }
 
-  #final(chart: Chart): Chart {
+  #withRows(chart: Chart): Chart {
     const datasets = [...(this.#charts.get(chart.id) ?? [])].map(([name, pieces]) => {
       const joined = joinColumns(pieces);
       this.#charts.get(chart.id)?.set(name, [joined]);
       return [name, joined] as const;
     });
-    return { ...chart, live: false, datasets: Object.fromEntries(datasets) };
+    return { ...chart, datasets: Object.fromEntries(datasets) };
   }
 }
 

@@ -15,34 +15,44 @@ import { EVENT_METHOD, type Handlers, type KernelEvent, type Method } from "../p
 import { type Frame, FrameReader } from "./frames.ts";
 import { checkParams } from "./params.ts";
 
-/** The kernel's end of the channel. */
+/** The kernel's end of the channel to one client. */
 export interface Rpc {
   /** Bytes from the client. */
   receive(chunk: Buffer): void;
+  /** To a client that has introduced itself, by `initialize` or `attach`; nothing otherwise. */
   send(event: KernelEvent): void;
+}
+
+/** What holds across the clients that a kernel has one after the other. */
+export interface Served {
+  initialized: boolean;
 }
 
 /**
  * Serves `handlers` over frames written by `write`. Bytes that are no message, messages that are no request, unknown
  * methods and parameters of the wrong shape are answered by JSON-RPC errors, and the next message is served.
  */
-export function serve(handlers: Handlers, write: (bytes: Buffer) => void): Rpc {
+export function serve(handlers: Handlers, write: (bytes: Buffer) => void, served: Served): Rpc {
   const frames = new FrameReader();
   const reader = new PushReader();
   const writer = new SyncWriter(write);
   const connection: MessageConnection = createMessageConnection(reader, writer);
-  let initialized = false;
+  let introduced = false;
   for (const method of Object.keys(handlers) as Method[]) {
     connection.onRequest(method, async (params: unknown) => {
-      if (method === "initialize" && initialized)
+      if (method === "initialize" && served.initialized)
         throw new ResponseError(ErrorCodes.InvalidRequest, "initialize was called before");
-      if (method !== "initialize" && !initialized)
+      if (method !== "initialize" && !served.initialized)
         throw new ResponseError(ErrorCodes.ServerNotInitialized, `"${method}" before "initialize"`);
       const mistake = checkParams(method, params);
       if (mistake) throw new ResponseError(ErrorCodes.InvalidParams, `${method}: ${mistake}`);
       const handle = handlers[method] as (p: unknown) => unknown;
-      const result = await handle(params);
-      initialized ||= method === "initialize";
+      const result = handle(params);
+      // what `attach` tells has all events so far, and what starting says is heard
+      introduced ||= method === "initialize" || method === "attach";
+      if (method !== "initialize") return result;
+      await result;
+      served.initialized = true;
       return result;
     });
   }
@@ -87,7 +97,9 @@ export function serve(handlers: Handlers, write: (bytes: Buffer) => void): Rpc {
     receive: (chunk) => {
       for (const frame of frames.push(chunk)) take(frame);
     },
-    send: (event) => writer.writeNow({ jsonrpc: "2.0", method: EVENT_METHOD, params: event }),
+    send: (event) => {
+      if (introduced) writer.writeNow({ jsonrpc: "2.0", method: EVENT_METHOD, params: event });
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import {
   type InitializeParams,
   type KernelEvent,
   type KernelInfo,
+  type KernelState,
   type KernelStatus,
   PROTOCOL_VERSION,
   type RunParams,
@@ -37,24 +38,41 @@ interface Session {
   readonly host: CellHost;
   /** Knows the library's classes, and comes with it. */
   readonly values: typeof import("./variables/index.ts");
+  readonly info: KernelInfo;
+}
+
+/** The last run of a cell. */
+interface Ran extends RunParams {
+  readonly result: Promise<CellResult>;
+  /** Once it has ended. */
+  ended?: CellResult;
 }
 
 /** The notebook's kernel: answers the requests of `engine/protocol`. */
 export class Kernel {
   readonly #options: KernelOptions;
-  readonly #queue: Queue<string>;
+  readonly #queue: Queue<RunParams>;
   #session: Session | undefined;
   #running: CellRun | undefined;
   /** Runs by context, for what is printed after a run's end. */
   readonly #runs = new WeakMap<object, CellRun>();
   #last: CellRun | undefined;
+  /** By cell. */
+  readonly #ran = new Map<string, Ran>();
+  /** What the client wants to run next; while it is away we do that ourselves. */
+  #next: RunParams[] = [];
+  #away = false;
   #order = 0;
   #run: RunStatus | null = null;
   #analyst: Analyst | undefined;
 
   constructor(options: KernelOptions) {
     this.#options = options;
-    this.#queue = new Queue(() => this.#send({ event: "state", state: "idle", cell: null }));
+    this.#queue = new Queue(() => {
+      if (this.#away && this.#goOn()) return;
+      Atomics.store(options.flags, DOOR.busy, 0);
+      this.#send({ event: "state", state: "idle", cell: null });
+    });
   }
 
   readonly handlers: Handlers = {
@@ -70,6 +88,16 @@ export class Kernel {
       }
     },
     run: (params) => this.#enqueue(params),
+    queue: ({ cells }) => {
+      this.#next = [...cells];
+      return {};
+    },
+    attach: ({ protocol }) => this.#attach(protocol),
+    outcome: ({ cell }) => {
+      const ran = this.#ran.get(cell);
+      if (ran === undefined) throw new UserError(`no cell "${cell}" has run in this kernel`);
+      return ran.result;
+    },
     interrupt: () => this.interrupt(),
     status: () => this.#status(),
     locate: ({ cells, options }) => ({ found: locateOptions(cells, options) }),
@@ -115,16 +143,29 @@ export class Kernel {
     Atomics.store(flags, DOOR.interrupt, 0);
     const terminated = Atomics.exchange(flags, DOOR.terminated, 0) !== 0;
     this.#queue.clear();
+    this.#next = [];
     this.#running?.interrupt(terminated);
     return { stopping: this.#running !== undefined };
   }
 
-  /** Stops the running cell, lets it keep its state, releases the device and ends the process with code 0. */
-  async close(): Promise<void> {
+  /** The client has left: the cells that it was going to run are run for it. */
+  left(): void {
+    this.#away = true;
+    if (this.#running === undefined) this.#goOn();
+  }
+
+  /** A client is there. */
+  came(): void {
+    this.#away = false;
+  }
+
+  /** Stops the running cell, lets it keep its state, which may take `patienceMs`, releases the device and ends the process with code 0. */
+  async close(patienceMs = 2000): Promise<void> {
     this.#queue.clear();
+    this.#next = [];
     const running = this.#running;
     running?.interrupt(false);
-    const deadline = Date.now() + 2000;
+    const deadline = Date.now() + patienceMs;
     while (this.#running !== undefined && Date.now() < deadline) await new Promise((next) => setTimeout(next, 20));
     await Promise.race([this.#session?.devices.close(), new Promise((next) => setTimeout(next, 1000))]);
     this.#options.exit(0);
@@ -148,10 +189,7 @@ export class Kernel {
   }
 
   async #initialize(params: InitializeParams): Promise<KernelInfo> {
-    if (params.protocol !== PROTOCOL_VERSION)
-      throw new ConfigError(
-        `the client speaks protocol ${params.protocol} and this kernel ${PROTOCOL_VERSION}; install the same version of both`,
-      );
+    sameProtocol(params.protocol);
     const notebook = params.notebook === null ? null : resolve(params.notebook);
     const folder = notebook === null ? resolve(params.folder) : dirname(notebook);
     const runFolder = notebook === null || params.profile ? null : join(folder, ".dlnb", basename(notebook, ".dlnb"));
@@ -179,14 +217,35 @@ export class Kernel {
       rivals: () => devices.rivals(),
       ...(params.profile && { profile: { steps: params.profile.steps, done: new WeakSet() } }),
     };
-    this.#session = { runtime, devices, host, values };
-    return {
+    const info: KernelInfo = {
       protocol: PROTOCOL_VERSION,
       version,
       node: process.versions.node,
       pid: process.pid,
       runFolder,
     };
+    this.#session = { runtime, devices, host, info, values };
+    return info;
+  }
+
+  #attach(protocol: number): KernelState {
+    sameProtocol(protocol);
+    const { info } = this.#open();
+    // asked for by a client that will not hear of their end
+    const queued = [...this.#queue.clear(), ...this.#next];
+    this.#next = [];
+    const ran = [...this.#ran.values()].flatMap(({ cell, text, ended }) =>
+      ended === undefined ? [] : [{ cell, text, order: ended.order, ok: ended.ok }],
+    );
+    return { info, running: this.#running?.soFar() ?? null, queued, ran, order: this.#order };
+  }
+
+  /** Runs what the client would run next; whether there is anything. */
+  #goOn(): boolean {
+    const [next] = this.#next;
+    if (next === undefined) return false;
+    void this.#enqueue(next);
+    return true;
   }
 
   #open(): Session {
@@ -201,6 +260,8 @@ export class Kernel {
 
   #enqueue(params: RunParams): Promise<CellResult> {
     const { host } = this.#open();
+    Atomics.store(this.#options.flags, DOOR.busy, 1);
+    if (this.#next[0]?.cell === params.cell) this.#next.shift();
     return new Promise((answer) => {
       const run = async () => {
         this.#order++;
@@ -209,7 +270,11 @@ export class Kernel {
         this.#running = cellRun;
         this.#last = cellRun;
         this.#send({ event: "state", state: "busy", cell: params.cell });
-        const result = await cellRun.run();
+        const ran: Ran = { ...params, result: cellRun.run() };
+        this.#ran.set(params.cell, ran);
+        const result = await ran.result;
+        ran.ended = result;
+        if (!result.ok) this.#next = [];
         this.#running = undefined;
         this.#run = null;
         // its loops may notice an interrupt before the request is taken up
@@ -220,7 +285,7 @@ export class Kernel {
         const message = "not run: an earlier cell was interrupted";
         answer({ ok: false, wallMs: 0, order: this.#order, error: { name: "Interrupted", message, stack: "" } });
       };
-      this.#queue.add(params.cell, run, drop);
+      this.#queue.add(params, run, drop);
     });
   }
 
@@ -229,7 +294,7 @@ export class Kernel {
     return {
       state: this.#running ? "busy" : "idle",
       cell: this.#running?.cell ?? null,
-      queued: this.#queue.waiting,
+      queued: this.#queue.waiting.map(({ cell }) => cell),
       backend: backend?.name ?? null,
       adapter: backend?.adapter ?? null,
       run: this.#run,
@@ -247,4 +312,11 @@ export class Kernel {
     if (event.event === "progress" && event.run) this.#run = event.run;
     this.#options.send(event);
   }
+}
+
+function sameProtocol(protocol: number): void {
+  if (protocol === PROTOCOL_VERSION) return;
+  throw new ConfigError(
+    `the client speaks protocol ${protocol} and this kernel ${PROTOCOL_VERSION}; install the same version of both`,
+  );
 }

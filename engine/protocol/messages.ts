@@ -18,6 +18,15 @@ export interface Requests {
   /** Runs one cell; cells queue in the kernel in the order of the requests. Outputs arrive as events before the result. */
   run(p: RunParams): CellResult;
   /**
+   * What the client is going to run next, in order; each call replaces what the last one said. While no client is there the
+   * kernel runs them itself, up to the first that fails.
+   */
+  queue(p: { cells: readonly RunParams[] }): Record<string, never>;
+  /** For a client that comes back to a kernel: what it has to know. What happens from then on arrives as events. */
+  attach(p: { protocol: number }): KernelState;
+  /** How a cell ends that runs already; answered at once for one that has ended. Fails for a cell that never ran. */
+  outcome(p: { cell: string }): CellResult;
+  /**
    * Stops the running cell. Training stops after the running submit, keeps its state and writes a checkpoint; code
    * that does not yield is terminated after a short wait. Queued cells are dropped.
    */
@@ -98,6 +107,34 @@ export interface RunParams {
   /** Position in the notebook, from 1: error messages say "cell 3". */
   index: number;
   text: string;
+}
+
+/** A kernel as a client finds it that was away. */
+export interface KernelState {
+  info: KernelInfo;
+  running: RunningCell | null;
+  /** What the client before wanted to run next; it is the new client's to ask for it. */
+  queued: readonly RunParams[];
+  /** The last run of each cell that has ended, in no order. */
+  ran: readonly RanCell[];
+  /** Order of the cell that began last; 0 when none has. */
+  order: number;
+}
+
+export interface RunningCell extends RunParams {
+  order: number;
+  /** ISO 8601. */
+  startedAt: string;
+  /** All outputs so far, charts with all their rows; console text as in `SavedCell`. */
+  outputs: readonly Output[];
+}
+
+export interface RanCell {
+  cell: string;
+  /** As it ran. */
+  text: string;
+  order: number;
+  ok: boolean;
 }
 
 /** A number that a cell gives an option. */
@@ -600,3 +637,26 @@ export type Handlers = { readonly [M in Method]: (p: Params<M>) => Result<M> | P
 
 /** JSON-RPC notification that carries a `KernelEvent`. */
 export const EVENT_METHOD = "event";
+
+/** JSON-RPC notification without parameters, the last one on a channel: another client has taken the kernel over. */
+export const TAKEN_METHOD = "taken";
+
+/** First line of a client on a kernel's socket, as JSON. The kernel answers with a `Welcome` in a line; JSON-RPC follows. */
+export interface Hello {
+  token: string;
+  /** Take the kernel from a client that is there; without it the newcomer is refused. */
+  take: boolean;
+  /** How long the kernel stays when this client leaves it while a cell runs. */
+  keepAliveSeconds: number;
+}
+
+export type Welcome = { ok: true } | { ok: false; why: "token" | "busy" };
+
+/** What a kernel that listens (`kernel.mjs --listen`) reads from stdin, a line of JSON; it writes `LISTENING` to stdout when it does. */
+export interface ListenOn {
+  /** Path of a Unix domain socket in a folder of its own, which the kernel removes when it ends, or a Windows pipe. */
+  address: string;
+  token: string;
+}
+
+export const LISTENING = "listening";

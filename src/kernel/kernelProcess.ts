@@ -1,4 +1,3 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import {
   createMessageConnection,
   type MessageConnection,
@@ -10,98 +9,83 @@ import {
   type InitializeParams,
   type KernelEvent,
   type KernelInfo,
+  type KernelState,
   type Method,
   type Params,
   PROTOCOL_VERSION,
   type Result,
+  TAKEN_METHOD,
 } from "../../engine/protocol/index.ts";
-import { howEnded, KernelExited } from "./errors.ts";
+import type { Channel, KernelEnd } from "./channel.ts";
+import { KernelExited } from "./errors.ts";
 import type { KernelFiles, Runtime } from "./locate.ts";
+import { openStdio } from "./stdio.ts";
 
-export interface StartOptions extends KernelFiles, Omit<InitializeParams, "protocol"> {
+export interface ListenOptions {
   /** In the order of the kernel; none before `start` has resolved is lost. */
   onEvent(event: KernelEvent): void;
   /** A line of the process's stderr: driver warnings, crashes. */
   onLog(line: string): void;
 }
 
-export interface KernelEnd {
-  /** "exited (code 134)", "was killed (SIGKILL)". */
-  how: string;
-  /** The last lines it wrote to stderr. */
-  lastOutput: string;
-}
+export interface StartOptions extends KernelFiles, ListenOptions, Omit<InitializeParams, "protocol"> {}
 
 const START_MS = 30_000;
-const LAST_LINES = 20;
 
 /** One kernel process and the typed connection to it. */
 export class KernelProcess {
   readonly ended: Promise<KernelEnd>;
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #channel: Channel;
   readonly #connection: MessageConnection;
-  readonly #runtime: Runtime;
-  readonly #lastLines: string[] = [];
   #info: KernelInfo | undefined;
   #end: KernelEnd | undefined;
-  #running: number[] = [];
+  /** Cells that run, by their place in the notebook. */
+  #running: (number | null)[] = [];
   #interrupts = 0;
 
-  private constructor(options: StartOptions) {
-    // no shell, and nothing inherited but the environment; the notebook's folder is the kernel's own business
-    this.#child = spawn(options.node, [options.kernel], {
-      stdio: "pipe",
-      windowsHide: true,
-      env: { ...process.env, ...options.env },
-    });
-    this.#runtime = options.runtime;
+  private constructor(channel: Channel, onEvent: (event: KernelEvent) => void) {
+    this.#channel = channel;
     this.#connection = createMessageConnection(
-      new StreamMessageReader(this.#child.stdout),
-      new StreamMessageWriter(this.#child.stdin),
+      new StreamMessageReader(channel.output),
+      new StreamMessageWriter(channel.input),
     );
-    this.#connection.onNotification(EVENT_METHOD, options.onEvent);
+    this.#connection.onNotification(EVENT_METHOD, onEvent);
+    this.#connection.onNotification(TAKEN_METHOD, () => channel.taken());
     // a broken pipe shows as the end of the process
     this.#connection.onError(() => {});
-    this.#child.stdin.on("error", () => {});
     this.#connection.listen();
-    this.#readLog(options.onLog);
-    this.ended = new Promise((resolve) => {
-      const finish = (how: string) => {
-        this.#end ??= { how, lastOutput: this.#lastLines.join("\n") };
-        this.#connection.dispose();
-        resolve(this.#end);
-      };
-      this.#child.once("error", (error) => finish(`could not be started (${error.message})`));
-      this.#child.once("close", (code, signal) => finish(howEnded(code, signal)));
+    this.ended = channel.ended.then((end) => {
+      this.#end = end;
+      this.#connection.dispose();
+      return end;
     });
   }
 
-  /** Starts a process and shakes hands. Rejects with KernelExited when it ends before, or speaks another protocol. */
-  static async start(options: StartOptions): Promise<KernelProcess> {
-    const kernel = new KernelProcess(options);
-    const { client, notebook, folder, backend, threads, overrides, profile } = options;
-    const params = { protocol: PROTOCOL_VERSION, client, notebook, folder, backend, threads, overrides, profile };
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      kernel.kill();
-    }, START_MS);
-    try {
-      kernel.#info = await kernel.request("initialize", params);
-      return kernel;
-    } catch (error) {
-      kernel.kill();
-      if (late)
-        throw new KernelExited(`kernel did not answer within ${START_MS / 1000} s`, kernel.#lastLines.join("\n"));
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
+  /** Starts a process on stdio and shakes hands. Rejects with KernelExited when it ends before, or speaks another protocol. */
+  static start(options: StartOptions): Promise<KernelProcess> {
+    return KernelProcess.startOn(openStdio(options, options.onLog), options);
   }
 
-  /** Whose Node it runs on. */
-  get runtime(): Runtime {
-    return this.#runtime;
+  /** Shakes hands with a kernel that has just been started. */
+  static async startOn(channel: Channel, options: StartOptions): Promise<KernelProcess> {
+    const kernel = new KernelProcess(channel, options.onEvent);
+    const { client, notebook, folder, backend, threads, overrides, profile } = options;
+    const params = { protocol: PROTOCOL_VERSION, client, notebook, folder, backend, threads, overrides, profile };
+    await kernel.#greet(async () => {
+      kernel.#info = await kernel.request("initialize", params);
+    }, true);
+    return kernel;
+  }
+
+  /** Shakes hands with a kernel that works already. Rejects when it speaks another protocol, and leaves it then. */
+  static async attachTo(
+    channel: Channel,
+    { onEvent }: Pick<ListenOptions, "onEvent">,
+  ): Promise<{ kernel: KernelProcess; state: KernelState }> {
+    const kernel = new KernelProcess(channel, onEvent);
+    const state = await kernel.#greet(() => kernel.request("attach", { protocol: PROTOCOL_VERSION }), false);
+    kernel.#info = state.info;
+    return { kernel, state };
   }
 
   get info(): KernelInfo {
@@ -109,11 +93,17 @@ export class KernelProcess {
     return this.#info;
   }
 
+  /** Whose Node it runs on. */
+  get runtime(): Runtime {
+    return this.#channel.runtime;
+  }
+
   /** Rejects with KernelExited when the process ends before it answers, and with the kernel's own words otherwise. */
   async request<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
     if (this.#end) throw this.#exited();
-    const index = method === "run" ? (params as Params<"run">).index : undefined;
-    if (index !== undefined) this.#running.push(index);
+    const runs = method === "run" || method === "outcome";
+    const index = method === "run" ? (params as Params<"run">).index : null;
+    if (runs) this.#running.push(index);
     const ended = this.ended.then((): never => {
       throw this.#exited();
     });
@@ -124,13 +114,13 @@ export class KernelProcess {
       return await Promise.race([answer, ended]);
     } catch (error) {
       // the connection notices a dead process first
-      if (this.#end || this.#child.exitCode !== null || this.#child.signalCode !== null) {
+      if (this.#end || this.#channel.dead()) {
         await this.ended;
         throw this.#exited();
       }
       throw error;
     } finally {
-      if (index !== undefined) this.#running = this.#running.filter((i) => i !== index);
+      if (runs) this.#running.splice(this.#running.indexOf(index), 1);
       if (this.#running.length === 0) this.#interrupts = 0;
     }
   }
@@ -145,46 +135,50 @@ export class KernelProcess {
 
   /** Ends the process at once. */
   kill(): void {
-    if (!this.#end) this.#child.kill("SIGKILL");
+    if (!this.#end) this.#channel.kill();
   }
 
-  /** Closes the channel: the kernel keeps what is to keep and exits; killed when it does not within `patienceMs`. */
+  /** The kernel keeps what is to keep and exits; killed when it does not within `patienceMs`. */
   async close(patienceMs = 4000): Promise<KernelEnd> {
-    this.#child.stdin.end();
+    if (this.#channel.outlives) void this.request("shutdown", {}).catch(() => {});
+    else this.#channel.leave();
     const timer = setTimeout(() => this.kill(), patienceMs);
     const end = await this.ended;
     clearTimeout(timer);
     return end;
   }
 
+  /** Goes away: a kernel on a socket waits for somebody to come back, as long as it was told to. `ended` does not settle. */
+  leave(): void {
+    this.#connection.dispose();
+    this.#channel.leave();
+  }
+
   dispose(): void {
     this.kill();
+  }
+
+  /** The first exchange, within a time. */
+  async #greet<T>(exchange: () => Promise<T>, ours: boolean): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const message = `kernel did not answer within ${START_MS / 1000} s`;
+    const timer = setTimeout(() => late.reject(new KernelExited(message, this.#channel.lastOutput())), START_MS);
+    try {
+      return await Promise.race([exchange(), late.promise]);
+    } catch (error) {
+      if (ours) this.kill();
+      else this.leave();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #exited(): KernelExited {
     const { how, lastOutput } = this.#end ?? { how: "ended", lastOutput: "" };
     const [index] = this.#running;
-    const during = index === undefined ? "" : ` while running cell ${index}`;
+    const during = typeof index === "number" ? ` while running cell ${index}` : "";
     const below = lastOutput === "" ? "" : "; its last output is below";
     return new KernelExited(`kernel ${how}${during}${below}`, lastOutput);
-  }
-
-  #readLog(onLog: (line: string) => void): void {
-    let rest = "";
-    this.#child.stderr.setEncoding("utf8");
-    this.#child.stderr.on("data", (text: string) => {
-      const lines = (rest + text).split(/\r?\n/);
-      rest = lines.pop() ?? "";
-      for (const line of lines) this.#logLine(line, onLog);
-    });
-    this.#child.stderr.on("end", () => {
-      if (rest !== "") this.#logLine(rest, onLog);
-    });
-  }
-
-  #logLine(line: string, onLog: (line: string) => void): void {
-    this.#lastLines.push(line);
-    if (this.#lastLines.length > LAST_LINES) this.#lastLines.shift();
-    onLog(line);
   }
 }
