@@ -1,10 +1,10 @@
-import { constants, homedir, setPriority } from "node:os";
 import * as vscode from "vscode";
 import type { KernelEvent } from "../engine/protocol/index.ts";
 import { Cells } from "./cells/index.ts";
 import { act } from "./commands/act.ts";
 import { registerCommands } from "./commands/index.ts";
 import { Controller, NOTEBOOK_TYPE } from "./controller/controller.ts";
+import { Kernels } from "./controller/kernels.ts";
 import { registerDoctor } from "./doctor/index.ts";
 import { registerExports } from "./export/index.ts";
 import { registerAnalysis } from "./language/analysis/index.ts";
@@ -23,33 +23,12 @@ import { Variables } from "./variables/index.ts";
 /** Called by the editor when a `.dlnb` file opens or a command is used. Nothing is started here: the first cell starts a kernel. */
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("dlnb Kernel", { log: true });
-  const { version } = context.extension.packageJSON as { version: string };
+  const kernels = new Kernels(context, log);
 
   const controller = new Controller(context.extension, {
     log: (event) => writeLog(log, event),
-    start: async (notebook, onEvent) => {
-      const { backend, threads, nodePath, mistakes } = readSettings(notebook.uri);
-      for (const mistake of mistakes) log.warn(mistake);
-      // what only a running kernel needs is not loaded with the window
-      const { KernelProcess, locateKernel } = await import("./kernel/index.ts");
-      const files = locateKernel(context.extensionPath, nodePath);
-      const onDisk = !notebook.isUntitled && notebook.uri.scheme === "file";
-      const kernel = await KernelProcess.start({
-        ...files,
-        client: { name: "vscode", version },
-        notebook: onDisk ? notebook.uri.fsPath : null,
-        folder: vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file")?.uri.fsPath ?? homedir(),
-        backend,
-        threads,
-        overrides: {},
-        onEvent,
-        onLog: (line) => log.info(line),
-      });
-      yieldToEditor(kernel.info.pid);
-      log.info(`kernel ${kernel.info.pid} on Node ${kernel.info.node} for ${notebook.uri.fsPath}`);
-      void kernel.ended.then(({ how }) => log.info(`kernel ${kernel.info.pid} ${how}`));
-      return kernel;
-    },
+    start: (notebook, onEvent) => kernels.start(notebook, onEvent),
+    rejoin: (notebook, onEvent) => kernels.rejoin(notebook, onEvent),
   });
 
   const runs = new RunStore((remark) => log.warn(remark));
@@ -91,15 +70,6 @@ async function offerRestart(controller: Controller): Promise<void> {
     "dlnb.threads counts from the next start of a kernel on; a restart forgets the names of earlier cells.";
   if ((await vscode.window.showInformationMessage(question, restart)) !== restart) return;
   await Promise.all(running.map((session) => session.restart()));
-}
-
-/** Training takes all cores; the window in which it is watched goes first. An idle machine trains as fast as before. */
-function yieldToEditor(pid: number): void {
-  try {
-    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // already gone, or not allowed: nothing depends on it
-  }
 }
 
 function writeLog(log: vscode.LogOutputChannel, { level, text }: KernelEvent & { event: "log" }): void {

@@ -59,16 +59,20 @@ function onData(client: number, bytes: Buffer): void {
   if (asked === "interrupt") Atomics.store(flags, DOOR.interrupt, 1);
   post({ kind: "data", client, bytes });
   if (asked === "interrupt") setTimeout(press, PATIENCE_MS);
-  if (asked === "shutdown") end(CLOSE_MS);
+  // the request itself ends the process, once the main thread comes to it
+  if (asked === "shutdown") force(CLOSE_MS);
 }
 
-/** Has the main thread end the process; forces it when it does not within the time. */
+/** Has the main thread end the process. */
 function end(patienceMs: number): void {
   post({ kind: "close", patienceMs });
-  setTimeout(() => {
-    Atomics.store(flags, DOOR.interrupt, 1);
-    press();
-  }, patienceMs + 1000);
+  force(patienceMs);
+}
+
+/** The process ends within the time, or is made to. */
+function force(patienceMs: number): void {
+  Atomics.store(flags, DOOR.interrupt, 1);
+  setTimeout(press, patienceMs + 1000);
   setTimeout(() => process.kill(process.pid, "SIGKILL"), patienceMs + 4000);
 }
 

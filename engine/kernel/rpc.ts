@@ -47,12 +47,12 @@ export function serve(handlers: Handlers, write: (bytes: Buffer) => void, served
       const mistake = checkParams(method, params);
       if (mistake) throw new ResponseError(ErrorCodes.InvalidParams, `${method}: ${mistake}`);
       const handle = handlers[method] as (p: unknown) => unknown;
-      const result = handle(params);
+      const answer = handle(params);
       // what `attach` tells has all events so far, and what starting says is heard
       introduced ||= method === "initialize" || method === "attach";
-      if (method !== "initialize") return result;
-      await result;
-      served.initialized = true;
+      // awaited, not returned: a reaction that waits for its turn is lost when a cell is terminated
+      const result = await answer;
+      served.initialized ||= method === "initialize";
       return result;
     });
   }

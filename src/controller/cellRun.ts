@@ -7,6 +7,7 @@ import {
   type KernelEvent,
   type Output,
   type OutputItem,
+  type RunningCell,
 } from "../../engine/protocol/index.ts";
 import { chartItems, errorOutput, toCellOutput, toItems } from "../outputs/convert.ts";
 import { LiveChart } from "../outputs/liveChart.ts";
@@ -49,10 +50,18 @@ export class CellRun {
   }
 
   start(order: number): void {
-    this.#started = { at: Date.now(), order };
-    this.#execution.executionOrder = order;
-    this.#execution.start(this.#started.at);
-    this.#quietly(() => this.#execution.clearOutput());
+    this.#begin(order, Date.now());
+  }
+
+  /** A cell that has been running for a while: what it has shown so far goes under it, and what comes follows. */
+  resume({ order, startedAt, outputs }: RunningCell): void {
+    this.#begin(order, Date.parse(startedAt));
+    for (const output of outputs) {
+      const [, stream] = /^(stdout|stderr)-/.exec(output.id) ?? [];
+      const [item] = output.items;
+      if (stream !== undefined && item?.mime === "text/plain") this.#addText(stream as "stdout" | "stderr", item.data);
+      else this.#addOutput(output);
+    }
   }
 
   /** The notebook was closed and opened again meanwhile: what was there goes under its new cell, and so does what comes. */
@@ -127,6 +136,13 @@ export class CellRun {
       this.#execution.start();
       this.#execution.end(undefined);
     });
+  }
+
+  #begin(order: number, at: number): void {
+    this.#started = { at, order };
+    this.#execution.executionOrder = order;
+    this.#execution.start(at);
+    this.#quietly(() => this.#execution.clearOutput());
   }
 
   #addOutput(output: Output): void {

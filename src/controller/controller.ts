@@ -6,15 +6,13 @@ import { restoreOutputs } from "../notebook/restore.ts";
 import { shownChart } from "../outputs/shownChart.ts";
 import { ChartPanels } from "../panel/chartPanels.ts";
 import { CellStatus } from "../status/cellStatus.ts";
-import type { StartKernel } from "./kernel.ts";
 import { RendererMessages } from "./messages.ts";
-import { Sessions } from "./sessions.ts";
+import { Sessions, type SessionsHost } from "./sessions.ts";
 import { mayRun } from "./trust.ts";
 
 export const NOTEBOOK_TYPE = "dlnb";
 
-export interface ControllerHost {
-  start(notebook: vscode.NotebookDocument, onEvent: (event: KernelEvent) => void): ReturnType<StartKernel>;
+export interface ControllerHost extends Pick<SessionsHost, "start" | "rejoin"> {
   log(event: KernelEvent & { event: "log" }): void;
 }
 
@@ -74,6 +72,7 @@ export class Controller implements vscode.Disposable {
     });
     this.sessions = new Sessions({
       start: host.start,
+      rejoin: host.rejoin,
       createExecution: (cell) => controller.createNotebookCellExecution(cell),
       idOf: (cell) => cellId(cell) ?? `cell-${cell.index}`,
       chart: (notebook, message) => {
@@ -149,11 +148,15 @@ export class Controller implements vscode.Disposable {
   async #restore(notebook: vscode.NotebookDocument): Promise<void> {
     if (this.#restored.has(notebook)) return;
     this.#restored.add(notebook);
+    await this.sessions.rejoin(notebook);
     this.sessions.get(notebook)?.attach(notebook);
     await restoreOutputs(notebook, {
       active: (id) => this.sessions.get(notebook)?.has(id) ?? false,
       createExecution: (cell) => this.#controller.createNotebookCellExecution(cell),
-      restored: (cell, textHash, when) => this.#restoredCell.fire({ cell, textHash, when }),
+      restored: (cell, textHash, when) => {
+        // of a kernel that was joined again: nothing about it is old
+        if (!this.sessions.get(notebook)?.ran(cell)) this.#restoredCell.fire({ cell, textHash, when });
+      },
     });
   }
 }

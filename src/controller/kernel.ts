@@ -1,4 +1,4 @@
-import type { KernelEvent, KernelInfo, Method, Params, Result } from "../../engine/protocol/index.ts";
+import type { KernelEvent, KernelInfo, KernelState, Method, Params, Result } from "../../engine/protocol/index.ts";
 import type { KernelEnd, Runtime } from "../kernel/index.ts";
 
 /** What sessions use of a `KernelProcess`. */
@@ -13,6 +13,14 @@ export interface Kernel {
   interrupt(): Promise<void>;
   /** Lets the kernel keep what is to keep, then ends it. */
   close(): Promise<KernelEnd>;
+  /** Goes away without ending it: it waits for a client to come back, longer while a cell runs. */
+  leave(): void;
+}
+
+/** A kernel that an earlier window started, and how it stands. */
+export interface Rejoined {
+  kernel: Kernel;
+  state: KernelState;
 }
 
 export type StartKernel = (onEvent: (event: KernelEvent) => void) => Promise<Kernel>;

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
-import type { CellError, KernelEvent } from "../../engine/protocol/index.ts";
+import type { CellError, CellResult, KernelEvent, KernelState } from "../../engine/protocol/index.ts";
 import type { KernelEnd } from "../kernel/index.ts";
 import { CellRun, type RunListener } from "./cellRun.ts";
-import type { Kernel, StartKernel } from "./kernel.ts";
+import type { Kernel, Rejoined, StartKernel } from "./kernel.ts";
 
 export interface SessionHost extends RunListener {
   start: StartKernel;
@@ -34,6 +34,8 @@ export type KernelPhase = "none" | "starting" | "ready";
 interface Waiting {
   cell: vscode.NotebookCell;
   run: CellRun;
+  /** Set for a cell that the kernel runs already: its text as it runs. */
+  joined?: { text: string };
 }
 
 /** A notebook's kernel and the cells that wait for it. The kernel starts with the first cell; after its end the next cell starts another. */
@@ -48,6 +50,10 @@ export class Session {
   /** Why we ended the kernel ourselves, for the cell that was running. */
   #reason: CellError | null = null;
   #interrupted = false;
+  #joining: Promise<boolean> | null = null;
+  /** Events that come before we know to which cell they belong. */
+  #held: KernelEvent[] | null = null;
+  #over = false;
   /** Text of the cells that ran to their end in this kernel, by id. */
   readonly #ran = new Map<string, string>();
 
@@ -71,13 +77,29 @@ export class Session {
 
   /** Queues cells; settles when they have ended. */
   async run(cells: readonly vscode.NotebookCell[]): Promise<void> {
-    for (const cell of cells) {
-      const prefix = `${this.#starts}-${Date.now().toString(36)}:`;
-      const run = new CellRun(this.#host.idOf(cell), this.#host.createExecution(cell), prefix, this.#host);
-      this.#queue.push({ cell, run });
-    }
+    for (const cell of cells) this.#queue.push(this.#entry(cell));
+    // what runs in a kernel that is being joined comes first
+    if (this.#joining !== null) await this.#joining;
     if (this.#pumping === null && this.#queue.length > 0) this.#pumping = this.#pump();
+    else void this.#tellQueue();
     await this.#pumping;
+  }
+
+  /**
+   * Goes on with a kernel that a window before this one left: what runs there is shown under its cell, what waited waits again.
+   * Resolves false when there is none to join, or this session has one of its own.
+   */
+  async rejoin(
+    notebook: vscode.NotebookDocument,
+    join: (onEvent: (event: KernelEvent) => void) => Promise<Rejoined | null>,
+  ): Promise<boolean> {
+    if (this.#kernel !== null || this.#pumping !== null || this.#joining !== null) return false;
+    this.#held = [];
+    this.#joining = join((event) => this.#receive(event)).then(
+      (joined) => this.#joined(notebook, joined),
+      () => this.#joined(notebook, null),
+    );
+    return this.#joining;
   }
 
   /** First press: the running cell stops as soon as it can and keeps its state. A second press ends the process. */
@@ -122,8 +144,74 @@ export class Session {
   }
 
   dispose(): void {
+    this.#over = true;
     this.#dropQueue();
     this.#end("Interrupted", "the notebook was closed");
+  }
+
+  /** The window goes: the kernel is left to itself, and to the next window. */
+  leave(): void {
+    this.#over = true;
+    void this.#kernel?.then((kernel) => kernel.leave()).catch(() => undefined);
+  }
+
+  #entry(cell: vscode.NotebookCell): Waiting {
+    const prefix = `${this.#starts}-${Date.now().toString(36)}:`;
+    return { cell, run: new CellRun(this.#host.idOf(cell), this.#host.createExecution(cell), prefix, this.#host) };
+  }
+
+  #joined(notebook: vscode.NotebookDocument, joined: Rejoined | null): boolean {
+    const held = this.#held ?? [];
+    this.#held = null;
+    this.#joining = null;
+    if (joined === null) return false;
+    if (this.#over) {
+      joined.kernel.leave();
+      return false;
+    }
+    const kernel = Promise.resolve(joined.kernel);
+    this.#kernel = kernel;
+    this.#starts++;
+    this.#reason = null;
+    this.#host.kernel("starting");
+    this.#host.kernel("ready");
+    void joined.kernel.ended.then(() => this.#kernel === kernel && this.#forget());
+    this.#goOn(notebook, joined.state);
+    for (const event of held) this.#receive(event);
+    return true;
+  }
+
+  #goOn(notebook: vscode.NotebookDocument, { order, ran, running, queued }: KernelState): void {
+    const find = (id: string) => notebook.getCells().find((cell) => this.#host.idOf(cell) === id);
+    this.#order = order;
+    for (const run of ran) {
+      if (run.ok) this.#ran.set(run.cell, run.text);
+      this.#host.ran(run);
+    }
+    const waiting: Waiting[] = [];
+    const at = running === null ? undefined : find(running.cell);
+    if (running !== null && at !== undefined) {
+      const entry = this.#entry(at);
+      entry.run.resume(running);
+      waiting.push({ ...entry, joined: { text: running.text } });
+    }
+    for (const { cell } of queued) {
+      const next = find(cell);
+      if (next !== undefined) waiting.push(this.#entry(next));
+    }
+    this.#queue.unshift(...waiting);
+    if (this.#pumping === null && this.#queue.length > 0) this.#pumping = this.#pump();
+  }
+
+  /** What waits here is lost with the window; the kernel knows it too, and goes on with it. */
+  async #tellQueue(): Promise<void> {
+    const cells = this.#queue.map(({ cell, run }) => ({
+      cell: run.cell,
+      index: codeIndex(cell),
+      text: cell.document.getText(),
+    }));
+    const kernel = await this.#kernel?.catch(() => null);
+    await kernel?.request("queue", { cells }).catch(() => undefined);
   }
 
   async #pump(): Promise<void> {
@@ -143,8 +231,8 @@ export class Session {
     }
   }
 
-  async #runCell({ cell, run }: Waiting): Promise<boolean> {
-    run.start(this.#order + 1);
+  async #runCell({ cell, run, joined }: Waiting): Promise<boolean> {
+    if (joined === undefined) run.start(this.#order + 1);
     let kernel: Kernel;
     try {
       kernel = await this.open();
@@ -160,11 +248,14 @@ export class Session {
     }
     const kernelOfRun = this.#kernel;
     const index = codeIndex(cell);
-    const text = cell.document.getText();
+    const text = joined?.text ?? cell.document.getText();
     this.#ran.delete(run.cell);
-    const answer = kernel
-      .request("run", { cell: run.cell, index, text })
-      .catch((error: unknown) => ({ failed: error }));
+    const asked: Promise<CellResult> =
+      joined === undefined
+        ? kernel.request("run", { cell: run.cell, index, text })
+        : kernel.request("outcome", { cell: run.cell });
+    if (this.#queue.length > 0) void this.#tellQueue();
+    const answer = asked.catch((error: unknown) => ({ failed: error }));
     const ended = kernel.ended.then((end) => ({ end }));
     let result = await Promise.race([answer, ended]);
     // a request that fails because the process ends may settle first
@@ -191,10 +282,11 @@ export class Session {
   /** The kernel, started when there is none. Rejects when it does not start. */
   open(): Promise<Kernel> {
     if (this.#kernel !== null) return this.#kernel;
-    this.#starts++;
-    this.#reason = null;
+    if (this.#joining !== null) return this.#joining.then(() => this.open());
     const starting = this.#host.start((event) => this.#receive(event));
     this.#kernel = starting;
+    this.#starts++;
+    this.#reason = null;
     this.#host.kernel("starting");
     const forget = () => {
       if (this.#kernel === starting) this.#forget();
@@ -207,6 +299,10 @@ export class Session {
   }
 
   #receive(event: KernelEvent): void {
+    if (this.#held !== null) {
+      this.#held.push(event);
+      return;
+    }
     const current = this.#current;
     const concerns = current !== null && "cell" in event && event.cell === current.run.cell;
     if (concerns) current.run.handle(event);
@@ -242,7 +338,12 @@ export function codeIndex(cell: vscode.NotebookCell): number {
   return before.filter(({ kind }) => kind === vscode.NotebookCellKind.Code).length;
 }
 
-function kernelEnded({ how, lastOutput }: KernelEnd, index: number, runFolder: string | null): CellError {
+function kernelEnded({ how, lastOutput, taken }: KernelEnd, index: number, runFolder: string | null): CellError {
+  if (taken) {
+    const message =
+      "another window has taken the kernel over, and the cell goes on there; the next cell here starts a kernel of its own";
+    return { name: "KernelTaken", message, stack: "" };
+  }
   const saved =
     runFolder === null
       ? "an untitled notebook has no run folder, so nothing was saved"

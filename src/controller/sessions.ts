@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { KernelEvent } from "../../engine/protocol/index.ts";
-import type { StartKernel } from "./kernel.ts";
+import type { Rejoined, StartKernel } from "./kernel.ts";
 import { type KernelPhase, type Ran, Session, type SessionHost } from "./session.ts";
 
 /** A notebook that is opened again within this time still has its kernel. */
@@ -18,6 +18,8 @@ export type SessionNews = { readonly notebook: vscode.Uri } & (
 
 export interface SessionsHost extends Pick<SessionHost, "createExecution" | "idOf" | "running" | "event"> {
   start(notebook: vscode.NotebookDocument, onEvent: (event: KernelEvent) => void): ReturnType<StartKernel>;
+  /** A kernel that an earlier window left for this notebook; null when there is none. */
+  rejoin(notebook: vscode.NotebookDocument, onEvent: (event: KernelEvent) => void): Promise<Rejoined | null>;
   chart(notebook: vscode.NotebookDocument, message: Parameters<SessionHost["chart"]>[0]): void;
 }
 
@@ -78,10 +80,16 @@ export class Sessions implements vscode.Disposable {
     return session;
   }
 
+  /** Goes on with a kernel that an earlier window left, where there is one and this window has none for the notebook. */
+  rejoin(notebook: vscode.NotebookDocument): Promise<boolean> {
+    return this.of(notebook).rejoin(notebook, (onEvent) => this.#host.rejoin(notebook, onEvent));
+  }
+
+  /** The window goes; kernels wait for the next one. */
   dispose(): void {
     for (const disposable of this.#listening) disposable.dispose();
     for (const timer of this.#closing.values()) clearTimeout(timer);
-    for (const session of this.#sessions.values()) session.dispose();
+    for (const session of this.#sessions.values()) session.leave();
     this.#news.dispose();
   }
 

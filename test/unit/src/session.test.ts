@@ -36,6 +36,10 @@ class FakeKernel implements Kernel {
     if (this.asked.filter((method) => method === "interrupt").length > 1) await this.close();
   }
 
+  leave(): void {
+    this.asked.push("leave");
+  }
+
   close(): Promise<KernelEnd> {
     this.exit({ how: "was killed", lastOutput: "" });
     return this.ended;
