@@ -237,6 +237,7 @@ export class Kernel {
     const ran = [...this.#ran.values()].flatMap(({ cell, text, ended }) =>
       ended === undefined ? [] : [{ cell, text, order: ended.order, ok: ended.ok }],
     );
+    ran.sort((a, b) => a.order - b.order);
     return { info, running: this.#running?.soFar() ?? null, queued, ran, order: this.#order };
   }
 

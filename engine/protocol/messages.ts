@@ -115,7 +115,7 @@ export interface KernelState {
   running: RunningCell | null;
   /** What the client before wanted to run next; it is the new client's to ask for it. */
   queued: readonly RunParams[];
-  /** The last run of each cell that has ended, in no order. */
+  /** The last run of each cell that has ended, in that order. */
   ran: readonly RanCell[];
   /** Order of the cell that began last; 0 when none has. */
   order: number;

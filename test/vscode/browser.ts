@@ -49,6 +49,13 @@ export class Workbench {
     return workbench;
   }
 
+  /** As "Developer: Reload Window": the page, its extension host and all that it holds begin anew. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
+    await this.contributions();
+  }
+
   /** Contributions register seconds after the window shows; a file opened before that opens as text. */
   private async contributions(): Promise<void> {
     for (let tries = 0; tries < 40; tries++) {

@@ -10,12 +10,14 @@ afterEach(() => {
 });
 
 test("settings are taken as they are", () => {
-  Object.assign(given, { backend: "wasm", threads: 3, "kernel.nodePath": " /opt/node " });
-  expect(readSettings()).toEqual({ backend: "wasm", threads: 3, nodePath: "/opt/node", mistakes: [] });
+  Object.assign(given, { backend: "wasm", threads: 3, "kernel.nodePath": " /opt/node ", "kernel.keepAlive": 0 });
+  const taken = { backend: "wasm", threads: 3, nodePath: "/opt/node", keepAliveSeconds: 0, mistakes: [] };
+  expect(readSettings()).toEqual(taken);
 });
 
-test("what is not said is auto, the machine's threads and our own Node", () => {
-  expect(readSettings()).toEqual({ backend: "auto", threads: 0, nodePath: "", mistakes: [] });
+test("what is not said is auto, the machine's threads, our own Node and ten minutes", () => {
+  const usual = { backend: "auto", threads: 0, nodePath: "", keepAliveSeconds: 600, mistakes: [] };
+  expect(readSettings()).toEqual(usual);
 });
 
 test.each([-1, 2.5, 257, "four", null])("dlnb.threads = %j counts as 0 and is told", (threads) => {
@@ -34,3 +36,13 @@ test("an unknown backend counts as auto and is told", () => {
     mistakes: ['dlnb.backend = "cuda" is no backend (auto, webgpu, wasm); "auto" counts instead'],
   });
 });
+
+test.each([-1, 100_000, "long", Number.NaN])(
+  "dlnb.kernel.keepAlive = %s counts as ten minutes and is told",
+  (seconds) => {
+    Object.assign(given, { "kernel.keepAlive": seconds });
+    const { keepAliveSeconds, mistakes } = readSettings();
+    expect(keepAliveSeconds).toBe(600);
+    expect(mistakes[0]).toMatch(/no number of seconds from 0 to 86400; 600 counts instead$/);
+  },
+);
