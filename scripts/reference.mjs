@@ -1,7 +1,5 @@
 // What the editor says of everything that a cell can call: for hovers, in `snippets/library.json`.
 
-import { loopsOf } from "./loops.mjs";
-
 /**
  * Entries by the name they are called by, `optim.adamw`; methods of experiments and runs begin with a dot, `.fit`. `defaultOf`
  * writes a default as in a cell.
@@ -32,10 +30,7 @@ export function referenceOf({ registries, diagnostics, sources, calls, defaultOf
     ...Object.entries(calls).map(([name, definition]) => [name, entry(definition)]),
     ...Object.entries(sources).map(([name, { source }]) => [`data.${name}`, entry(source)]),
     ...registries.flatMap(({ global, all }) =>
-      Object.entries(all).map(([name, definition]) => {
-        const loop = global === "optim" ? loopsOf(name) : [];
-        return [`${global}.${name}`, { ...entry(definition), ...(loop.length ? { loop } : {}) }];
-      }),
+      Object.entries(all).map(([name, definition]) => [`${global}.${name}`, entry(definition)]),
     ),
     ...diagnostics.map(({ path, definition }) => [`.${path}`, entry(definition)]),
   ]);

@@ -39,7 +39,7 @@ export function activate(context: vscode.ExtensionContext): void {
     controller,
     runs,
     controller.sessions.onNews((news) => runs.hear(news)),
-    ...registerRuns(runs),
+    ...registerRuns(runs, context.extensionUri),
     cells,
     new Variables(controller, cells),
     vscode.workspace.registerNotebookSerializer(NOTEBOOK_TYPE, serializer, { transientOutputs: true }),

@@ -1,6 +1,7 @@
 import { showPicker } from "../picker/index.ts";
 import { showChart } from "./chart.ts";
 import type { Editor } from "./editor.ts";
+import { showRun } from "./run.ts";
 
 declare function acquireVsCodeApi(): Editor<never, never>;
 
@@ -8,6 +9,7 @@ declare function acquireVsCodeApi(): Editor<never, never>;
 const views: Readonly<Record<string, (editor: Editor<never, never>) => void>> = {
   chart: showChart,
   picker: showPicker,
+  run: showRun,
 };
 
 views[document.body.dataset.view ?? ""]?.(acquireVsCodeApi());

@@ -6,6 +6,6 @@ export const WORDS = {
   insert: "Insert",
   cancel: "Cancel",
   code: "Code: change it in the cell after inserting",
-  notGiven: "not given",
+  computing: "Computing...",
   details: "Chosen",
 } as const;

@@ -128,7 +128,11 @@ async function reveal(cell: vscode.NotebookCell, line: number, column: number): 
 }
 
 /** Asks where, and writes the file. */
-export async function saveChart(notebook: vscode.NotebookDocument, name: string, base64: string): Promise<void> {
+export async function saveChart(
+  notebook: Pick<vscode.NotebookDocument, "isUntitled" | "uri">,
+  name: string,
+  base64: string,
+): Promise<void> {
   const folder = notebook.isUntitled
     ? vscode.workspace.workspaceFolders?.[0]?.uri
     : vscode.Uri.joinPath(notebook.uri, "..");

@@ -24,7 +24,9 @@ function words(value: unknown, depth: number): string {
   }
   const { type, options } = value as { type?: unknown; options?: unknown };
   const definition = typeof type === "string";
-  const entries = Object.entries(definition ? record(options) : value).filter(([, part]) => part !== null);
+  const entries = Object.entries(definition ? record(options) : value).filter(
+    ([, part]) => part !== null && part !== "",
+  );
   const parts = entries.slice(0, MAX_PARTS).map(([name, part]) => `${line(name, 80)}: ${words(part, depth + 1)}`);
   const inside = parts.length === 0 ? "" : `{ ${parts.join(", ")}${more(entries.length)} }`;
   return definition ? `${line(type, 80)}(${inside})` : inside === "" ? "none" : inside;
@@ -52,7 +54,7 @@ export function summary(config: unknown): readonly { readonly name: string; read
 }
 
 /** "1,438 train, 180 valid, 360 test". */
-function dataWords(data: Readonly<Record<string, unknown>>): string {
+export function dataWords(data: Readonly<Record<string, unknown>>): string {
   return ["train", "valid", "test"]
     .flatMap((part) => {
       const rows = data[part];

@@ -1,5 +1,7 @@
-import * as vscode from "vscode";
+import type * as vscode from "vscode";
 import { runCommands } from "./commands.ts";
+import { RunPanels } from "./panel.ts";
+import { loadPlots } from "./plots.ts";
 import type { RunStore } from "./store.ts";
 import { RunsView } from "./view.ts";
 
@@ -7,11 +9,9 @@ export type { RunEntry } from "./entry.ts";
 export { loadPlots } from "./plots.ts";
 export { RunStore } from "./store.ts";
 
-/** The Runs view and the commands on runs. */
-export function registerRuns(store: RunStore): vscode.Disposable[] {
+/** The Runs view, panels of runs, and the commands on runs. `extension` is the extension's folder. */
+export function registerRuns(store: RunStore, extension: vscode.Uri): vscode.Disposable[] {
   const view = new RunsView(store);
-  const open = ({ folder }: { folder: string | null }) => {
-    if (folder !== null) void vscode.commands.executeCommand("revealInExplorer", vscode.Uri.file(folder));
-  };
-  return [view, ...runCommands(store, view, open)];
+  const panels = new RunPanels({ store, extension, plots: () => loadPlots(extension) });
+  return [view, panels, ...runCommands(store, view, (entry) => panels.open(entry))];
 }

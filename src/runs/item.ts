@@ -24,16 +24,18 @@ export function iconOf({ status }: Pick<RunEntry, "status">): vscode.ThemeIcon {
 /** A run's line in the Runs view. */
 export function itemOf(entry: RunEntry): vscode.TreeItem {
   const item = new vscode.TreeItem(`${entry.name} · ${timeWords(entry.startedAt)}`);
-  const words = [statusWord(entry.status), ...(isLive(entry) ? [extentWords(entry)] : []), metricWords(entry)];
+  const words = [metricWords(entry), ...(isLive(entry) ? [extentWords(entry)] : []), statusWord(entry.status)];
   const said = words.filter((word) => word !== "");
   const curve = entry.spark.length > 1 ? sparkline(entry.spark) : "";
   item.id = entry.key;
-  item.description = [said.join(" · "), curve].filter((part) => part !== "").join("  ");
+  // what is read with a glance comes first: a narrow side bar cuts the rest, and the icon tells the status
+  item.description = [curve, said.join(" · ")].filter((part) => part !== "").join("  ");
   item.iconPath = iconOf(entry);
   item.contextValue = entry.status === "running" || entry.status === "paused" ? `run-${entry.status}` : "run-ended";
   item.tooltip = tooltipOf(entry);
   item.accessibilityInformation = { label: [entry.name, timeWords(entry.startedAt), ...said, trend(entry)].join(", ") };
-  item.command = { command: "dlnb.openRun", title: vscode.l10n.t("Open Run"), arguments: [{ key: entry.key }] };
+  // without arguments, which the editor forgets when it draws the line anew: the line that was clicked is the selected one
+  item.command = { command: "dlnb.openRun", title: vscode.l10n.t("Open Run") };
   return item;
 }
 

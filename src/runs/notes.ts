@@ -46,3 +46,70 @@ export async function notesFile(folder: string): Promise<string> {
   await open(path, "a").then((file) => file.close());
   return path;
 }
+
+/** Notes wait this long for the next key. */
+const REST_MS = 500;
+
+type Told =
+  | { readonly type: "notes"; readonly text: string; readonly why: string }
+  | { readonly type: "saved"; readonly edit: number };
+
+/** The notes of a run while they are edited on a page: written when the keys rest, and whatever ends the editing. */
+export class NotesFile {
+  readonly #folder: string;
+  readonly #tell: (told: Told) => void;
+  /** What the file says, as far as is known. */
+  #text: string | null = null;
+  #waiting: { readonly text: string; readonly edit: number } | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(folder: string, tell: (told: Told) => void) {
+    this.#folder = folder;
+    this.#tell = tell;
+  }
+
+  /** Reads the file, and tells what it says when that is news: somebody may have changed it in an editor. `always`: to a page that knows nothing yet. */
+  async look(always = false): Promise<void> {
+    if (this.#waiting !== null && !always) return;
+    await this.flush();
+    try {
+      const text = await readNotes(this.#folder);
+      if (this.#waiting !== null || (text === this.#text && !always)) return;
+      this.#text = text;
+      this.#tell({ type: "notes", text, why: "" });
+    } catch (error) {
+      this.#tell({ type: "notes", text: "", why: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  /** The page's text, its `edit`-th; `now` does not wait for more. */
+  async edit(text: string, edit: number, now: boolean): Promise<void> {
+    this.#waiting = { text, edit };
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.flush(), REST_MS);
+    if (now) await this.flush();
+  }
+
+  /** Writes what waits. */
+  async flush(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const waiting = this.#waiting;
+    if (waiting !== null) {
+      this.#waiting = null;
+      this.#writing = this.#writing.then(() => this.#write(waiting));
+    }
+    await this.#writing;
+  }
+
+  async #write({ text, edit }: { text: string; edit: number }): Promise<void> {
+    try {
+      if (text !== this.#text) await writeNotes(this.#folder, text);
+      this.#text = text;
+      this.#tell({ type: "saved", edit });
+    } catch (error) {
+      this.#tell({ type: "notes", text, why: error instanceof Error ? error.message : String(error) });
+    }
+  }
+}

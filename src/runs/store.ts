@@ -6,6 +6,7 @@ import type { SessionNews } from "../controller/sessions.ts";
 import { RunDigest, remarkOn } from "./digest.ts";
 import { isLive, type RunEntry, type RunState } from "./entry.ts";
 import { type FoundRun, findRuns, logOf, runAt, runsOf } from "./find.ts";
+import { linesOf } from "./lines.ts";
 import { LogFile } from "./logFile.ts";
 
 export type { RunEntry, RunState } from "./entry.ts";
@@ -473,37 +474,7 @@ function timeOf(folder: string | null): number {
 /** A run that was kept nowhere, from what its kernel told at its end. */
 function digestOf(run: RunSummary, startedAt: number): RunDigest {
   const digest = new RunDigest(true);
-  const { history, steps, epochs } = run;
-  const metrics = Object.keys(history.train).filter((name) => name !== "loss");
-  const curve = { metrics: metrics.map((name) => ({ name, better: "higher" })) };
-  const fit = { steps, epochs };
-  const { id, name, backend, adapter } = run;
-  digest.take({ event: "start", run: id, name, time: new Date(startedAt).toISOString(), backend, adapter, fit, curve });
-  history.step.forEach((step, i) => {
-    const at = (values: readonly number[] | undefined) => (values === undefined ? [] : [values[i]]);
-    const { trainLoss, lr, gradientNorm, penalty } = history;
-    digest.take({
-      event: "steps",
-      from: step,
-      loss: at(trainLoss),
-      lr: at(lr),
-      gradientNorm: at(gradientNorm),
-      penalty: at(penalty),
-    });
-  });
-  history.epoch.forEach((epoch, i) => {
-    const at = (part: Readonly<Record<string, readonly number[]>>) =>
-      Object.fromEntries(Object.entries(part).map(([name, values]) => [name, values[i]]));
-    const { train, valid, averaged = {}, epochStep } = history;
-    digest.take({
-      event: "epoch",
-      epoch,
-      step: epochStep[i],
-      train: at(train),
-      valid: at(valid),
-      averaged: at(averaged),
-    });
-  });
+  for (const line of linesOf({ ...run, startedAt }, run.history)) digest.take(line);
   digest.take({ event: "end", ...run });
   return digest;
 }

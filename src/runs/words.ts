@@ -54,7 +54,7 @@ export const figureName = (name: string): string =>
 /** When it began: the time today, else the day too. */
 export function timeWords(startedAt: number, now = new Date()): string {
   const then = new Date(startedAt);
-  const time = { hour: "2-digit", minute: "2-digit" } as const;
+  const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
   const { language } = vscode.env;
   if (then.toDateString() === now.toDateString()) return then.toLocaleTimeString(language, time);
   const year = then.getFullYear() === now.getFullYear() ? {} : ({ year: "numeric" } as const);
@@ -75,7 +75,7 @@ export function extentWords({ status, step, steps, epoch, epochs, seconds }: Run
 const BLOCKS = "▁▂▃▄▅▆▇█";
 
 /** A curve as a line of text of at most `width` characters, from low to high blocks; what is not finite is a cross. */
-export function sparkline(values: readonly number[], width = 12): string {
+export function sparkline(values: readonly number[], width = 8): string {
   const shown =
     values.length <= width
       ? values

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, describe, it } from "mocha";
+import type { FrameLocator, Locator } from "playwright-core";
+import { digits, writeNotebook } from "./notebooks.ts";
+import { server, shot, window } from "./walkWindow.ts";
+
+const LONG = 'const long = await exp.fit({ epochs: 60000, instruments: "economy" });';
+
+before(() => {
+  writeNotebook(server.workspace, "runs.dlnb", [...digits(12).slice(0, 2), LONG]);
+});
+
+const folder = () => join(server.workspace, ".dlnb/runs/runs");
+const runsOnDisk = () => (existsSync(folder()) ? readdirSync(folder()).sort() : []);
+
+const view = (): Locator => window.page.locator(".pane-body .customview-tree:visible");
+const row = (text: string | RegExp): Locator => view().locator(".monaco-list-row", { hasText: text });
+
+/** The page of the run that is in front. */
+const panel = (): FrameLocator =>
+  window.page
+    .locator('iframe.webview.ready[src*="extensionId=dlnb.dlnb"]')
+    .locator("visible=true")
+    .last()
+    .contentFrame()
+    .frameLocator("iframe#active-frame");
+
+async function section(name: string): Promise<Locator> {
+  await panel().getByRole("tab", { name }).click();
+  const part = panel().getByRole("tabpanel", { name });
+  await part.waitFor();
+  await window.page.waitForTimeout(700);
+  return part;
+}
+
+describe("the Runs view", () => {
+  it("shows two runs of an experiment with a metric and a curve each", async () => {
+    await window.openNotebook("runs.dlnb");
+    await window.runCell("const digits");
+    await window.idle();
+    for (const count of [1, 2]) {
+      await window.runCell("const run");
+      await window.outputs.locator("figure.dlnb-chart[data-live=false]").waitFor({ timeout: 60_000 });
+      await window.idle();
+      assert.equal(runsOnDisk().length, count);
+    }
+    await window.page.locator(".activitybar .action-label[aria-label^=dlnb]").click();
+    await row(/[▁▂▃▄▅▆▇█]{4}.*accuracy 0\.\d+ · finished/)
+      .nth(1)
+      .waitFor({ timeout: 20_000 });
+    await row("runs.dlnb").waitFor();
+    await row(/^exp/).waitFor();
+    await row(/finished/)
+      .first()
+      .hover();
+    await window.page.waitForTimeout(1500);
+    await shot("runs view");
+  });
+});
+
+describe("the panel of a run", () => {
+  it("opens while it trains, with its curve growing", async () => {
+    await window.runCell("const long");
+    await row(/epoch \d+ of .* running/).waitFor({ timeout: 30_000 });
+    await shot("runs view while one trains");
+    await row(/epoch \d+ of .* running/).click();
+    const figure = panel().getByRole("tabpanel", { name: "Curves" }).locator("figure.dlnb-chart");
+    await figure.waitFor({ timeout: 20_000 });
+    const rows = async () => Number(await figure.getAttribute("data-rows"));
+    const before = await rows();
+    await window.page.waitForTimeout(2500);
+    assert.ok((await rows()) > before, "the curve did not grow");
+    await shot("run panel while it trains");
+  });
+
+  it("has statistics, configuration, log, checkpoints and notes", async () => {
+    const statistics = await section("Statistics");
+    await statistics.locator("figure.dlnb-chart").waitFor({ timeout: 20_000 });
+    await window.page.waitForTimeout(2500);
+    await shot("run panel statistics");
+    const configuration = await section("Configuration");
+    assert.match(await configuration.innerText(), /adam\(\{ lr: 0\.001/);
+    assert.match(await configuration.innerText(), /linear\s+10\s+170/);
+    await shot("run panel configuration");
+    const log = await section("Log");
+    assert.match(await log.innerText(), /begins on .*\n/);
+    await shot("run panel log");
+    await window.toolbar("Interrupt").click();
+    await window.idle();
+    const checkpoints = await section("Checkpoints");
+    await checkpoints.getByRole("button", { name: "Restore" }).first().waitFor({ timeout: 20_000 });
+    await shot("run panel checkpoints");
+    const notes = await section("Notes");
+    await notes.getByRole("textbox").fill("the first one that learnt");
+    await notes.getByText("Saved").waitFor({ timeout: 5000 });
+    await notes.getByRole("textbox").pressSequentially(", and more");
+    await shot("run panel notes");
+  });
+
+  it("is there again with its notes after the window was reloaded at once", async () => {
+    await window.page.reload();
+    await window.page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
+    const text = panel().getByRole("tabpanel", { name: "Notes" }).getByRole("textbox");
+    await text.waitFor({ timeout: 60_000 });
+    assert.equal(await text.inputValue(), "the first one that learnt, and more");
+    await window.page.waitForTimeout(1500);
+    assert.equal(
+      readFileSync(join(folder(), runsOnDisk().at(-1) ?? "", "notes.md"), "utf8"),
+      "the first one that learnt, and more",
+    );
+    await section("Curves");
+    await panel().locator("figure.dlnb-chart[data-live=false]").waitFor({ timeout: 20_000 });
+    await shot("run panel after a reload");
+  });
+
+  it("is legible in all themes", async () => {
+    for (const theme of ["Light Modern", "Dark High Contrast", "Dark Modern"]) {
+      await window.theme(theme);
+      await window.page.waitForTimeout(800);
+      await shot(`run panel ${theme}`);
+    }
+  });
+});
+
+describe("deleting a run", () => {
+  it("asks with the size, removes the folder and its line", async () => {
+    const before = runsOnDisk().length;
+    await row(/finished/)
+      .last()
+      .click({ button: "right" });
+    await window.page.locator(".context-view .action-label", { hasText: "Delete Run" }).click();
+    const dialog = window.page.locator(".monaco-dialog-box");
+    await dialog.waitFor({ timeout: 10_000 });
+    assert.match(await dialog.innerText(), /Delete .* \(\d[\d.]* kB\)\?/);
+    await shot("deleting a run");
+    await dialog.getByRole("button", { name: "Move to Trash" }).click();
+    await window.page.waitForTimeout(1000);
+    const forGood = window.page.locator(".monaco-dialog-box").getByRole("button", { name: "Delete Permanently" });
+    if (await forGood.isVisible()) await forGood.click();
+    await window.page.waitForTimeout(1500);
+    assert.equal(runsOnDisk().length, before - 1);
+    assert.equal(await row(/finished/).count(), 1);
+    await shot("after a run was deleted");
+  });
+});
