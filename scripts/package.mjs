@@ -51,7 +51,8 @@ for (const path of [
 ])
   copy(path);
 // all examples but the one whose pictures are larger than everything else of them together
-for (const name of readdirSync(`${root}/examples`)) if (/^(?!images\.).*\.dlnb$/.test(name)) copy(`examples/${name}`);
+for (const name of readdirSync(`${root}/examples`))
+  if (/^(?!images\.)[^.].*\.dlnb$/.test(name)) copy(`examples/${name}`);
 for (const name of readdirSync(`${root}/examples/data`)) if (name !== "fashion") copy(`examples/data/${name}`);
 for (const name of [
   "extension.cjs",

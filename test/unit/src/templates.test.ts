@@ -4,7 +4,7 @@ import { headingOf } from "../../../src/templates/library.ts";
 
 describe.each(["examples", "media/templates"])("%s", (folder) => {
   const at = new URL(`../../../${folder}/`, import.meta.url);
-  const files = readdirSync(at).filter((name) => name.endsWith(".dlnb"));
+  const files = readdirSync(at).filter((name) => /.\.dlnb$/.test(name));
 
   test.each(files)("%s says in one line what it is", (file) => {
     const { title, description } = headingOf(readFileSync(new URL(file, at), "utf8"), "");
