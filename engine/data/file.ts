@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, resolve } from "node:path";
 import { maybeContext } from "../context/index.ts";
-import { DataError, didYouMean } from "../errors/index.ts";
+import { closest, DataError, didYouMean } from "../errors/index.ts";
 
 /** Where a file of the user's is: relative paths begin at the notebook's folder. */
 export interface FoundFile {
@@ -28,10 +28,17 @@ export function fileAt(where: string, path: string): FoundFile {
     try {
       there = readdirSync(dirname(full));
     } catch {
-      throw new DataError(`${where}: no folder ${dirname(full)} for "${path}"; paths begin at the notebook's folder`);
+      throw new DataError(`${where}: no folder ${dirname(full)} for "${path}"; paths begin at the notebook's folder`, {
+        fault: { kind: "data", where, option: "path" },
+      });
     }
     const hint = didYouMean(basename(path), there);
-    throw new DataError(`${where}: no file "${path}" in ${dirname(full)}${hint.startsWith("; did") ? hint : ""}`);
+    const near = closest(basename(path), there);
+    const instead =
+      near === undefined ? [] : [JSON.stringify(path.slice(0, path.length - basename(path).length) + near)];
+    throw new DataError(`${where}: no file "${path}" in ${dirname(full)}${hint.startsWith("; did") ? hint : ""}`, {
+      fault: { kind: "data", where, option: "path", instead },
+    });
   }
   throw new DataError(`${where}: "${path}" is a folder, not a file`);
 }
@@ -52,5 +59,6 @@ export function folderAt(where: string, path: string): string {
   const hint = didYouMean(basename(path), there);
   throw new DataError(
     `${where}: no folder "${path}" (${full})${hint.startsWith("; did") ? hint : "; paths begin at the notebook's folder"}`,
+    { fault: { kind: "data", where, option: "path" } },
   );
 }

@@ -165,7 +165,9 @@ function evenly(rows: readonly number[], count: number, { y }: Dataset): [number
 function countOf(part: string, amount: number, n: number): number {
   if (amount >= 1) {
     if (!Number.isInteger(amount))
-      throw new ConfigError(`split: ${part} = ${amount} is neither a fraction nor a whole number`);
+      throw new ConfigError(`split: ${part} = ${amount} is neither a fraction nor a whole number`, {
+        fault: { kind: "range", where: "split", option: part, range: "[0, 1)" },
+      });
     return amount;
   }
   const count = Math.round(amount * n);

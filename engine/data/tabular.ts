@@ -68,7 +68,11 @@ export async function tabular(
   let features: readonly string[] = [];
   const builder = new TableBuilder(file, noun, { stream, buffer }, (header) => {
     for (const name of [...targets, ...(columns ?? []), ...categories]) {
-      if (!header.includes(name)) throw new DataError(`${file}: no column "${name}"${didYouMean(name, header)}`);
+      if (header.includes(name)) continue;
+      const option = targets.includes(name) ? "target" : categories.includes(name) ? "categories" : "columns";
+      throw new DataError(`${file}: no column "${name}"${didYouMean(name, header)}`, {
+        fault: { kind: "data", where, option, given: name, names: header },
+      });
     }
     features = columns ?? header.filter((name) => !targets.includes(name));
     if (features.length === 0) throw new DataError(`${file}: no columns are left beside the target`);

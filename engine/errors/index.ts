@@ -22,12 +22,16 @@ export interface Fault {
   readonly option?: string;
   /** Its layer, and those around it, innermost first. */
   readonly layers?: readonly object[];
+  /** The word at fault, where the option is a list of them. */
+  readonly given?: string;
   /** An interval that a number must lie in. */
   readonly range?: string;
   /** Words that could stand in its place: choices, names of options or entries. */
   readonly names?: readonly string[];
   /** TypeScript texts that would be right in its place, best first. */
   readonly instead?: readonly string[];
+  /** TypeScript text that would be right before it: a layer, with the comma behind it. */
+  readonly before?: string;
   /** The TypeScript type of what is missing. */
   readonly type?: string;
 }
@@ -81,6 +85,17 @@ export class Interrupted extends UserError {
 /** A backend that is not there, lost its device or ran out of memory. */
 export class BackendError extends UserError {
   override name = "BackendError";
+}
+
+/** What `work` gives; errors of it that do not say what they are of are those of an option. */
+export function located<T>(option: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof UserError)
+      error.fault ??= { kind: error instanceof ShapeError ? "shape" : "conflict", option };
+    throw error;
+  }
 }
 
 /** The name in `names` closest to `given` when it is close enough to be a slip, for "did you mean". */

@@ -1,10 +1,11 @@
 import { dirname, resolve } from "node:path";
+import type { Node } from "acorn";
 import { inContext, type RunContext } from "../context/index.ts";
 import { ConfigError, DataError, ShapeError, UserError } from "../errors/index.ts";
-import type { AnalyzeParams, CellAnalysis } from "../protocol/index.ts";
+import type { AnalyzeParams, CellAnalysis, CellProblem } from "../protocol/index.ts";
 import { Experiments } from "./experiments.ts";
 import { LayerHints } from "./hints.ts";
-import { Interpreter } from "./interpret.ts";
+import { type Call, Interpreter } from "./interpret.ts";
 import { Memo } from "./memo.ts";
 import { Origins } from "./origins.ts";
 import { type ParsedCell, Parser } from "./parse.ts";
@@ -52,7 +53,11 @@ export class Analyst {
       texts,
     }: { origins: Origins; hints: LayerHints; problems: Located[]; texts: ReadonlyMap<string, string> },
   ): Promise<void> {
-    const experiments = new Experiments(origins, hints);
+    const tell = (error: UserError, node: Node, call: Call | null, severity: CellProblem["severity"]) => {
+      const problem = problemOf(error, node, call, origins, (cell) => texts.get(cell) ?? "", severity);
+      if (problem && !problems.some((each) => sameProblem(each, problem))) problems.push(problem);
+    };
+    const experiments = new Experiments(origins, hints, (remark, call) => tell(remark, call.node, call, "warning"));
     const mayMake = cells.some(({ text }) => MAKES_FILES.test(text));
     const interpreter: Interpreter = new Interpreter(
       origins,
@@ -67,8 +72,7 @@ export class Analyst {
           if (!(error instanceof ConfigError || error instanceof ShapeError || error instanceof DataError)) return;
           // files that are not there yet may be made by a cell above
           if (error instanceof DataError && mayMake) return;
-          const problem = problemOf(error, node, call, origins, (cell) => texts.get(cell) ?? "");
-          if (problem && !problems.some((each) => sameProblem(each, problem))) problems.push(problem);
+          tell(error, node, call, "error");
         },
       },
       this.#memo,

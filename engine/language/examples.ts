@@ -34,6 +34,7 @@ export const examples: Readonly<Record<string, string>> = {
   ),
   "compareOptimizers optimizers": "{ sgd: optim.sgd({ lr: 0.1 }), adam: optim.adam() }",
   "compareSchedules schedules": "{ constant: null, cosine: schedule.cosine() }",
+  "experiment optimizer": "optim.adam({ lr: 1e-3 })",
   "augment.normalize mean": "[0.4914, 0.4822, 0.4465]",
   "augment.normalize std": "[0.2023, 0.1994, 0.201]",
   "augment.rotation degrees": "15",

@@ -1,17 +1,17 @@
 import { augmented, isAugmentation } from "../augment/index.ts";
 import { Dataset, Splits } from "../data/index.ts";
-import { ConfigError } from "../errors/index.ts";
+import { ConfigError, type UserError } from "../errors/index.ts";
 import { diagnostics, globals } from "../library.ts";
 import { type DeclaredLayer, type DeclaredParameter, declare, isLayer, type Layer } from "../nn/index.ts";
 import { check, type Definition } from "../params/index.ts";
-import { Experiment, loadParams } from "../session/index.ts";
+import { Experiment, loadParams, remarksOn, remarksOnFit } from "../session/index.ts";
 import { toys } from "../toys/index.ts";
 import type { LayerHints, TracedModel } from "./hints.ts";
 import type { Call } from "./interpret.ts";
 import type { Origins } from "./origins.ts";
 import { isPlain, type Knowledge, Member, OutOfTime, RunToBe, UNKNOWN } from "./values.ts";
 
-const all: Readonly<Record<string, Definition & { readonly of: readonly string[]; readonly inspects: boolean }>> =
+const all: Readonly<Record<string, Definition & { readonly of: readonly string[]; readonly inspects?: boolean }>> =
   diagnostics as never;
 
 /** What is asked of experiments and runs, as far as it can be told before there is one: whether it fits together, and its sizes. */
@@ -19,7 +19,10 @@ export class Experiments {
   readonly #origins: Origins;
   readonly #hints: LayerHints;
 
-  constructor(origins: Origins, hints: LayerHints) {
+  readonly #remark: (remark: UserError, call: Call) => void;
+
+  constructor(origins: Origins, hints: LayerHints, remark: (remark: UserError, call: Call) => void) {
+    this.#remark = remark;
     this.#origins = origins;
     this.#hints = hints;
   }
@@ -28,7 +31,7 @@ export class Experiments {
   instead(call: Call, knowledge: Knowledge): { readonly value: unknown } | undefined {
     const { fn, given } = call;
     if (fn === globals.experiment) return { value: this.#define(call, knowledge) };
-    if (fn instanceof Member) return { value: this.#ask(fn, given, knowledge) };
+    if (fn instanceof Member) return { value: this.#ask(fn, call, knowledge) };
     for (const name of ["race", "chain"] as const) {
       if (fn !== globals.toy[name]) continue;
       if (!knowledge.hasUnknown(given)) check(toys[name].params, given[0], name);
@@ -51,6 +54,7 @@ export class Experiments {
         parameters: declaration.parameters,
         batch: made.options.batchSize,
       });
+      for (const remark of remarksOn(made)) this.#remark(remark, call);
       return made;
     } catch (error) {
       this.#outline(call, options, knowledge);
@@ -80,10 +84,14 @@ export class Experiments {
     if (whole) this.#hints.experiment(call.node, traced, set.x.shape.slice(1), whole.outputShape);
   }
 
-  #ask({ of, path }: Member, given: readonly unknown[], knowledge: Knowledge): unknown {
+  #ask({ of, path }: Member, call: Call, knowledge: Knowledge): unknown {
+    const { given } = call;
     const experiment = of instanceof RunToBe ? of.experiment : of;
     if (of instanceof Experiment && path === "fit") {
-      experiment.fitOptions(without(given[0], knowledge), "fit");
+      const options = experiment.fitOptions(without(given[0], knowledge), "fit");
+      // how long it is may be among what is not known
+      if (!knowledge.hasUnknown(given[0]))
+        for (const remark of remarksOnFit(experiment, options)) this.#remark(remark, call);
       return new RunToBe(experiment);
     }
     if (of instanceof Experiment && path === "load") {
@@ -94,10 +102,11 @@ export class Experiments {
     const kind = of instanceof RunToBe ? "run" : "experiment";
     const [name = "", rest] = path.startsWith("inspect.") ? [path.slice("inspect.".length), true] : [path, false];
     const definition = Object.hasOwn(all, name) ? all[name] : undefined;
-    if (!definition?.of.includes(kind) || definition.inspects !== rest) return UNKNOWN;
+    if (!definition?.of.includes(kind) || Boolean(definition.inspects) !== rest) return UNKNOWN;
     if (given.length > 1) throw new ConfigError(`${path}: takes options, not ${given.length} arguments`);
     if (knowledge.hasUnknown(given)) return UNKNOWN;
-    definition.validate?.(check(definition.params, given[0], path), path);
+    const options = check(definition.params, given[0], path);
+    definition.validate?.(options, path);
     return UNKNOWN;
   }
 }

@@ -9,13 +9,7 @@ import type { Origins } from "./origins.ts";
 import type { Spot } from "./problems.ts";
 
 /** What would mend a fault, where that is sure; the likeliest first. */
-export function fixesFor(
-  fault: Fault,
-  spot: Spot,
-  call: Call | null,
-  origins: Origins,
-  text: (cell: string) => string,
-): CellFix[] {
+export function fixesFor(fault: Fault, spot: Spot, origins: Origins, text: (cell: string) => string): CellFix[] {
   const place = origins.place(spot.node);
   if (!place) return [];
   const now = text(place.cell).slice(place.start, place.end);
@@ -23,30 +17,40 @@ export function fixesFor(
     title,
     edits: [{ cell: place.cell, start: place.start, end: place.end, text: to }],
   });
+  if (fault.before !== undefined) {
+    const title = `Insert ${fault.before.replace(/,\s*$/, "")} before it`;
+    return [{ title, edits: [{ cell: place.cell, start: place.start, end: place.start, text: fault.before }] }];
+  }
+  if (fault.instead !== undefined) return fault.instead.map((to) => replace(to));
   switch (fault.kind) {
     case "range":
-      return isLiteral(spot.node) ? inRange(fault, Number(spot.value), call).map((to) => replace(String(to))) : [];
-    case "option": {
-      const near = closest(now.replace(/["']/g, ""), fault.names ?? []);
-      return near === undefined || spot.node.type === "Property" ? [] : [replace(near)];
-    }
+      return isLiteral(spot.node) ? inRange(fault, Number(spot.value), spot.call).map((to) => replace(String(to))) : [];
+    case "option":
     case "name": {
-      const near = closest(now, fault.names ?? []);
+      const near = closest(now.replace(/["']/g, ""), fault.names ?? []);
       return near === undefined ? [] : [replace(near)];
     }
-    case "choice": {
-      if (!isLiteral(spot.node)) return [];
-      const names = fault.names ?? [];
-      const near = closest(String(spot.value), names);
-      const others = names.length <= 6 ? names.filter((name) => name !== near) : [];
-      return [...(near === undefined ? [] : [near]), ...others].map((name) => replace(JSON.stringify(name)));
+    case "choice":
+    case "data": {
+      if (!isLiteral(spot.node) || !fault.names) return [];
+      const near = closest(String(spot.value), fault.names);
+      const names = near !== undefined ? [near] : fault.names.length <= MOST_CHOICES ? fault.names : [];
+      return names.map((name) => replace(JSON.stringify(name)));
     }
+    case "type":
+      // `nn.relu` for `nn.relu()`
+      return typeof spot.value === "function" && definitions.has(spot.value)
+        ? [replace(`${now}()`, `Call it: ${now}()`)]
+        : [];
     case "missing":
-      return call ? missing(fault, call, origins, text) : [];
+      return spot.call ? missing(fault, spot.call, origins, text) : [];
     default:
-      return (fault.instead ?? []).map((to) => replace(to));
+      return [];
   }
 }
+
+/** Choices that are offered one by one. */
+const MOST_CHOICES = 6;
 
 const isLiteral = (node: Node): boolean => {
   const { type, argument } = node as AnyNode & { argument?: Node };

@@ -44,17 +44,15 @@ export class LayerHints {
   model(traced: TracedModel, root: Layer, origins: Origins): void {
     const uses = new Map<CallExpression, Use[]>();
     for (const { path, layer, outputShape } of traced.layers) {
-      const call = origins.callOf(path === "" ? root : layer);
-      if (!call) continue;
       const prefix = path === "" ? "" : `${path}.`;
       const parameters = traced.parameters.filter(({ name }) => name.startsWith(prefix));
-      uses.set(call, [
-        ...(uses.get(call) ?? []),
-        {
-          shape: ofOne(outputShape, traced.batch),
-          parameters: parameters.map((each) => ({ ...each, name: each.name.slice(prefix.length) })),
-        },
-      ]);
+      const use = {
+        shape: ofOne(outputShape, traced.batch),
+        parameters: parameters.map((each) => ({ ...each, name: each.name.slice(prefix.length) })),
+      };
+      for (const call of origins.callsOf(path === "" ? root : layer)) {
+        uses.set(call, [...(uses.get(call) ?? []), use]);
+      }
     }
     for (const [call, all] of uses) this.#uses.set(call, all);
   }

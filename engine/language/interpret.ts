@@ -25,8 +25,8 @@ export interface Watcher {
   failed(error: UserError, node: Node, call: Call | null): void;
 }
 
-/** Nodes that one analysis evaluates at most: a few seconds. */
-const MOST_NODES = 3_000_000;
+/** A statement of a cell that takes longer is given up; what it sets is unknown. */
+const STATEMENT_MS = 1000;
 const NODES_BETWEEN_LOOKS = 512;
 
 class Return {
@@ -51,6 +51,8 @@ export class Interpreter {
   readonly #deadline: number;
   readonly #memo: Memo;
   #nodes = 0;
+  /** When the statement under way is given up. */
+  #patience = 0;
   /** Calls of functions that are not the cells' own, under way: what they throw is told by the outermost. */
   #depth = 0;
   /** Where an error was thrown first. */
@@ -67,7 +69,10 @@ export class Interpreter {
   /** Evaluates a cell's statements. What cannot be followed leaves the names that it declares unknown. Throws OutOfTime. */
   async cell(body: readonly Statement[]): Promise<void> {
     this.#hoist(body, this.global);
-    for (const statement of body) await this.#drive(this.#safely(statement, this.global));
+    for (const statement of body) {
+      this.#patience = Math.min(this.#deadline, performance.now() + STATEMENT_MS);
+      await this.#drive(this.#safely(statement, this.global));
+    }
   }
 
   async #drive<T>(steps: Steps<T>): Promise<T> {
@@ -88,7 +93,7 @@ export class Interpreter {
   #tick(): void {
     this.#nodes++;
     if (this.#nodes % NODES_BETWEEN_LOOKS !== 0) return;
-    if (this.#nodes > MOST_NODES || performance.now() > this.#deadline) throw new OutOfTime();
+    if (performance.now() > this.#patience) throw new OutOfTime();
   }
 
   /** A statement that may turn out to be beyond us. */
@@ -96,7 +101,8 @@ export class Interpreter {
     try {
       return yield* this.#statement(statement, scope);
     } catch (error) {
-      if (error instanceof OutOfTime) throw error;
+      if (error instanceof OutOfTime && performance.now() > this.#deadline) throw error;
+      this.#patience = this.#deadline;
       this.#forget(statement, scope);
       return undefined;
     }
@@ -659,11 +665,16 @@ export class Interpreter {
     const call: Call = { node, fn, self, given };
     const instead = this.#try(call, () => this.#watcher.instead(call));
     if (instead === UNKNOWN) return UNKNOWN;
-    if (instead !== undefined) return (instead as { value: unknown }).value;
+    if (instead !== undefined) {
+      if (instead.value instanceof Promise) this.#calls.set(instead.value, call);
+      return instead.value;
+    }
     const closure = typeof fn === "function" ? this.knowledge.closures.get(fn) : undefined;
     if (closure) {
       try {
-        return yield* this.#invoke(closure.node as FunctionNode, closure.scope, given);
+        const result = yield* this.#invoke(closure.node as FunctionNode, closure.scope, given);
+        if (typeof result === "object" && result !== null) this.#origins.handed(result, node);
+        return result;
       } catch (error) {
         if (error instanceof OutOfTime || error instanceof UserError) throw error;
         return this.#unheard([fn, ...given]);

@@ -1,4 +1,5 @@
 import type { CallExpression, Node } from "acorn";
+import type { Call } from "./interpret.ts";
 
 /** A place in a cell's text, in UTF-16 units. */
 export interface Place {
@@ -21,7 +22,8 @@ interface Written {
 /** Which call or literal of a cell made a value. */
 export class Origins {
   readonly #written = new WeakMap<object, Written>();
-  readonly #calls = new WeakMap<object, CallExpression>();
+  readonly #calls = new WeakMap<object, Call>();
+  readonly #handed = new WeakMap<object, CallExpression[]>();
   readonly #cellOf: (node: Node) => string | undefined;
 
   constructor(cellOf: (node: Node) => string | undefined) {
@@ -42,9 +44,16 @@ export class Origins {
     if (source && target) for (const [name, origin] of source.members) target.members.set(name, origin);
   }
 
-  called(result: object, { node }: { readonly node: CallExpression }): void {
+  called(result: object, call: Call): void {
     // what hands on a value, as at(0) of a list, did not make it
-    if (!this.#calls.has(result)) this.#calls.set(result, node);
+    if (!this.#calls.has(result)) this.#calls.set(result, call);
+  }
+
+  /** A cell's own function gave the value. */
+  handed(result: object, node: CallExpression): void {
+    const before = this.#handed.get(result);
+    if (before) before.push(node);
+    else this.#handed.set(result, [node]);
   }
 
   /** The literal that a record or list was written as. */
@@ -52,9 +61,19 @@ export class Origins {
     return typeof value === "object" && value !== null ? this.#written.get(value) : undefined;
   }
 
-  /** The call that gave a value. */
-  callOf(value: object): CallExpression | undefined {
-    return this.#calls.get(value);
+  /** The call that made a value. */
+  callOf(value: unknown): Call | undefined {
+    return typeof value === "object" && value !== null ? this.#calls.get(value) : undefined;
+  }
+
+  /** The calls that stand for a value in cells: the one that made it, and those of functions that handed it on. */
+  callsOf(value: object): readonly CallExpression[] {
+    const made = this.#calls.get(value);
+    return [...(made ? [made.node] : []), ...(this.#handed.get(value) ?? [])];
+  }
+
+  sameCell(a: Node, b: Node): boolean {
+    return this.#cellOf(a) === this.#cellOf(b);
   }
 
   /** Undefined for nodes of no cell that is looked at. */

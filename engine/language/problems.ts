@@ -1,5 +1,5 @@
 import type { AnyNode, Node } from "acorn";
-import { DataError, type Fault, type UserError } from "../errors/index.ts";
+import { DataError, type Fault, ShapeError, type UserError } from "../errors/index.ts";
 import type { CellProblem } from "../protocol/index.ts";
 import { definitions } from "./definitions.ts";
 import { fixesFor } from "./fixes.ts";
@@ -14,8 +14,8 @@ export interface Located extends CellProblem {
 /** The part of a cell that is at fault, and what stands there. */
 export interface Spot {
   readonly node: Node;
-  /** What a squiggle is drawn under, where that is not the whole node. */
-  readonly under?: { readonly start: number; readonly end: number };
+  /** The call whose option or result it is. */
+  readonly call: Call | null;
   /** The value there, where it is an option's. */
   readonly value?: unknown;
 }
@@ -27,20 +27,22 @@ export function problemOf(
   call: Call | null,
   origins: Origins,
   text: (cell: string) => string,
+  severity: CellProblem["severity"] = "error",
 ): Located | null {
-  const fault: Fault = error.fault ?? { kind: error instanceof DataError ? "data" : "conflict" };
+  const kind = error instanceof DataError ? "data" : error instanceof ShapeError ? "shape" : "conflict";
+  const fault: Fault = error.fault ?? { kind };
   const spot = spotOf(fault, node, call, origins);
-  const place = origins.place(spot.node, spot.under ?? shown(spot.node, text(origins.place(spot.node)?.cell ?? "")));
+  const place = origins.place(spot.node, shown(spot.node, text(origins.place(spot.node)?.cell ?? "")));
   if (!place) return null;
   return {
     cell: place.cell,
     start: place.start,
     end: place.end,
     message: error.message,
-    severity: "error",
+    severity,
     code: fault.kind,
     typed: TYPED.has(fault.kind),
-    fixes: fixesFor(fault, spot, call, origins, text),
+    fixes: fixesFor(fault, spot, origins, text),
   };
 }
 
@@ -50,18 +52,19 @@ const TYPED: ReadonlySet<Fault["kind"]> = new Set(["option", "name", "type", "mi
 function spotOf(fault: Fault, node: Node, call: Call | null, origins: Origins): Spot {
   for (const layer of fault.layers ?? []) {
     const made = origins.callOf(layer);
-    if (made && origins.place(made)) return optionSpot(fault, { node: made, given: [] }, origins) ?? { node: made };
+    if (!made || !origins.place(made.node)) continue;
+    // within the function of a module
+    if (node.start > made.node.start && node.end < made.node.end && origins.sameCell(node, made.node))
+      return { node, call };
+    return optionSpot(fault, made, origins) ?? { node: made.node, call: made };
   }
-  if (!call) return { node };
-  const option = optionSpot(fault, call, origins);
-  if (option) return option;
-  const name = fault.layers ? optionSpot({ kind: "shape", option: "model" }, call, origins) : null;
-  if (name) return name;
-  return { node: call.node };
+  if (!call) return { node, call };
+  const option = fault.layers ? "model" : fault.option;
+  return optionSpot({ ...fault, ...(option !== undefined && { option }) }, call, origins) ?? { node: call.node, call };
 }
 
 /** The option's value in a call, or its name where that is at fault. */
-function optionSpot(fault: Fault, call: Pick<Call, "node" | "given"> & Partial<Call>, origins: Origins): Spot | null {
+function optionSpot(fault: Fault, call: Call, origins: Origins): Spot | null {
   if (fault.option === undefined || fault.kind === "missing") return null;
   const [root = "", ...path] = fault.option.split(/[.[\]]+/).filter((part) => part !== "");
   const options = call.given.filter((each) => origins.written(each));
@@ -71,33 +74,59 @@ function optionSpot(fault: Fault, call: Pick<Call, "node" | "given"> & Partial<C
   });
   for (const record of [...within, ...options]) {
     const found = origins.written(record)?.members.get(root);
-    if (!found) continue;
-    if (fault.kind === "option") return { node: found.key };
-    return deeper({ node: found.value, value: (record as Record<string, unknown>)[root] }, path, origins);
+    if (!found || Array.isArray(record)) continue;
+    if (fault.kind === "option") return { node: found.key, call };
+    return deeper({ node: found.value, value: (record as Record<string, unknown>)[root], call }, path, fault, origins);
   }
-  const definition = definitions.get(call.fn);
-  const at = definition?.positional === root ? 0 : definition?.second === root ? 1 : -1;
-  const argument = call.node.arguments[at];
-  if (!argument || argument.type === "SpreadElement" || !(at in call.given)) return null;
-  return deeper({ node: argument, value: call.given[at] }, path, origins);
+  const argument = call.node.arguments[argumentOf(root, call)];
+  if (!argument || argument.type === "SpreadElement" || fault.kind === "option") return null;
+  return deeper(
+    { node: argument, value: call.given[call.node.arguments.indexOf(argument)], call },
+    path,
+    fault,
+    origins,
+  );
 }
 
-function deeper(spot: Spot, path: readonly string[], origins: Origins): Spot {
+/** Which argument an option without a name is; -1 for none. */
+function argumentOf(option: string, { fn, node }: Call): number {
+  const definition = definitions.get(fn);
+  if (definition?.positional === option) return 0;
+  if (definition?.second === option) return 1;
+  if (/^\d+$/.test(option)) return node.arguments.every(({ type }) => type !== "SpreadElement") ? Number(option) : -1;
+  return option === "path" ? 0 : -1;
+}
+
+/** What `path` leads to within a value: members of a list or record, options of the call that made it. */
+function deeper(spot: Spot, path: readonly string[], fault: Fault, origins: Origins): Spot {
   const [next, ...rest] = path;
-  const found = next === undefined ? undefined : origins.written(spot.value)?.members.get(next);
-  if (!found) return spot;
-  return deeper({ node: found.value, value: (spot.value as Record<string, unknown>)[next as string] }, rest, origins);
+  const word = fault.given;
+  if (next === undefined) {
+    const list = word !== undefined && Array.isArray(spot.value) ? spot.value.indexOf(word) : -1;
+    const member = list < 0 ? undefined : origins.written(spot.value)?.members.get(String(list));
+    return member ? { ...spot, node: member.value, value: word } : spot;
+  }
+  const found = origins.written(spot.value)?.members.get(next);
+  if (found) {
+    const value = (spot.value as Record<string, unknown>)[next];
+    return deeper({ ...spot, node: found.value, value }, rest, fault, origins);
+  }
+  const made = origins.callOf(spot.value);
+  if (!made || !origins.place(made.node)) return spot;
+  return optionSpot({ ...fault, option: path.join(".") }, made, origins) ?? spot;
 }
 
-/** A node as it is underlined: of a call over several lines its name alone. */
+/** Longer calls have their name underlined alone. */
+const MOST_UNDERLINED = 60;
+
+/** A node as it is underlined. */
 function shown(node: Node, text: string): { start: number; end: number } {
   const { type, callee } = node as AnyNode & { callee?: Node };
-  if (type !== "CallExpression" || !callee || !text.slice(node.start, node.end).includes("\n")) return node;
+  const long = node.end - node.start > MOST_UNDERLINED || text.slice(node.start, node.end).includes("\n");
+  if (type !== "CallExpression" || !callee || !long) return node;
   const { property } = callee as AnyNode & { property?: Node };
-  return {
-    start: property && text.slice(callee.start, callee.end).includes("\n") ? property.start : callee.start,
-    end: callee.end,
-  };
+  const chained = property && text.slice(callee.start, callee.end).includes("(");
+  return { start: chained ? property.start : callee.start, end: callee.end };
 }
 
 /** Two problems at one place that say the same. */

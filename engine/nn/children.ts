@@ -48,7 +48,9 @@ export function checkChildren<C extends Children>(where: string, children: C): C
       throw new ConfigError(`${where}: layer name "${name}" is empty or has a dot`);
     if (isLayer(layer)) continue;
     const what = typeof layer === "function" ? "a function; call it, as in nn.relu()" : String(layer);
-    throw new ConfigError(`${where}: layer "${name}" is ${what}${typeof layer === "function" ? "" : ", not a layer"}`);
+    throw new ConfigError(`${where}: layer "${name}" is ${what}${typeof layer === "function" ? "" : ", not a layer"}`, {
+      fault: { kind: "type", where, option: name },
+    });
   }
   return children;
 }

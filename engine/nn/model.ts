@@ -181,7 +181,8 @@ function trace(
       return results;
     } catch (error) {
       if (error instanceof UserError && !error.fault?.layers) {
-        error.fault = { kind: "conflict", ...error.fault, layers: [...around] };
+        const kind = error instanceof ShapeError ? "shape" : "conflict";
+        error.fault = { kind, ...error.fault, layers: [...around] };
       }
       if (!(error instanceof ShapeError) || named.has(error)) throw error;
       const at = path === "" ? "model" : `model.${path}`;

@@ -3,10 +3,10 @@ import { augmented } from "../augment/index.ts";
 import { currentContext, maybeContext } from "../context/index.ts";
 import type { Dataset } from "../data/index.ts";
 import { FileTensor, Splits, upTo } from "../data/index.ts";
-import { ConfigError, type Fault, ShapeError, UserError } from "../errors/index.ts";
+import { ConfigError, type Fault, located, ShapeError } from "../errors/index.ts";
 import { axisOfClasses, type ClassCounts, classAxis, settleLoss, type Takes } from "../losses/index.ts";
 import { nameOf } from "../metrics/index.ts";
-import { type Traced, traceModel } from "../nn/index.ts";
+import { type Traced, type TracedLayer, traceModel } from "../nn/index.ts";
 import { constant, input, type Tensor } from "../ops/index.ts";
 import { check, type Options, show as showValue } from "../params/index.ts";
 import type { OutputItem, RunHistory } from "../protocol/index.ts";
@@ -206,8 +206,10 @@ export class Experiment {
       layers,
     );
     const target = input("y", [batchSize, ...y.shape.slice(1)], y.dtype);
-    const value = located("loss", () =>
-      loss.definition.compute({ output, target: goalOf({ output, results }, target) }, loss.options),
+    const value = withFlatten(layers, target, () =>
+      located("loss", () =>
+        loss.definition.compute({ output, target: goalOf({ output, results }, target) }, loss.options),
+      ),
     );
     if (value.rank !== 0) {
       throw new ShapeError(
@@ -228,7 +230,7 @@ export class Experiment {
       if (scores < classes.length) {
         throw new ShapeError(
           `experiment: the model ends in ${scores} outputs for ${classes.length} classes; end it in nn.linear(${classes.length})`,
-          atOption("model", { kind: "shape", instead: [String(classes.length)] }),
+          atHead(layers, classes.length),
         );
       }
     }
@@ -449,13 +451,30 @@ const atOption = (option: string, fault: Partial<Fault> = {}) => ({
   fault: { kind: "conflict", option, ...fault } as const,
 });
 
-/** Errors of `work` are those of an option. */
-function located<T>(option: string, work: () => T): T {
+/** An error of the number of outputs is that of the last layer that is told one. */
+function atHead(layers: readonly TracedLayer[], outputs: number): ReturnType<typeof atOption> {
+  const head = headOf(layers);
+  if (!head) return atOption("model", { kind: "shape" });
+  return { fault: { kind: "shape", option: "outFeatures", layers: [head.layer], instead: [String(outputs)] } };
+}
+
+const headOf = (layers: readonly TracedLayer[]): TracedLayer | undefined =>
+  layers.findLast(({ layer }) => Object.hasOwn(layer.definition.params, "outFeatures"));
+
+/**
+ * Targets of one number each against outputs that still have places or channels: mostly a linear layer that sums along
+ * the last axis alone. The error says so and is that layer's.
+ */
+function withFlatten<T>(layers: readonly TracedLayer[], target: Tensor, work: () => T): T {
   try {
     return work();
-  } catch (error) {
-    if (error instanceof UserError) error.fault ??= { kind: "shape", option };
-    throw error;
+  } catch (cause) {
+    const early = layers.find(({ type, input }) => type === "linear" && input.rank > 2);
+    if (!(cause instanceof ShapeError) || target.rank > 2 || !early) throw cause;
+    throw new ShapeError(
+      `${cause.message}; ${early.path} linear sums along the last axis of ${show(early.input.shape)}: put nn.flatten() before it`,
+      { cause, fault: { kind: "shape", layers: [early.layer], before: "nn.flatten(), " } },
+    );
   }
 }
 

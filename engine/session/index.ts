@@ -3,5 +3,6 @@ export { extentOf } from "./course.ts";
 export { Experiment, experiment } from "./experiment.ts";
 export { exportParams } from "./exportOnnx.ts";
 export { earlyStoppingParams, experimentParams, fitParams } from "./options.ts";
+export { remarksOn, remarksOnFit } from "./remarks.ts";
 export { Run } from "./run.ts";
 export { loadParams } from "./stateDict.ts";
