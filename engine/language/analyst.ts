@@ -11,10 +11,12 @@ import { Origins } from "./origins.ts";
 import { type ParsedCell, Parser } from "./parse.ts";
 import { type Located, problemOf, sameProblem } from "./problems.ts";
 import { Sources } from "./sources.ts";
-import { OutOfTime } from "./values.ts";
+import { computedMs, OutOfTime } from "./values.ts";
 
-/** Longer analyses stop where they are. */
-const MOST_MS = 3000;
+/** Analyses that compute longer stop where they are. */
+const MOST_MS = 2000;
+/** What reads data has so long. */
+const READING_MS = 15_000;
 
 /**
  * Says what a run of cells would define and get wrong, from their texts and data alone. Keeps what it has read from one text to the
@@ -76,7 +78,7 @@ export class Analyst {
         },
       },
       this.#memo,
-      performance.now() + MOST_MS,
+      computedMs() + MOST_MS,
     );
     try {
       for (const { body } of cells) await interpreter.cell(body);
@@ -93,7 +95,7 @@ function contextOf(notebookFolder: string): RunContext {
   let ids = 0;
   return {
     cell: "analysis",
-    signal: AbortSignal.timeout(MOST_MS),
+    signal: AbortSignal.timeout(READING_MS),
     emit: () => {},
     log: () => {},
     freshId: (prefix) => `${prefix}-${++ids}`,

@@ -5,7 +5,7 @@ import { Experiment } from "../session/index.ts";
 import { Memo } from "./memo.ts";
 import type { Origins } from "./origins.ts";
 import { CLOSED_KEYS, isConstructor, isHanding, isPure, isTooMuch, known } from "./safe.ts";
-import { Knowledge, Member, OutOfTime, RunToBe, Scope, Silent, UNKNOWN } from "./values.ts";
+import { computedMs, Knowledge, Member, OutOfTime, RunToBe, Scope, Silent, UNKNOWN } from "./values.ts";
 
 /** An evaluation that stops at each promise, which is what it yields, and goes on with its value. */
 type Steps<T = unknown> = Generator<PromiseLike<unknown>, T, unknown>;
@@ -70,7 +70,7 @@ export class Interpreter {
   async cell(body: readonly Statement[]): Promise<void> {
     this.#hoist(body, this.global);
     for (const statement of body) {
-      this.#patience = Math.min(this.#deadline, performance.now() + STATEMENT_MS);
+      this.#patience = Math.min(this.#deadline, computedMs() + STATEMENT_MS);
       await this.#drive(this.#safely(statement, this.global));
     }
   }
@@ -93,7 +93,7 @@ export class Interpreter {
   #tick(): void {
     this.#nodes++;
     if (this.#nodes % NODES_BETWEEN_LOOKS !== 0) return;
-    if (performance.now() > this.#patience) throw new OutOfTime();
+    if (computedMs() > this.#patience) throw new OutOfTime();
   }
 
   /** A statement that may turn out to be beyond us. */
@@ -101,7 +101,7 @@ export class Interpreter {
     try {
       return yield* this.#statement(statement, scope);
     } catch (error) {
-      if (error instanceof OutOfTime && performance.now() > this.#deadline) throw error;
+      if (error instanceof OutOfTime && computedMs() > this.#deadline) throw error;
       this.#patience = this.#deadline;
       this.#forget(statement, scope);
       return undefined;

@@ -117,10 +117,9 @@ export function optionsOf(name: string, definition: Definition, given: readonly 
   if (given.length === 1 && isPlain(value)) {
     const names = Object.keys(value);
     const optional = !params[positional]?.required && names.every((key) => Object.hasOwn(params, key));
-    // options by name, among which the one that must be given is missing
-    const forgotten =
-      names.length > 0 && names.every((key) => Object.hasOwn(params, key)) && isScalar(params[positional]);
-    if (optional || forgotten || names.includes(positional)) return value;
+    // no value of its own: options by name, whatever is wrong with them
+    const named = names.length > 0 && isScalar(params[positional]);
+    if (optional || named || names.includes(positional)) return value;
   }
   if (second !== undefined && given.length > 1 && !(isPlain(options) && Object.hasOwn(options, second))) {
     const [third = {}, ...rest] = more;

@@ -6,16 +6,20 @@ import { readSettings } from "../../settings.ts";
 
 /** An analysis that takes longer is given up, and its process ended: a cell may compute without end. */
 const PATIENCE_MS = 5000;
+/** The first one of a process waits for the library and for data that is read. */
+const FIRST_PATIENCE_MS = 20_000;
 
 /**
- * The process that looks at cells before they run: a kernel of its own, that runs none, at the lowest priority. It starts with the
+ * The process that looks at cells before they run: a kernel of its own, that runs none, behind the editor. It starts with the
  * first question and ends with `stop`, or when it does not answer.
  */
 export class AnalystProcess {
   readonly #extension: vscode.Extension<unknown>;
   readonly #log: vscode.LogOutputChannel;
   #process: Promise<KernelProcess> | null = null;
-  /** Why it cannot be started; it is not tried again. */
+  /** The process that has answered before. */
+  #answered: KernelProcess | null = null;
+  /** It cannot be started, and is not tried again. */
   #broken = false;
 
   constructor(extension: vscode.Extension<unknown>, log: vscode.LogOutputChannel) {
@@ -36,13 +40,16 @@ export class AnalystProcess {
       this.#log.warn(`cells cannot be looked at before they run: ${error instanceof Error ? error.message : error}`);
       return null;
     }
+    const patience = process === this.#answered ? PATIENCE_MS : FIRST_PATIENCE_MS;
     const timer = setTimeout(() => {
-      this.#log.info(`an analysis took over ${PATIENCE_MS / 1000} s and was given up`);
+      this.#log.info(`an analysis took over ${patience / 1000} s and was given up`);
       this.#forget(starting);
       process.kill();
-    }, PATIENCE_MS);
+    }, patience);
     try {
-      return (await process.request("analyze", params)).cells;
+      const { cells } = await process.request("analyze", params);
+      this.#answered = process;
+      return cells;
     } catch (error) {
       this.#forget(starting);
       this.#log.info(`an analysis failed: ${error instanceof Error ? error.message : error}`);
@@ -82,7 +89,7 @@ export class AnalystProcess {
       onLog: (line) => this.#log.debug(line),
     });
     try {
-      setPriority(process.info.pid, constants.priority.PRIORITY_LOW);
+      setPriority(process.info.pid, constants.priority.PRIORITY_BELOW_NORMAL);
     } catch {
       // already gone, or not allowed: nothing depends on it
     }
