@@ -17,6 +17,8 @@ import { pickers } from "./pickers/index.ts";
 import { FindingProblems } from "./problems/findingProblems.ts";
 import { RunStore, registerRuns } from "./runs/index.ts";
 import { readSettings } from "./settings.ts";
+import { LongRuns } from "./status/longRuns.ts";
+import { NotebookStatus } from "./status/notebookStatus.ts";
 import { templates } from "./templates/index.ts";
 import { Variables } from "./variables/index.ts";
 
@@ -42,6 +44,8 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerRuns(runs, context.extensionUri),
     cells,
     new Variables(controller, cells),
+    new NotebookStatus(controller),
+    new LongRuns(controller),
     vscode.workspace.registerNotebookSerializer(NOTEBOOK_TYPE, serializer, { transientOutputs: true }),
     new LibraryHovers(NOTEBOOK_TYPE, context.extensionPath),
     new CellOrder(NOTEBOOK_TYPE),

@@ -24,19 +24,11 @@ export function runningSummary(run: RunStatus): CellSummary {
 }
 
 export function finishedSummary(run: RunSummary): CellSummary {
-  const { final } = run;
-  const metric = ["valid", "train"]
-    .map((part) => Object.keys(final).find((name) => name.startsWith(part) && name !== `${part}Loss`))
-    .find((name) => name !== undefined);
   const rate = run.seconds > 0 ? run.steps / run.seconds : 0;
   const work = [
     `${count(run.steps)} steps in ${duration(run.seconds)}`,
     `${count(rate, rate < 10 ? 1 : 0)} steps/s`,
     run.backend,
-  ];
-  const quality = [
-    ...losses(final.trainLoss ?? null, final.validLoss ?? null),
-    ...(metric === undefined ? [] : [`${words(metric)} ${digits(final[metric] as number)}`]),
   ];
   const how = {
     finished: "",
@@ -44,7 +36,18 @@ export function finishedSummary(run: RunSummary): CellSummary {
     early: "stopped early: ",
     "non-finite": "stopped at a loss that is not finite: ",
   }[run.stopped];
-  return { items: lines(`$(graph-line) ${how}`, work, quality), tooltip: `run ${run.name} on ${run.adapter}` };
+  return { items: lines(`$(graph-line) ${how}`, work, qualityOf(run)), tooltip: `run ${run.name} on ${run.adapter}` };
+}
+
+/** Loss and first metric that a run ended with, of the validation set where there is one. */
+export function qualityOf({ final }: RunSummary): string[] {
+  const metric = ["valid", "train"]
+    .map((part) => Object.keys(final).find((name) => name.startsWith(part) && name !== `${part}Loss`))
+    .find((name) => name !== undefined);
+  return [
+    ...losses(final.trainLoss ?? null, final.validLoss ?? null),
+    ...(metric === undefined ? [] : [`${words(metric)} ${digits(final[metric] as number)}`]),
+  ];
 }
 
 /** How far a long task without a run is. */
@@ -83,7 +86,8 @@ export function count(value: number, decimals = 0): string {
 
 export function duration(seconds: number): string {
   if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
+  const whole = Math.round(seconds);
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

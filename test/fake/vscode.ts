@@ -193,6 +193,7 @@ const disposable = { dispose: () => undefined };
 export const window = {
   activeNotebookEditor: undefined as unknown,
   visibleNotebookEditors: [] as unknown[],
+  state: { focused: true },
   /** Messages, quick picks (as their title and labels) and status lines. */
   said: [] as string[],
   /** Picks among the buttons of a message or the items of a quick pick. */
@@ -333,6 +334,9 @@ const changes = new EventEmitter<unknown>();
 const closes = new EventEmitter<unknown>();
 
 export const workspace = {
+  /** By the name without its section. */
+  settings: {} as Record<string, unknown>,
+  getConfiguration: () => ({ get: (name: string) => workspace.settings[name] }),
   isTrusted: true,
   getWorkspaceFolder: (uri: Uri) =>
     workspace.workspaceFolders?.find(({ uri: root }) => uri.path.startsWith(`${root.path}/`)),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "mocha";
 import type { Locator } from "playwright-core";
-import { writeNotebook } from "./notebooks.ts";
+import { digits, writeNotebook } from "./notebooks.ts";
 import { server, shot, window } from "./walkWindow.ts";
 
 const cells = [
@@ -24,6 +24,7 @@ function double(x: number) { return 2 * x }`;
 before(() => {
   writeNotebook(server.workspace, "cells.dlnb", cells);
   writeNotebook(server.workspace, "names.dlnb", [...cells, names]);
+  writeNotebook(server.workspace, "status.dlnb", digits(60_000));
 });
 
 /** What is said under the cell that holds `text`, once it is. */
@@ -163,5 +164,31 @@ describe("the variables view", () => {
     await window.theme("Dark Modern");
     await shot("variables dark");
     await window.theme("Light 2026");
+  });
+});
+
+describe("the status bar", () => {
+  const status = (words: string | RegExp) => window.page.locator(".statusbar-item", { hasText: words });
+  const menu = () => window.page.locator(".quick-input-list .monaco-list-row");
+
+  it("says what the kernel of the notebook in front does, and how far it is", async () => {
+    await window.openNotebook("status.dlnb");
+    await status("dlnb: not started").waitFor({ timeout: 10_000 });
+    await window.runAll();
+    await status(/wasm.*: epoch \d+\/60000, .* left/).waitFor({ timeout: 30_000 });
+    await shot("status training");
+  });
+
+  it("opens a menu of what can be done with it", async () => {
+    await status("wasm").click();
+    await menu().first().waitFor();
+    await shot("status menu");
+    assert.deepEqual(
+      (await menu().allInnerTexts()).map((text) => text.split("\n")[0]?.trim()),
+      ["Interrupt", "Restart Kernel", "Select Backend", "Show Kernel Log", "Doctor"],
+    );
+    await menu().filter({ hasText: "Interrupt" }).click();
+    await window.idle();
+    await status(/wasm.*: idle/).waitFor({ timeout: 10_000 });
   });
 });
