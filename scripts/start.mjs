@@ -5,4 +5,6 @@ ready();
 const { setup: build } = await import("./build.mjs");
 await build();
 const [file = "examples/tour.dlnb", ...rest] = process.argv.slice(2);
-process.exit(run(process.execPath, [`${root}/dist/cli.mjs`, "run", file, "--report", "report.html", ...rest]));
+process.exit(
+  run(process.execPath, [`${root}/dist/cli.mjs`, "run", file, "--report", "report.html", "--interactive", ...rest]),
+);
