@@ -1,4 +1,5 @@
-// Writes what is made from the registries: snippets, what hovers say, docs/library.md and the list in README.md.
+// Writes what is made from the registries and from the source: snippets, what hovers say, docs/library.md, the list in README.md, and the
+// words that can be translated.
 // `--check` writes nothing and fails when a file differs.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -7,6 +8,7 @@ import { referenceOf } from "./reference.mjs";
 import { ready, root } from "./setup.mjs";
 import { snippetsOf } from "./snippets.mjs";
 import { thumbnailsOf } from "./thumbnails.mjs";
+import { wordsOf } from "./words.mjs";
 
 ready();
 
@@ -257,6 +259,7 @@ const files = {
     .map(([name, drawing]) => `${JSON.stringify(name)}: ${JSON.stringify(drawing)}`)
     .join(",\n")}\n}\n`,
   "docs/library.md": reference,
+  "l10n/bundle.l10n.json": `${JSON.stringify(wordsOf(`${root}/src`), null, 2)}\n`,
 };
 const read = (file) => (existsSync(`${root}/${file}`) ? readFileSync(`${root}/${file}`, "utf8") : "");
 if (read("README.md")) files["README.md"] = filled(read("README.md"));

@@ -46,6 +46,7 @@ for (const path of [
   "media/icons",
   "media/templates",
   "docs/images",
+  "l10n",
   "snippets",
   "syntaxes",
 ])

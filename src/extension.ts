@@ -69,9 +69,11 @@ export function activate(context: vscode.ExtensionContext): void {
 async function offerRestart(controller: Controller): Promise<void> {
   const running = controller.sessions.all().filter(({ kernel }) => kernel !== null);
   if (running.length === 0) return;
-  const restart = running.length === 1 ? "Restart Kernel" : `Restart ${running.length} Kernels`;
-  const question =
-    "dlnb.threads counts from the next start of a kernel on; a restart forgets the names of earlier cells.";
+  const restart =
+    running.length === 1 ? vscode.l10n.t("Restart Kernel") : vscode.l10n.t("Restart {0} Kernels", running.length);
+  const question = vscode.l10n.t(
+    "dlnb.threads counts from the next start of a kernel on; a restart forgets the names of earlier cells.",
+  );
   if ((await vscode.window.showInformationMessage(question, restart)) !== restart) return;
   await Promise.all(running.map((session) => session.restart()));
 }

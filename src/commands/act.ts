@@ -55,7 +55,16 @@ async function setOption(
   const room = set.options.map((option) => roomFor(option, number, experiment, cells)).find((one) => one !== null);
   if (room) {
     const { start, text } = room;
-    await change({ cell: byId(room.cell), start, end: start, text, says: `lr: ${number}, which was the default,` }, "");
+    await change(
+      {
+        cell: byId(room.cell),
+        start,
+        end: start,
+        text,
+        says: vscode.l10n.t("lr: {0}, which was the default,", number),
+      },
+      "",
+    );
     return;
   }
   await sayWhereItBelongs(set.options, number);
@@ -82,10 +91,12 @@ async function locate(
     const asked = cells.map(({ id, text }) => ({ cell: id, text }));
     const answer = await Promise.race([kernel.request("locate", { cells: asked, options }), late]);
     if (answer !== null) return answer.found;
-    void vscode.window.showInformationMessage("The kernel is busy: try again when the cell that runs has ended.");
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t("The kernel is busy: try again when the cell that runs has ended."),
+    );
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    void vscode.window.showErrorMessage(`The kernel could not look for the number: ${why}.`);
+    void vscode.window.showErrorMessage(vscode.l10n.t("The kernel could not look for the number: {0}.", why));
   }
   return null;
 }
@@ -100,14 +111,14 @@ async function choosePlace(
     const { line } = cell.document.positionAt(place.start);
     return {
       label: `${place.option}: ${place.text}`,
-      description: `cell ${codeIndex(cell)}, line ${line + 1}`,
+      description: vscode.l10n.t("cell {0}, line {1}", codeIndex(cell), line + 1),
       detail: cell.document.lineAt(line).text.trim(),
       place,
     };
   });
   const chosen = await vscode.window.showQuickPick(choices, {
-    title: `Insert ${number}`,
-    placeHolder: "Which number takes this value?",
+    title: vscode.l10n.t("Insert {0}", number),
+    placeHolder: vscode.l10n.t("Which number takes this value?"),
     matchOnDetail: true,
   });
   return chosen?.place;
@@ -119,21 +130,29 @@ async function change({ cell, start, end, text, says }: Change, before: string):
   const at = (offset: number) => document.positionAt(offset);
   const range = new vscode.Range(at(start), at(end));
   if (document.getText(range) !== before) {
-    void vscode.window.showInformationMessage(`Cell ${codeIndex(cell)} has just changed: press the button again.`);
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t("Cell {0} has just changed: press the button again.", codeIndex(cell)),
+    );
     return;
   }
   if (before === text) {
     await show(cell, range);
-    vscode.window.setStatusBarMessage(`dlnb: cell ${codeIndex(cell)} has ${text} already`, STATUS_MS);
+    vscode.window.setStatusBarMessage(
+      vscode.l10n.t("dlnb: cell {0} has {1} already", codeIndex(cell), text),
+      STATUS_MS,
+    );
     return;
   }
   const edit = new vscode.WorkspaceEdit();
   edit.replace(document.uri, range, text);
   if (!(await vscode.workspace.applyEdit(edit))) {
-    void vscode.window.showErrorMessage("The notebook cannot be changed.");
+    void vscode.window.showErrorMessage(vscode.l10n.t("The notebook cannot be changed."));
     return;
   }
-  vscode.window.setStatusBarMessage(`dlnb: ${says} in cell ${codeIndex(cell)}; undo takes it back`, STATUS_MS);
+  vscode.window.setStatusBarMessage(
+    vscode.l10n.t("dlnb: {0} in cell {1}; undo takes it back", says, codeIndex(cell)),
+    STATUS_MS,
+  );
   await show(cell, new vscode.Range(at(start), at(start + text.length)));
 }
 
@@ -142,10 +161,14 @@ async function show(cell: vscode.NotebookCell, selection: vscode.Range): Promise
 }
 
 async function sayWhereItBelongs(options: readonly string[], number: string): Promise<void> {
-  const example = options.includes("lr") ? `, as optim.adam({ lr: ${number} })` : `, as { ${options[0]}: ${number} }`;
-  const copy = `Copy ${number}`;
+  const example = options.includes("lr") ? `optim.adam({ lr: ${number} })` : `{ ${options[0]}: ${number} }`;
+  const copy = vscode.l10n.t("Copy {0}", number);
   const choice = await vscode.window.showInformationMessage(
-    `No cell gives ${options.join(" or ")} as a plain number that could be changed. Write it${example}.`,
+    vscode.l10n.t(
+      "No cell gives {0} as a plain number that could be changed. Write it, as {1}.",
+      options.join(vscode.l10n.t(" or ")),
+      example,
+    ),
     copy,
   );
   if (choice === copy) await vscode.env.clipboard.writeText(number);

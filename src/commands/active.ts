@@ -5,6 +5,6 @@ import { NOTEBOOK_TYPE } from "../controller/controller.ts";
 export function activeNotebook(purpose: string): vscode.NotebookDocument | null {
   const notebook = vscode.window.activeNotebookEditor?.notebook;
   if (notebook?.notebookType === NOTEBOOK_TYPE) return notebook;
-  void vscode.window.showInformationMessage(`Open a .dlnb notebook to ${purpose}.`);
+  void vscode.window.showInformationMessage(vscode.l10n.t("Open a .dlnb notebook to {0}.", purpose));
   return null;
 }

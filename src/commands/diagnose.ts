@@ -37,7 +37,12 @@ export async function diagnose(controller: Controller, command: DiagnosticComman
     const failed = needed.find((cell) => !session.ran(cell));
     if (failed !== undefined) {
       await showCell(failed);
-      const message = `There is no ${subject.name} to ${purpose}: cell ${codeIndex(failed)} did not run to its end.`;
+      const message = vscode.l10n.t(
+        "There is no {0} to {1}: cell {2} did not run to its end.",
+        subject.name,
+        purpose,
+        codeIndex(failed),
+      );
       void vscode.window.showWarningMessage(message);
       return;
     }
@@ -93,17 +98,24 @@ async function mayTrain(subject: Subject, cells: readonly vscode.NotebookCell[])
   const numbers = training.map(codeIndex).join(", ");
   const one = training.length === 1;
   const choice = await vscode.window.showInformationMessage(
-    `There is no ${subject.name} yet. Run the cells up to it first?`,
-    { modal: true, detail: `Cell${one ? "" : "s"} ${numbers} train${one ? "s" : ""}.` },
-    "Run Cells",
+    vscode.l10n.t("There is no {0} yet. Run the cells up to it first?", subject.name),
+    {
+      modal: true,
+      detail: one ? vscode.l10n.t("Cell {0} trains.", numbers) : vscode.l10n.t("Cells {0} train.", numbers),
+    },
+    vscode.l10n.t("Run Cells"),
   );
   return choice !== undefined;
 }
 
 async function sayWhatToWrite(notebook: vscode.NotebookDocument, { title, purpose }: DiagnosticCommand): Promise<void> {
   const choice = await vscode.window.showInformationMessage(
-    `${title}: this notebook has no experiment to ${purpose}. Write one in a cell, as const exp = experiment({ data, model, loss, optimizer });`,
-    "Insert Experiment",
+    vscode.l10n.t(
+      "{0}: this notebook has no experiment to {1}. Write one in a cell, as const exp = experiment({ data, model, loss, optimizer });",
+      title,
+      purpose,
+    ),
+    vscode.l10n.t("Insert Experiment"),
   );
   const end = vscode.window.activeNotebookEditor?.selections[0]?.end ?? notebook.cellCount;
   if (choice !== undefined) await insertCell(notebook, end, template.definition);

@@ -12,23 +12,26 @@ export function registerCommands(controller: Controller, log: vscode.LogOutputCh
     "dlnb.newNotebook": newNotebook,
 
     "dlnb.restartKernel": async () => {
-      const notebook = activeNotebook("restart its kernel");
+      const notebook = activeNotebook(vscode.l10n.t("restart its kernel"));
       if (notebook === null) return;
       const session = controller.sessions.get(notebook);
       if (!session?.kernel) {
-        void vscode.window.showInformationMessage("No kernel is running; the next cell starts one.");
+        void vscode.window.showInformationMessage(vscode.l10n.t("No kernel is running; the next cell starts one."));
         return;
       }
       await session.restart();
-      vscode.window.setStatusBarMessage("dlnb: kernel restarted; run the cells again from the top", 5000);
+      vscode.window.setStatusBarMessage(
+        vscode.l10n.t("dlnb: kernel restarted; run the cells again from the top"),
+        5000,
+      );
     },
 
     "dlnb.interrupt": async () => {
-      const notebook = activeNotebook("interrupt it");
+      const notebook = activeNotebook(vscode.l10n.t("interrupt it"));
       if (notebook === null) return;
       const session = controller.sessions.get(notebook);
       if (session?.busy) await session.interrupt();
-      else void vscode.window.showInformationMessage("No cell is running.");
+      else void vscode.window.showInformationMessage(vscode.l10n.t("No cell is running."));
     },
 
     "dlnb.selectBackend": () => {

@@ -15,7 +15,7 @@ export async function insertCell(
   const edit = new vscode.WorkspaceEdit();
   edit.set(notebook.uri, [vscode.NotebookEdit.insertCells(index, [data])]);
   if (!(await vscode.workspace.applyEdit(edit))) {
-    void vscode.window.showErrorMessage("The notebook cannot be changed: no cell was added.");
+    void vscode.window.showErrorMessage(vscode.l10n.t("The notebook cannot be changed: no cell was added."));
     return null;
   }
   const cell = notebook.cellAt(index);

@@ -16,23 +16,28 @@ export async function selectBackend(session: Session | undefined): Promise<void>
       label: "auto",
       detail:
         report === null
-          ? "a GPU where it is faster than the CPU on the model, else WebAssembly"
-          : `now ${report.auto.backend}: ${report.auto.why}`,
+          ? vscode.l10n.t("a GPU where it is faster than the CPU on the model, else WebAssembly")
+          : vscode.l10n.t("now {0}: {1}", report.auto.backend, report.auto.why),
     },
     {
       backend: "webgpu",
       label: "webgpu",
-      detail: found("webgpu")?.detail ?? "the graphics card through WebGPU; a software adapter where there is none",
+      detail:
+        found("webgpu")?.detail ??
+        vscode.l10n.t("the graphics card through WebGPU; a software adapter where there is none"),
     },
     {
       backend: "wasm",
       label: "wasm",
-      detail: found("wasm")?.detail ?? "the CPU through WebAssembly SIMD, on several threads",
+      detail: found("wasm")?.detail ?? vscode.l10n.t("the CPU through WebAssembly SIMD, on several threads"),
     },
   ];
   const choice = await vscode.window.showQuickPick(
-    choices.map((item) => (item.backend === chosen ? { ...item, description: "chosen" } : item)),
-    { title: "Select Backend", placeHolder: "What trains: plans compiled from now on use it" },
+    choices.map((item) => (item.backend === chosen ? { ...item, description: vscode.l10n.t("chosen") } : item)),
+    {
+      title: vscode.l10n.t("Select Backend"),
+      placeHolder: vscode.l10n.t("What trains: plans compiled from now on use it"),
+    },
   );
   if (choice === undefined) return;
   const settings = vscode.workspace.getConfiguration("dlnb");

@@ -26,7 +26,7 @@ export async function subjects(notebook: vscode.NotebookDocument, kernel: Kernel
     if (cell.kind !== vscode.NotebookCellKind.Code) continue;
     const text = cell.document.getText();
     for (const { name, kind } of declared(text)) {
-      const summary = `cell ${codeIndex(cell)}, not run yet: ${excerpt(text, name)}`;
+      const summary = vscode.l10n.t("cell {0}, not run yet: {1}", codeIndex(cell), excerpt(text, name));
       found.set(name, { name, kind, summary, cell, live: false });
     }
   }
@@ -73,7 +73,7 @@ export async function chooseSubject(
   }));
   const chosen = await vscode.window.showQuickPick(choices, {
     title,
-    placeHolder: `Which ${of.join(" or ")}?`,
+    placeHolder: vscode.l10n.t("Which {0}?", of.join(vscode.l10n.t(" or "))),
     matchOnDetail: true,
   });
   return chosen?.subject;

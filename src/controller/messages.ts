@@ -137,7 +137,7 @@ export async function saveChart(
     ? vscode.workspace.workspaceFolders?.[0]?.uri
     : vscode.Uri.joinPath(notebook.uri, "..");
   const target = await vscode.window.showSaveDialog({
-    title: "Save Chart",
+    title: vscode.l10n.t("Save Chart"),
     filters: FILTERS[name.replace(/^.*\./, "")] ?? {},
     ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, name) }),
   });
