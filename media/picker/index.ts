@@ -26,6 +26,7 @@ export function showPicker(editor: Editor<FromPicker, { search?: string }>): voi
     autocomplete: "off",
     spellcheck: "false",
   });
+  const title = element("h1");
   const where = element("p");
   const list = element("ul", { id: "picks", role: "listbox", tabindex: "0" });
   const count = element("p", { "aria-live": "polite" });
@@ -37,7 +38,7 @@ export function showPicker(editor: Editor<FromPicker, { search?: string }>): voi
     insert: (name, values) => editor.postMessage({ type: "insert", name, values }),
     cancel: () => editor.postMessage({ type: "cancel" }),
   });
-  document.body.append(element("main", {}, element("header", {}, search, where, count), list, form.node));
+  document.body.append(element("main", {}, element("header", {}, title, search, where, count), list, form.node));
 
   const cards = () => [...list.querySelectorAll<HTMLElement>("[role=option]")];
   const choose = (name: string, scroll = true) => {
@@ -65,8 +66,12 @@ export function showPicker(editor: Editor<FromPicker, { search?: string }>): voi
   const card = (pick: Pick): HTMLElement => {
     const node = element("li", { id: `pick-${pick.name}`, role: "option", "aria-selected": "false" });
     node.dataset.name = pick.name;
-    if (pick.drawing) node.append(picture(pick.drawing, ""));
-    node.querySelector("svg")?.setAttribute("aria-hidden", "true");
+    if (pick.drawing) {
+      const small = picture(pick.drawing, "");
+      small.setAttribute("aria-hidden", "true");
+      small.setAttribute("viewBox", "-6 -6 492 172"); // without the marks of its axes
+      node.append(small);
+    }
     node.append(element("b", {}, pick.name), element("span", {}, pick.summary));
     node.addEventListener("click", () => choose(pick.name, false));
     node.addEventListener("dblclick", () => form.insert());
@@ -101,6 +106,7 @@ export function showPicker(editor: Editor<FromPicker, { search?: string }>): voi
     }
     picks = data.picks;
     const words = WORDS[data.kind];
+    title.textContent = words.title;
     search.placeholder = words.search;
     search.setAttribute("aria-label", words.search);
     list.setAttribute("aria-label", words.list);

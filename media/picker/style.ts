@@ -4,6 +4,7 @@ body { margin: 0; padding: 0; height: 100vh; overflow: hidden; font: 13px/1.4 va
   color: var(--vscode-editor-foreground, CanvasText); background: var(--vscode-editor-background, Canvas); }
 main { display: grid; height: 100vh; grid-template: auto minmax(0, 1fr) / minmax(0, 1fr) minmax(260px, 40%); }
 header { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 4px 14px; align-items: center; padding: 10px 14px 8px; }
+header h1 { flex: 1 1 100%; margin: 0; font-size: 15px; font-weight: 600; }
 header p { margin: 0; color: var(--vscode-descriptionForeground, inherit); overflow-wrap: anywhere; }
 input, select { font: inherit; padding: 3px 6px; border-radius: 2px; box-sizing: border-box; color: var(--vscode-input-foreground, inherit);
   background: var(--vscode-input-background, transparent); border: 1px solid var(--vscode-input-border, var(--vscode-contrastBorder, rgba(128, 128, 128, 0.5))); }

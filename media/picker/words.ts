@@ -1,7 +1,7 @@
 /** All words of the picker. */
 export const WORDS = {
-  schedule: { search: "Search schedules", list: "Schedules" },
-  init: { search: "Search initializers", list: "Initializers" },
+  schedule: { title: "Insert Schedule", search: "Search schedules", list: "Schedules" },
+  init: { title: "Insert Initializer", search: "Search initializers", list: "Initializers" },
   found: (count: number) => (count === 0 ? "none found" : `${count} found`),
   insert: "Insert",
   cancel: "Cancel",

@@ -1,15 +1,20 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
+import { paletteOf } from "./hover.ts";
 import { plain } from "./plain.ts";
 import { type Reference, readReference } from "./reference.ts";
 import { type Snippets, type Suggestion, suggest } from "./suggest.ts";
+import { type Drawings, pictureOf, readDrawings } from "./thumbnail.ts";
 
 /** Snippets while one types in cells of dlnb notebooks, and nowhere else: TypeScript files of other work have none of them. */
 export class LibrarySnippets implements vscode.CompletionItemProvider, vscode.Disposable {
   readonly #extensionPath: string;
   readonly #registered: vscode.Disposable;
   #read: Promise<[Snippets, Reference]> | undefined;
+  #drawings: Promise<Drawings> | undefined;
+  /** What suggestions are of. */
+  readonly #names = new WeakMap<vscode.CompletionItem, string>();
 
   constructor(notebookType: string, extensionPath: string) {
     this.#extensionPath = extensionPath;
@@ -32,9 +37,24 @@ export class LibrarySnippets implements vscode.CompletionItemProvider, vscode.Di
     const typed = document.getText(range);
     // asked anew with every letter: which of its names a snippet shows depends on what is typed
     return new vscode.CompletionList(
-      suggestions.map((suggestion) => itemOf(suggestion, range, typed)),
+      suggestions.map((suggestion) => {
+        const item = itemOf(suggestion, range, typed);
+        this.#names.set(item, suggestion.name);
+        return item;
+      }),
       true,
     );
+  }
+
+  /** The drawing comes with the one that is looked at. */
+  async resolveCompletionItem(item: vscode.CompletionItem): Promise<vscode.CompletionItem> {
+    const { documentation: code } = item;
+    this.#drawings ??= readDrawings(this.#extensionPath);
+    const drawing = (await this.#drawings)[this.#names.get(item) ?? ""];
+    if (drawing === undefined || !(code instanceof vscode.MarkdownString)) return item;
+    const picture = pictureOf(drawing, paletteOf(vscode.window.activeColorTheme.kind));
+    item.documentation = new vscode.MarkdownString(`${picture}\n\n${code.value}`);
+    return item;
   }
 
   dispose(): void {

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { parseNotebook } from "../notebook/format.ts";
 
-/** A notebook that comes with the extension, told by its own heading and the first sentences below it. */
+/** A notebook that comes with the extension, told by its own heading and the first sentence below it. */
 export interface Bundled {
   readonly uri: vscode.Uri;
   /** `tour`, of `tour.dlnb`. */
@@ -30,12 +30,12 @@ export async function bundledIn(folder: vscode.Uri): Promise<Bundled[]> {
   return all.sort((a, b) => place(a) - place(b) || a.title.localeCompare(b.title));
 }
 
-/** Title and first two sentences of a notebook's prose. */
+/** Title and first sentence of a notebook's prose. */
 export function headingOf(text: string, name: string): { title: string; description: string } {
   const prose = parseNotebook(text).cells.find(({ kind }) => kind === "markdown")?.text ?? "";
   const title = /^#\s+(.+)$/m.exec(prose)?.[1] ?? name;
   const [paragraph = ""] = prose.split(/\n\s*\n/).filter((part) => part.trim() !== "" && !part.startsWith("#"));
   const plain = paragraph.replace(/\s+/g, " ").replace(/[*`]/g, "").trim();
-  const [sentences = plain] = /^(?:.*?[.?!:](?=\s|$)){1,2}/.exec(plain) ?? [];
+  const [sentences = plain] = /^(?:.*?[.?!:](?=\s|$))/.exec(plain) ?? [];
   return { title, description: sentences.trim() };
 }
