@@ -35,6 +35,8 @@ const snippets = snippetsOf({ registries, diagnostics: looks, sources });
 
 // ---- drawings
 
+const evaluateCall = (call) => new Function(...Object.keys(globals), `return ${call}`)(...Object.values(globals));
+
 const { referenceOptimizer } = await import("../test/support/optimizer.ts");
 const { plain } = await import("../src/language/plain.ts");
 const thumbnails = thumbnailsOf({
@@ -53,8 +55,18 @@ const thumbnails = thumbnailsOf({
     ),
   },
   callOf: (name) => plain(snippets[name].body.join("\n")),
-  evaluateCall: (call) => new Function(...Object.keys(globals), `return ${call}`)(...Object.values(globals)),
+  evaluateCall,
 });
+
+/** What is known of an entry beside its declaration: of a schedule, whether gradient descent is sure to arrive by it. */
+const { robbinsMonro } = await import("../engine/schedules/convergence.ts");
+function noteOf(global, name) {
+  if (global !== "schedule") return null;
+  const call = plain(snippets[`schedule.${name}`].body.join("\n")).replace(/\s+/g, " ");
+  const { holds, why } = robbinsMonro(evaluateCall(call));
+  const said = holds === null ? "not applicable" : holds ? "fulfilled" : "not fulfilled";
+  return `Conditions of Robbins and Monro: ${said}, ${why}.`;
+}
 
 // ---- tables
 
@@ -251,7 +263,7 @@ function filled(text) {
 const files = {
   "snippets/dlnb.json": `${JSON.stringify(snippets, null, 2)}\n`,
   "snippets/library.json": `${JSON.stringify(
-    referenceOf({ registries, diagnostics: looks, sources, calls, defaultOf: written }),
+    referenceOf({ registries, diagnostics: looks, sources, calls, defaultOf: written, noteOf }),
     null,
     1,
   )}\n`,

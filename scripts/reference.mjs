@@ -2,9 +2,9 @@
 
 /**
  * Entries by the name they are called by, `optim.adamw`; methods of experiments and runs begin with a dot, `.fit`. `defaultOf`
- * writes a default as in a cell.
+ * writes a default as in a cell; `noteOf` knows more of some.
  */
-export function referenceOf({ registries, diagnostics, sources, calls, defaultOf }) {
+export function referenceOf({ registries, diagnostics, sources, calls, defaultOf, noteOf }) {
   const optionsOf = (params) =>
     Object.fromEntries(
       Object.entries(params).map(([name, { type, required, default: value, range, doc }]) => [

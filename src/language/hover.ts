@@ -63,7 +63,7 @@ function optionWords(of: string, name: string, { type, default: value, range, do
 
 function entryWords(
   name: string,
-  { summary, rule, paper, cost, positional, loop, options }: Entry,
+  { summary, rule, paper, cost, note, positional, loop, options }: Entry,
   picture: string | null,
 ): string {
   const given = Object.entries(options);
@@ -80,6 +80,7 @@ function entryWords(
     ...(rule ? [code("text", rule.map(readable))] : []),
     ...(given.length ? [[head, "| :-- | :-- | :-- |", ...given.map(row)].join("\n")] : []),
     ...(cost ? [vscode.l10n.t("Costs {0}.", escaped(cost))] : []),
+    ...(note ? [escaped(note)] : []),
     ...(loop ? [vscode.l10n.t("The same as a loop over tensors:"), code("ts", loop)] : []),
     ...(paper ? [linked(escaped(paper))] : []),
   ].join("\n\n");

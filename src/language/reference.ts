@@ -8,6 +8,8 @@ export interface Entry {
   readonly rule?: readonly string[];
   readonly paper?: string;
   readonly cost?: string;
+  /** What else is known of it, in a sentence. */
+  readonly note?: string;
   /** The option that may come first, without its name. */
   readonly positional?: string;
   /** The option that may come second, likewise. */

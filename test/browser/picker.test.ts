@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
+import axe from "axe-core";
 import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -121,9 +121,8 @@ describe.skipIf(browserPath() === undefined)("the picker's page", () => {
     "has no barriers that axe knows of in %s",
     async (theme) => {
       const { page } = await open("init", theme);
-      const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-      await page.evaluate(axe);
-      const found = await page.evaluate(async () => {
+      await page.evaluate(axe.source);
+    const found = await page.evaluate(async () => {
         const { axe } = globalThis as unknown as {
           axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
         };

@@ -114,6 +114,15 @@ describe("a drawing", () => {
   );
 });
 
+test.each([
+  ["schedule.consta|nt()", "not fulfilled, the sum of the squares diverges"],
+  ["schedule.inverseS|qrt()", "not fulfilled"],
+  ["schedule.cos|ine()", "not applicable, it spans the run"],
+  ["schedule.plat|eau()", "not applicable, it waits for figures"],
+])("%s says whether gradient descent is sure to arrive: %s", (cell, said) => {
+  expect(hover(cell)).toContain(`Conditions of Robbins and Monro: ${said}`);
+});
+
 test("papers with a number lead to them", () => {
   expect(hover("optim.ad|amw()")).toContain("[arXiv:1711.05101](https://arxiv.org/abs/1711.05101)");
 });
