@@ -1,5 +1,7 @@
 // What the editor says of everything that a cell can call: for hovers, in `snippets/library.json`.
 
+import { loopsOf } from "./loops.mjs";
+
 /**
  * Entries by the name they are called by, `optim.adamw`; methods of experiments and runs begin with a dot, `.fit`. `defaultOf`
  * writes a default as in a cell; `noteOf` knows more of some.
@@ -30,7 +32,14 @@ export function referenceOf({ registries, diagnostics, sources, calls, defaultOf
     ...Object.entries(calls).map(([name, definition]) => [name, entry(definition)]),
     ...Object.entries(sources).map(([name, { source }]) => [`data.${name}`, entry(source)]),
     ...registries.flatMap(({ global, all }) =>
-      Object.entries(all).map(([name, definition]) => [`${global}.${name}`, entry(definition)]),
+      Object.entries(all).map(([name, definition]) => {
+        const loop = global === "optim" ? loopsOf(name) : [];
+        const note = noteOf(global, name);
+        return [
+          `${global}.${name}`,
+          { ...entry(definition), ...(note ? { note } : {}), ...(loop.length ? { loop } : {}) },
+        ];
+      }),
     ),
     ...diagnostics.map(({ path, definition }) => [`.${path}`, entry(definition)]),
   ]);

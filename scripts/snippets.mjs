@@ -1,7 +1,9 @@
 // Snippets made from the registries. Each works in a cell as it comes; diagnostics stand on the notebook's `exp` or `run`.
 import { exampleOf, examples } from "../engine/language/examples.ts";
 import { literal } from "./literal.mjs";
+import { callOf, cellOf, loops } from "./loops.mjs";
 import { prefixesOf, prefixesOfMethod } from "./prefixes.mjs";
+import { recipes } from "./recipes.mjs";
 
 /** Options that training has no reason to give, or that others make useless. */
 const seldom = ["reduction", "a", "weightDecayOn", "scaleMode", "thresholdMode"];
@@ -34,7 +36,19 @@ export function snippetsOf({ registries, diagnostics, sources }) {
     const body = `const ${tab(1, "set")} = ${awaited}${tab(2, source.example)};`;
     return [call, entry(prefixesOf("data", name), body, source.summary)];
   });
-  return { ...own, ...Object.fromEntries([...library, ...data, ...looks]) };
+  const written = Object.entries(recipes).map(([name, [prefix, summary, body]]) => [
+    `recipe.${name}`,
+    entry(prefix, body, summary),
+  ]);
+  const rules = Object.entries(loops).map(([name, loop]) => [
+    `loop.${name}`,
+    entry(
+      [`loop-${name}`, `update-rule-${name}`],
+      cellOf(loop).join("\n"),
+      `What ${callOf(loop, name)} computes, as a loop over tensors.`,
+    ),
+  ]);
+  return { ...own, ...Object.fromEntries([...library, ...data, ...looks, ...written, ...rules]) };
 }
 
 /** A place to type, with the text that stands there first. */

@@ -15,6 +15,7 @@ import { type HostTensor, show, sizeOf } from "../tensor/index.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { extentOf } from "./course.ts";
 import { stoppingOf } from "./earlyStopping.ts";
+import { exportPyTorch, exportPyTorchParams } from "./exportPyTorch.ts";
 import { trainRun } from "./fit.ts";
 import { goalOf, type StepConfig } from "./forward.ts";
 import { checkFullBatch } from "./fullBatch.ts";
@@ -317,6 +318,19 @@ export class Experiment {
     if (options.earlyStopping) stoppingOf(options.earlyStopping, this.options.metrics);
     if (options.schedule) checkSchedule(options.schedule, this);
     return options;
+  }
+
+  /**
+   * Writes a script that trains this in PyTorch, from the same first weights: `await exp.exportPyTorch("digits.py", { epochs: 20 })`. The
+   * prepared examples and the weights go into an .npz file beside it. Relative paths start at the notebook. Returns the whole path.
+   * Throws ConfigError for an optimizer, loss or schedule that torch does not have; layers of your own are left to be completed.
+   */
+  async exportPyTorch(path: string, given?: Options<typeof exportPyTorchParams>): Promise<string> {
+    if (typeof path !== "string" || path === "")
+      throw new ConfigError(`exportPyTorch: ${showValue(path)} is no path of a file; give one, as "digits.py"`);
+    const full = this.resolve(path);
+    await exportPyTorch(this, full, check(exportPyTorchParams, given, "exportPyTorch"));
+    return full;
   }
 
   /**

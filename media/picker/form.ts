@@ -113,8 +113,9 @@ function inputFor(field: Field): HTMLInputElement | HTMLSelectElement {
     select.value = field.value;
     return select;
   }
-  const input = element("input", { type: "text", spellcheck: "false", placeholder: field.default ?? "" });
-  input.value = field.value;
+  const none = field.default === "null" ? WORDS.notGiven : (field.default ?? "");
+  const input = element("input", { type: "text", spellcheck: "false", placeholder: none });
+  input.value = field.value === "null" ? "" : field.value;
   input.disabled = field.kind === "code";
   return input;
 }

@@ -38,10 +38,11 @@ button.main { color: var(--vscode-button-foreground, inherit); background: var(-
 button.main:hover:enabled { background: var(--vscode-button-hoverBackground, var(--vscode-button-background)); }
 button:disabled { opacity: 0.5; cursor: default; }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
-svg .line { fill: none; stroke: var(--vscode-charts-blue, currentColor); stroke-width: 5; stroke-linejoin: round; }
+svg .line { fill: none; stroke: var(--vscode-charts-blue, currentColor); stroke-width: 6; stroke-linejoin: round; }
 svg .area { fill: var(--vscode-charts-blue, currentColor); opacity: 0.2; }
 svg .axis, svg .behind { fill: none; stroke: var(--vscode-editorLineNumber-foreground, currentColor); stroke-width: 2; }
 svg text { font-size: 22px; fill: var(--vscode-descriptionForeground, currentColor); }
+[role=option] svg text { display: none; }
 section svg .line { stroke-width: 3; }
 section svg text { font-size: 15px; }
 .vscode-high-contrast svg .line, .vscode-high-contrast-light svg .line { stroke: var(--vscode-focusBorder, currentColor); }

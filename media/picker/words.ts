@@ -6,6 +6,6 @@ export const WORDS = {
   insert: "Insert",
   cancel: "Cancel",
   code: "Code: change it in the cell after inserting",
-  computing: "Computing...",
+  notGiven: "not given",
   details: "Chosen",
 } as const;

@@ -137,9 +137,9 @@ export class Picker implements vscode.Disposable {
   }
 
   #where(): string {
-    const { option } = this.#target;
+    const { option, ownCell } = this.#target;
     const { cell } = this.#origin;
-    if (cell === null) return vscode.l10n.t("Goes into a new cell.");
+    if (cell === null || ownCell) return vscode.l10n.t("Goes into a new cell.");
     const index = codeIndex(cell);
     if (option === null) return vscode.l10n.t("Goes to the cursor in cell {0}.", index);
     if (option.replaces) {
@@ -184,12 +184,16 @@ export class Picker implements vscode.Disposable {
     // the cell may have changed while the gallery was open
     const { document } = cell;
     const text = document.getText();
-    const { start, end, before, after } = targetAt(
+    const { start, end, before, after, ownCell } = targetAt(
       this.#reference,
       this.#kind,
       text,
       Math.min(this.#origin.offset, text.length),
     );
+    if (ownCell) {
+      await insertCell(notebook, cell.index + 1, call);
+      return;
+    }
     const edit = new vscode.WorkspaceEdit();
     const range = new vscode.Range(document.positionAt(start), document.positionAt(end));
     edit.replace(document.uri, range, before + call + after);

@@ -13,6 +13,8 @@ export interface Target extends Span {
   readonly after: string;
   /** How it is told: what it takes the place of or is added to. Null: it stands by itself at the cursor. */
   readonly option: { readonly name: string; readonly of: string; readonly replaces: string | null } | null;
+  /** There is no room for an expression at the place: it goes into a cell of its own. */
+  readonly ownCell?: boolean;
   /** For a schedule: the run that it is for. */
   readonly run: { readonly experiment: string | null; readonly epochs: number | null; readonly steps: number | null };
 }
@@ -21,8 +23,8 @@ const NO_RUN = { experiment: null, epochs: null, steps: null };
 
 /**
  * Where a schedule or initializer belongs, seen from a place in the cell: it replaces the option of the innermost call around the place
- * that takes one, or is added to it; a call of its own kind there is replaced as it stands. A schedule goes to the cell's only
- * training, wherever the place is, or to that of the same line. Else it stands at the place.
+ * that takes one, or is added to it; a call of its own kind there is replaced as it stands. Else it goes to the
+ * only call of the cell that takes one, wherever the place is, or of the line. Else it stands at the place, where an expression can begin there.
  */
 export function targetAt(reference: Reference, kind: Kind, text: string, at: number): Target {
   const code = codeOf(text, "_");
@@ -42,12 +44,14 @@ export function targetAt(reference: Reference, kind: Kind, text: string, at: num
     const replaces = text.slice(span.start, span.end);
     return { ...span, before: "", after: "", option: { name: "", of: "", replaces }, run: NO_RUN };
   }
-  const trainings = kind === "schedule" ? callsIn(code).filter((call) => takes(call) !== null) : [];
+  const all = callsIn(code).filter((call) => takes(call) !== null);
   const line = (place: number) => code.slice(0, place).split("\n").length;
-  const near = trainings.length > 1 ? trainings.findLast(({ start }) => line(start) === line(at)) : trainings[0];
+  const here = all.filter(({ start }) => line(start) === line(at));
+  const near = all.length === 1 ? all[0] : kind === "schedule" || here.length === 1 ? here.at(-1) : undefined;
   const target = near && inOptions(text, code, near, takes(near) as string, undefined);
   if (target) return target;
-  return { start: at, end: at, before: "", after: "", option: null, run: NO_RUN };
+  const free = /(?:^|\n)\s*$|(?:[=:(,[?]|=>|\breturn)\s*$/.test(code.slice(0, at)) && !/^[\w$.]/.test(code.slice(at));
+  return { start: at, end: at, before: "", after: "", option: null, ownCell: !free, run: NO_RUN };
 }
 
 /** The option of a call that takes what is picked: a layer's `weight` before its other ones. */

@@ -122,7 +122,7 @@ describe.skipIf(browserPath() === undefined)("the picker's page", () => {
     async (theme) => {
       const { page } = await open("init", theme);
       await page.evaluate(axe.source);
-    const found = await page.evaluate(async () => {
+      const found = await page.evaluate(async () => {
         const { axe } = globalThis as unknown as {
           axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
         };

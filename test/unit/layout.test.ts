@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 const rows = [
   ["kernel", "language"],
   ["library.ts"],
-  ["diagnostics", "session", "plots", "compare", "schedules", "toys"],
+  ["diagnostics", "session", "plots", "compare", "schedules", "torch", "toys"],
   ["onnx"],
   ["nn", "optim", "average", "init", "losses", "metrics", "regularize", "data", "eager", "augment"],
   ["plan", "context"],

@@ -31,11 +31,11 @@ async function saved(name: string): Promise<string[]> {
 /** Puts the cursor right behind some text of a cell. */
 async function cursorBehind(cell: string, text: string): Promise<void> {
   const line = window.codeCell(cell).locator(".view-line", { hasText: text }).first();
-  await line.click();
-  const whole = (await line.innerText()).replaceAll("\u00a0", " ");
-  await window.page.keyboard.press("End");
-  for (let i = whole.trimEnd().length; i > whole.indexOf(text) + text.length; i--)
-    await window.page.keyboard.press("ArrowLeft");
+  await line.click({ position: { x: 5, y: 5 } });
+  const whole = [define, train, plan].flatMap((one) => one.split("\n")).find((one) => one.includes(text)) ?? "";
+  await window.page.keyboard.press("Home");
+  for (let i = whole.search(/\S/); i < whole.indexOf(text) + text.length; i++)
+    await window.page.keyboard.press("ArrowRight");
 }
 
 const gallery = (): FrameLocator =>
@@ -153,7 +153,7 @@ describe("notebooks to begin with", () => {
   const list = () => window.page.locator(".quick-input-list .monaco-list-row");
 
   it("come from templates, and run as they come", async () => {
-    await window.command("View: Close All Editors");
+    await window.openNotebook("snippets.dlnb");
     await window.command("dlnb: New Experiment from Template...");
     await list().filter({ hasText: "MLP on a table" }).first().waitFor({ timeout: 10_000 });
     await shot("templates");

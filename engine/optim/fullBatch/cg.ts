@@ -10,6 +10,7 @@ export const cg = defineFullBatch({
   summary:
     "Nonlinear conjugate gradients over the whole training set: each direction is the steepest one bent towards the last. On a quadratic of n dimensions n steps are enough.",
   paper: "Polak & Ribière 1969 and others; Nocedal & Wright 2006, section 5.2",
+  rule: ["d <- -g + max(0, beta) d   (beta by PR, FR, HS or DY)", "p <- p + a d,   a by the line search"],
   params: {
     beta: choice(
       "PR",

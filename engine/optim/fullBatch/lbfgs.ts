@@ -10,6 +10,10 @@ export const lbfgs = defineFullBatch({
   summary:
     "Limited-memory BFGS over the whole training set: a direction from the last pairs of steps and changes of the gradient. A step of a run is up to maxIter of its iterations, as PyTorch's step(closure).",
   paper: "Liu & Nocedal 1989; as torch.optim.LBFGS",
+  rule: [
+    "H g by the two-loop recursion over the last pairs s = p - pBefore, y = g - gBefore",
+    "p <- p - lr H g,   or a step along -H g by the line search",
+  ],
   params: {
     lr: num(1, "[0, inf)", "Length of an iteration; the first trial where there is a line search."),
     maxIter: int(20, "[1, inf)", "Iterations of one step."),

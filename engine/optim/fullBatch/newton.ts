@@ -13,6 +13,7 @@ export const newton = defineFullBatch({
   summary:
     "Damped Newton over the whole training set: x - (H + damping I)^-1 g, with the whole Hessian from Hessian-vector products. One step on a quadratic. For small models.",
   paper: "Nocedal & Wright 2006, sections 3.3 and 3.4",
+  rule: ["(H + damping I) d = -g,   H the Hessian of the loss", "p <- p + lr d"],
   params: {
     damping: num(
       0,

@@ -30,7 +30,6 @@ describe("a schedule", () => {
     ["exp.replicas({ seeds: 3| })", "exp.replicas({ seeds: 3, schedule: X })"],
     ["a.fit({ epochs: 2 }); b.fit({ epochs: 3 });|", "a.fit({ epochs: 2 }); b.fit({ epochs: 3, schedule: X });"],
     ["const x = 1;\n|", "const x = 1;\nX"],
-    ["await exp.fit(options|)", "await exp.fit(optionsX)"],
     ["// exp.fit({})\n|", "// exp.fit({})\nX"],
     ["exp.fit({ epochs: 2, name: '})'| })", "exp.fit({ epochs: 2, name: '})', schedule: X })"],
     ["exp.fit({ ...common| })", "exp.fit({ ...common, schedule: X })"],
@@ -66,6 +65,16 @@ describe("an initializer", () => {
   ])("%s becomes %s", (cell, after) => {
     expect(inserted("init", cell)).toBe(after);
   });
+});
+
+test.each([
+  ["await exp.fit(options|)"],
+  ["const a = 1;|"],
+  ["con|st a = 1;"],
+  ["nn.sequential(nn.linear(10), nn.re|lu(), nn.linear(2))"],
+])("where no expression can begin it goes into a cell of its own: %s", (cell) => {
+  const at = cell.indexOf("|");
+  expect(targetAt(reference, "init", cell.replace("|", ""), at)).toMatchObject({ option: null, ownCell: true });
 });
 
 test("whatever stands in a cell, there is a place", () => {
