@@ -98,9 +98,9 @@ export function strict<T extends object>(noun: string, record: T): T {
 const isPlain = (given: unknown): given is Record<string, unknown> =>
   typeof given === "object" && given !== null && !Array.isArray(given);
 
-/** Whether a parameter takes no records, so that one is the options. */
+/** Whether a parameter takes no records or instances, so that one is the options. */
 const isScalar = (param: Param | undefined): boolean =>
-  param !== undefined && /^(?:num|int|nums|ints|floats|perAxis|bool|text|choice|func)\??$/.test(param.kind);
+  param !== undefined && !/[A-Z{]/.test(param.type.replace(/"[^"]*"/g, ""));
 
 /** The options that arguments of a call stand for: `positional` first where there is one. Throws ConfigError. */
 export function optionsOf(name: string, definition: Definition, given: readonly unknown[]): unknown {

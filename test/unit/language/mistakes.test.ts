@@ -120,6 +120,12 @@ const mistakes: readonly Mistake[] = [
     message: /no monitor "los"/,
     mended: 'exp.fit({ epochs: 9, schedule: schedule.plateau({ monitor: "loss" }) })',
   },
+  {
+    text: 'toy.surface(«"bealle"»)',
+    code: "choice",
+    message: /no surface "bealle"/,
+    mended: 'toy.surface("beale")',
+  },
   // what does not go together
   { text: "exp.fit({ epochs: 3, steps: «10» })", code: "conflict", message: /both given/ },
   { text: "«optim.sgd({ lr: 1, nesterov: true })»", code: "conflict", message: /nesterov takes momentum/ },
