@@ -144,6 +144,13 @@ export function finalOf(run: RunFacts, { part, key }: Pick<Figure, "part" | "key
 /** The seed of a run; null where its configuration does not say. */
 export const seedOf = ({ config }: RunFacts): number | null => (typeof config.seed === "number" ? config.seed : null);
 
+/** Which values of a figure are good; null when no run says. */
+export function directionOf(runs: readonly RunFacts[], key: string): Figure["better"] | null {
+  if (key === "loss") return "lower";
+  const metric = runs.flatMap(metricsOf).find((m) => nameOf(m) === key);
+  return metric ? betterOf(metric) : null;
+}
+
 /** Examples of a part of a run's data; 0 where there are none. */
 function sizeOf({ config }: RunFacts, part: "train" | "valid"): number {
   const data = config.data as Readonly<Record<string, unknown>> | undefined;

@@ -13,4 +13,6 @@ export {
 export { type ConfigRow, configRows, type Leaf, settingsOf, shownLeaf } from "./config.ts";
 export { type Difference, isBeyondNoise } from "./difference.ts";
 export { eachAlone, groupBySeed } from "./groups.ts";
+export { comparisonText } from "./text.ts";
+export { comparedRuns } from "./view.ts";
 export { intervalOf, spreadOf, verdictOf } from "./words.ts";

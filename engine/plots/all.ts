@@ -23,6 +23,7 @@ export { lrFinderPlot as lrFinder } from "./lrFinder.ts";
 export { lrGridPlot as lrGrid } from "./lrGrid.ts";
 export { lrSweepPlot as lrSweep } from "./lrSweep.ts";
 export { overfitBatchPlot as overfitBatch } from "./overfitBatch.ts";
+export { overlayPlot as overlay } from "./overlay.ts";
 export { activationHistory } from "./overTime/activationHistory.ts";
 export { activationStatistics } from "./overTime/activationStatistics.ts";
 export { batchNormHistory } from "./overTime/batchNormHistory.ts";

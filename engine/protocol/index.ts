@@ -1,4 +1,4 @@
-export type { RunFacts } from "./compare.ts";
+export type * from "./compare.ts";
 export * from "./messages.ts";
 export * from "./plots.ts";
 export * from "./runLog.ts";

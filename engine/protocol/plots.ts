@@ -1,3 +1,4 @@
+import type { ComparedRuns, CompareView, RunFacts } from "./compare.ts";
 import type { Chart, KernelEvent } from "./messages.ts";
 
 /**
@@ -9,6 +10,10 @@ export interface Plots {
   learningCurve(id: string, folder: string): LogPlot;
   /** Its layers over the steps, from the looks of `fit({ instruments })`; null while there are fewer than two. */
   layers(id: string): LogPlot;
+  /** Runs beside each other as `view` asks: curves, settings, tables, and what may be said of the difference. `id` is the chart's. */
+  compare(id: string, runs: readonly RunFacts[], view: CompareView): ComparedRuns;
+  /** The same to paste elsewhere. */
+  comparisonText(compared: ComparedRuns, as: "markdown" | "csv"): string;
 }
 
 /** A chart that takes the lines of a run's log as they come. Anybody may have written them: what is not as it should be is passed over. */

@@ -26,6 +26,8 @@ export class RunDigest {
   startedAt = Number.NaN;
   parameters = 0;
   config: unknown = null;
+  /** What the fit was told: schedule, epochs, early stopping. */
+  fit: unknown = null;
   /** Version of the log; 0: from before there were any. */
   version = 0;
   /** The process that writes it, where it says so. */
@@ -148,6 +150,7 @@ export class RunDigest {
     this.startedAt = typeof given.time === "string" ? Date.parse(given.time) : Number.NaN;
     this.parameters = count(given.parameters);
     this.config = sizeWithin(given.config, MAX_CONFIG) ? given.config : null;
+    this.fit = sizeWithin(given.fit, MAX_CONFIG) ? fit : null;
     const { pid, host } = record(given.process);
     if (count(pid) > 0) this.process = { pid: pid as number, host: line(host) };
     this.step = count(fit.resumedAt);

@@ -32,6 +32,8 @@ export interface RunEntry {
   readonly final: Readonly<Record<string, number>>;
   /** What `experiment.describe()` wrote; anybody may have written it. Null where it is not known. */
   readonly config: unknown;
+  /** Schedule, epochs, early stopping of the fit, as `config` is. */
+  readonly fit: unknown;
   /** Validation losses, or training losses where there are none, at most 24, oldest first. */
   readonly spark: readonly number[];
   readonly backend: string;

@@ -436,6 +436,7 @@ function entryOf({ key, folder, notebook, digest, live, over }: Known): RunEntry
     metric: digest.metric,
     final: { ...digest.figures, ...told },
     config: digest.config,
+    fit: digest.fit,
     spark: digest.spark,
     backend: digest.backend || (live?.backend ?? ""),
     cell: digest.cell,
@@ -481,7 +482,7 @@ function digestOf(run: RunSummary, startedAt: number): RunDigest {
 
 const equal = (a: RunEntry, b: RunEntry): boolean =>
   (Object.keys(b) as (keyof RunEntry)[]).every((name) =>
-    typeof b[name] === "object" && b[name] !== null && name !== "config" && name !== "notebook"
+    typeof b[name] === "object" && b[name] !== null && name !== "config" && name !== "fit" && name !== "notebook"
       ? JSON.stringify(a[name]) === JSON.stringify(b[name])
       : Object.is(a[name], b[name]),
   );

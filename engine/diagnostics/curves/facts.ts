@@ -16,6 +16,7 @@ export function factsOf(run: Run | ReplicaView): RunFacts {
     key: record?.id ?? name,
     name,
     config: schedule ? { ...config, schedule } : config,
+    state: stopped,
     live: false,
     broken: stopped === "non-finite",
     steps,

@@ -1,3 +1,4 @@
+import { comparedRuns, comparisonText } from "../../compare/index.ts";
 import type { Plots } from "../../protocol/index.ts";
 import { RecordedCurve } from "./curve.ts";
 import { RecordedLayers } from "./layers.ts";
@@ -6,4 +7,6 @@ import { RecordedLayers } from "./layers.ts";
 export const plots: Plots = {
   learningCurve: (id, folder) => new RecordedCurve(id, folder),
   layers: (id) => new RecordedLayers(id),
+  compare: comparedRuns,
+  comparisonText,
 };
