@@ -3,6 +3,7 @@ import type { KernelEvent } from "../engine/protocol/index.ts";
 import { Cells } from "./cells/index.ts";
 import { act } from "./commands/act.ts";
 import { registerCommands } from "./commands/index.ts";
+import { registerCompare } from "./compare/index.ts";
 import { Controller, NOTEBOOK_TYPE } from "./controller/controller.ts";
 import { Kernels } from "./controller/kernels.ts";
 import { registerDoctor } from "./doctor/index.ts";
@@ -42,6 +43,7 @@ export function activate(context: vscode.ExtensionContext): void {
     runs,
     controller.sessions.onNews((news) => runs.hear(news)),
     ...registerRuns(runs, context.extensionUri),
+    ...registerCompare(runs, context.extensionUri),
     cells,
     new Variables(controller, cells),
     new NotebookStatus(controller),

@@ -76,7 +76,8 @@ export function comparedRuns(id: string, runs: readonly RunFacts[], view: Compar
 function standing({ groups }: Comparison, i: number): { ends: string; behind: string } {
   const group = groups[i];
   if (!group) return { ends: "", behind: "" };
-  const ends = `${spreadOf(group)}, ${count(group.finals.length, "run")}`;
+  const several = groups.some(({ finals }) => finals.length > 1);
+  const ends = `${spreadOf(group)}${several ? `, ${count(group.finals.length, "run")}` : ""}`;
   const { behind } = group;
   if (!behind) return { ends, behind: "" };
   return { ends, behind: `${intervalOf(behind)}${isBeyondNoise(behind) ? "" : ", within noise"}` };

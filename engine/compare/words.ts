@@ -17,7 +17,10 @@ export function verdictOf(found: Comparison): string {
   // three digits of a figure at least, however wide the interval
   const least = 3 - Math.ceil(Math.log10(Math.max(1e-9, Math.abs(best.mean))));
   const shown = (v: number) => (digits === null ? significant(v) : fixed(v, Math.min(12, Math.max(digits, least, 0))));
-  const head = `${best.label} ends best: ${figure.name} ${shown(best.mean)} against ${shown(second.mean)} of ${second.label}`;
+  const head =
+    best.mean === second.mean
+      ? `${best.label} and ${second.label} end alike: ${figure.name} ${shown(best.mean)}`
+      : `${best.label} ends best: ${figure.name} ${shown(best.mean)} against ${shown(second.mean)} of ${second.label}`;
   if (difference === null) {
     return `${head}, one run each: whether that is more than noise cannot be told; train several seeds of each`;
   }

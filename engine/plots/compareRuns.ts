@@ -237,7 +237,9 @@ function finalTable(state: Comparison): Columns {
 
 /** One legend for colours and dashes: all layers say the same of it, else there is none. */
 const legendOf = (labels: readonly string[]) =>
-  labels.length > 1 ? { title: null, orient: "top", columns: 3, labelLimit: 180, symbolOpacity: 1 } : null;
+  labels.length > 1
+    ? { title: null, orient: "top", columns: 3, labelLimit: 180, symbolOpacity: 1, symbolSize: 90 }
+    : null;
 
 const colour = (labels: readonly string[]): Spec => ({
   field: "group",

@@ -43,9 +43,10 @@ export const overlayPlot = definePlot<OverlayState>({
   title: (state) => {
     const parts = partsOf(state);
     const shown = new Set(state.lines.map(({ label }) => label)).size;
+    const all = state.labels.length;
     const how =
       parts.length > 1 ? `: ${parts[0]} solid, ${parts[1]} dashed` : parts.length === 1 ? `, ${parts[0]}` : "";
-    return `${state.figure} of ${shown} of ${count(state.labels.length, "curve")}${how}`;
+    return `${state.figure} of ${shown < all ? `${shown} of ` : ""}${count(all, "line")}${how}`;
   },
 
   text: ({ verdict, lines }) =>
@@ -87,7 +88,11 @@ export const overlayPlot = definePlot<OverlayState>({
           type: "quantitative",
           title: AXES[state.x],
           scale: { zero: true, nice: false },
-          axis: { format: "~s", tickCount: 8, tickMinStep: 1 },
+          axis: {
+            labelExpr: "datum.value >= 10000 ? format(datum.value, '~s') : format(datum.value, ',~r')",
+            tickCount: 8,
+            ...(state.x === "step" ? { tickMinStep: 1 } : {}),
+          },
         },
       },
       layer: [
@@ -128,7 +133,9 @@ export const overlayPlot = definePlot<OverlayState>({
     };
   },
 
-  datasets: ({ lines }) => {
+  datasets: ({ lines: ranked }) => {
+    // the best is drawn last, over the others
+    const lines = ranked.toReversed();
     const rows = lines.flatMap(({ label, part, x, y }) =>
       x.map((at, i) => ({ label, part, x: at, y: y[i] as number })),
     );

@@ -5,7 +5,7 @@ import { loadPlots } from "./plots.ts";
 import type { RunStore } from "./store.ts";
 import { RunsView } from "./view.ts";
 
-export type { RunEntry } from "./entry.ts";
+export { isLive, type RunEntry } from "./entry.ts";
 export { loadPlots } from "./plots.ts";
 export { RunStore } from "./store.ts";
 

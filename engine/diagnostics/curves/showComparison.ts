@@ -69,21 +69,43 @@ export function tableOf(found: Comparison): string {
   const width = Math.min(40, Math.max(8, ...groups.map(({ label }) => label.length)));
   const ends = groups.map(spreadOf);
   const widest = Math.max(8, ...ends.map((end) => end.length));
-  const lines = groups.map(({ label, low, high, finals, steps, behind }, i) => {
-    const spread = finals.length > 1 ? `, ${significant(low)} to ${significant(high)}` : "";
-    const broken = finals.filter(Number.isNaN).length;
+  const several = groups.some(({ finals }) => finals.length > 1);
+  const runs = groups.map((group) => runsOf(group, several, new Set(groups.map(({ steps }) => steps)).size > 1));
+  const longest = Math.max(...runs.map((text) => text.length));
+  const lines = groups.map(({ label, behind }, i) => {
     const told =
-      behind && groups.length > 2
-        ? `; best less this ${intervalOf(behind)}${isBeyondNoise(behind) ? "" : ", within noise"}`
-        : "";
-    return `  ${label.slice(0, width).padEnd(width)}  ${(ends[i] as string).padStart(widest)}  (${finals.length} run${finals.length > 1 ? "s" : ""}${spread}; ${steps.toLocaleString("en-US")} steps)${broken > 0 ? `; ${broken} not finite` : ""}${told}`;
+      behind && groups.length > 2 ? `${intervalOf(behind)}${isBeyondNoise(behind) ? "" : ", within noise"}` : "";
+    const cells = [
+      label.slice(0, width).padEnd(width),
+      (ends[i] as string).padStart(widest),
+      (runs[i] as string).padEnd(longest),
+    ];
+    return `  ${[...cells, told].join("   ")}`.trimEnd();
   });
-  const together = groups.length > 2 && groups.some(({ behind }) => behind !== null);
+  const steps = Math.max(...groups.map((group) => group.steps));
   return [
     verdictOf(found),
-    `  final ${figure.name}, ${figure.better} is better${together ? "; intervals hold together at 95 %" : ""}:`,
+    `  final ${figure.name}, ${figure.better} is better, after ${steps.toLocaleString("en-US")} steps:`,
     ...lines,
+    ...(groups.length > 2 && groups.some(({ behind }) => behind !== null)
+      ? ["  the last column is what the best has more than each, all of them together at 95 %"]
+      : []),
   ].join("\n");
+}
+
+/** "3 runs, 0.94 to 0.95". */
+function runsOf(
+  { finals, low, high, steps }: Comparison["groups"][number],
+  several: boolean,
+  lengths: boolean,
+): string {
+  const broken = finals.filter(Number.isNaN).length;
+  return [
+    ...(several ? [`${finals.length} run${finals.length > 1 ? "s" : ""}`] : []),
+    ...(finals.length > 1 ? [`${significant(low)} to ${significant(high)}`] : []),
+    ...(lengths ? [`${steps.toLocaleString("en-US")} steps`] : []),
+    ...(broken > 0 ? [`${broken} not finite`] : []),
+  ].join(", ");
 }
 
 /** The groups in the order of the table. */

@@ -121,7 +121,7 @@ describe.each([
     expect(text).toMatch(
       /learning rates, each the lowest within 2 % of the best validation loss after 20 steps of one seed: sgd [\d.]+ \(of \d+/,
     );
-    expect(text).toContain("intervals hold together at 95 %");
+    expect(text).toContain("all of them together at 95 %");
   });
 
   test("schedules train from the same seeds with one highest rate", async () => {

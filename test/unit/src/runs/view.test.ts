@@ -27,6 +27,7 @@ const entry = (given: Partial<RunEntry> = {}): RunEntry => ({
   seconds: 3.44,
   metric: { name: "accuracy", value: 0.97234, better: "higher" },
   final: { trainLoss: 0.1, validLoss: 0.2, validAccuracy: 0.97234 },
+  fit: null,
   config: {
     optimizer: { type: "adamw", options: { lr: 0.001 } },
     batchSize: 32,

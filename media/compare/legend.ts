@@ -1,0 +1,62 @@
+import { element } from "../chart/dom.ts";
+import type { ComparedGroup } from "./payload.ts";
+import type { Picked } from "./picked.ts";
+import { swatch } from "./symbols.ts";
+import { words } from "./words.ts";
+
+/** The groups from best to worst, with what they came to; a button hides and shows the curve of each. */
+export class Legend {
+  readonly element = element("ul", { class: "legend", "aria-label": words.legend });
+  readonly #toggle: (label: string) => void;
+  readonly #picked: Picked;
+  #rows: { item: HTMLLIElement; button: HTMLButtonElement; ends: HTMLElement; behind: HTMLElement; label: string }[] =
+    [];
+
+  constructor(toggle: (label: string) => void, picked: Picked) {
+    this.#toggle = toggle;
+    this.#picked = picked;
+    picked.onChange(() => this.#mark());
+  }
+
+  show(groups: readonly ComparedGroup[]): void {
+    const same = this.#rows.length === groups.length && groups.every(({ label }, i) => this.#rows[i]?.label === label);
+    if (!same) {
+      const focused = this.#rows.find(({ button }) => button === document.activeElement)?.label;
+      this.#rows = groups.map(({ label }, place) => this.#row(label, place));
+      this.element.replaceChildren(...this.#rows.map(({ item }) => item));
+      this.#rows.find(({ label }) => label === focused)?.button.focus();
+    }
+    for (const [i, { ends, behind, hidden }] of groups.entries()) {
+      const row = this.#rows[i];
+      if (row === undefined) continue;
+      row.button.setAttribute("aria-pressed", String(!hidden));
+      row.button.title = hidden ? words.show : words.hide;
+      row.item.classList.toggle("hidden-curve", hidden);
+      setText(row.ends, ends);
+      setText(row.behind, behind === "" ? "" : `${words.behind} ${behind}`);
+    }
+    this.#mark();
+  }
+
+  #row(label: string, place: number) {
+    const button = element("button", { type: "button", class: "name" }, swatch(place), element("span", {}, label));
+    button.addEventListener("click", () => this.#toggle(label));
+    const ends = element("span", { class: "ends" });
+    const behind = element("span", { class: "behind" });
+    const item = element("li", {}, button, ends, behind);
+    item.addEventListener("pointerenter", () => this.#picked.point({ group: place }));
+    item.addEventListener("pointerleave", () => this.#picked.point(null));
+    button.addEventListener("focus", () => this.#picked.point({ group: place }));
+    button.addEventListener("blur", () => this.#picked.point(null));
+    return { item, button, ends, behind, label };
+  }
+
+  #mark(): void {
+    for (const [place, { item }] of this.#rows.entries()) item.classList.toggle("picked", this.#picked.hasGroup(place));
+  }
+}
+
+/** Text that is set only when it is another, so that readers do not hear it again. */
+export function setText(node: HTMLElement, text: string): void {
+  if (node.textContent !== text) node.textContent = text;
+}

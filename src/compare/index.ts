@@ -1,0 +1,71 @@
+import * as vscode from "vscode";
+import { isRecord } from "../outputs/read.ts";
+import { loadPlots, type RunStore } from "../runs/index.ts";
+import { chooseRuns, newestTwo } from "./choose.ts";
+import { FIRST_VIEW, MOST_RUNS, readState } from "./messages.ts";
+import { ComparePanel, type ComparePanelHost } from "./panel.ts";
+
+const VIEW_TYPE = "dlnb.compare";
+
+/** The command Compare Runs, and its panels, which come back when the window is loaded again. `extension` is the extension's folder. */
+export function registerCompare(store: RunStore, extension: vscode.Uri): vscode.Disposable[] {
+  const dist = vscode.Uri.joinPath(extension, "dist");
+  const panels = new Set<ComparePanel>();
+  const host: ComparePanelHost = {
+    store,
+    dist,
+    plots: () => loadPlots(extension),
+    choose: (keys) => chooseRuns(store, keys),
+    changed: (panel) => {
+      if (panel.disposed) panels.delete(panel);
+    },
+  };
+  const open = (keys: readonly string[]) => {
+    const wanted = keys.slice(0, MOST_RUNS);
+    const same = [...panels].find((panel) => panel.keys.join("\n") === wanted.join("\n"));
+    if (same !== undefined) {
+      same.panel.reveal();
+      return;
+    }
+    const panel = vscode.window.createWebviewPanel(VIEW_TYPE, vscode.l10n.t("Compare Runs"), vscode.ViewColumn.Beside);
+    panels.add(new ComparePanel(panel, { keys: wanted, view: FIRST_VIEW }, host));
+  };
+  return [
+    { dispose: () => void [...panels].map((panel) => panel.dispose()) },
+    vscode.commands.registerCommand("dlnb.compareRuns", async (item?: unknown, items?: unknown) => {
+      try {
+        await store.ready();
+        const given = keysOf(store, Array.isArray(items) && items.length > 0 ? items : [item]);
+        const keys =
+          given.length >= 2
+            ? given
+            : await chooseRuns(store, given.length === 1 ? beside(store, given) : newestTwo(store));
+        if (keys !== null) open(keys);
+      } catch (error) {
+        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      }
+    }),
+    vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, {
+      deserializeWebviewPanel: async (panel, kept: unknown) => {
+        panels.add(new ComparePanel(panel, readState(kept), host));
+      },
+    }),
+  ];
+}
+
+/** The runs that lines of the Runs view, or `{ key }`, stand for. */
+const keysOf = (store: RunStore, items: readonly unknown[]): string[] => [
+  ...new Set(
+    items.flatMap((item) =>
+      isRecord(item) && typeof item.key === "string" && store.get(item.key) !== undefined ? [item.key] : [],
+    ),
+  ),
+];
+
+/** A run and the newest other of its notebook: what is ticked to begin with. */
+function beside(store: RunStore, [key]: readonly string[]): string[] {
+  const entry = store.get(key ?? "");
+  if (entry === undefined) return [];
+  const other = store.of(entry.notebook).find((one) => one.key !== entry.key);
+  return [entry.key, ...(other === undefined ? [] : [other.key])];
+}
