@@ -27,21 +27,17 @@ export function comparedRuns(id: string, runs: readonly RunFacts[], view: Compar
   const shown = figures.find(({ key }) => key === view.figure) ?? { key: main.key, label: main.key };
   const groups = view.bands ? groupBySeed(runs) : eachAlone(runs);
   const found = compareGroups(groups, main);
-  const ranked = found.groups.map(({ label }) => groups.find((group) => group.label === label) as RunGroup);
+  const ranking = found.groups.map(({ label }) => groups.findIndex((group) => group.label === label));
   const hidden = (label: string) => view.hidden.includes(label);
+  const ranked = ranking.map((place) => ({ place, ...(groups[place] as RunGroup) }));
   const lines = linesOf(
-    ranked.flatMap(({ label, runs: own }, place) => (hidden(label) ? [] : [{ label, place, runs: own }])),
+    ranked.filter(({ label }) => !hidden(label)),
     shown.key,
     view,
   );
   const columns = tableColumns(runs, main);
-  const state = {
-    figure: shown.label,
-    x: view.x,
-    labels: ranked.map(({ label }) => label),
-    lines,
-    verdict: verdictOf(found),
-  };
+  const labels = groups.map(({ label }) => label);
+  const state = { figure: shown.label, x: view.x, labels, lines, verdict: verdictOf(found) };
   return {
     verdict: state.verdict,
     notes: notesOf(runs, main, groups),
@@ -52,23 +48,24 @@ export function comparedRuns(id: string, runs: readonly RunFacts[], view: Compar
       state,
       runs.some(({ live }) => live),
     ),
-    groups: ranked.map(
-      (group, i): ComparedGroup => ({
+    groups: groups.map(
+      (group, place): ComparedGroup => ({
         label: group.label,
         runs: group.runs.map((run) => runs.indexOf(run)),
         hidden: hidden(group.label),
-        ...standing(found, i),
+        ...standing(found, ranking.indexOf(place)),
       }),
     ),
+    ranking,
     runs: runs.map((run, i) => ({
       key: run.key,
       name: run.name,
-      group: ranked.findIndex(({ runs: own }) => own.includes(run)),
+      group: groups.findIndex(({ runs: own }) => own.includes(run)),
       live: run.live,
       cells: columns.map(({ values }) => values[i] ?? null),
     })),
     columns: columns.map(({ values: _, ...column }) => column),
-    config: settings(ranked),
+    config: settings(groups),
     parallel: parallelAxes(runs, main),
   };
 }

@@ -43,8 +43,10 @@ export interface ComparedRuns {
   readonly figure: string;
   readonly figures: readonly { readonly key: string; readonly label: string }[];
   readonly chart: Chart;
-  /** The best first. */
+  /** In the order of their first runs, which decides colours and shapes whatever they come to. */
   readonly groups: readonly ComparedGroup[];
+  /** Places of the groups, the best first. */
+  readonly ranking: readonly number[];
   readonly runs: readonly ComparedRun[];
   /** Columns of the table of runs, by their places in `cells`. */
   readonly columns: readonly RunColumn[];

@@ -1,5 +1,5 @@
 import { element } from "../chart/dom.ts";
-import type { ComparedGroup } from "./payload.ts";
+import type { ComparedGroup, ComparedRuns } from "./payload.ts";
 import type { Picked } from "./picked.ts";
 import { swatch } from "./symbols.ts";
 import { words } from "./words.ts";
@@ -9,8 +9,14 @@ export class Legend {
   readonly element = element("ul", { class: "legend", "aria-label": words.legend });
   readonly #toggle: (label: string) => void;
   readonly #picked: Picked;
-  #rows: { item: HTMLLIElement; button: HTMLButtonElement; ends: HTMLElement; behind: HTMLElement; label: string }[] =
-    [];
+  #rows: {
+    item: HTMLLIElement;
+    button: HTMLButtonElement;
+    ends: HTMLElement;
+    behind: HTMLElement;
+    label: string;
+    place: number;
+  }[] = [];
 
   constructor(toggle: (label: string) => void, picked: Picked) {
     this.#toggle = toggle;
@@ -18,17 +24,18 @@ export class Legend {
     picked.onChange(() => this.#mark());
   }
 
-  show(groups: readonly ComparedGroup[]): void {
-    const same = this.#rows.length === groups.length && groups.every(({ label }, i) => this.#rows[i]?.label === label);
+  show({ groups, ranking }: ComparedRuns): void {
+    const same =
+      JSON.stringify(this.#rows.map(({ label, place }) => [label, place])) ===
+      JSON.stringify(ranking.map((place) => [groups[place]?.label, place]));
     if (!same) {
       const focused = this.#rows.find(({ button }) => button === document.activeElement)?.label;
-      this.#rows = groups.map(({ label }, place) => this.#row(label, place));
+      this.#rows = ranking.map((place) => this.#row(groups[place]?.label ?? "", place));
       this.element.replaceChildren(...this.#rows.map(({ item }) => item));
       this.#rows.find(({ label }) => label === focused)?.button.focus();
     }
-    for (const [i, { ends, behind, hidden }] of groups.entries()) {
-      const row = this.#rows[i];
-      if (row === undefined) continue;
+    for (const row of this.#rows) {
+      const { ends, behind, hidden } = groups[row.place] as ComparedGroup;
       row.button.setAttribute("aria-pressed", String(!hidden));
       row.button.title = hidden ? words.show : words.hide;
       row.item.classList.toggle("hidden-curve", hidden);
@@ -48,11 +55,11 @@ export class Legend {
     item.addEventListener("pointerleave", () => this.#picked.point(null));
     button.addEventListener("focus", () => this.#picked.point({ group: place }));
     button.addEventListener("blur", () => this.#picked.point(null));
-    return { item, button, ends, behind, label };
+    return { item, button, ends, behind, label, place };
   }
 
   #mark(): void {
-    for (const [place, { item }] of this.#rows.entries()) item.classList.toggle("picked", this.#picked.hasGroup(place));
+    for (const { item, place } of this.#rows) item.classList.toggle("picked", this.#picked.hasGroup(place));
   }
 }
 

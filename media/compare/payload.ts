@@ -19,6 +19,7 @@ export interface ComparedRuns {
   readonly figures: readonly { readonly key: string; readonly label: string }[];
   readonly chart: Chart;
   readonly groups: readonly ComparedGroup[];
+  readonly ranking: readonly number[];
   readonly runs: readonly ComparedRun[];
   readonly columns: readonly RunColumn[];
   readonly config: readonly ConfigRow[];

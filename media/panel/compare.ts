@@ -147,7 +147,7 @@ class Comparison {
       this.#notes.replaceChildren(...compared.notes.map((note) => element("li", {}, note)));
     }
     this.#showTools(compared, state.view);
-    this.#legend.show(compared.groups);
+    this.#legend.show(compared);
     this.#showChart(compared);
     this.#runs.show(compared);
     this.#config.show(compared);

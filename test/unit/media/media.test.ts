@@ -10,6 +10,8 @@ import { withLogAxis } from "../../../media/chart/logAxis.ts";
 import { positiveFields } from "../../../media/chart/logFields.ts";
 import * as payload from "../../../media/chart/payload.ts";
 import { axisEnd, ema, Table } from "../../../media/chart/table.ts";
+import type * as compare from "../../../media/compare/payload.ts";
+import type { FromCompare, ToCompare } from "../../../src/compare/messages.ts";
 
 test("pages mirror the kernel's payloads exactly", () => {
   expectTypeOf<payload.Chart>().toEqualTypeOf<protocol.Chart>();
@@ -18,6 +20,9 @@ test("pages mirror the kernel's payloads exactly", () => {
   expectTypeOf<payload.CellError>().toEqualTypeOf<protocol.CellError>();
   expectTypeOf<payload.Findings>().toEqualTypeOf<protocol.Findings>();
   expectTypeOf<payload.Gallery>().toEqualTypeOf<protocol.Gallery>();
+  expectTypeOf<compare.ComparedRuns>().toEqualTypeOf<protocol.ComparedRuns>();
+  expectTypeOf<compare.ToCompare>().toEqualTypeOf<ToCompare>();
+  expectTypeOf<compare.FromCompare>().toEqualTypeOf<FromCompare>();
   const { CHART_MIME, FINDINGS_MIME, GALLERY_MIME, ERROR_MIME } = mimes;
   expect([payload.CHART_MIME, payload.ERROR_MIME]).toEqual([CHART_MIME, ERROR_MIME]);
   expect([payload.FINDINGS_MIME, payload.GALLERY_MIME]).toEqual([FINDINGS_MIME, GALLERY_MIME]);
