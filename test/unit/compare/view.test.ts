@@ -9,7 +9,10 @@ import { madeUp, someRuns } from "../../support/runs.ts";
 const view: CompareView = { figure: null, x: "step", bands: true, smoothing: 0, hidden: [] };
 
 /** Of which part of the data each point of a chart's lines is. */
-const partsOf = ({ datasets }: Chart): readonly string[] => (datasets.lines?.part as { text: string[] }).text;
+function partsOf({ datasets }: Chart): readonly string[] {
+  const column = datasets.lines?.part;
+  return column !== undefined && "text" in column ? column.text : [];
+}
 
 describe("runs beside each other", () => {
   test("are groups of seeds with a verdict, a ranking and intervals", () => {
