@@ -17,7 +17,7 @@ const slow = await exp.fit({ epochs: 12, name: "slow" });`,
   'console.log("trained", slow.steps + fast.steps);',
 ];
 
-const more = `const long = await make(0.01, 2).fit({ epochs: 4000, name: "long" });`;
+const more = `const long = await make(0.01, 2).fit({ epochs: 20_000, name: "long" });`;
 
 before(() => writeNotebook(server.workspace, "compare.dlnb", [...cells, more]));
 
@@ -94,8 +94,7 @@ describe("comparing runs", () => {
     await window.command("dlnb: Focus on Runs View");
     const row = (name: string) => window.page.locator(".pane-body .monaco-list-row", { hasText: name }).first();
     await row("long").waitFor({ timeout: 20_000 });
-    await row("fast").click();
-    await row("slow").click({ modifiers: ["Control"] });
+    for (const name of ["fast", "slow"]) await row(name).click({ modifiers: ["Control"] });
     await row("long").click({ modifiers: ["Control"] });
     await row("long").click({ button: "right" });
     await window.page.getByRole("menuitem", { name: "Compare Runs" }).click();
@@ -116,6 +115,11 @@ describe("comparing runs", () => {
     await window.page.waitForTimeout(300);
     await shot("compare parallel");
     assert.equal(await panel().locator(".parallel .line.picked").count(), 1);
+    await window.command("dlnb: Interrupt");
+    await panel()
+      .locator("table.runs tr", { hasText: "long" })
+      .getByText("running")
+      .waitFor({ state: "detached", timeout: 20_000 });
   });
 
   it("comes back when the window is loaded again", async () => {
