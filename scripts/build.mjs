@@ -30,7 +30,7 @@ const bundles = [
   { entry: "src/report/index.ts", out: "report.mjs", ...node, ...withRequire },
   { entry: "media/report/index.ts", out: "report-page.js", ...page },
   {
-    entry: "src/tsplugin/index.ts",
+    entry: "src/tsplugin/main.ts",
     out: "tsplugin/index.cjs",
     platform: "node",
     format: "cjs",

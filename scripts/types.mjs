@@ -42,9 +42,10 @@ export async function writeTypes(folder = `${root}/dist/tsplugin/types`) {
   };
   const { globals } = await import("../engine/library.ts");
   write("dlnb.d.ts", library(Object.keys(globals)));
-  write("cells.d.ts", cells(Object.keys(globals)));
   const entries = ["library", ...Object.values(nouns)].map((name) => `${name}.d.ts`);
-  for (const [path, text] of reached(`${root}/out/engine`, entries)) write(`engine/${path}`, text);
+  const engine = reached(`${root}/out/engine`, entries);
+  for (const [path, text] of engine) write(`engine/${path}`, text);
+  write("cells.d.ts", cells(Object.keys(globals), [...engine.values()].join("\n")));
   await writeNode(write);
   copyFileSync(`${root}/snippets/library.json`, `${folder}/library.json`);
   copyFileSync(`${root}/node_modules/@types/node/LICENSE`, `${folder}/node/LICENSE`);
@@ -70,10 +71,16 @@ const library = (names) =>
     "",
   ].join("\n");
 
-const cells = (names) =>
+/** Each with the words that its own declaration begins with. */
+const cells = (names, declared) =>
   [
     "declare global {",
-    ...names.map((name) => `  const ${name}: typeof import("./dlnb.ts").${name};`),
+    ...names.flatMap((name) => [
+      ...(new RegExp(String.raw`/\*\*(?:(?!\*/)[\s\S])*\*/(?=\nexport declare (?:const|function) ${name}\b)`).exec(
+        declared,
+      ) ?? []),
+      `  const ${name}: typeof import("./dlnb.ts").${name};`,
+    ]),
     "  /** Shows a value under the cell. */",
     "  function display(value: unknown): Promise<void>;",
     ...Object.keys(nouns).map((noun) => `  type ${noun} = import("./dlnb.ts").${noun};`),

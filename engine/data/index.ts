@@ -21,4 +21,7 @@ export { tokensOf } from "./vocabulary.ts";
 export { sources };
 
 /** Where data comes from, as cells see it: `await data.csv("data/digits.csv", { target: "y" })`. */
-export const data = strict("data source", Object.freeze({ ...sources, ...made, ...transform }));
+export const data: Readonly<typeof sources & typeof made & typeof transform> = strict(
+  "data source",
+  Object.freeze({ ...sources, ...made, ...transform }),
+);

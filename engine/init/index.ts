@@ -11,7 +11,7 @@ export type { Probed, Start } from "./start.ts";
 export { all as initializers, starts };
 
 /** The initializers, as cells see them: `init.kaimingNormal({ nonlinearity: "relu" })`, `init.gain("tanh")`. */
-export const init = library("initializer", { ...all, ...starts }, { gain });
+export const init = library("initializer", { ...all, ...starts } as typeof all & typeof starts, { gain });
 
 export const isInitializer = (given: unknown): given is Initializer => isInstance(all, given);
 

@@ -26,6 +26,6 @@ export { matches, patternsOf } from "./pattern.ts";
 export { all as optimizers, methods };
 
 /** The optimizers, as cells see them: `optim.adamw({ lr: 1e-3 })`, `optim.lbfgs()`. */
-export const optim = library("optimizer", { ...all, ...methods });
+export const optim = library("optimizer", { ...all, ...methods } as typeof all & typeof methods);
 
 export const isOptimizer = (given: unknown): given is Optimizer => isInstance(all, given) || isInstance(methods, given);

@@ -44,7 +44,10 @@ export class CellOrder implements vscode.Disposable {
   async #tell(): Promise<void> {
     const open = vscode.workspace.notebookDocuments.filter(({ notebookType }) => notebookType === this.#notebookType);
     const order = Object.fromEntries(
-      open.map((notebook) => [notebook.uri.path, notebook.getCells().map(({ document }) => document.uri.fragment)]),
+      open.map((notebook) => [
+        notebook.uri.path.replace(/^\//, ""),
+        notebook.getCells().map(({ document }) => document.uri.fragment),
+      ]),
     );
     const configuration = { order };
     const text = JSON.stringify(configuration);

@@ -7,6 +7,8 @@ const IMPORT_ASSIGNED = 2632;
 const CONSTANT_ASSIGNED = 2588;
 /** Uses before a declaration, which find the earlier cell's value. */
 const EARLY = [2448, 2449, 2454];
+/** `export`, which the kernel has its own words for. */
+const EXPORTED = [2323, 2484];
 /** Types that cannot be inferred without an annotation. */
 const isImplicitAny = (code: number) => code >= 7000 && code < 7100;
 
@@ -56,7 +58,7 @@ function told(module: Module, found: ts.Diagnostic): ts.Diagnostic[] {
   const { text } = module.cell;
   const { start = 0, length = 0, code } = found;
   if (start >= text.length && length > 0) return [];
-  if (isImplicitAny(code)) return [];
+  if (isImplicitAny(code) || EXPORTED.includes(code)) return [];
   const name = text.slice(start, start + length);
   if (EARLY.includes(code) && module.again.has(name)) return [];
   const kind = module.sees.get(name)?.kind;

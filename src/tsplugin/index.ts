@@ -1,53 +1,55 @@
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import type { ts } from "@ts-morph/common";
 import { cellName } from "./cellNames.ts";
 import { serve } from "./serve.ts";
 import type { World } from "./world.ts";
 
-/** Cells of notebooks in their order, by the notebook's path: what the extension tells the plugin. */
+/** Cells of notebooks in their order, by the path of the notebook's address without a slash before it: what the extension tells the plugin. */
 export interface Configuration {
   readonly order?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
- * The plugin of VS Code's TypeScript server that gives the cells of dlnb notebooks their language service. It reads code and
- * runs none, so it is safe in a workspace that is not trusted.
+ * The plugin of VS Code's TypeScript server that gives the cells of dlnb notebooks their language service; `types` is the folder
+ * of cells.d.ts. It reads code and runs none, so it is safe in a workspace that is not trusted.
  */
-export default function plugin({ typescript }: { typescript: typeof ts }): ts.server.PluginModule {
-  let order: Configuration["order"] = {};
-  const projects = new Set<ts.server.Project>();
-  return {
-    create(info) {
-      const { project, languageService, languageServiceHost: host, serverHost } = info;
-      if (project.projectService.serverMode !== typescript.LanguageServiceMode.Semantic)
-        return waiting(languageService);
-      projects.add(project);
-      const world: World = {
-        ts: typescript,
-        types: join(__dirname, "types"),
-        libraries: dirname(typescript.getDefaultLibFilePath({})),
-        system: { ...typescript.sys, ...serverHost },
-        open: () => project.getRootFiles(),
-        read: (file) => {
-          const script = project.projectService.getScriptInfo(file);
-          if (!script?.isScriptOpen()) return undefined;
-          const snapshot = script.getSnapshot();
-          return { text: snapshot.getText(0, snapshot.getLength()), version: host.getScriptVersion(file) };
-        },
-        order: (path) => order?.[path],
-        log: (text) => project.projectService.logger.info(`dlnb: ${text}`),
-      };
-      return serve(languageService, world);
-    },
-    onConfigurationChanged(configuration: Configuration) {
-      order = configuration.order ?? {};
-      for (const project of projects) {
-        if (project.isClosed()) projects.delete(project);
-        else project.refreshDiagnostics();
-      }
-    },
+export const pluginFor =
+  (types: string): ts.server.PluginModuleFactory =>
+  ({ typescript }) => {
+    // a server makes a plugin for each of its projects
+    let order: Configuration["order"];
+    let project: ts.server.Project | undefined;
+    return {
+      create(info) {
+        const { languageService, languageServiceHost: host, serverHost } = info;
+        const { projectService } = info.project;
+        if (projectService.serverMode !== typescript.LanguageServiceMode.Semantic) return waiting(languageService);
+        project = info.project;
+        order = (info.config as Configuration).order;
+        const world: World = {
+          ts: typescript,
+          types,
+          libraries: dirname(host.getDefaultLibFileName(host.getCompilationSettings())),
+          system: { ...typescript.sys, ...serverHost },
+          open: () => info.project.getRootFiles(),
+          read: (file) => {
+            const script = projectService.getScriptInfo(file);
+            if (!script?.isScriptOpen()) return undefined;
+            const snapshot = script.getSnapshot();
+            return { text: snapshot.getText(0, snapshot.getLength()), version: host.getScriptVersion(file) };
+          },
+          order: (address) => order?.[address],
+          cancellation: host.getCancellationToken?.(),
+          log: (text) => projectService.logger.info(`dlnb: ${text}`),
+        };
+        return serve(languageService, world);
+      },
+      onConfigurationChanged(configuration: Configuration) {
+        order = configuration.order;
+        if (!project?.isClosed()) project?.refreshDiagnostics();
+      },
+    };
   };
-}
 
 /**
  * VS Code asks a second server, which looks at single files, until the first one knows the project. Of cells it would say what

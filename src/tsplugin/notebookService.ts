@@ -27,10 +27,10 @@ export class NotebookService {
   #version = 0;
   #looked = 0;
 
-  constructor(world: World, { notebook, path, onDisk }: CellName, registry: ts.DocumentRegistry) {
+  constructor(world: World, { notebook, folder }: CellName, registry: ts.DocumentRegistry) {
     this.#world = world;
     this.#notebook = notebook;
-    this.#folder = onDisk ? posix.dirname(path) : null;
+    this.#folder = folder;
     this.#roots = [join(world.types, "cells.d.ts"), join(world.types, "node/index.d.ts")].map(slashes);
     this.service = world.ts.createLanguageService(this.#host(), registry);
   }
@@ -91,7 +91,7 @@ export class NotebookService {
   }
 
   #inOrder(cells: readonly CellName[]): CellName[] {
-    const order = (cells[0] && this.#world.order(cells[0].path)) ?? [];
+    const order = (cells[0] && this.#world.order(cells[0].address)) ?? [];
     const places = new Map(order.map((fragment, i) => [fragment, i]));
     const place = ({ fragment }: CellName) => places.get(fragment) ?? order.length;
     return [...cells].sort((a, b) => place(a) - place(b) || a.handle - b.handle);
@@ -111,7 +111,7 @@ export class NotebookService {
   }
 
   #host(): ts.LanguageServiceHost {
-    const { ts, system, types, libraries } = this.#world;
+    const { ts, system, types, libraries, cancellation } = this.#world;
     const options = cellOptions(this.#world);
     const kinds = new Map([".js", ".mjs", ".cjs"].map((ext) => [ext, ts.ScriptKind.JS]));
     const fixed = (file: string) => file.startsWith(slashes(types)) || file.startsWith(slashes(libraries));
@@ -135,6 +135,7 @@ export class NotebookService {
     };
     return {
       getCompilationSettings: () => options,
+      ...(cancellation && { getCancellationToken: () => cancellation }),
       getProjectVersion: () => {
         this.#refresh();
         return String(this.#version);

@@ -2,6 +2,7 @@ import type { ts } from "@ts-morph/common";
 import { chainOf, isLibrary } from "./call.ts";
 import type { Kind } from "./cellText.ts";
 import type { Module } from "./compose.ts";
+import { slashes } from "./notebookService.ts";
 import type { Reference } from "./reference.ts";
 import { shorten } from "./shorten.ts";
 import type { World } from "./world.ts";
@@ -21,12 +22,16 @@ export function quickInfo(
   const name = module.cell.text.slice(found.textSpan.start, found.textSpan.start + found.textSpan.length);
   const imported = module.sees.get(name);
   const plain = imported ? asDeclared(text, imported.kind) : text;
-  return { ...found, displayParts: [{ kind: "text", text: shorten(plain) }] };
+  const short = shorten(plain).replace(/^type (\w+) = \1$/, "type $1");
+  // what the library's parts hold is what completions are for
+  const bare = (short.includes("\n") || short.includes("Library")) && isGlobal(world, service, file, position);
+  return { ...found, displayParts: [{ kind: "text", text: bare ? `const ${name}` : short }] };
 }
 
 /** Of a name from another cell, what stands there: that it is imported is our doing. */
 export function asDeclared(text: string, kind: Kind): string {
   const said = text.replace(/^\(alias\) /, "").replace(/\nimport [^\n]*$/, "");
+  if (kind === "class") return said.replace(/^new /, "constructor ");
   return kind === "function" && !said.startsWith("function ") ? `function ${said}` : said;
 }
 
@@ -55,4 +60,14 @@ function isTold(world: World, reference: Reference, program: ts.Program, file: s
   };
   if (source) visit(source);
   return told;
+}
+
+/** Whether the name there is one that every cell has from the library: `optim`. */
+function isGlobal({ types }: World, service: ts.LanguageService, file: string, position: number): boolean {
+  const cells = `${slashes(types)}/cells.d.ts`;
+  return (
+    service
+      .getDefinitionAtPosition(file, position)
+      ?.some(({ fileName, kind }) => fileName === cells && kind === "const") ?? false
+  );
 }

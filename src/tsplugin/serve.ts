@@ -2,6 +2,7 @@ import type { ts } from "@ts-morph/common";
 import { completions, details } from "./completions.ts";
 import { Diagnostics } from "./diagnostics.ts";
 import { Edits } from "./edits.ts";
+import { slashes } from "./notebookService.ts";
 import { Notebooks } from "./notebooks.ts";
 import { quickInfo } from "./quickInfo.ts";
 import { Reference } from "./reference.ts";
@@ -28,6 +29,11 @@ export function serve(base: Service, world: World): Service {
   const seen = <T extends { readonly fileName: string; readonly textSpan: ts.TextSpan }>(
     list: readonly T[] | undefined,
   ) => list?.filter(({ fileName, textSpan }) => visible(fileName, textSpan));
+  /** Where the library declares what it only names there: a folder's list of its entries is of no use to a reader. */
+  const source = (service: Service, one: ts.DefinitionInfo): ts.DefinitionInfo => {
+    if (one.kind !== world.ts.ScriptElementKind.alias || !one.fileName.startsWith(slashes(world.types))) return one;
+    return service.getDefinitionAtPosition(one.fileName, one.textSpan.start)?.[0] ?? one;
+  };
   const at = (file: string) => {
     const found = notebooks.of(file);
     return found && { ...found, service: found.notebook.service };
@@ -44,10 +50,11 @@ export function serve(base: Service, world: World): Service {
     getQuickInfoAtPosition: (cell, ...args) => quickInfo(world, reference, cell, ...args),
     getSignatureHelpItems: (cell, ...args) => signature(world, reference, cell, ...args),
 
-    getDefinitionAtPosition: ({ service }, ...args) => seen(service.getDefinitionAtPosition(...args)),
+    getDefinitionAtPosition: ({ service }, ...args) =>
+      seen(service.getDefinitionAtPosition(...args))?.map((one) => source(service, one)),
     getDefinitionAndBoundSpan: ({ service }, ...args) => {
       const found = service.getDefinitionAndBoundSpan(...args);
-      return found && { ...found, definitions: seen(found.definitions) ?? [] };
+      return found && { ...found, definitions: seen(found.definitions)?.map((one) => source(service, one)) ?? [] };
     },
     getTypeDefinitionAtPosition: ({ service }, ...args) => seen(service.getTypeDefinitionAtPosition(...args)),
     getImplementationAtPosition: ({ service }, ...args) => seen(service.getImplementationAtPosition(...args)),
@@ -66,7 +73,7 @@ export function serve(base: Service, world: World): Service {
       const found = service.getRenameInfo(file, position, {});
       const ours = service
         .getDefinitionAtPosition(file, position)
-        ?.some(({ fileName }) => fileName.startsWith(world.types));
+        ?.some(({ fileName }) => fileName.startsWith(slashes(world.types)));
       if (found.canRename && ours) {
         return { canRename: false, localizedErrorMessage: `${found.displayName} is a name of the library.` };
       }

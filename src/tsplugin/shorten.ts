@@ -11,7 +11,8 @@ export function shorten(text: string): string {
       out = out.slice(0, found.index) + noun.replace("$1", found[1] ?? "") + out.slice(end);
     }
   }
-  return out.replaceAll("Layer<never, never>", "Layer").replaceAll("Layer<string, string>", "Layer");
+  // what a layer takes and gives beside is for those who write one
+  return out.replace(/\bLayer<[^<>]*>/g, "Layer");
 }
 
 /** Where the bracket that is open at `at` has closed; the end where it never does, in a text that was cut. */

@@ -12,7 +12,9 @@ export interface World {
   open(): Iterable<string>;
   /** An open file's text and its version; undefined for what is not open. */
   read(file: string): { readonly text: string; readonly version: string } | undefined;
+  /** Says when nobody waits for an answer any more. */
+  readonly cancellation?: ts.HostCancellationToken | undefined;
   log(text: string): void;
   /** Fragments of a notebook's cells in their order, where the editor has told it. */
-  order(path: string): readonly string[] | undefined;
+  order(address: string): readonly string[] | undefined;
 }

@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "../../..");
 const libraries = new Map(getLibFiles().map(({ fileName, text }) => [`/lib/${fileName}`, text]));
 
 /** Files of the machine, and the compiler's own libraries, which come with it as texts. */
-const system: ts.System = {
+export const system: ts.System = {
   ...ts.sys,
   fileExists: (file) => libraries.has(file) || ts.sys.fileExists(file),
   readFile: (file) => libraries.get(file) ?? ts.sys.readFile(file),
@@ -41,7 +41,7 @@ export class Server {
         const found = open.get(file);
         return found && { text: found.text, version: String(found.version) };
       },
-      order: (path) => this.#order[path],
+      order: (address) => this.#order[address],
       log: (text) => {
         throw new Error(text);
       },
@@ -83,7 +83,7 @@ export class Server {
 
   /** As the editor tells it. */
   arrange(path: string, cells: readonly string[]): void {
-    this.#order = { ...this.#order, [path]: cells.map((cell) => cell.slice(cell.indexOf("#") + 1)) };
+    this.#order = { ...this.#order, [path.replace(/^\//, "")]: cells.map((cell) => cell.slice(cell.indexOf("#") + 1)) };
   }
 
   /** Opens a notebook; the names of its cells. */
