@@ -31,7 +31,7 @@ export function serve(base: Service, world: World): Service {
   ) => list?.filter(({ fileName, textSpan }) => visible(fileName, textSpan));
   /** Where the library declares what it only names there: a folder's list of its entries is of no use to a reader. */
   const source = (service: Service, one: ts.DefinitionInfo): ts.DefinitionInfo => {
-    if (one.kind !== world.ts.ScriptElementKind.alias || !one.fileName.startsWith(slashes(world.types))) return one;
+    if (!one.fileName.startsWith(slashes(world.types))) return one;
     return service.getDefinitionAtPosition(one.fileName, one.textSpan.start)?.[0] ?? one;
   };
   const at = (file: string) => {
