@@ -12,6 +12,7 @@ import { registerAnalysis } from "./language/analysis/index.ts";
 import { CellOrder } from "./language/cellOrder.ts";
 import { LibraryHovers } from "./language/hover.ts";
 import { LibrarySnippets } from "./language/snippets.ts";
+import { registerLive } from "./live/index.ts";
 import { FileProblems } from "./notebook/problems.ts";
 import { serializer } from "./notebook/serializer.ts";
 import { pickers } from "./pickers/index.ts";
@@ -44,6 +45,7 @@ export function activate(context: vscode.ExtensionContext): void {
     controller.sessions.onNews((news) => runs.hear(news)),
     ...registerRuns(runs, context.extensionUri),
     ...registerCompare(runs, context.extensionUri),
+    ...registerLive(controller, runs),
     cells,
     new Variables(controller, cells),
     new NotebookStatus(controller),

@@ -14,7 +14,7 @@ export interface ControlMark {
 }
 
 /** A label needs this share of the planned steps to its right. */
-const LABEL_ROOM = 0.09;
+const LABEL_ROOM = 0.065;
 
 export const markOf = ({ step, change }: Controlled): ControlMark => ({ step, ...wordsOf(change) });
 

@@ -523,7 +523,9 @@ export interface Action {
         experiment: string | null;
       }
     /** A new cell with this text below the one that offers it. */
-    | { kind: "insert-cell"; text: string };
+    | { kind: "insert-cell"; text: string }
+    /** A new cell that brings the run back as it was at a checkpoint, or trains on from there; `file` as `ChartHints.pick` says. */
+    | { kind: "go-back"; how: "restore" | "branch"; file: string; step: number };
 }
 
 /** Checks and findings in words: what preflight and a diagnosis show. */

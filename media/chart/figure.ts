@@ -1,3 +1,4 @@
+import { drawLive, type LiveStrip } from "../live/strip.ts";
 import { type Camera, readCamera } from "../surface/camera.ts";
 import { readGrid } from "../surface/grid.ts";
 import { Surface } from "../surface/surface.ts";
@@ -14,7 +15,8 @@ import { links } from "./links.ts";
 import { withLogAxis } from "./logAxis.ts";
 import { positiveFields } from "./logFields.ts";
 import { Params } from "./params.ts";
-import type { Action, Chart, ChartHints, Columns } from "./payload.ts";
+import type { Action, Chart, ChartHints, Columns, LiveStatus, RunControl } from "./payload.ts";
+import { Picker } from "./picker.ts";
 import { showValues } from "./readout.ts";
 import { Scrubber } from "./scrubber.ts";
 import { axisEnd, ema, type Row, Table, type Value } from "./table.ts";
@@ -42,6 +44,8 @@ export interface FigureHost {
   open?(): void;
   /** Does what a button offers; not given: nobody could, and there are no buttons. */
   act?(action: Action): void;
+  /** Changes the run that the chart shows while it goes on; not given: nobody could. */
+  control?(run: string, change: RunControl): void;
 }
 
 /** Rows are drawn at most this often; on a slow machine less, so that a quarter of the time goes into drawing, but not never. */
@@ -64,8 +68,10 @@ export class Figure {
   readonly #scrubber: Scrubber;
   readonly #plot = element("div", { class: "dlnb-plot" });
   readonly #canvas = element("div", { "aria-hidden": "true" });
+  readonly #live = element("div");
   readonly #actions = element("div", { class: "dlnb-tools dlnb-actions" });
   readonly #cursor: Cursor;
+  readonly #picker: Picker;
   readonly #hover: Hover;
   readonly #resize: ResizeObserver;
   readonly #sight: IntersectionObserver;
@@ -82,6 +88,7 @@ export class Figure {
   #said = "";
   #unlink: () => void = () => undefined;
   #surface: Surface | null = null;
+  #strip: LiveStrip | null = null;
   #drawing: Drawing | null = null;
   #drawn = "";
   #width = 0;
@@ -123,6 +130,7 @@ export class Figure {
     this.#root.append(
       element("figcaption", { class: "dlnb-head" }, this.#title, this.#toolbar.element),
       this.#text,
+      this.#live,
       this.#values,
       this.#scrubber.element,
       this.#plot,
@@ -134,6 +142,17 @@ export class Figure {
       share: (value) => this.#drawing?.share(value) ?? null,
       positions: () => this.#mainTable()?.columns.get(this.#hints.x?.field ?? "") ?? [],
       moved: () => this.#showValues(),
+    });
+    const figure = this;
+    this.#picker = new Picker(this.#plot, {
+      get hints() {
+        return figure.#hints;
+      },
+      table: (name) => this.#tables.get(name),
+      frame: () => this.#drawing?.frame() ?? null,
+      share: (value) => this.#drawing?.share(value) ?? null,
+      position: () => this.#cursor.position,
+      act: host.act?.bind(host) ?? null,
     });
     this.#hover = new Hover(this.#plot, {
       drawing: () => this.#drawing,
@@ -167,6 +186,7 @@ export class Figure {
     this.#text.textContent = chart.text;
     this.#root.setAttribute("aria-label", chart.title);
     this.#root.dataset.live = String(chart.live);
+    if (!chart.live) this.#endLive();
     this.#toolbar.offer(
       this.#hints,
       (this.#hints.choose ?? []).map((choose) => this.#chosen(choose)),
@@ -197,8 +217,23 @@ export class Figure {
     this.#schedule();
   }
 
+  /** Where run `run` stands; the controls come with the first word of a run that this chart shows. */
+  live(run: string, status: LiveStatus): void {
+    const { control } = this.#host;
+    if (run !== this.#hints.run || !this.#chart.live || control === undefined) return;
+    this.#strip ??= drawLive(this.#live, (change) => control(run, change));
+    this.#strip.update(status);
+  }
+
+  #endLive(): void {
+    this.#strip?.dispose();
+    this.#strip = null;
+  }
+
   dispose(): void {
     this.#disposed = true;
+    this.#endLive();
+    this.#picker.dispose();
     clearTimeout(this.#keeping);
     cancelAnimationFrame(this.#frame);
     this.#params.dispose();
@@ -292,6 +327,7 @@ export class Figure {
       this.#drawMs = performance.now() - begin;
     }
     this.#cursor.refresh();
+    this.#picker.refresh();
   }
 
   #schedule(): void {
@@ -377,6 +413,7 @@ export class Figure {
         this.#plot.style.minHeight = `${this.#canvas.offsetHeight}px`;
         before?.dispose();
         this.#cursor.refresh();
+        this.#picker.refresh();
       };
       this.#run(drawing).then(swap, fail);
     } catch (error) {

@@ -21,7 +21,10 @@ export function readAction(value: unknown): Action | undefined {
   const act = record(what);
   if (!isText(label) || !isText(title) || act === undefined) return undefined;
   if (act.kind === "insert-cell" && isText(act.text)) return { label, title, do: { kind: act.kind, text: act.text } };
-  const { kind, options, value: number, experiment } = act;
+  const { kind, options, value: number, experiment, how, file, step } = act;
+  if (kind === "go-back" && (how === "restore" || how === "branch") && isText(file) && isNumber(step)) {
+    return { label, title, do: { kind, how, file, step } };
+  }
   if (kind !== "set-option" || !isTexts(options) || !isNumber(number)) return undefined;
   if (experiment !== null && !isText(experiment)) return undefined;
   return { label, title, do: { kind, options, value: number, experiment } };

@@ -42,7 +42,31 @@ export interface Action {
   title: string;
   do:
     | { kind: "set-option"; options: readonly string[]; value: number; experiment: string | null }
-    | { kind: "insert-cell"; text: string };
+    | { kind: "insert-cell"; text: string }
+    | { kind: "go-back"; how: "restore" | "branch"; file: string; step: number };
+}
+
+export type RunControl =
+  | { do: "pause" }
+  | { do: "resume" }
+  | { do: "stop-after-epoch" }
+  | { do: "keep-going" }
+  | { do: "set-lr"; value: number }
+  | { do: "set-schedule"; points: readonly (readonly [step: number, lr: number])[] }
+  | { do: "follow-plan" };
+
+/** Where a run under way stands, for its controls. */
+export interface LiveStatus {
+  paused: boolean;
+  stopping: "epoch" | null;
+  step: number;
+  steps: number;
+  epoch: number;
+  epochs: number;
+  /** Null: its steps have no rate that could be set. */
+  lr: number | null;
+  /** The rates to come; null before they are known. */
+  plan: { steps: readonly number[]; lr: readonly number[]; planned: readonly number[] } | null;
 }
 
 export interface Findings {
@@ -96,21 +120,25 @@ export const ERROR_MIME = "application/vnd.dlnb.error+json";
 /** Editor to page: a chart as it is now, or rows that join it. */
 export type ToRenderer =
   | { type: "chart"; chart: Chart }
-  | { type: "rows"; chart: string; dataset: string; columns: Columns; replace: boolean };
+  | { type: "rows"; chart: string; dataset: string; columns: Columns; replace: boolean }
+  /** A run of the notebook, for the controls under the chart of that run. */
+  | { type: "live"; run: string; status: LiveStatus };
 
 /** Page to editor. `sync` asks for what a chart that was just drawn has missed, `open` for a panel that shows it,
- * `act` for what a button under the cell's output offers. */
+ * `act` for what a button under the cell's output offers, `control` for a change of the run that a chart shows. */
 export type FromRenderer =
   | { type: "sync"; chart: string }
   | { type: "open"; chart: string }
   | { type: "reveal"; cell: string; line: number; column: number }
   | { type: "act"; cell: string; action: Action }
+  | { type: "control"; run: string; change: RunControl }
   | { type: "save"; name: string; base64: string };
 
 /** Panel to editor: it is there, a button of its chart was pressed, or it wants a file saved. */
 export type FromPanel =
   | { type: "ready" }
   | { type: "act"; action: Action }
+  | { type: "control"; run: string; change: RunControl }
   | { type: "save"; name: string; base64: string };
 
 /** Reads an output item; throws when it is no chart. */

@@ -1,5 +1,7 @@
+import { LIVE_STYLE } from "../live/style.ts";
+
 /** Styles of everything the renderer draws, in the editor's own colours. */
-export const STYLE = `
+export const STYLE = `${LIVE_STYLE}
 .dlnb-chart { margin: 0; max-width: 100%; padding: 4px 0; font-family: var(--vscode-font-family, system-ui, sans-serif);
   font-size: 12px; color: var(--vscode-editor-foreground, inherit); position: relative; }
 .vscode-dark .dlnb-chart, .vscode-high-contrast:not(.vscode-high-contrast-light) .dlnb-chart { color-scheme: dark; }
@@ -85,6 +87,12 @@ export const STYLE = `
 .dlnb-plot { position: relative; overflow: hidden; cursor: crosshair; }
 .dlnb-plot svg, .dlnb-plot canvas { display: block; }
 .dlnb-cursor { position: absolute; width: 0; border-left: 1px solid currentColor; opacity: 0.6; pointer-events: none; }
+.dlnb-picked { position: absolute; width: 0; border-left: 2px dashed var(--vscode-focusBorder, currentColor); pointer-events: none; }
+.dlnb-pick { position: absolute; z-index: 10; display: grid; grid-template-columns: 1fr auto; gap: 5px 10px; align-items: center; max-width: min(420px, 90%); padding: 6px 8px; border-radius: 3px; cursor: default;
+  color: var(--vscode-editorHoverWidget-foreground, inherit); background: var(--vscode-editorHoverWidget-background, var(--vscode-editor-background, Canvas));
+  border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorHoverWidget-border, rgba(128, 128, 128, 0.6))); box-shadow: 0 2px 6px rgba(0, 0, 0, 0.25); }
+.dlnb-pick p { margin: 0; }
+.dlnb-pick div { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 6px; }
 .dlnb-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .dlnb-note { opacity: 0.8; }
 .dlnb-error { font-family: var(--vscode-editor-font-family, monospace); font-size: 12px; padding: 6px 10px; overflow-wrap: anywhere;

@@ -10,12 +10,14 @@ export function showChart(editor: Editor<FromPanel, ChartState>): void {
   let figure: Figure | null = null;
 
   addEventListener("message", ({ data }: MessageEvent<ToRenderer>) => {
-    if (data.type === "rows") figure?.append(data.dataset, data.columns, data.replace);
+    if (data.type === "live") figure?.live(data.run, data.status);
+    else if (data.type === "rows") figure?.append(data.dataset, data.columns, data.replace);
     else if (figure !== null) figure.update(data.chart);
     else
       figure = new Figure(document.body, data.chart, {
         state: editor.getState() ?? {},
         keep: (state) => editor.setState(state),
+        control: (run, change) => editor.postMessage({ type: "control", run, change }),
         act: (action) => editor.postMessage({ type: "act", action }),
         save: (name, base64) => editor.postMessage({ type: "save", name, base64 }),
       });

@@ -41,6 +41,8 @@ export const activate: ActivationFunction<State> = (context) => {
       if (message.type === "chart" && message.chart.id === output.chart) {
         output.synced = true;
         output.figure.update(message.chart);
+      } else if (message.type === "live") {
+        output.figure.live(message.run, message.status);
       } else if (message.type === "rows" && message.chart === output.chart && output.synced) {
         output.figure.append(message.dataset, message.columns, message.replace);
       }
@@ -89,6 +91,7 @@ export const activate: ActivationFunction<State> = (context) => {
             save: (name, base64) => (post === null ? download(name, base64) : post({ type: "save", name, base64 })),
             ...(post === null ? {} : { open: () => post({ type: "open", chart: chart.id }) }),
             ...(act === null ? {} : { act }),
+            ...(post === null ? {} : { control: (run, change) => post({ type: "control", run, change }) }),
           }),
         });
       }

@@ -24,8 +24,8 @@ export function progressLine(cell: number, { done, total, unit, message, run }: 
     [run ? value("loss", run.trainLoss) : message, 0],
     [value("valid loss", run?.validLoss ?? null), 5],
     [run?.metric ? value(run.metric.name, run.metric.value) : "", 1],
-    [run ? `${rate(run.stepsPerSecond)} steps/s` : "", 1],
-    [run ? `ETA ${duration(run.etaSeconds)}` : "", 0],
+    [run && !run.paused ? `${rate(run.stepsPerSecond)} steps/s` : "", 1],
+    [run ? pace(run) : "", 0],
   ];
   for (let least = 6; least >= 0; least--) {
     const line = parts.flatMap(([text, goes]) => (text !== "" && goes < least ? text : [])).join("  ");
@@ -38,8 +38,12 @@ export function progressLine(cell: number, { done, total, unit, message, run }: 
 export function plainProgress({ done, total, unit, message, run }: Progress): string {
   if (!run) return [`${count(done)}${total ? ` of ${count(total)}` : ""} ${unit}`, message].filter(Boolean).join(", ");
   const at = run.epochs > 0 ? `epoch ${run.epoch}/${run.epochs}, ` : "";
-  return `${at}step ${count(run.step)}/${count(run.steps)}: ${[...figures(run), `${rate(run.stepsPerSecond)} steps/s`, `ETA ${duration(run.etaSeconds)}`].join(", ")}`;
+  return `${at}step ${count(run.step)}/${count(run.steps)}: ${[...figures(run), ...(run.paused ? [] : [`${rate(run.stepsPerSecond)} steps/s`]), pace(run)].join(", ")}`;
 }
+
+/** How long it goes on, or that it waits. */
+const pace = ({ paused, stopping, etaSeconds }: RunStatus): string =>
+  paused ? "paused" : stopping ? "stops after this epoch" : `ETA ${duration(etaSeconds)}`;
 
 function figures({ trainLoss, validLoss, metric }: RunStatus): string[] {
   const all = [

@@ -16,6 +16,10 @@ export async function act(sessions: Sessions, cell: vscode.NotebookCell, action:
   if (action.do.kind === "insert-cell") {
     const { own, cells } = textsOf(cell);
     await insertCell(cell.notebook, cell.index + 1, renamed(action.do.text, own, cells));
+  } else if (action.do.kind === "go-back") {
+    const { how, file, step } = action.do;
+    const command = how === "restore" ? "dlnb.restoreCheckpoint" : "dlnb.branchFromCheckpoint";
+    await vscode.commands.executeCommand(command, { cell, file, step });
   } else await setOption(sessions, cell, action.do, written({ label: action.label, do: action.do }));
 }
 

@@ -1,6 +1,13 @@
 import * as vscode from "vscode";
-import { type Action, type BackendChoice, CHART_MIME, type KernelEvent } from "../../engine/protocol/index.ts";
+import {
+  type Action,
+  type BackendChoice,
+  CHART_MIME,
+  type KernelEvent,
+  type RunControl,
+} from "../../engine/protocol/index.ts";
 import { act } from "../commands/act.ts";
+import { LiveRuns } from "../live/liveRuns.ts";
 import { cellId, missingIds } from "../notebook/cellIds.ts";
 import { restoreOutputs } from "../notebook/restore.ts";
 import { shownChart } from "../outputs/shownChart.ts";
@@ -27,6 +34,8 @@ export interface RestoredCell {
 /** The "dlnb" kernel of the notebook editor: runs cells, stops them, and puts back what earlier runs left. */
 export class Controller implements vscode.Disposable {
   readonly sessions: Sessions;
+  /** Runs under way. */
+  readonly live: LiveRuns;
   readonly #controller: vscode.NotebookController;
   readonly #extension: string;
   readonly #status = new CellStatus();
@@ -62,9 +71,13 @@ export class Controller implements vscode.Disposable {
         const chart = growing() ?? shown?.chart;
         if (chart === undefined) return;
         const offer = shown === null ? {} : { act: (action: Action) => void act(this.sessions, shown.cell, action) };
-        this.#panels.open(chart, { growing, ...offer }, notebook);
+        const control = (run: string, change: RunControl) => void this.#change(notebook.uri, run, change);
+        const live = () => this.live.messages(notebook.uri);
+        this.#panels.open(chart, { growing, control, live, ...offer }, notebook);
       },
       cell: cellOf,
+      control: (notebook, run, change) => void this.#change(notebook.uri, run, change),
+      live: (notebook) => this.live.messages(notebook.uri),
       act: (notebook, id, action) => {
         const cell = cellOf(notebook, id);
         if (cell !== undefined) void act(this.sessions, cell, action);
@@ -87,8 +100,13 @@ export class Controller implements vscode.Disposable {
         if (isLiveChart(event) && this.#unwatched.delete(cell)) reveal(cell);
       },
     });
+    this.live = new LiveRuns(this.sessions, (notebook, message) => {
+      this.#messages.sendTo(notebook, message);
+      this.#panels.sendLive(notebook, message);
+    });
     this.#disposables = [
       controller,
+      this.live,
       this.#status,
       this.#restoredCell,
       this.#messages,
@@ -106,6 +124,12 @@ export class Controller implements vscode.Disposable {
       }),
     ];
     void this.#select(vscode.window.activeNotebookEditor);
+  }
+
+  /** What a page asks of a run; a page shows what came of it, and the editor why nothing did. */
+  async #change(notebook: vscode.Uri, run: string, change: RunControl): Promise<void> {
+    const { applied, why } = await this.live.control(notebook, run, change);
+    if (!applied) void vscode.window.showInformationMessage(`${this.live.get(notebook, run)?.name ?? "dlnb"}: ${why}.`);
   }
 
   /** Kernels that run compile for this backend from now on. */

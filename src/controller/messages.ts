@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
-import type { Action, Chart, Columns } from "../../engine/protocol/index.ts";
+import type { Action, Chart, Columns, RunControl } from "../../engine/protocol/index.ts";
+import { type LiveStatus, readControl } from "../live/status.ts";
 import { isRecord, readAction } from "../outputs/read.ts";
 
 /** The renderer in package.json. */
@@ -8,18 +9,21 @@ const RENDERER = "dlnb-renderer";
 /** What pages are sent; media/chart/payload.ts mirrors it, and a type-level test holds the two equal. */
 export type ToRenderer =
   | { type: "chart"; chart: Chart }
-  | { type: "rows"; chart: string; dataset: string; columns: Columns; replace: boolean };
+  | { type: "rows"; chart: string; dataset: string; columns: Columns; replace: boolean }
+  | { type: "live"; run: string; status: LiveStatus };
 
 export type FromRenderer =
   | { type: "sync"; chart: string }
   | { type: "open"; chart: string }
   | { type: "reveal"; cell: string; line: number; column: number }
   | { type: "act"; cell: string; action: Action }
+  | { type: "control"; run: string; change: RunControl }
   | { type: "save"; name: string; base64: string };
 
 export type FromPanel =
   | { type: "ready" }
   | { type: "act"; action: Action }
+  | { type: "control"; run: string; change: RunControl }
   | { type: "save"; name: string; base64: string };
 
 export interface RendererHost {
@@ -30,6 +34,10 @@ export interface RendererHost {
   open(notebook: vscode.NotebookDocument, id: string): void;
   /** Does what a button under an output of the cell of this id offers: edits a cell's number, or inserts a cell. */
   act(notebook: vscode.NotebookDocument, cell: string, action: Action): void;
+  /** Changes a run under way. */
+  control(notebook: vscode.NotebookDocument, run: string, change: RunControl): void;
+  /** Where the runs of a notebook stand, for a page that has just begun to look. */
+  live(notebook: vscode.NotebookDocument): readonly ToRenderer[];
 }
 
 /** The wire between running cells and the pages that draw their charts. */
@@ -48,8 +56,13 @@ export class RendererMessages implements vscode.Disposable {
 
   /** To every editor that shows the notebook. */
   send(notebook: vscode.NotebookDocument, message: ToRenderer): void {
+    this.sendTo(notebook.uri, message);
+  }
+
+  sendTo(notebook: vscode.Uri, message: ToRenderer): void {
+    const address = notebook.toString();
     for (const editor of vscode.window.visibleNotebookEditors) {
-      if (editor.notebook === notebook) void this.#messaging.postMessage(message, editor);
+      if (editor.notebook.uri.toString() === address) void this.#messaging.postMessage(message, editor);
     }
   }
 
@@ -61,7 +74,9 @@ export class RendererMessages implements vscode.Disposable {
     switch (message.type) {
       case "sync": {
         const chart = this.#host.chart(editor.notebook, message.chart);
-        if (chart !== null) await this.#messaging.postMessage({ type: "chart", chart } satisfies ToRenderer, editor);
+        if (chart === null) return;
+        const messages: ToRenderer[] = [{ type: "chart", chart }, ...this.#host.live(editor.notebook)];
+        for (const one of messages) await this.#messaging.postMessage(one, editor);
         return;
       }
       case "reveal": {
@@ -75,6 +90,9 @@ export class RendererMessages implements vscode.Disposable {
       case "act":
         this.#host.act(editor.notebook, message.cell, message.action);
         return;
+      case "control":
+        this.#host.control(editor.notebook, message.run, message.change);
+        return;
       case "save":
         await saveChart(editor.notebook, message.name, message.base64);
         return;
@@ -87,7 +105,7 @@ export class RendererMessages implements vscode.Disposable {
 /** Pages are not trusted more than what they show. */
 export function readMessage(message: unknown): FromRenderer | FromPanel | null {
   if (!isRecord(message)) return null;
-  const { type, chart, cell, line, column, name, base64 } = message;
+  const { type, chart, cell, line, column, name, base64, run } = message;
   if (type === "ready") return { type };
   if ((type === "sync" || type === "open") && typeof chart === "string") return { type, chart };
   if (type === "reveal" && typeof cell === "string" && isPosition(line) && isPosition(column)) {
@@ -97,6 +115,10 @@ export function readMessage(message: unknown): FromRenderer | FromPanel | null {
     const action = readAction(message.action);
     if (action === null) return null;
     return cell === undefined ? { type, action } : { type, cell, action };
+  }
+  if (type === "control" && typeof run === "string") {
+    const change = readControl(message.change);
+    return change === null ? null : { type, run, change };
   }
   if (type === "save" && typeof name === "string" && FILE_NAME.test(name) && typeof base64 === "string") {
     return { type, name, base64 };

@@ -11,8 +11,12 @@ export function readAction(value: unknown): Action | null {
   if (!isRecord(value) || !isRecord(value.do)) return null;
   const { label, title } = value;
   if (!isText(label, MAX_LABEL) || !isText(title, MAX_TITLE)) return null;
-  const { kind, options, value: number, experiment, text } = value.do;
+  const { kind, options, value: number, experiment, text, how, file, step } = value.do;
   if (kind === "insert-cell") return isText(text, MAX_CELL) ? { label, title, do: { kind, text } } : null;
+  if (kind === "go-back") {
+    const whole = (how === "restore" || how === "branch") && isText(file, MAX_TITLE) && isNumber(step);
+    return whole ? { label, title, do: { kind, how, file, step } } : null;
+  }
   if (kind !== "set-option" || !Array.isArray(options) || options.length < 1 || options.length > MAX_OPTIONS)
     return null;
   if (!options.every((option) => isText(option, MAX_LABEL)) || !isNumber(number)) return null;

@@ -29,7 +29,7 @@ export class CellStatus implements vscode.NotebookCellStatusBarItemProvider, vsc
   /** A cell has ended: a progress line that was not followed by a result goes. */
   ended(cell: vscode.NotebookCell): void {
     const text = this.#summaries.get(cell)?.items[0] ?? "";
-    if (text.startsWith("$(pulse)") || text.startsWith("$(sync")) this.#summaries.delete(cell);
+    if (/^\$\((?:pulse|debug-pause|sync)/.test(text)) this.#summaries.delete(cell);
     this.#soon();
   }
 

@@ -7,18 +7,20 @@ export interface CellSummary {
 }
 
 export function runningSummary(run: RunStatus): CellSummary {
-  const work = [
+  const moving = [
     run.epochs > 0 ? `epoch ${run.epoch}/${run.epochs}` : `step ${count(run.step)}/${count(run.steps)}`,
     `${count(run.stepsPerSecond, run.stepsPerSecond < 10 ? 1 : 0)} steps/s`,
     run.backend,
     ...(run.etaSeconds === null ? [] : [`${duration(run.etaSeconds)} left`]),
+    ...(run.stopping === null ? [] : ["stops after this epoch"]),
   ];
+  const work = run.paused ? [`paused at step ${count(run.step)} of ${count(run.steps)}`, run.backend] : moving;
   const quality = [
     ...losses(run.trainLoss, run.validLoss),
     ...(run.metric === null ? [] : [`${words(metricKey(run, run.metric.name))} ${digits(run.metric.value)}`]),
   ];
   return {
-    items: lines("$(pulse) ", work, quality),
+    items: lines(run.paused ? "$(debug-pause) " : "$(pulse) ", work, quality),
     tooltip: `step ${count(run.step)} of ${count(run.steps)}, learning rate ${digits(run.lr)}`,
   };
 }

@@ -11,7 +11,7 @@ const PAGE = `<!doctype html>
 <meta http-equiv="Content-Security-Policy"
   content="default-src 'none'; script-src 'nonce-page'; style-src 'unsafe-inline'; img-src data:">
 </head>
-<body class="vscode-light">
+<body class="vscode-light" data-view="chart">
 <script nonce="page">
   window.sent = [];
   window.acquireVsCodeApi = () => ({

@@ -187,6 +187,7 @@ export class TabInputNotebook {
 }
 
 const tabs = new EventEmitter<unknown>();
+const actives = new EventEmitter<unknown>();
 const disposable = { dispose: () => undefined };
 
 /** What the user sees and answers; tests look at `said` and set `answer`. */
@@ -194,6 +195,8 @@ export const window = {
   activeNotebookEditor: undefined as unknown,
   visibleNotebookEditors: [] as unknown[],
   state: { focused: true },
+  onDidChangeActiveNotebookEditor: actives.event,
+  changeActive: () => actives.fire(window.activeNotebookEditor),
   /** Messages, quick picks (as their title and labels) and status lines. */
   said: [] as string[],
   /** Picks among the buttons of a message or the items of a quick pick. */
@@ -223,8 +226,8 @@ export const window = {
     window.said.push(text);
     return disposable;
   },
-  showNotebookDocument: async (_: unknown, { selections }: { selections: unknown[] }) =>
-    Object.assign(window.activeNotebookEditor as object, { selections }),
+  showNotebookDocument: async (_: unknown, { selections }: { selections?: unknown[] } = {}) =>
+    Object.assign(window.activeNotebookEditor as object, selections ? { selections } : {}),
   showTextDocument: async ({ uri }: { uri: unknown }, { selection }: { selection: Range }) => {
     window.selection = { uri, range: selection };
   },
@@ -342,6 +345,8 @@ export const workspace = {
     workspace.workspaceFolders?.find(({ uri: root }) => uri.path.startsWith(`${root.path}/`)),
   workspaceFolders: undefined as { uri: Uri }[] | undefined,
   notebookDocuments: [] as unknown[],
+  openNotebookDocument: async (_uri: unknown): Promise<unknown> => undefined,
+  asRelativePath: ({ path }: Uri) => path.split("/").at(-1),
   onDidChangeWorkspaceFolders: () => disposable,
   /** Watchers hear of what `touch` names. */
   createFileSystemWatcher: (_: RelativePattern) => ({
@@ -366,6 +371,7 @@ export const commands = {
     commands.registered.set(id, run);
     return disposable;
   },
+  executeCommand: async (_command: string, ..._args: never[]): Promise<unknown> => undefined,
 };
 
 /** Entries by the address of their document. */
