@@ -39,10 +39,11 @@ function originOf(): Origin | null {
   const typing = vscode.window.activeTextEditor;
   const edited = notebook.getCells().find(({ document }) => document === typing?.document);
   const [selection] = editor.selections;
+  const next = selection?.end ?? notebook.cellCount;
   const selected = selection && selection.start < notebook.cellCount ? notebook.cellAt(selection.start) : null;
   const cell = selected ?? edited ?? null;
-  if (cell?.kind !== vscode.NotebookCellKind.Code) return { notebook, cell: null, offset: 0, column };
+  if (cell?.kind !== vscode.NotebookCellKind.Code) return { notebook, cell: null, offset: 0, next, column };
   const offset =
     cell === edited && typing ? cell.document.offsetAt(typing.selection.active) : cell.document.getText().length;
-  return { notebook, cell, offset, column };
+  return { notebook, cell, offset, next, column };
 }

@@ -20,6 +20,8 @@ export interface Origin {
   readonly notebook: vscode.NotebookDocument;
   readonly cell: vscode.NotebookCell | null;
   readonly offset: number;
+  /** Where a new cell would go. */
+  readonly next: number;
   /** Where the notebook is shown. */
   readonly column: vscode.ViewColumn | undefined;
 }
@@ -175,10 +177,16 @@ export class Picker implements vscode.Disposable {
   }
 
   async #insert(call: string): Promise<void> {
-    const { cell, notebook } = this.#origin;
+    const { cell, notebook, next } = this.#origin;
     this.dispose();
+    if (notebook.isClosed) {
+      const copy = vscode.l10n.t("Copy {0}", call);
+      const text = vscode.l10n.t("The notebook was closed meanwhile: nothing was inserted.");
+      if ((await vscode.window.showInformationMessage(text, copy)) === copy) await vscode.env.clipboard.writeText(call);
+      return;
+    }
     if (cell === null || cell.index < 0 || cell.document.isClosed) {
-      await insertCell(notebook, notebook.cellCount, call);
+      await insertCell(notebook, Math.min(next, notebook.cellCount), call);
       return;
     }
     // the cell may have changed while the gallery was open
