@@ -15,6 +15,18 @@ before(() => {
 const folder = () => join(server.workspace, ".dlnb/runs/runs");
 const runsOnDisk = () => (existsSync(folder()) ? readdirSync(folder()).sort() : []);
 
+const log = (run: string) => readFileSync(join(folder(), run, "log.jsonl"), "utf8");
+
+/** Waits for `count` runs, each of which has ended. */
+async function ended(count: number): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    const runs = runsOnDisk();
+    if (runs.length === count && runs.every((run) => log(run).includes('"event":"end"'))) return;
+    await window.page.waitForTimeout(200);
+  }
+  throw new Error(`there are ${runsOnDisk().length} runs instead of ${count}, or not all have ended`);
+}
+
 const view = (): Locator => window.page.locator(".pane-body .customview-tree:visible");
 const row = (text: string | RegExp): Locator => view().locator(".monaco-list-row", { hasText: text });
 
@@ -42,9 +54,8 @@ describe("the Runs view", () => {
     await window.idle();
     for (const count of [1, 2]) {
       await window.runCell("const run");
-      await window.outputs.locator("figure.dlnb-chart[data-live=false]").waitFor({ timeout: 60_000 });
+      await ended(count);
       await window.idle();
-      assert.equal(runsOnDisk().length, count);
     }
     await window.page.locator(".activitybar .action-label[aria-label^=dlnb]").click();
     await row(/[▁▂▃▄▅▆▇█]{4}.*accuracy 0\.\d+ · finished/)
@@ -88,7 +99,7 @@ describe("the panel of a run", () => {
     assert.match(await log.innerText(), /begins on .*\n/);
     await shot("run panel log");
     await window.toolbar("Interrupt").click();
-    await window.idle();
+    await ended(3);
     const checkpoints = await section("Checkpoints");
     await checkpoints.getByRole("button", { name: "Restore" }).first().waitFor({ timeout: 20_000 });
     await shot("run panel checkpoints");
