@@ -190,6 +190,45 @@ const tabs = new EventEmitter<unknown>();
 const actives = new EventEmitter<unknown>();
 const disposable = { dispose: () => undefined };
 
+export const ViewColumn = { Active: -1, Beside: -2, One: 1 } as const;
+
+/** A panel, and what stands for its page: what it was told, and what it says. */
+export class FakePanel {
+  readonly posted: unknown[] = [];
+  readonly #received = new EventEmitter<unknown>();
+  readonly #shown = new EventEmitter<unknown>();
+  readonly #closed = new EventEmitter<undefined>();
+  title: string;
+  active = true;
+  readonly webview = {
+    html: "",
+    options: {},
+    postMessage: async (message: unknown) => this.posted.push(structuredClone(message)),
+    onDidReceiveMessage: this.#received.event,
+    asWebviewUri: (uri: unknown) => uri,
+  };
+  readonly onDidChangeViewState = this.#shown.event;
+  readonly onDidDispose = this.#closed.event;
+
+  constructor(title: string) {
+    this.title = title;
+  }
+
+  receive(message: unknown): void {
+    this.#received.fire(message);
+  }
+
+  show(): void {
+    this.#shown.fire(undefined);
+  }
+
+  reveal(): void {}
+
+  dispose(): void {
+    this.#closed.fire(undefined);
+  }
+}
+
 /** What the user sees and answers; tests look at `said` and set `answer`. */
 export const window = {
   activeNotebookEditor: undefined as unknown,
@@ -211,6 +250,17 @@ export const window = {
   selection: undefined as { uri: unknown; range: Range } | undefined,
   createTreeView: () => ({ badge: undefined, selection: [], dispose: () => undefined }),
   withProgress: async <T>(_: unknown, work: () => Promise<T>) => await work(),
+  panels: [] as FakePanel[],
+  serializers: new Map<string, { deserializeWebviewPanel(panel: FakePanel, state: unknown): Promise<void> }>(),
+  createWebviewPanel: (_type: string, title: string) => {
+    const panel = new FakePanel(title);
+    window.panels.push(panel);
+    return panel;
+  },
+  registerWebviewPanelSerializer: (type: string, serializer: never) => {
+    window.serializers.set(type, serializer);
+    return disposable;
+  },
   showInformationMessage: async (text: string, ...buttons: unknown[]) => {
     window.said.push(text);
     const labels = buttons.filter((button) => typeof button === "string");
@@ -367,6 +417,7 @@ export const workspace = {
 
 export const commands = {
   registered: new Map<string, (...args: never[]) => unknown>(),
+  executeCommand: async (id: string, ...args: never[]) => commands.registered.get(id)?.(...args),
   registerCommand: (id: string, run: (...args: never[]) => unknown) => {
     commands.registered.set(id, run);
     return disposable;
