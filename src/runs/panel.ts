@@ -23,7 +23,7 @@ import { NotesFile } from "./notes.ts";
 import { record } from "./read.ts";
 import { sizeWords } from "./size.ts";
 import type { RunLogReader, RunStore } from "./store.ts";
-import { extentWords, figureName, metricWords, statusSentence, statusWord } from "./words.ts";
+import { figureName, metricWords, statusSentence, statusWord } from "./words.ts";
 
 const TYPE = "dlnb.run";
 /** A page is told at most this often. */
@@ -89,6 +89,9 @@ export class RunPanels implements vscode.Disposable {
   #show(panel: vscode.WebviewPanel, key: string): void {
     this.#panels.set(key, new RunPanel(this.#host, panel, key));
     panel.onDidDispose(() => this.#panels.delete(key));
+    const icon = (theme: string) =>
+      vscode.Uri.joinPath(this.#host.extension, "media", "icons", `notebook-${theme}.svg`);
+    panel.iconPath = { light: icon("light"), dark: icon("dark") };
     panel.webview.html = page(panel.webview, this.#dist, "run");
   }
 }
@@ -345,8 +348,8 @@ const fresh = (): Sent => ({ events: 0, configuration: false, checkpoints: "", l
 
 /** What stands at the top. */
 function headOf(entry: RunEntry, details: RunDetails | null): RunHead {
-  const { t } = vscode.l10n;
-  const { key, name, status, final, seconds, backend, folder, parameters, startedAt, metric } = entry;
+  const { key, name, status, final, seconds, backend, folder, parameters, startedAt, metric, step, epoch, epochs } =
+    entry;
   const fact = (name: string, text: string): Named[] => (text === "" ? [] : [{ name, text }]);
   const seed = record(entry.config).seed;
   const adapter = record(details?.start).adapter;
@@ -363,17 +366,19 @@ function headOf(entry: RunEntry, details: RunDetails | null): RunHead {
         ? []
         : fact(metric.name, metricWords(entry).slice(metric.name.length + 1))),
       ...shown.reverse().map(([figure, value]) => ({ name: figureName(figure), text: digits(value) })),
-      ...fact(isLive(entry) ? t("progress") : t("length"), extentWords(entry)),
+      ...(isLive(entry) && epochs > 0
+        ? fact(vscode.l10n.t("epoch"), vscode.l10n.t("{0} of {1}", count(epoch), count(epochs)))
+        : fact(vscode.l10n.t("steps"), count(step))),
     ],
     facts: [
-      ...fact(t("started"), new Date(startedAt).toLocaleString(vscode.env.language)),
-      ...fact(t("duration"), seconds > 0 ? duration(seconds) : ""),
+      ...fact(vscode.l10n.t("started"), new Date(startedAt).toLocaleString(vscode.env.language)),
+      ...fact(vscode.l10n.t("duration"), seconds > 0 ? duration(seconds) : ""),
       ...fact(
-        t("backend"),
+        vscode.l10n.t("backend"),
         [backend, typeof adapter === "string" ? adapter.slice(0, 80) : ""].filter(Boolean).join(", "),
       ),
-      ...fact(t("seed"), typeof seed === "number" ? String(seed) : ""),
-      ...fact(t("parameters"), parameters > 0 ? count(parameters) : ""),
+      ...fact(vscode.l10n.t("seed"), typeof seed === "number" ? String(seed) : ""),
+      ...fact(vscode.l10n.t("parameters"), parameters > 0 ? count(parameters) : ""),
     ],
   };
 }

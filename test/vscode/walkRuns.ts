@@ -6,7 +6,14 @@ import type { FrameLocator, Locator } from "playwright-core";
 import { digits, writeNotebook } from "./notebooks.ts";
 import { server, shot, window } from "./walkWindow.ts";
 
-const LONG = 'const long = await exp.fit({ epochs: 60000, instruments: "economy" });';
+/** Large enough to train for as long as the walk looks at it. */
+const LONG = `const wide = experiment({
+  data: sets,
+  model: nn.sequential(nn.linear(256), nn.relu(), nn.linear(256), nn.relu(), nn.linear(10)),
+  loss: loss.crossEntropy(), metrics: [metrics.accuracy()],
+  optimizer: optim.sgd({ lr: 0.003 }), batchSize: 64, seed: 1,
+});
+const long = await wide.fit({ epochs: 20000, instruments: "economy" });`;
 
 before(() => {
   writeNotebook(server.workspace, "runs.dlnb", [...digits(12).slice(0, 2), LONG]);
@@ -27,7 +34,7 @@ async function ended(count: number): Promise<void> {
   throw new Error(`there are ${runsOnDisk().length} runs instead of ${count}, or not all have ended`);
 }
 
-const view = (): Locator => window.page.locator(".pane-body .customview-tree:visible");
+const view = (): Locator => window.page.locator(".pane-body .customview-tree:visible").first();
 const row = (text: string | RegExp): Locator => view().locator(".monaco-list-row", { hasText: text });
 
 /** The page of the run that is in front. */
@@ -73,7 +80,7 @@ describe("the Runs view", () => {
 
 describe("the panel of a run", () => {
   it("opens while it trains, with its curve growing", async () => {
-    await window.runCell("const long");
+    await window.runCell("const wide");
     await row(/epoch \d+ of .* running/).waitFor({ timeout: 30_000 });
     await shot("runs view while one trains");
     await row(/epoch \d+ of .* running/).click();
@@ -92,16 +99,14 @@ describe("the panel of a run", () => {
     await window.page.waitForTimeout(2500);
     await shot("run panel statistics");
     const configuration = await section("Configuration");
-    assert.match(await configuration.innerText(), /adam\(\{ lr: 0\.001/);
-    assert.match(await configuration.innerText(), /linear\s+10\s+170/);
+    assert.match(await configuration.innerText(), /sgd\(\{ lr: 0\.003/);
+    assert.match(await configuration.innerText(), /linear\s+10\s+2,570/);
     await shot("run panel configuration");
     const log = await section("Log");
-    assert.match(await log.innerText(), /begins on .*\n/);
+    assert.match(await log.getByRole("table").innerText(), /epoch \d+: training loss/);
     await shot("run panel log");
-    await window.toolbar("Interrupt").click();
-    await ended(3);
     const checkpoints = await section("Checkpoints");
-    await checkpoints.getByRole("button", { name: "Restore" }).first().waitFor({ timeout: 20_000 });
+    await checkpoints.getByRole("button", { name: "Restore" }).first().waitFor({ timeout: 30_000 });
     await shot("run panel checkpoints");
     const notes = await section("Notes");
     await notes.getByRole("textbox").fill("the first one that learnt");
@@ -122,7 +127,11 @@ describe("the panel of a run", () => {
       "the first one that learnt, and more",
     );
     await section("Curves");
+    await panel().locator("figure.dlnb-chart[data-live=true]").waitFor({ timeout: 20_000 });
+    await window.page.locator(".notebook-toolbar-container:visible").getByRole("button", { name: "Interrupt" }).click();
+    await ended(3);
     await panel().locator("figure.dlnb-chart[data-live=false]").waitFor({ timeout: 20_000 });
+    await panel().getByText("interrupted").first().waitFor();
     await shot("run panel after a reload");
   });
 
@@ -153,6 +162,7 @@ describe("deleting a run", () => {
     await window.page.waitForTimeout(1500);
     assert.equal(runsOnDisk().length, before - 1);
     assert.equal(await row(/finished/).count(), 1);
+    await row(/interrupted/).waitFor();
     await shot("after a run was deleted");
   });
 });

@@ -64,7 +64,7 @@ describe("the panel of a run", () => {
         { name: "accuracy", text: "0.9" },
         { name: "validation loss", text: "0.5" },
         { name: "training loss", text: "0.4" },
-        { name: "length", text: "6 steps in 1.5 s" },
+        { name: "steps", text: "6" },
       ],
     });
     expect(of("run").at(-1)?.run.facts).toContainEqual({ name: "backend", text: "wasm, 2 threads" });
