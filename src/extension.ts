@@ -44,7 +44,7 @@ export function activate(context: vscode.ExtensionContext): void {
     controller,
     runs,
     controller.sessions.onNews((news) => runs.hear(news)),
-    ...registerRuns(runs, context.extensionUri),
+    ...registerRuns(runs, controller.live, context.extensionUri),
     ...registerCompare(runs, context.extensionUri),
     ...registerLive(controller, runs),
     cells,

@@ -41,6 +41,9 @@ body[data-view=run] :focus-visible { outline: 1px solid var(--vscode-focusBorder
 .run-part .dlnb-tools { margin-bottom: 10px; }
 .run-part tr .dlnb-tools { margin: 0; flex-wrap: nowrap; }
 .run-scroll { overflow-x: auto; }
+.run-scroll th, .run-scroll td { white-space: nowrap; overflow-wrap: normal; }
+.run-log { max-height: 70vh; overflow-y: auto; }
+.run-log thead th { position: sticky; top: 0; background: var(--vscode-editor-background); }
 .run-notes { display: flex; flex-direction: column; gap: 6px; }
 .run-notes textarea { width: 100%; min-height: 220px; box-sizing: border-box; resize: vertical; padding: 8px; font: 13px/1.5 var(--vscode-editor-font-family, monospace);
   color: var(--vscode-input-foreground); background: var(--vscode-input-background); border: 1px solid var(--vscode-input-border, var(--vscode-contrastBorder, rgba(128, 128, 128, 0.4))); border-radius: 2px; }

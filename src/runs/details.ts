@@ -99,16 +99,17 @@ function eventOf(given: Record<string, unknown>): EventLine | null {
       return said(words, resumed);
     }
     case "epoch": {
-      const part = (name: string, values: Record<string, number> | undefined) =>
-        Object.entries(values ?? {})
-          .filter(([, value]) => !Number.isNaN(value))
-          .map(([figure, value]) => `${name} ${line(figure, 80)} ${digits(value)}`);
+      const part = (name: string, values: Record<string, number> | undefined) => {
+        const known = Object.entries(values ?? {}).filter(([, value]) => !Number.isNaN(value));
+        const words = known.map(([figure, value]) => `${line(figure, 80)} ${digits(value)}`);
+        return words.length === 0 ? [] : [`${name} ${words.join(", ")}`];
+      };
       const parts = [
         ...part(vscode.l10n.t("training"), figures(given.train, 8)),
         ...part(vscode.l10n.t("validation"), figures(given.valid, 8)),
         ...part(vscode.l10n.t("averaged"), figures(given.averaged, 8)),
       ];
-      return said(vscode.l10n.t("epoch {0}: {1}", count(given.epoch), parts.join(", ")));
+      return said(vscode.l10n.t("epoch {0}: {1}", count(given.epoch).toLocaleString("en-US"), parts.join("; ")));
     }
     case "drop":
       return said(

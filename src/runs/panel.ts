@@ -1,8 +1,9 @@
 import { lstat } from "node:fs/promises";
 import { basename, isAbsolute, join, normalize, sep } from "node:path";
 import * as vscode from "vscode";
-import type { LogPlot, Plots } from "../../engine/protocol/index.ts";
+import type { LogPlot, Plots, RunControl } from "../../engine/protocol/index.ts";
 import { saveChart } from "../controller/messages.ts";
+import type { LiveRuns } from "../live/liveRuns.ts";
 import { isRecord } from "../outputs/read.ts";
 import { page } from "../panel/page.ts";
 import { count, digits, duration } from "../status/summary.ts";
@@ -35,6 +36,8 @@ const EVENTS = 200;
 
 export interface PanelsHost {
   readonly store: RunStore;
+  /** The runs that kernels train, and how they are changed. */
+  readonly live: Pick<LiveRuns, "get" | "control" | "onDidChange">;
   /** The extension's folder. */
   readonly extension: vscode.Uri;
   plots(): Promise<Plots>;
@@ -51,6 +54,9 @@ export class RunPanels implements vscode.Disposable {
     this.#listening = [
       host.store.onDidChange((entries) => {
         for (const { key } of entries) this.#panels.get(key)?.changed();
+      }),
+      host.live.onDidChange((notebook) => {
+        for (const panel of this.#panels.values()) panel.moved(notebook);
       }),
       vscode.window.registerWebviewPanelSerializer(TYPE, {
         deserializeWebviewPanel: async (panel, state) => {
@@ -157,6 +163,11 @@ class RunPanel {
     }, SHOW_MS);
   }
 
+  /** A kernel of the notebook told of a run. */
+  moved(notebook: vscode.Uri): void {
+    if (this.#entry?.notebook.toString() === notebook.toString()) this.changed();
+  }
+
   get #entry(): RunEntry | undefined {
     return this.#host.store.get(this.#key);
   }
@@ -187,6 +198,8 @@ class RunPanel {
     }
     this.panel.title = entry.name;
     this.#post({ type: "run", run: headOf(entry, this.#followed?.details ?? null) });
+    const status = isLive(entry) ? (this.#host.live.get(entry.notebook, entry.id)?.status ?? null) : null;
+    this.#post({ type: "live", status });
     const followed = await this.#follow(entry);
     const sent = this.#sent;
     if (followed === null || sent === null) return;
@@ -319,6 +332,10 @@ class RunPanel {
         await vscode.commands.executeCommand(command, { key: this.#key, file, step });
         return;
       }
+      case "control":
+        if (entry === undefined) return;
+        await this.#control(entry, message.change);
+        return;
       case "save":
         if (entry !== undefined) {
           const isUntitled = entry.notebook.scheme === "untitled";
@@ -331,6 +348,12 @@ class RunPanel {
       default:
         message satisfies never;
     }
+  }
+
+  async #control({ notebook, id, name }: RunEntry, change: RunControl): Promise<void> {
+    const { applied, why } = await this.#host.live.control(notebook, id, change);
+    if (!applied) void vscode.window.showInformationMessage(`${name}: ${why}.`);
+    this.changed();
   }
 
   async #deed(what: (FromRunPage & { type: "do" })["what"], entry: RunEntry): Promise<void> {

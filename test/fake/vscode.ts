@@ -417,12 +417,11 @@ export const workspace = {
 
 export const commands = {
   registered: new Map<string, (...args: never[]) => unknown>(),
-  executeCommand: async (id: string, ...args: never[]) => commands.registered.get(id)?.(...args),
+  executeCommand: async (id: string, ...args: never[]): Promise<unknown> => commands.registered.get(id)?.(...args),
   registerCommand: (id: string, run: (...args: never[]) => unknown) => {
     commands.registered.set(id, run);
     return disposable;
   },
-  executeCommand: async (_command: string, ..._args: never[]): Promise<unknown> => undefined,
 };
 
 /** Entries by the address of their document. */

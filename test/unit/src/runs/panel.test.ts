@@ -12,6 +12,19 @@ import { folder, small, start, text, writeRun } from "./logs.ts";
 
 const moment = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** What a kernel that trains would be asked. */
+const changes: unknown[] = [];
+const status = { paused: false, stopping: null, step: 2, steps: 6, epoch: 1, epochs: 3, lr: 0.1, plan: null };
+const live = {
+  onDidChange: () => ({ dispose: () => undefined }),
+  get: (_: unknown, id: string) =>
+    changes.length < 2 ? { notebook: Uri.file("/x") as never, id, name: "small", status } : undefined,
+  control: async (notebook: unknown, run: string | null, change: unknown) => {
+    changes.push([String(notebook), run, change]);
+    return { applied: change === null, step: 0, why: "it is paused already" };
+  },
+};
+
 let root: string;
 let store: RunStore;
 let panels: RunPanels;
@@ -22,7 +35,7 @@ beforeEach(async () => {
   window.said = [];
   window.panels = [];
   store = new RunStore(() => undefined);
-  panels = new RunPanels({ store, extension: Uri.file("/extension") as never, plots: async () => plots });
+  panels = new RunPanels({ store, extension: Uri.file("/extension") as never, plots: async () => plots, live });
 });
 
 afterEach(() => {
@@ -45,7 +58,7 @@ async function open(run: string, section = "curves") {
   return { panel, all, of, send: (message: FromRunPage) => panel.receive(message) };
 }
 
-const live = (): RunLogLine =>
+const running = (): RunLogLine =>
   start({ process: { pid: process.pid, host: hostname() }, time: new Date().toISOString() });
 
 describe("the panel of a run", () => {
@@ -75,7 +88,7 @@ describe("the panel of a run", () => {
     expect(of("events")[0]).toMatchObject({ first: 0, total: 6 });
     expect(of("events")[0]?.events.map((event) => event.text)).toEqual([
       "begins on wasm, 2 threads: 6 steps in 3 epochs",
-      "epoch 1: training loss 0.75, training accuracy 0.5, validation loss 0.9, validation accuracy 0.6",
+      "epoch 1: training loss 0.75, accuracy 0.5; validation loss 0.9, accuracy 0.6",
       expect.stringMatching(/^epoch 2/),
       expect.stringMatching(/^epoch 3/),
       "checkpoint checkpoints/last.safetensors (end)",
@@ -89,7 +102,7 @@ describe("the panel of a run", () => {
 
   test("sends what is new only while a run trains, and the whole curve again at its end", async () => {
     const lines = small();
-    const run = writeRun(root, "tour", "20261121-052410", text([live(), ...lines.slice(1, 3)]));
+    const run = writeRun(root, "tour", "20261121-052410", text([running(), ...lines.slice(1, 3)]));
     const { of } = await open(run);
     expect(of("chart")[0]?.chart).toMatchObject({ live: true });
     for (const line of lines.slice(3)) {
@@ -276,6 +289,16 @@ const run = await exp.fit({ epochs: 3, schedule: schedule.warmup({ steps: 10, in
     }
   });
 
+  test("changes the run while a kernel trains it, and says why it cannot", async () => {
+    changes.length = 0;
+    const run = writeRun(root, "tour", "20261121-052410", text([running(), ...small().slice(1, 3)]));
+    const { of, send } = await open(run);
+    expect(of("live").at(-1)?.status).toEqual(status);
+    send({ type: "control", change: { do: "pause" } });
+    await expect.poll(() => window.said.at(-1)).toBe("small: it is paused already.");
+    expect(changes).toEqual([[`file://${root}/tour.dlnb`, "run-c2-1-1", { do: "pause" }]]);
+  });
+
   test("says so when its run goes", async () => {
     const run = writeRun(root, "tour", "20261121-052410", text(small()));
     const { of } = await open(run);
@@ -305,6 +328,7 @@ test("messages of a page are taken as they should be, and others not at all", ()
     { type: "earlier", before: 5 },
     { type: "copy", what: "code" },
     { type: "checkpoint", do: "branch", file: "checkpoints/a", step: 3 },
+    { type: "control", change: { do: "set-lr", value: 0.1 } },
     { type: "do", what: "cell" },
     { type: "save", name: "curve.svg", base64: "" },
   ];
@@ -324,6 +348,7 @@ test("messages of a page are taken as they should be, and others not at all", ()
     { type: "copy", what: "x" },
     { type: "checkpoint", do: "delete", file: "x", step: 1 },
     { type: "checkpoint", do: "restore", file: 1, step: 1 },
+    { type: "control", change: { do: "explode" } },
     { type: "do", what: "shutdown" },
     { type: "save", name: "../x.svg", base64: "" },
     { type: "save", name: "x.sh", base64: "" },
