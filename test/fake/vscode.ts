@@ -109,6 +109,15 @@ export class Range {
       this.end = new Position(at[2], at[3]);
     }
   }
+
+  /** Within one line. */
+  intersection(other: Range): Range | undefined {
+    const [from, to] = [
+      Math.max(this.start.character, other.start.character),
+      Math.min(this.end.character, other.end.character),
+    ];
+    return from <= to && this.start.line === other.start.line ? new Range(0, from, 0, to) : undefined;
+  }
 }
 
 export class NotebookRange {
@@ -188,6 +197,8 @@ export class TabInputNotebook {
 
 const tabs = new EventEmitter<unknown>();
 const actives = new EventEmitter<unknown>();
+const editors = new EventEmitter<unknown>();
+const texts = new EventEmitter<unknown>();
 const disposable = { dispose: () => undefined };
 
 export const ViewColumn = { Active: -1, Beside: -2, One: 1 } as const;
@@ -233,6 +244,14 @@ export class FakePanel {
 export const window = {
   activeNotebookEditor: undefined as unknown,
   visibleNotebookEditors: [] as unknown[],
+  onDidChangeVisibleNotebookEditors: editors.event,
+  /** Shows these notebooks, each in a tab. */
+  see: (...notebooks: { uri: unknown }[]) => {
+    window.visibleNotebookEditors = notebooks.map((notebook) => ({ notebook }));
+    window.tabGroups.all = [{ tabs: notebooks.map(({ uri }) => ({ input: new TabInputNotebook(uri) })) }];
+    editors.fire(window.visibleNotebookEditors);
+    tabs.fire({ opened: [], closed: [{}] });
+  },
   state: { focused: true },
   onDidChangeActiveNotebookEditor: actives.event,
   changeActive: () => actives.fire(window.activeNotebookEditor),
@@ -408,6 +427,12 @@ export const workspace = {
   touch: (path: string) => touches.fire(Uri.file(path)),
   /** Does what an edit asks for; see `openNotebook` in notebook.ts. */
   applyEdit: async (_edit: WorkspaceEdit): Promise<boolean> => false,
+  textDocuments: [] as unknown[],
+  onDidChangeTextDocument: texts.event,
+  type: (event: unknown) => texts.fire(event),
+  onDidSaveNotebookDocument: () => disposable,
+  onDidGrantWorkspaceTrust: () => disposable,
+  onDidChangeConfiguration: () => disposable,
   onDidChangeNotebookDocument: changes.event,
   onDidOpenNotebookDocument: () => disposable,
   onDidCloseNotebookDocument: closes.event,
@@ -428,6 +453,11 @@ export const commands = {
 export const languages = {
   problems: new Map<string, Diagnostic[]>(),
   registerCodeActionsProvider: () => disposable,
+  registerInlayHintsProvider: () => disposable,
+  onDidChangeDiagnostics: () => disposable,
+  /** What others found, by document. */
+  others: new Map<string, unknown[]>(),
+  getDiagnostics: (uri: unknown) => languages.others.get(String(uri)) ?? [],
   createDiagnosticCollection: () => ({
     set: (uri: unknown, problems: Diagnostic[]) => void languages.problems.set(String(uri), problems),
     delete: (uri: unknown) => void languages.problems.delete(String(uri)),

@@ -49,6 +49,10 @@ export class Analyses implements vscode.Disposable {
       }),
       workspace.onDidChangeTextDocument(({ document, contentChanges }) => this.#edited(document, contentChanges)),
       workspace.onDidCloseNotebookDocument((notebook) => this.#closed(notebook)),
+      // the Problems view itself may hold a notebook open that nobody sees any more
+      window.tabGroups.onDidChangeTabs(({ closed }) => {
+        if (closed.length > 0) this.#leave();
+      }),
       workspace.onDidGrantWorkspaceTrust(() => this.again()),
     ];
     this.again();
@@ -134,16 +138,31 @@ export class Analyses implements vscode.Disposable {
     this.#soon(notebook);
   }
 
-  #closed(notebook: vscode.NotebookDocument): void {
+  #closed(notebook: vscode.NotebookDocument, shown?: ReadonlySet<string>): void {
     if (notebook.notebookType !== this.#type) return;
     const key = notebook.uri.toString();
     clearTimeout(this.#waiting.get(key));
     this.#waiting.delete(key);
     this.#given.delete(key);
     for (const cell of notebook.getCells()) this.#forget(cell);
-    if (vscode.workspace.notebookDocuments.some((other) => other !== notebook && other.notebookType === this.#type))
-      return;
+    const left = vscode.workspace.notebookDocuments.some(
+      (other) => other !== notebook && other.notebookType === this.#type && (shown?.has(other.uri.toString()) ?? true),
+    );
+    if (left) return;
+    clearTimeout(this.#ending);
     this.#ending = setTimeout(() => this.#process.stop(), GRACE_MS);
+  }
+
+  /** Forgets notebooks that are in no tab. */
+  #leave(): void {
+    const shown = new Set(
+      vscode.window.tabGroups.all.flatMap(({ tabs }) =>
+        tabs.flatMap(({ input }) => (input instanceof vscode.TabInputNotebook ? [input.uri.toString()] : [])),
+      ),
+    );
+    for (const notebook of vscode.workspace.notebookDocuments) {
+      if (notebook.notebookType === this.#type && !shown.has(notebook.uri.toString())) this.#closed(notebook, shown);
+    }
   }
 
   #forget({ document }: vscode.NotebookCell): void {
