@@ -54,7 +54,7 @@ describe("help before anything runs", () => {
   it("writes behind every layer what comes out of it and how many parameters it has", async () => {
     await window.openNotebook("dry.dlnb");
     const cell = window.codeCell("const block");
-    await hint(cell, "→ 10 · 1,290").waitFor({ timeout: 30_000 });
+    await hint(cell, "→ 10 · 1,290").waitFor({ timeout: 60_000 });
     await hint(cell, "1×8×8 → 10 · 6,186 parameters").waitFor();
     await hint(cell, "2 layers: 16×8×8 · 160, 32×4×4 · 4,640").waitFor();
     assert.equal(await squiggles(cell).count(), 0);
@@ -107,7 +107,7 @@ describe("help before anything runs", () => {
   it("goes on beside a cell that would never end", async () => {
     await window.openNotebook("endless.dlnb");
     const cell = window.codeCell("const block");
-    await hint(cell, "→ 10 · 1,290").waitFor({ timeout: 30_000 });
+    await hint(cell, "→ 10 · 1,290").waitFor({ timeout: 60_000 });
     await shot("dry endless");
     assert.equal(await squiggles(cell).count(), 0);
   });
