@@ -136,7 +136,7 @@ export class CellRun {
       await Promise.race([work, this.#abandoned.promise]);
       this.#abort.signal.throwIfAborted();
     } catch (thrown) {
-      error = toCellError(thrown, index, runtime.scripts, this.#host.notebookFolder);
+      error = toCellError(thrown, index, runtime.scripts, this.#host.notebookFolder, runtime.names.known());
     }
     runtime.running = undefined;
     this.#text.finish();

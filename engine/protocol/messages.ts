@@ -168,6 +168,12 @@ export interface CellError {
   column?: number;
   /** Frames in the user's code only, as text. */
   stack: string;
+  /** Ids of the cells that the frames name by their index then: `{ "2": "c2" }`. */
+  cells?: Readonly<Record<string, string>>;
+  /** What to do about it, in a sentence. */
+  remedy?: string;
+  /** An editor can run what the cell needs and the cell again: names that other cells define are not there yet. */
+  needs?: boolean;
 }
 
 export interface CheckedCell {

@@ -110,6 +110,9 @@ export interface CellError {
   line?: number;
   column?: number;
   stack: string;
+  cells?: Readonly<Record<string, string>>;
+  remedy?: string;
+  needs?: boolean;
 }
 
 export const CHART_MIME = "application/vnd.dlnb.chart+json";
@@ -130,6 +133,8 @@ export type FromRenderer =
   | { type: "sync"; chart: string }
   | { type: "open"; chart: string }
   | { type: "reveal"; cell: string; line: number; column: number }
+  | { type: "openFile"; file: string; line: number; column: number }
+  | { type: "rerun"; cell: string }
   | { type: "act"; cell: string; action: Action }
   | { type: "control"; run: string; change: RunControl }
   | { type: "save"; name: string; base64: string };

@@ -99,8 +99,9 @@ export const STYLE = `${LIVE_STYLE}
   border-left: 3px solid var(--vscode-errorForeground, #c00); color: var(--vscode-editor-foreground, inherit); }
 .dlnb-error .message { margin: 0 0 4px; white-space: pre-wrap; }
 .dlnb-error .name { color: var(--vscode-errorForeground, #c00); font-weight: 600; }
-.dlnb-error button { font: inherit; padding: 0; border: 0; background: none; cursor: pointer;
+.dlnb-error p { margin: 0 0 4px; }
+.dlnb-error ol { margin: 4px 0 0; padding: 0; list-style: none; }
+.dlnb-error button.link { font: inherit; padding: 0; border: 0; background: none; cursor: pointer;
   color: var(--vscode-textLink-foreground, inherit); text-decoration: underline; }
 .dlnb-error summary { cursor: pointer; }
-.dlnb-error pre { margin: 4px 0 0; white-space: pre-wrap; font: inherit; opacity: 0.85; }
 `;

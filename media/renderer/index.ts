@@ -17,7 +17,7 @@ import { drawFindings } from "../findings/draw.ts";
 import { readFindings } from "../findings/read.ts";
 import { drawGallery } from "../gallery/draw.ts";
 import { readGallery } from "../gallery/read.ts";
-import { drawError, readError } from "./error.ts";
+import { drawError, type ErrorActions, readError } from "./error.ts";
 
 /** What readers set on charts and galleries, by their ids; the oldest are forgotten. */
 type State = Record<string, ChartState & { heat?: boolean }>;
@@ -59,8 +59,8 @@ export const activate: ActivationFunction<State> = (context) => {
       const cell = cellOf(item);
       const act = post === null || cell === null ? null : (action: Action) => post({ type: "act", cell, action });
       if (item.mime === ERROR_MIME) {
-        const reveal = (line: number, column: number) => post?.({ type: "reveal", cell: cell ?? "", line, column });
-        drawError(parent, readError(item.json()), post === null || cell === null ? null : reveal);
+        const actions = post !== null && cell !== null ? errorActions(post, cell) : null;
+        drawError(parent, readError(item.json()), actions);
         return;
       }
       let chart: Chart;
@@ -121,4 +121,12 @@ function download(name: string, base64: string): void {
   const types: Record<string, string> = { svg: "image/svg+xml", png: "image/png" };
   const type = types[name.replace(/^.*\./, "")] ?? "text/plain";
   element("a", { href: `data:${type};base64,${base64}`, download: name }).click();
+}
+
+function errorActions(post: (message: FromRenderer) => void, own: string): ErrorActions {
+  return {
+    reveal: (line, column, cell = own) => post({ type: "reveal", cell, line, column }),
+    open: (file, line, column) => post({ type: "openFile", file, line, column }),
+    rerun: () => post({ type: "rerun", cell: own }),
+  };
 }

@@ -1,7 +1,9 @@
 import * as vscode from "vscode";
+import type { CellError } from "../../engine/protocol/index.ts";
 import { activeNotebook } from "../commands/active.ts";
-import { type Controller, NOTEBOOK_TYPE } from "../controller/controller.ts";
+import { type Controller, NOTEBOOK_TYPE, RUN_CELL } from "../controller/controller.ts";
 import type { Kernel } from "../controller/kernel.ts";
+import { codeIndex } from "../controller/session.ts";
 import type { SessionNews } from "../controller/sessions.ts";
 import { Checks } from "./checks.ts";
 import { keyOf, type Mark, NotebookCells } from "./notebookCells.ts";
@@ -9,8 +11,6 @@ import { wordsOf } from "./words.ts";
 
 /** Typing is over after this. */
 const PAUSE_MS = 300;
-/** Runs the cell of a mark, and what it needs. Arguments: the notebook's address and the cell's key. */
-const RUN_CELL = "dlnb.runMarkedCell";
 
 /**
  * Cells that do not lie: says under each cell whether running it again would give something else, because its text or what it uses
@@ -30,6 +30,7 @@ export class Cells implements vscode.NotebookCellStatusBarItemProvider, vscode.D
 
   constructor(controller: Controller) {
     this.#controller = controller;
+    controller.sessions.explain = (notebook, error) => this.#explain(notebook, error);
     this.#disposables = [
       this.#changed,
       vscode.notebooks.registerNotebookCellStatusBarItemProvider(NOTEBOOK_TYPE, this),
@@ -110,6 +111,16 @@ export class Cells implements vscode.NotebookCellStatusBarItemProvider, vscode.D
         news satisfies never;
     }
     this.#soon(news.notebook);
+  }
+
+  /** Says of a name that is not there which cell defines it. */
+  #explain(uri: vscode.Uri, error: CellError): CellError {
+    const name = error.name === "ReferenceError" ? /^([\w$]+) is not defined/.exec(error.message)?.[1] : undefined;
+    const notebook = openNotebook(uri);
+    const place = name === undefined || notebook === undefined ? null : this.#of(uri).definition(notebook, name);
+    if (name === undefined || place === null) return error;
+    const remedy = vscode.l10n.t("Cell {0} defines {1} and has not run in this kernel.", codeIndex(place.cell), name);
+    return { ...error, remedy, needs: true };
   }
 
   #of(uri: vscode.Uri): NotebookCells {

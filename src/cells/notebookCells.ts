@@ -98,8 +98,9 @@ export class NotebookCells {
 
   /** The cells to run, in order, so that `wanted` are fresh. */
   plan(notebook: vscode.NotebookDocument, wanted: Iterable<string>): vscode.NotebookCell[] {
-    const keys = new Set(planOf(wanted, this.#now(notebook), this.#history));
-    return codeCells(notebook).filter((cell) => keys.has(keyOf(cell)) && !this.#running.has(keyOf(cell)));
+    const cells = new Map(codeCells(notebook).map((cell) => [keyOf(cell), cell]));
+    const keys = planOf(wanted, this.#now(notebook), this.#history).filter((key) => !this.#running.has(key));
+    return keys.map((key) => cells.get(key) as vscode.NotebookCell);
   }
 
   /** The cell that defined a name last, and its line there, from 1. */

@@ -154,23 +154,27 @@ interface Definer {
 }
 
 /**
- * The cells to run so that those of `wanted` are fresh, in the notebook's order: they, those of what they use that are stale, and
- * the nearest cell above (else below) for each name that no run has defined.
+ * The cells to run so that those of `wanted` are fresh: they, those of what they use that are stale, and the nearest cell above (else
+ * below) for each name that no run has defined. In the notebook's order, but for what is defined only below where it is used.
  */
 export function planOf(wanted: Iterable<string>, cells: readonly CellNow[], history: History): string[] {
   const stale = staleCells(cells, history);
   const place = new Map(cells.map(({ key }, i) => [key, i]));
   const planned = new Set<string>();
+  const needs = new Map<string, string[]>();
   const declares = (cell: CellNow, name: string) => cell.code?.declares.includes(name) ?? false;
   const add = (key: string): void => {
     const at = place.get(key);
     if (at === undefined || planned.has(key)) return;
     planned.add(key);
     const own = cells[at] as CellNow;
+    const before: string[] = [];
+    needs.set(key, before);
     for (const name of (own.code ?? history.get(key)?.code)?.uses ?? []) {
       const others = cells.filter((cell) => cell !== own && declares(cell, name));
       const above = others.filter(({ key: other }) => (place.get(other) as number) < at);
       const candidates = above.length > 0 ? above : others;
+      before.push(...candidates.map(({ key: other }) => other));
       for (const { key: other } of candidates) if (stale.has(other)) add(other);
       if (candidates.some(({ key: other }) => history.get(other) !== undefined)) continue;
       const nearest = above.at(-1) ?? others[0];
@@ -178,5 +182,14 @@ export function planOf(wanted: Iterable<string>, cells: readonly CellNow[], hist
     }
   };
   for (const key of wanted) add(key);
-  return cells.map(({ key }) => key).filter((key) => planned.has(key));
+  const order: string[] = [];
+  const seen = new Set<string>();
+  const put = (key: string): void => {
+    if (!planned.has(key) || seen.has(key)) return;
+    seen.add(key);
+    for (const before of needs.get(key) ?? []) put(before);
+    order.push(key);
+  };
+  for (const { key } of cells) put(key);
+  return order;
 }

@@ -18,6 +18,8 @@ import { Sessions, type SessionsHost } from "./sessions.ts";
 import { mayRun } from "./trust.ts";
 
 export const NOTEBOOK_TYPE = "dlnb";
+/** Runs what a cell needs, and the cell. Arguments: the notebook's address and the cell's id. */
+export const RUN_CELL = "dlnb.runMarkedCell";
 
 export interface ControllerHost extends Pick<SessionsHost, "start" | "rejoin"> {
   log(event: KernelEvent & { event: "log" }): void;
@@ -78,6 +80,7 @@ export class Controller implements vscode.Disposable {
       cell: cellOf,
       control: (notebook, run, change) => void this.#change(notebook.uri, run, change),
       live: (notebook) => this.live.messages(notebook.uri),
+      rerun: (notebook, id) => void vscode.commands.executeCommand(RUN_CELL, notebook.uri.toString(), id),
       act: (notebook, id, action) => {
         const cell = cellOf(notebook, id);
         if (cell !== undefined) void act(this.sessions, cell, action);
@@ -167,13 +170,6 @@ export class Controller implements vscode.Disposable {
       id: this.#controller.id,
       extension: this.#extension,
     });
-  }
-
-  /** Shows what the notebook's folder has now, under cells that show nothing. */
-  async restoreAgain(uri: vscode.Uri): Promise<void> {
-    const notebook = vscode.workspace.notebookDocuments.find((open) => open.uri.toString() === uri.toString());
-    if (notebook === undefined || !this.#restored.delete(notebook)) return;
-    await this.#restore(notebook);
   }
 
   async #restore(notebook: vscode.NotebookDocument): Promise<void> {

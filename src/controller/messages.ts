@@ -16,6 +16,8 @@ export type FromRenderer =
   | { type: "sync"; chart: string }
   | { type: "open"; chart: string }
   | { type: "reveal"; cell: string; line: number; column: number }
+  | { type: "openFile"; file: string; line: number; column: number }
+  | { type: "rerun"; cell: string }
   | { type: "act"; cell: string; action: Action }
   | { type: "control"; run: string; change: RunControl }
   | { type: "save"; name: string; base64: string };
@@ -27,6 +29,8 @@ export type FromPanel =
   | { type: "save"; name: string; base64: string };
 
 export interface RendererHost {
+  /** Runs what the cell of this id needs, and the cell. */
+  rerun(notebook: vscode.NotebookDocument, cell: string): void;
   /** A chart that still grows in the notebook. */
   chart(notebook: vscode.NotebookDocument, id: string): Chart | null;
   cell(notebook: vscode.NotebookDocument, id: string): vscode.NotebookCell | undefined;
@@ -74,9 +78,9 @@ export class RendererMessages implements vscode.Disposable {
     switch (message.type) {
       case "sync": {
         const chart = this.#host.chart(editor.notebook, message.chart);
-        const grown: ToRenderer[] = chart === null ? [] : [{ type: "chart", chart }];
-        for (const one of [...grown, ...this.#host.live(editor.notebook)])
-          await this.#messaging.postMessage(one, editor);
+        if (chart === null) return;
+        const messages: ToRenderer[] = [{ type: "chart", chart }, ...this.#host.live(editor.notebook)];
+        for (const one of messages) await this.#messaging.postMessage(one, editor);
         return;
       }
       case "reveal": {
@@ -84,6 +88,12 @@ export class RendererMessages implements vscode.Disposable {
         if (cell !== undefined) await reveal(cell, message.line, message.column);
         return;
       }
+      case "openFile":
+        await openFile(editor.notebook, message.file, message.line, message.column);
+        return;
+      case "rerun":
+        this.#host.rerun(editor.notebook, message.cell);
+        return;
       case "open":
         this.#host.open(editor.notebook, message.chart);
         return;
@@ -105,12 +115,16 @@ export class RendererMessages implements vscode.Disposable {
 /** Pages are not trusted more than what they show. */
 export function readMessage(message: unknown): FromRenderer | FromPanel | null {
   if (!isRecord(message)) return null;
-  const { type, chart, cell, line, column, name, base64, run } = message;
+  const { type, chart, cell, line, column, file, name, base64, run } = message;
   if (type === "ready") return { type };
   if ((type === "sync" || type === "open") && typeof chart === "string") return { type, chart };
   if (type === "reveal" && typeof cell === "string" && isPosition(line) && isPosition(column)) {
     return { type, cell, line, column };
   }
+  if (type === "openFile" && typeof file === "string" && isPosition(line) && isPosition(column)) {
+    return { type, file, line, column };
+  }
+  if (type === "rerun" && typeof cell === "string") return { type, cell };
   if (type === "act" && (cell === undefined || typeof cell === "string")) {
     const action = readAction(message.action);
     if (action === null) return null;
@@ -147,6 +161,31 @@ function isPosition(value: unknown): value is number {
 async function reveal(cell: vscode.NotebookCell, line: number, column: number): Promise<void> {
   const at = cell.document.validatePosition(new vscode.Position(line - 1, column - 1));
   await vscode.window.showTextDocument(cell.document, { selection: new vscode.Range(at, at) });
+}
+
+/** Shows a line of a user's file, which a page names: only files of the notebook's folder and of the workspace. */
+async function openFile(notebook: vscode.NotebookDocument, file: string, line: number, column: number): Promise<void> {
+  const { fileURLToPath } = await import("node:url");
+  const { dirname, isAbsolute, normalize, relative } = await import("node:path");
+  let path: string;
+  try {
+    path = normalize(file.startsWith("file:") ? fileURLToPath(file) : file);
+  } catch {
+    return;
+  }
+  const folders = vscode.workspace.workspaceFolders?.map(({ uri }) => uri.fsPath) ?? [];
+  const isWithin = (folder: string) => {
+    const way = relative(folder, path);
+    return way !== "" && !way.startsWith("..") && !isAbsolute(way);
+  };
+  if (!isAbsolute(path) || ![dirname(notebook.uri.fsPath), ...folders].some(isWithin)) return;
+  try {
+    const document = await vscode.workspace.openTextDocument(path);
+    const at = document.validatePosition(new vscode.Position(line - 1, column - 1));
+    await vscode.window.showTextDocument(document, { selection: new vscode.Range(at, at) });
+  } catch {
+    void vscode.window.showWarningMessage(vscode.l10n.t("{0} is not there any more, or is no text.", path));
+  }
 }
 
 /** Asks where, and writes the file. */

@@ -16,6 +16,8 @@ export interface SessionHost extends RunListener {
   /** A cell has run in this kernel, to its end or into an error. */
   ran(run: Ran): void;
   kernel(phase: KernelPhase): void;
+  /** What a reader should know of a cell's error besides. */
+  explain(error: CellError): CellError;
 }
 
 /** A run of a cell in the kernel that there is. */
@@ -269,7 +271,8 @@ export class Session {
       run.end({ ok: false, error: { name: "KernelError", message, stack: "" } });
       return false;
     }
-    run.end(result);
+    const { error, ...end } = result;
+    run.end(error === undefined ? end : { ...end, error: this.#host.explain(error) });
     // a kernel that is on its way out counts no more
     if (this.#kernel === kernelOfRun) {
       this.#order = result.order;

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { KernelEvent } from "../../engine/protocol/index.ts";
+import type { CellError, KernelEvent } from "../../engine/protocol/index.ts";
 import type { Rejoined, StartKernel } from "./kernel.ts";
 import { type KernelPhase, type Ran, Session, type SessionHost } from "./session.ts";
 
@@ -31,6 +31,8 @@ export class Sessions implements vscode.Disposable {
   readonly #listening: readonly vscode.Disposable[];
   readonly #news = new vscode.EventEmitter<SessionNews>();
   readonly onNews = this.#news.event;
+  /** What a reader should know of a cell's error besides. */
+  explain: (notebook: vscode.Uri, error: CellError) => CellError = (_, error) => error;
 
   constructor(host: SessionsHost) {
     this.#host = host;
@@ -46,11 +48,6 @@ export class Sessions implements vscode.Disposable {
 
   at(notebook: vscode.Uri): Session | undefined {
     return this.#sessions.get(notebook.toString());
-  }
-
-  /** Whether a cell of the notebook at this address runs or waits, open or not. */
-  busy(notebook: vscode.Uri): boolean {
-    return this.#sessions.get(notebook.toString())?.busy ?? false;
   }
 
   all(): Session[] {
@@ -72,6 +69,7 @@ export class Sessions implements vscode.Disposable {
         running(cell, isRunning);
         this.#news.fire({ notebook: uri, news: "running", cell, running: isRunning });
       },
+      explain: (error) => this.explain(uri, error),
       ran: (run) => this.#news.fire({ notebook: uri, news: "ran", run }),
       kernel: (phase) => this.#news.fire({ notebook: uri, news: "kernel", phase }),
       start: (onEvent) => start(notebook, onEvent),

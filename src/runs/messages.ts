@@ -1,5 +1,4 @@
-import type { Chart, ChartRows, RunControl } from "../../engine/protocol/index.ts";
-import { type LiveStatus, readControl } from "../live/status.ts";
+import type { Chart, ChartRows } from "../../engine/protocol/index.ts";
 import { isRecord } from "../outputs/read.ts";
 import type { RunState } from "./entry.ts";
 import { MAX_NOTES } from "./notes.ts";
@@ -24,8 +23,6 @@ export type ToRunPage =
   | { readonly type: "notes"; readonly text: string; readonly why: string }
   /** The notes of this number and before are in the file. */
   | { readonly type: "saved"; readonly edit: number }
-  /** Where it stands while it can be changed; null: no kernel trains it. */
-  | { readonly type: "live"; readonly status: LiveStatus | null }
   /** There is nothing to show any more. */
   | { readonly type: "gone"; readonly why: string };
 
@@ -94,7 +91,6 @@ export type FromRunPage =
   | { readonly type: "earlier"; readonly before: number }
   | { readonly type: "copy"; readonly what: "json" | "code" }
   | { readonly type: "checkpoint"; readonly do: "restore" | "branch"; readonly file: string; readonly step: number }
-  | { readonly type: "control"; readonly change: RunControl }
   | { readonly type: "do"; readonly what: "folder" | "cell" | "compare" | "notes" }
   | { readonly type: "save"; readonly name: string; readonly base64: string };
 
@@ -123,10 +119,6 @@ export function readRunMessage(message: unknown): FromRunPage | null {
       const deed = message.do;
       if (typeof file !== "string" || !isCount(step)) return null;
       return deed === "restore" || deed === "branch" ? { type, do: deed, file, step } : null;
-    }
-    case "control": {
-      const change = readControl(message.change);
-      return change === null ? null : { type, change };
     }
     case "do": {
       const deed = DEEDS.find((one) => one === what);

@@ -1,28 +1,29 @@
 import * as vscode from "vscode";
-import { count, digits, duration } from "../status/summary.ts";
+import { digits, duration } from "../status/summary.ts";
 import type { RunEntry, RunState } from "./entry.ts";
 
 // How runs are called, wherever they are listed.
 
 /** A status in a word or two. */
 export function statusWord(status: RunState): string {
+  const { t } = vscode.l10n;
   switch (status) {
     case "running":
-      return vscode.l10n.t("running");
+      return t("running");
     case "paused":
-      return vscode.l10n.t("paused");
+      return t("paused");
     case "finished":
-      return vscode.l10n.t("finished");
+      return t("finished");
     case "interrupted":
-      return vscode.l10n.t("interrupted");
+      return t("interrupted");
     case "early":
-      return vscode.l10n.t("stopped early");
+      return t("stopped early");
     case "non-finite":
-      return vscode.l10n.t("not finite");
+      return t("not finite");
     case "failed":
-      return vscode.l10n.t("failed");
+      return t("failed");
     case "lost":
-      return vscode.l10n.t("lost");
+      return t("lost");
     default:
       status satisfies never;
       return status;
@@ -31,12 +32,11 @@ export function statusWord(status: RunState): string {
 
 /** What a status means, in a sentence; empty where its word says it all. */
 export function statusSentence({ status, error }: Pick<RunEntry, "status" | "error">): string {
-  if (status === "failed")
-    return error === "" ? vscode.l10n.t("It broke off without a result.") : vscode.l10n.t("It broke off: {0}", error);
-  if (status === "lost")
-    return vscode.l10n.t("Its process went away before it came to an end; what it had written is here.");
-  if (status === "non-finite") return vscode.l10n.t("It stopped at a loss that is not finite.");
-  if (status === "early") return vscode.l10n.t("Early stopping ended it.");
+  const { t } = vscode.l10n;
+  if (status === "failed") return error === "" ? t("It broke off without a result.") : t("It broke off: {0}", error);
+  if (status === "lost") return t("Its process went away before it came to an end; what it had written is here.");
+  if (status === "non-finite") return t("It stopped at a loss that is not finite.");
+  if (status === "early") return t("Early stopping ended it.");
   return "";
 }
 
@@ -63,14 +63,13 @@ export function timeWords(startedAt: number, now = new Date()): string {
 
 /** How far it is, or how long it was: "epoch 3 of 20", "1,200 steps in 3.4 s". */
 export function extentWords({ status, step, steps, epoch, epochs, seconds }: RunEntry): string {
-  const counted = count(step);
+  const { t } = vscode.l10n;
+  const counted = step.toLocaleString("en-US");
   if (status === "running" || status === "paused") {
-    if (epochs > 0) return vscode.l10n.t("epoch {0} of {1}", count(epoch), count(epochs));
-    return vscode.l10n.t("step {0} of {1}", counted, count(steps));
+    if (epochs > 0) return t("epoch {0} of {1}", epoch, epochs);
+    return t("step {0} of {1}", counted, steps.toLocaleString("en-US"));
   }
-  return seconds > 0
-    ? vscode.l10n.t("{0} steps in {1}", counted, duration(seconds))
-    : vscode.l10n.t("{0} steps", counted);
+  return seconds > 0 ? t("{0} steps in {1}", counted, duration(seconds)) : t("{0} steps", counted);
 }
 
 const BLOCKS = "▁▂▃▄▅▆▇█";

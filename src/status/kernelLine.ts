@@ -68,7 +68,9 @@ function doing({ phase, cell, run, progress }: KernelNow): string {
   if (cell === null) return t("idle");
   if (run !== null) {
     const place =
-      run.epochs > 0 ? t("epoch {0}/{1}", run.epoch, run.epochs) : t("step {0}/{1}", count(run.step), count(run.steps));
+      run.epochs > 0
+        ? t("epoch {0}/{1}", count(run.epoch), count(run.epochs))
+        : t("step {0}/{1}", count(run.step), count(run.steps));
     if (run.paused) return t("paused at {0}", place);
     if (run.stopping === "epoch") return t("{0}, stops after it", place);
     return run.etaSeconds === null ? place : t("{0}, {1} left", place, duration(run.etaSeconds));

@@ -91,7 +91,10 @@ describe("errors", () => {
       line: 3,
       column: 3,
       stack: "at fail (cell 1:2:9)\nat cell 2:3:3",
+      cells: { 1: "cell1", 2: "cell2" },
     });
+    await run("const lerningRate = 1");
+    expect((await run("learningRate")).error?.remedy).toBe("did you mean lerningRate?");
     expect((await run("await null\nawait (async () => { await null; nosuch })()")).error).toMatchObject({
       line: 2,
       column: 34,

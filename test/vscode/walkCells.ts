@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { before, describe, it } from "mocha";
 import type { Locator } from "playwright-core";
 import { digits, writeNotebook } from "./notebooks.ts";
@@ -21,7 +23,21 @@ const config = { lr: 1e-3, nested: { deep: [1, 2, 3] } };
 const trap = new Proxy({}, { get() { for (;;); } });
 function double(x: number) { return 2 * x }`;
 
+/** A helper file, and cells that fail in it and in each other. */
+const failing = [
+  'import { deep } from "./helper.ts";\nconst early = 1;',
+  "function outer() {\n  return deep(() => nosuch());\n}",
+  "const result = outer();",
+  "later + 1",
+  "const later = 41;",
+];
+
 before(() => {
+  writeFileSync(
+    join(server.workspace, "helper.ts"),
+    "// a file of the user's\nexport function deep(f: () => unknown): unknown {\n  return f();\n}\n",
+  );
+  writeNotebook(server.workspace, "failing.dlnb", failing);
   writeNotebook(server.workspace, "cells.dlnb", cells);
   writeNotebook(server.workspace, "names.dlnb", [...cells, names]);
   writeNotebook(server.workspace, "status.dlnb", digits(60_000));
@@ -175,7 +191,7 @@ describe("the status bar", () => {
     await window.openNotebook("status.dlnb");
     await status("dlnb: not started").waitFor({ timeout: 10_000 });
     await window.runAll();
-    await status(/wasm.*: epoch \d+\/60000, .* left/).waitFor({ timeout: 30_000 });
+    await status(/wasm.*: epoch [\d,]+\/60,000, .* left/).waitFor({ timeout: 30_000 });
     await shot("status training");
   });
 
@@ -190,5 +206,50 @@ describe("the status bar", () => {
     await menu().filter({ hasText: "Interrupt" }).click();
     await window.idle();
     await status(/wasm.*: idle/).waitFor({ timeout: 10_000 });
+  });
+});
+
+describe("an error", () => {
+  const error = () => window.outputs.locator(".dlnb-error");
+  const cursorIn = (text: string) =>
+    window.codeCell(text).locator(".monaco-editor.focused").waitFor({ timeout: 10_000 });
+
+  it("names its frames, in cells and in files, with links that work by mouse and by keyboard", async () => {
+    await window.openNotebook("failing.dlnb");
+    await window.runCell("helper.ts");
+    await window.runCell("function outer");
+    await window.idle();
+    await window.runCell("const result");
+    await error().first().waitFor({ timeout: 20_000 });
+    await shot("error");
+    const frames = (await error().locator("li").allInnerTexts()).map((text) => text.replaceAll(/\s+/g, " "));
+    assert.equal(frames.length, 4, frames.join(" | "));
+    assert.match(frames[0] ?? "", /cell 2, line 2/);
+    assert.match(frames[1] ?? "", /deep.*helper\.ts, line 3/);
+    assert.match(frames[3] ?? "", /cell 3, line 1/);
+    assert.equal(await error().getAttribute("role"), "alert");
+    await error().getByRole("button", { name: "cell 2, line 2" }).first().click();
+    await cursorIn("function outer");
+    await error().getByRole("button", { name: "cell line 1" }).focus();
+    await window.page.keyboard.press("Enter");
+    await window
+      .codeCell("function outer")
+      .locator(".monaco-editor.focused")
+      .waitFor({ state: "detached", timeout: 10_000 });
+    await error().getByRole("button", { name: "helper.ts, line 3" }).click();
+    await window.page.locator(".tab.active", { hasText: "helper.ts" }).waitFor({ timeout: 10_000 });
+  });
+
+  it("of a name that another cell defines offers to run that cell first", async () => {
+    await window.openNotebook("failing.dlnb");
+    await window.runCell("later + 1");
+    await error().getByText("Cell 5 defines later and has not run in this kernel.").waitFor({ timeout: 20_000 });
+    await window.theme("Dark High Contrast");
+    await shot("error remedy high contrast");
+    await window.theme("Light 2026");
+    await error().getByRole("button", { name: "Run What It Needs, Then This Cell" }).click();
+    await window.outputs.getByText("42", { exact: true }).waitFor({ timeout: 10_000 });
+    await window.idle();
+    assert.equal(await marks().count(), 0);
   });
 });

@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { closest } from "../../errors/index.ts";
 import type { CellError } from "../../protocol/index.ts";
 import { CellSyntaxError } from "./problem.ts";
 import type { Rewritten } from "./rewrite.ts";
@@ -9,11 +10,14 @@ const MAX_SCRIPTS = 500;
 /** The scripts cells were run as, to say positions in errors as "cell 3:4:12". */
 export class Scripts {
   readonly #known = new Map<string, { index: number; script: Rewritten }>();
+  /** Ids by the last index that they had. */
+  readonly #cells = new Map<number, string>();
 
   /** Registers a script under a fresh file name. */
   add(cell: string, index: number, order: number, script: Rewritten): string {
     const file = `dlnb-cell:${cell}.${order}`;
     this.#known.set(file, { index, script });
+    this.#cells.set(index, cell);
     const [oldest] = this.#known.keys();
     if (this.#known.size > MAX_SCRIPTS && oldest !== undefined) this.#known.delete(oldest);
     return file;
@@ -30,6 +34,17 @@ export class Scripts {
         const at = known.script.original(Number(line), Number(column ?? 1));
         return at ? `cell ${known.index}:${at.line}:${at.column}` : `cell ${known.index}`;
       },
+    );
+  }
+
+  /** Ids of the cells that a text names by their index. */
+  cellsIn(text: string): Record<string, string> {
+    const named = [...text.matchAll(/\bcell (\d+)/g)].map(([, index]) => Number(index));
+    return Object.fromEntries(
+      [...new Set(named)].flatMap((index) => {
+        const cell = this.#cells.get(index);
+        return cell === undefined ? [] : [[String(index), cell]];
+      }),
     );
   }
 
@@ -57,9 +72,15 @@ export class Scripts {
 
 /**
  * What the client is told of a cell's error: the first position in the cell itself, and the frames of user code
- * (cells, and files of `folder` outside node_modules).
+ * (cells, and files of `folder` outside node_modules). `names` are those that a cell may use.
  */
-export function toCellError(error: unknown, index: number, scripts: Scripts, folder: string): CellError {
+export function toCellError(
+  error: unknown,
+  index: number,
+  scripts: Scripts,
+  folder: string,
+  names: Iterable<string> = [],
+): CellError {
   if (error instanceof CellSyntaxError) {
     const { line, column } = error.problem;
     return { name: error.name, message: error.message, line, column, stack: `at cell ${index}:${line}:${column}` };
@@ -75,7 +96,17 @@ export function toCellError(error: unknown, index: number, scripts: Scripts, fol
     message: `${tidyMessage(error)}${cause}`,
     ...(place ? { line: Number(place[1]), ...(place[2] ? { column: Number(place[2]) } : {}) } : {}),
     stack: frames.join("\n"),
+    ...(frames.length > 0 ? { cells: scripts.cellsIn(frames.join("\n")) } : {}),
+    ...remedyOf(error, names),
   };
+}
+
+/** A name that is not there, and one like it that is. */
+function remedyOf(error: Error, names: Iterable<string>): Pick<CellError, "remedy"> {
+  const given =
+    error.name === "ReferenceError" ? /^([\w$]+) is not defined$/.exec(String(error.message))?.[1] : undefined;
+  const near = given === undefined ? undefined : closest(given, [...names]);
+  return near === undefined ? {} : { remedy: `did you mean ${near}?` };
 }
 
 /** What an error came from, where its own message does not say so already. */

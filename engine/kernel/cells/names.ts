@@ -46,6 +46,11 @@ export class Names {
     return [...this.#own].findLast((name) => this.value(name) === value) ?? null;
   }
 
+  /** The notebook's own names and the library's. */
+  known(): Set<string> {
+    return new Set([...this.#own, ...this.#library]);
+  }
+
   has(name: string): boolean {
     return this.#own.has(name);
   }

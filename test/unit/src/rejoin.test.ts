@@ -119,6 +119,8 @@ function setUp() {
     running: () => undefined,
     ran: (run) => ran.push(run),
     kernel: (phase) => phases.push(phase),
+
+    explain: (error) => error,
     chart: () => undefined,
   });
   let emit: (event: KernelEvent) => void = () => undefined;

@@ -68,6 +68,7 @@ function setUp(cells: (text: string, kernel: FakeKernel) => Promise<CellResult>)
     running: () => undefined,
     ran: (run) => runs.push(run),
     kernel: (phase) => phases.push(phase),
+    explain: (error) => error,
     chart: (message) => messages.push(message),
   });
   return { session, kernels, executions, messages, runs, phases };
@@ -145,6 +146,7 @@ describe("a session", () => {
       running: () => undefined,
       ran: () => undefined,
       kernel: () => undefined,
+      explain: (error) => error,
       chart: () => undefined,
     });
     await session.run(fakeNotebook("a").getCells());

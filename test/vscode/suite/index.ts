@@ -9,9 +9,12 @@ export async function run(): Promise<void> {
     for (const line of format(...args).split("\n")) console.log(`suite|${line}`);
   };
   const mocha = new Mocha({ ui: "bdd", timeout: 90_000, color: false, reporter: "spec" });
+  if (process.env.DLNB_SUITE_GREP) mocha.grep(process.env.DLNB_SUITE_GREP);
   mocha.suite.emit("pre-require", globalThis, "suite", mocha);
   await import("./notebook.ts");
   await import("./diagnostics.ts");
+  await import("./twoNotebooks.ts");
+  await import("./commands.ts");
   let passed = 0;
   const failed = await new Promise<number>((resolve) => {
     mocha.run(resolve).on("pass", () => passed++);

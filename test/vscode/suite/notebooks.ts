@@ -19,7 +19,7 @@ export async function scratch(...cells: string[]): Promise<vscode.NotebookDocume
   return notebook;
 }
 
-async function choose(notebook: vscode.NotebookDocument): Promise<void> {
+export async function choose(notebook: vscode.NotebookDocument): Promise<void> {
   await vscode.window.showNotebookDocument(notebook);
   await vscode.commands.executeCommand("notebook.selectKernel", { id: "dlnb", extension: "dlnb.dlnb" });
 }

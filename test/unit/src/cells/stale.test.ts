@@ -170,7 +170,8 @@ describe("the cells to run", () => {
   test("and what they need that did not run, nearest above first", () => {
     const book = new Book("const a = 1", "const b = 1", "const b = a", "show(b)", "const b = 3").run(4);
     expect(book.edit(4, "show(b, 1)").plan()).toBe("1 3 4");
-    expect(new Book("show(b)", "const b = 2").plan(1)).toBe("1 2");
+    expect(new Book("show(b)", "const b = 2").plan(1)).toBe("2 1");
+    expect(new Book("const f = () => g()", "const g = () => f()", "f()").plan(3)).toBe("2 1 3");
   });
 
   test("for one cell, with the stale ones that it depends on", () => {
