@@ -28,13 +28,9 @@ export async function goBackFrom(
   cell: vscode.NotebookCell,
   { how, file, step }: Asked,
 ) {
-  const { t } = vscode.l10n;
   const { notebook } = cell;
   const [, run = "", checkpoint = ""] = FILE.exec(file) ?? [];
-  const gone = () =>
-    void vscode.window.showInformationMessage(
-      t("The checkpoint of step {0} is not on disk any more.", step.toLocaleString("en-US")),
-    );
+  const gone = () => sayGone(step);
   if (run === "" || notebook.isUntitled || notebook.uri.scheme !== "file") return gone();
   const name = posix.basename(notebook.uri.path, ".dlnb");
   const folder = join(dirname(notebook.uri.fsPath), ".dlnb", name, "runs", run);
@@ -47,7 +43,10 @@ export async function goBackFrom(
   await insert(sessions, notebook, cell, { how, entry, trail, checkpoint: found });
 }
 
-/** From the palette or the Runs view: asks which run and which checkpoint. */
+/**
+ * From the palette, the Runs view or a run's panel: `item` may say which run (`key`) and which checkpoint (`file`, below the run's
+ * folder); what it does not say is asked.
+ */
 export async function goBack(sessions: Sessions, store: RunStore, how: How, item: unknown): Promise<void> {
   const { t } = vscode.l10n;
   const title = how === "restore" ? t("Restore from Checkpoint") : t("Branch from Checkpoint");
@@ -65,12 +64,26 @@ export async function goBack(sessions: Sessions, store: RunStore, how: How, item
     void vscode.window.showInformationMessage(why);
     return;
   }
-  const checkpoint = await chooseCheckpoint(trail, `${title}: ${entry.name}`);
-  if (checkpoint === undefined) return;
+  const file = isRecord(item) && typeof item.file === "string" ? item.file.replaceAll("\\", "/") : null;
+  const checkpoint =
+    file === null
+      ? await chooseCheckpoint(trail, `${title}: ${entry.name}`)
+      : trail.checkpoints.find((one) => one.file === file);
+  if (checkpoint === undefined) {
+    if (file !== null) sayGone(isRecord(item) && typeof item.step === "number" ? item.step : 0);
+    return;
+  }
   const notebook = await vscode.workspace.openNotebookDocument(entry.notebook);
-  await vscode.window.showNotebookDocument(notebook, { preserveFocus: false });
+  // a panel that asks stays in view
+  const shown = vscode.window.visibleNotebookEditors.some((editor) => editor.notebook === notebook);
+  if (!shown) await vscode.window.showNotebookDocument(notebook, { viewColumn: vscode.ViewColumn.One });
   const below = notebook.getCells().find((cell) => cellId(cell) === entry.cell) ?? null;
   await insert(sessions, notebook, below, { how, entry, trail, checkpoint });
+}
+
+function sayGone(step: number): void {
+  const text = vscode.l10n.t("The checkpoint of step {0} is not on disk any more.", step.toLocaleString("en-US"));
+  void vscode.window.showInformationMessage(text);
 }
 
 async function chooseRun(store: RunStore, item: unknown, title: string): Promise<RunEntry | null> {

@@ -215,6 +215,18 @@ describe("going back", () => {
     expect(notebook.text[2]).toContain("const step6 = exp.load(");
   });
 
+  test("from a run's panel asks for nothing", async () => {
+    const key = kept([line(four, 4)], [four, last]);
+    const { notebook, sessions } = open(true);
+    await store.ready();
+    await goBack(sessions, store, "branch", { key, file: four, step: 4 });
+    expect(window.said).toEqual([]);
+    expect(notebook.text[2]).toContain("step-4.safetensors");
+    await goBack(sessions, store, "branch", { key, file: "../../x.safetensors", step: 9 });
+    expect(window.said).toEqual(["The checkpoint of step 9 is not on disk any more."]);
+    expect(notebook.cellCount).toBe(4);
+  });
+
   test("says that there is nothing to go back to", async () => {
     const { sessions } = open(true);
     await goBack(sessions, store, "restore", undefined);
