@@ -1,4 +1,13 @@
-import type { AnyNode, CallExpression, Expression, Node, Pattern, SpreadElement, Statement } from "acorn";
+import type {
+  AnyNode,
+  CallExpression,
+  Expression,
+  ModuleDeclaration,
+  Node,
+  Pattern,
+  SpreadElement,
+  Statement,
+} from "acorn";
 import { UserError } from "../errors/index.ts";
 import { visit } from "../kernel/cells/rewrite.ts";
 import { Experiment } from "../session/index.ts";
@@ -159,9 +168,19 @@ export class Interpreter {
     return undefined;
   }
 
-  *#statement(node: Statement, scope: Scope): Steps<Completion> {
+  *#statement(node: Statement | ModuleDeclaration, scope: Scope): Steps<Completion> {
     this.#tick();
     switch (node.type) {
+      case "ImportDeclaration":
+        // the library's own names; what other files export is not known before they run
+        if (node.source.value !== "dlnb" || !node.specifiers.every(({ type }) => type === "ImportSpecifier")) {
+          throw new Silent();
+        }
+        for (const { local, ...specifier } of node.specifiers) {
+          const name = "imported" in specifier ? keyOf(specifier.imported) : "";
+          scope.declare(local.name, Object.hasOwn(known, name) ? known[name] : UNKNOWN);
+        }
+        return undefined;
       case "ExpressionStatement":
         yield* this.evaluate(node.expression, scope);
         return undefined;

@@ -6,11 +6,11 @@ import { isPlain, UNKNOWN } from "./values.ts";
 
 /** Files of one set that are read for an analysis at most, and how much of them. */
 const MOST_FILES = 20_000;
-const MOST_BYTES = 64 * 2 ** 20;
+const MOST_BYTES = 32 * 2 ** 20;
 /** Examples of a set that is made, not read. */
 const MOST_MADE = 1_000_000;
 /** Sets that are kept. */
-const MOST_SETS = 24;
+const MOST_SETS = 8;
 
 const functions = data as unknown as Readonly<Record<string, unknown>>;
 const readers = new Map<unknown, string>(

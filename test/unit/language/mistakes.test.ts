@@ -260,6 +260,11 @@ test("a name that holds the number is marked in the call, and the number is not 
   expect(cell?.problems).toEqual([expect.objectContaining({ start: 45, end: 47, code: "range", fixes: [] })]);
 });
 
+test("names that are imported from the library are the library's", async () => {
+  const [cell] = await analyzed(['import { nn as layers } from "dlnb";\nlayers.linear(-1);'], analyst);
+  expect(cell?.problems).toEqual([expect.objectContaining({ start: 51, end: 53, code: "range" })]);
+});
+
 test("the layers before one that does not fit have their hints", async () => {
   const model = of("nn.sequential(nn.linear(7), nn.conv2d(3, { kernelSize: 3 }), nn.linear(10))");
   const [, cell] = await analyzed([load, model], analyst);
