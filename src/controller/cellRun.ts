@@ -8,6 +8,7 @@ import {
   type Output,
   type OutputItem,
   type RunningCell,
+  type RunStatus,
 } from "../../engine/protocol/index.ts";
 import { chartItems, errorOutput, toCellOutput, toItems } from "../outputs/convert.ts";
 import { LiveChart } from "../outputs/liveChart.ts";
@@ -40,6 +41,7 @@ export class CellRun {
   #textSize = 0;
   #timer: NodeJS.Timeout | null = null;
   #erred = false;
+  #training: RunStatus | null = null;
   #ended = false;
 
   constructor(cell: string, execution: vscode.NotebookCellExecution, prefix: string, listener: RunListener) {
@@ -91,7 +93,11 @@ export class CellRun {
         this.#addRows({ ...event, chart: this.#prefix + event.chart });
         break;
       case "progress":
+        this.#training = event.run ?? this.#training;
+        break;
       case "run":
+        this.#training = null;
+        break;
       case "state":
       case "log":
         break;
@@ -100,18 +106,25 @@ export class CellRun {
     }
   }
 
+  /** The training that is under way, as it was last heard of. */
+  get training(): RunStatus | null {
+    return this.#training;
+  }
+
   /** A chart of this run that still grows. */
   chart(id: string): LiveChart | undefined {
     return this.#charts.get(id);
   }
 
   /** `order` null: it never began, and has no place in the order. */
-  end(result: Pick<CellResult, "ok"> & { order?: number | null; error?: CellError }): void {
+  /** `offer`: what can be done about the error. */
+  end(result: Pick<CellResult, "ok"> & { order?: number | null; error?: CellError }, offer?: Output | null): void {
     if (this.#ended) return;
     if (result.error !== undefined && !this.#erred) {
       this.#endText();
       this.#append(errorOutput(result.error, this.cell));
     }
+    if (offer) this.#append(toCellOutput(offer, this.cell, "kernel"));
     this.#flush();
     this.#ended = true;
     for (const [id, chart] of this.#charts) {

@@ -263,7 +263,11 @@ export class Session {
     // a request that fails because the process ends may settle first
     if ("failed" in result) result = await Promise.race([ended, later(500).then(() => result)]);
     if ("end" in result) {
-      run.end({ ok: false, error: this.#reason ?? kernelEnded(result.end, index, kernel.info.runFolder) });
+      const { runFolder } = kernel.info;
+      const error = this.#reason ?? kernelEnded(result.end, index, runFolder);
+      const { resumeOffer } = await import("./resumeOffer.ts");
+      const offer = error.name === "KernelExited" ? await resumeOffer(run.training, runFolder) : null;
+      run.end({ ok: false, error }, offer);
       return false;
     }
     if ("failed" in result) {
