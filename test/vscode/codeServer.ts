@@ -168,6 +168,8 @@ const settings = ({ workspaceTrust = false }: CodeServerOptions) => ({
   "git.enabled": false,
   "window.restoreWindows": "none",
   "files.hotExit": "off",
+  // a kernel that a walk leaves training does not train on behind the next ones
+  "dlnb.kernel.keepAlive": 60,
   "files.autoSave": "off",
   "editor.autoClosingBrackets": "never",
   "editor.autoClosingQuotes": "never",
