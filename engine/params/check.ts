@@ -12,7 +12,11 @@ export type Options<P extends Params> = {
 };
 
 /** What a definition reads: every option is there. */
-export type Checked<P extends Params> = { readonly [K in keyof P]: P[K] extends Param<infer T> ? T : never };
+export type Checked<P extends Params> = { readonly [K in keyof P]: P[K] extends Param<infer T> ? Known<T> : never };
+
+/** Of any definition: what an option is, is known by those who read it. */
+// biome-ignore lint/suspicious/noExplicitAny: as JSON has it
+type Known<T> = unknown extends T ? any : T;
 
 /** What a user may give for one option. */
 export type Given<Q> = Q extends Param<unknown, string, boolean, infer G> ? G : never;

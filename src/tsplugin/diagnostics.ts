@@ -9,6 +9,9 @@ const CONSTANT_ASSIGNED = 2588;
 const EARLY = [2448, 2449, 2454];
 /** `export`, which the kernel has its own words for. */
 const EXPORTED = [2323, 2484];
+/** Tensors with numbers have every method of symbolic ones: a function of tensors takes both. */
+const TENSORS =
+  /^(?:Argument of type|Type) '(?:Host)?Tensor' is not assignable to (?:parameter of )?type '(?:Host)?Tensor'/;
 /** Types that cannot be inferred without an annotation. */
 const isImplicitAny = (code: number) => code >= 7000 && code < 7100;
 
@@ -59,6 +62,8 @@ function told(module: Module, found: ts.Diagnostic): ts.Diagnostic[] {
   const { start = 0, length = 0, code } = found;
   if (start >= text.length && length > 0) return [];
   if (isImplicitAny(code) || EXPORTED.includes(code)) return [];
+  if (TENSORS.test(typeof found.messageText === "string" ? found.messageText : found.messageText.messageText))
+    return [];
   const name = text.slice(start, start + length);
   if (EARLY.includes(code) && module.again.has(name)) return [];
   const kind = module.sees.get(name)?.kind;

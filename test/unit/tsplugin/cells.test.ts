@@ -146,6 +146,17 @@ describe("errors", () => {
     expect(server.errors(one)).toEqual([": ')' expected."]);
   });
 
+  test("are none for a function of tensors that is given numbers, and for the options of what was made", () => {
+    const server = open();
+    const [one] = server.notebook(
+      "/n/a.dlnb",
+      "const f = (x: Tensor) => x.mul(2); f(tensor([1])); const o = optim.adam(); o.options.lr * 2;",
+    ) as [string];
+    expect(server.errors(one)).toEqual([]);
+    server.write(one, 'const f = (x: Tensor) => x.mul(2); f("a");');
+    expect(server.errors(one)).toHaveLength(1);
+  });
+
   test("are none for missing annotations, last expressions and names declared again from themselves", () => {
     const server = open();
     const [one, two] = server.notebook(
