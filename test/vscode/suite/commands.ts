@@ -9,7 +9,8 @@ const SETTLES_MS = 10_000;
 /** Tries every backend. */
 const SLOW: Readonly<Record<string, number>> = { "dlnb.doctor": 60_000 };
 
-const { commands } = vscode.extensions.getExtension("dlnb.dlnb")!.packageJSON.contributes as {
+const extension = vscode.extensions.getExtension("dlnb.dlnb")!;
+const { commands } = extension.packageJSON.contributes as {
   commands: readonly { command: string }[];
 };
 
@@ -96,7 +97,10 @@ describe("every command of package.json", function () {
   this.timeout(300_000);
   const settings = vscode.workspace.getConfiguration("dlnb");
 
-  before(() => writeFileSync(inWorkspace("broken.dlnb").fsPath, broken));
+  before(async () => {
+    await extension.activate();
+    writeFileSync(inWorkspace("broken.dlnb").fsPath, broken);
+  });
   afterEach(closeAll);
   // a command that was called by itself may have changed it
   after(() => settings.update("backend", undefined, vscode.ConfigurationTarget.Global));
