@@ -15,6 +15,7 @@ import { optim } from "../../../engine/optim/index.ts";
 import type { Chart, Controlled, RunControl } from "../../../engine/protocol/index.ts";
 import { schedule } from "../../../engine/schedules/index.ts";
 import { Experiment, inContext, type Run } from "../../../engine/session/index.ts";
+import { trainReplicas } from "../../../engine/session/replicas.ts";
 import { along, checkedChange, Steering } from "../../../engine/session/steering.ts";
 import { blobs } from "../../support/blobs.ts";
 import { testContext } from "../../support/context.ts";
@@ -446,6 +447,50 @@ test("the rest of the plan says what is to come, as it stands and as it was plan
     seen = [steps.length, steps.at(-1), new Set(lr), new Set(planned), (steps[0] as number) >= step];
   });
   expect(seen).toEqual([200, 519, new Set([1e-3]), new Set([1e-2]), true]);
+});
+
+test("replicas side by side are changed as one, and each is replayed to the bits by itself", async () => {
+  let steered: Steered | undefined;
+  const context = Object.assign(testContext(backend, { folder }), {
+    steered: (run: Steered) => {
+      steered = run;
+      return () => {};
+    },
+  });
+  // what one plan can train has data and model in common
+  const shared = {
+    data: splits(),
+    model: nn.sequential(nn.linear(16), nn.batchNorm(), nn.relu(), nn.dropout(0.2), nn.linear(3)),
+  };
+  const replicas = [3, 4].map((seed) => {
+    const experiment = make({ ...shared, seed });
+    return { experiment, options: experiment.fitOptions({ epochs: 8, schedule: schedule.cosine() }, "fit") };
+  });
+  const tell = at([
+    [30, { do: "set-lr", value: 3e-3 }],
+    [60, { do: "pause" }],
+    [120, { do: "stop-after-epoch" }],
+  ]);
+  const first = replicas[0]?.experiment as Experiment;
+  let waits = false;
+  first.onSteps = ({ from, loss: { length } }) => {
+    if (!steered) return;
+    tell(steered, from + length - 1);
+    if (waits || from + length - 1 < 60) return;
+    waits = true;
+    setTimeout(() => expect(steered?.control({ do: "resume" }).applied).toBe(true), 50);
+  };
+  const { runs, lanes } = await inContext(context, () => trainReplicas(replicas, context, () => {}));
+  expect(lanes).toEqual([2]);
+  expect(waits).toBe(true);
+  for (const [i, seed] of [3, 4].entries()) {
+    const run = runs[i] as Run;
+    expect(run.controls.map(({ change }) => change.do)).toEqual(["set-lr", "pause", "resume", "stop-after-epoch"]);
+    expect([run.stopped, run.steps]).toEqual(["early", runs[0]?.steps]);
+    const again = await train(make({ seed }), { epochs: 8, schedule: schedule.cosine(), replay: run.controls });
+    expect(weights(again)).toEqual(weights(run));
+    expect(again.history.lr).toEqual(run.history.lr);
+  }
 });
 
 describe("checkpoints of epochs", () => {
