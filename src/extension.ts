@@ -13,6 +13,7 @@ import { CellOrder } from "./language/cellOrder.ts";
 import { LibraryHovers } from "./language/hover.ts";
 import { LibrarySnippets } from "./language/snippets.ts";
 import { registerLive } from "./live/index.ts";
+import { MovedNotebooks } from "./notebook/moving.ts";
 import { FileProblems } from "./notebook/problems.ts";
 import { serializer } from "./notebook/serializer.ts";
 import { pickers } from "./pickers/index.ts";
@@ -43,7 +44,7 @@ export function activate(context: vscode.ExtensionContext): void {
     controller,
     runs,
     controller.sessions.onNews((news) => runs.hear(news)),
-    ...registerRuns(runs, context.extensionUri),
+    ...registerRuns(runs, controller.live, context.extensionUri),
     ...registerCompare(runs, context.extensionUri),
     ...registerLive(controller, runs),
     cells,
@@ -58,6 +59,11 @@ export function activate(context: vscode.ExtensionContext): void {
     templates(context.extensionUri),
     pickers(context.extensionUri, controller.sessions),
     new FileProblems(NOTEBOOK_TYPE),
+    new MovedNotebooks({
+      busy: (notebook) => controller.sessions.busy(notebook),
+      moved: (notebook) => void controller.restoreAgain(notebook),
+      log: (text) => log.warn(text),
+    }),
     new FindingProblems(NOTEBOOK_TYPE, (cell, action) => void act(controller.sessions, cell, action)),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration("dlnb.backend")) void controller.useBackend(readSettings().backend);

@@ -98,6 +98,29 @@ export function located<T>(option: string, work: () => T): T {
   }
 }
 
+/** The disk does not take, or no longer has, what a run keeps. */
+export class StorageError extends UserError {
+  override name = "StorageError";
+}
+
+/** Why a file cannot be written, in words. */
+export function whyUnwritten(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  switch (code) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return "the disk is full";
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return "its folder is read-only";
+    case "EIO":
+      return "the disk fails";
+    default:
+      return message;
+  }
+}
+
 /** The name in `names` closest to `given` when it is close enough to be a slip, for "did you mean". */
 export function closest(given: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;

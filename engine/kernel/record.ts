@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { CellEvent } from "../context/index.ts";
+import { StorageError, whyUnwritten } from "../errors/index.ts";
 import {
   type CellError,
   CHART_MIME,
@@ -118,10 +119,18 @@ function joinColumns(pieces: readonly Columns[]): Columns {
 /** Writes `outputs/<cell>.json` in the run folder, whole or not at all. `cell` has been checked to be a file name. */
 export function saveCell(runFolder: string, saved: SavedCell): void {
   const path = join(runFolder, "outputs", `${saved.cell}.json`);
-  mkdirSync(dirname(path), { recursive: true });
+  // a notebook that was moved away does not get its old folder back
+  const folder = dirname(dirname(runFolder));
+  if (!existsSync(folder)) throw new StorageError(`${folder} was moved or deleted`);
   const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, `${JSON.stringify(saved)}\n`);
-  renameSync(temporary, path);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(temporary, `${JSON.stringify(saved)}\n`);
+    renameSync(temporary, path);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw new StorageError(whyUnwritten(cause), { cause });
+  }
 }
 
 export const textHash = (text: string): string => createHash("sha256").update(text).digest("hex");

@@ -35,8 +35,10 @@ export interface Watcher {
 }
 
 /** A statement of a cell that takes longer is given up; what it sets is unknown. */
-const STATEMENT_MS = 1000;
+const STATEMENT_MS = 500;
 const NODES_BETWEEN_LOOKS = 512;
+
+const COMPOUND = Symbol("compound");
 
 class Return {
   readonly value: unknown;
@@ -369,6 +371,15 @@ export class Interpreter {
 
   // ------------------------------------------------------------------------------------------------ expressions
 
+  /** The value of a literal or a name, which are most of what there is to evaluate; COMPOUND for all else. */
+  #leaf(node: Expression | SpreadElement, scope: Scope): unknown {
+    if (node.type === "Identifier") {
+      const binding = scope.find(node.name);
+      return binding === undefined || this.knowledge.isOpaque(binding.value) ? UNKNOWN : binding.value;
+    }
+    return node.type === "Literal" && !("regex" in node && node.regex) ? node.value : COMPOUND;
+  }
+
   /** `name` is what an anonymous function is called. */
   *evaluate(node: Expression | SpreadElement, scope: Scope, name = ""): Steps {
     this.#tick();
@@ -382,17 +393,15 @@ export class Interpreter {
           text += quasi.value.cooked ?? "";
           const part = node.expressions[i];
           if (!part) continue;
-          const value = yield* this.evaluate(part, scope);
+          let value = this.#leaf(part, scope);
+          if (value === COMPOUND) value = yield* this.evaluate(part, scope);
           if (this.knowledge.hasUnknown(value)) return yield* this.#rest(node.expressions.slice(i + 1), scope);
           text += this.#text(value);
         }
         return text;
       }
-      case "Identifier": {
-        const value = scope.find(node.name)?.value;
-        if (value === undefined && !scope.find(node.name)) return UNKNOWN;
-        return this.knowledge.isOpaque(value) ? UNKNOWN : value;
-      }
+      case "Identifier":
+        return this.#leaf(node, scope);
       case "ParenthesizedExpression":
         return yield* this.evaluate(node.expression, scope, name);
       case "ArrayExpression":
@@ -410,8 +419,10 @@ export class Interpreter {
       }
       case "BinaryExpression": {
         if (node.left.type === "PrivateIdentifier") throw new Silent();
-        const left = yield* this.evaluate(node.left, scope);
-        const right = yield* this.evaluate(node.right, scope);
+        let left = this.#leaf(node.left, scope);
+        if (left === COMPOUND) left = yield* this.evaluate(node.left, scope);
+        let right = this.#leaf(node.right, scope);
+        if (right === COMPOUND) right = yield* this.evaluate(node.right, scope);
         if (this.knowledge.isUnknown(left) || this.knowledge.isUnknown(right)) return UNKNOWN;
         return this.#binary(node.operator, left, right);
       }
@@ -462,7 +473,9 @@ export class Interpreter {
         return node.prefix ? after : before;
       }
       case "MemberExpression": {
-        const object = node.object.type === "Super" ? UNKNOWN : yield* this.evaluate(node.object, scope);
+        if (node.object.type === "Super") return UNKNOWN;
+        let object = this.#leaf(node.object, scope);
+        if (object === COMPOUND) object = yield* this.evaluate(node.object, scope);
         const key = yield* this.#key(node, scope);
         if (this.knowledge.isOpaque(object) || this.knowledge.isUnknown(key)) return UNKNOWN;
         if (node.optional && (object === null || object === undefined)) return undefined;
@@ -653,7 +666,9 @@ export class Interpreter {
     const given: unknown[] = [];
     let whole = true;
     for (const node of nodes) {
-      if (node.type !== "SpreadElement") given.push(yield* this.evaluate(node, scope));
+      const leaf = this.#leaf(node, scope);
+      if (leaf !== COMPOUND) given.push(leaf);
+      else if (node.type !== "SpreadElement") given.push(yield* this.evaluate(node, scope));
       else {
         const value = yield* this.evaluate(node.argument, scope);
         if (this.knowledge.isUnknown(value)) whole = false;
@@ -669,7 +684,8 @@ export class Interpreter {
     let self: unknown;
     let fn: unknown;
     if (callee.type === "MemberExpression" && callee.object.type !== "Super") {
-      self = yield* this.evaluate(callee.object, scope);
+      self = this.#leaf(callee.object, scope);
+      if (self === COMPOUND) self = yield* this.evaluate(callee.object, scope);
       const key = yield* this.#key(callee, scope);
       const none = self === null || self === undefined;
       if (none && callee.optional) return undefined;
@@ -677,7 +693,10 @@ export class Interpreter {
         this.knowledge.isOpaque(self) || this.knowledge.isUnknown(key)
           ? UNKNOWN
           : this.#get(self, key as PropertyKey, callee.property);
-    } else fn = yield* this.evaluate(callee, scope);
+    } else {
+      fn = this.#leaf(callee, scope);
+      if (fn === COMPOUND) fn = yield* this.evaluate(callee, scope);
+    }
     if (node.optional && (fn === null || fn === undefined)) return undefined;
     const given = yield* this.#arguments(node.arguments, scope);
     if (given === null) return this.#unheard([self]);

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Prepared } from "../data/index.ts";
-import { CheckpointError } from "../errors/index.ts";
+import { CheckpointError, StorageError, whyUnwritten } from "../errors/index.ts";
 import { check } from "../params/index.ts";
 import type { BackendName, Controlled } from "../protocol/index.ts";
 import type { Seen } from "../schedules/index.ts";
@@ -67,12 +67,13 @@ export const weightsOnly = ({ parameters, running }: Weights, prepared: Prepared
 
 /**
  * Writes a safetensors file whose tensors have PyTorch's names: parameters and running statistics as in a state_dict,
- * `optimizer.<state>.<parameter>`, `best.<name>`. A reader never sees half a file.
+ * `optimizer.<state>.<parameter>`, `best.<name>`. A reader never sees half a file. Throws StorageError when it cannot be written.
  */
 export function writeCheckpoint(
   path: string,
   model: SizedModel,
   { state, best, progress, prepared }: Checkpoint,
+  makeFolder = true,
 ): void {
   const tensors = new Map<string, HostTensor>();
   const put = (prefix: string, layout: Layout, words: Float32Array | Uint32Array) => {
@@ -90,19 +91,20 @@ export function writeCheckpoint(
     put("best.", model.parameters, best.parameters);
     put("best.", model.running, best.running);
   }
-  mkdirSync(dirname(path), { recursive: true });
   const metadata = {
     ...(progress && { dlnb: JSON.stringify(progress) }),
     ...(prepared && { "dlnb.prepared": JSON.stringify(prepared) }),
   };
   const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, encodeSafetensors({ tensors, metadata }));
   try {
+    if (makeFolder) mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(temporary, encodeSafetensors({ tensors, metadata }));
     renameSync(temporary, path);
   } catch (cause) {
     rmSync(temporary, { force: true });
     const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
-    throw folder ? new CheckpointError(`checkpoint ${path}: it is a folder; give the name of a file`) : cause;
+    if (folder) throw new CheckpointError(`checkpoint ${path}: it is a folder; give the name of a file`);
+    throw new StorageError(`checkpoint ${path} cannot be written: ${whyUnwritten(cause)}`, { cause });
   }
 }
 

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
 import type { RunContext, Steered } from "../context/index.ts";
@@ -89,7 +89,7 @@ export class Course {
   readonly #keeps: KeptCheckpoints | null;
   #lastCheckpoint = performance.now();
   /** Step of the last checkpoint. */
-  #saved: number | null = null;
+  #saved: { readonly file: string; readonly step: number } | null = null;
   #kept: { readonly state: RunState; readonly weights: Weights } | null = null;
 
   /** `beside`: others train in the same plan, and only checkpoints that were asked for are kept. Throws what `options` and what is continued are at fault for, before anything is written. */
@@ -405,7 +405,6 @@ export class Course {
 
   #checkpoint(state: RunState, why: string): void {
     this.#lastCheckpoint = performance.now();
-    this.#saved = this.step;
     this.#write("last", this.#checkpointOf(state), this.step, why);
   }
 
@@ -422,7 +421,14 @@ export class Course {
     const { folder } = this.telling;
     if (folder === null) return;
     const file = join("checkpoints", `${name}.safetensors`);
-    writeCheckpoint(join(folder, file), this.experiment.config.model, checkpoint);
+    try {
+      // a folder that was moved away does not come back
+      writeCheckpoint(join(folder, file), this.experiment.config.model, checkpoint, false);
+    } catch (error) {
+      this.telling.verify();
+      throw error;
+    }
+    this.#saved = { file, step };
     this.telling.checkpoint(file, step, why);
   }
 
@@ -442,8 +448,9 @@ export class Course {
   get left(): string {
     const { folder } = this.telling;
     if (folder === null) return "the notebook has no file yet, so no checkpoint was written";
+    if (!existsSync(folder)) return "and what it had kept is where its folder is now";
     if (this.#saved === null) return `no checkpoint had been written yet; the log is in ${folder}`;
-    return `the checkpoint of step ${this.#saved} is ${join(folder, "checkpoints", "last.safetensors")}`;
+    return `the checkpoint of step ${this.#saved.step} is ${join(folder, this.#saved.file)}`;
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Plan } from "../backends/launch.ts";
 import type { RunContext } from "../context/index.ts";
-import { BackendError, Interrupted, NonFiniteError } from "../errors/index.ts";
+import { BackendError, Interrupted, NonFiniteError, StorageError } from "../errors/index.ts";
 import { isStart } from "../init/index.ts";
 import { isFullBatch } from "../optim/index.ts";
 import type { RunSummary } from "../protocol/index.ts";
@@ -93,10 +93,10 @@ class Fit {
     } catch (error) {
       if (error instanceof NonFiniteError) throw error; // such a run has ended and been told
       course.telling.failed(error);
-      if (!(error instanceof BackendError)) throw error;
-      throw new BackendError(`${error.message}; training stopped after step ${course.step}, ${course.left}`, {
-        cause: error,
-      });
+      const Named = [BackendError, StorageError].find((known) => error instanceof known);
+      if (Named === undefined) throw error;
+      const { message } = error as Error;
+      throw new Named(`${message}; training stopped after step ${course.step}, ${course.left}`, { cause: error });
     } finally {
       released?.();
       course.telling.close();

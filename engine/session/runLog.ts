@@ -1,13 +1,31 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
-import { join } from "node:path";
-import { UserError } from "../errors/index.ts";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { StorageError, UserError, whyUnwritten } from "../errors/index.ts";
 import type { RunLogLine } from "../protocol/index.ts";
+
+/** How often is looked whether the file still has its place. */
+const LOOK_MS = 1000;
 
 /** Writes the lines of `engine/protocol/runLog.ts` to `<folder>/log.jsonl`. */
 export class RunLog {
   /** Null when nothing is kept. */
   readonly folder: string | null;
   readonly #fd: number | null;
+  readonly #path: string = "";
+  #length = 0;
+  #lookedAt = 0;
+  #broken = false;
 
   /** Takes a new folder in `parent` for the run, named after the time, and no other's. */
   constructor(parent: string | null) {
@@ -18,13 +36,39 @@ export class RunLog {
     }
     this.folder = newFolder(parent);
     mkdirSync(join(this.folder, "checkpoints"));
-    this.#fd = openSync(join(this.folder, "log.jsonl"), "ax");
+    this.#path = join(this.folder, "log.jsonl");
+    this.#fd = openSync(this.#path, "ax");
+    this.#lookedAt = performance.now();
   }
 
+  /**
+   * A line, whole or not at all. Throws StorageError when the disk does not take it or the file is no longer where it was;
+   * what is written after that is passed over.
+   */
   write(line: RunLogLine): void {
-    if (this.#fd === null) return;
+    if (this.#fd === null || this.#broken) return;
+    if (performance.now() - this.#lookedAt > LOOK_MS) this.verify();
     // a replacer is asked for every number
-    writeSync(this.#fd, `${everyFinite(line) ? JSON.stringify(line) : JSON.stringify(line, spelled)}\n`);
+    const text = everyFinite(line) ? JSON.stringify(line) : JSON.stringify(line, spelled);
+    const bytes = Buffer.from(`${text}\n`);
+    try {
+      // a disk that fills up takes a part first
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
+      this.#length += bytes.length;
+    } catch (cause) {
+      this.#broken = true;
+      ftruncateSync(this.#fd, this.#length);
+      throw new StorageError(`${this.#path} cannot be written: ${whyUnwritten(cause)}`, { cause });
+    }
+  }
+
+  /** Throws StorageError when the run's folder is not where it was: nothing more is to be put there. */
+  verify(): void {
+    if (this.#fd === null || this.#broken) return;
+    this.#lookedAt = performance.now();
+    if (statSync(this.#path, { throwIfNoEntry: false })?.ino === fstatSync(this.#fd).ino) return;
+    this.#broken = true;
+    throw new StorageError(`the run's folder ${this.folder} was moved or deleted while it trained`);
   }
 
   close(): void {
@@ -45,8 +89,7 @@ function newFolder(parent: string): string {
   try {
     mkdirSync(parent, { recursive: true });
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const why = code === "EACCES" || code === "EROFS" ? "its folder is read-only" : message;
+    const why = isReadOnly(parent) ? "its folder is read-only" : whyUnwritten(cause);
     throw new UserError(`runs cannot be kept in ${parent}: ${why}; mend that, or copy the notebook to another folder`, {
       cause,
     });
@@ -60,5 +103,16 @@ function newFolder(parent: string): string {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
+  }
+}
+
+/** Whether the innermost folder that there is of this path takes no new ones. */
+function isReadOnly(path: string): boolean {
+  if (!existsSync(path)) return dirname(path) !== path && isReadOnly(dirname(path));
+  try {
+    accessSync(path, constants.W_OK);
+    return false;
+  } catch {
+    return true;
   }
 }

@@ -97,6 +97,11 @@ export class Telling {
     return this.#log.folder;
   }
 
+  /** Throws StorageError when the run's folder was moved or deleted. */
+  verify(): void {
+    this.#log.verify();
+  }
+
   /** `plan`: how it is to train. */
   start(step: number, plan: Omit<RunLogStart["fit"], keyof RunExtent | "resumedAt">): void {
     const { name: backend, adapter } = this.#backend;

@@ -98,8 +98,7 @@ export class Picker {
   #click(event: MouseEvent): void {
     if (this.#box.contains(event.target as Node)) return;
     const position = this.#source.position();
-    if (this.#picked !== null) this.#close();
-    else if (typeof position === "number") this.#open(position);
+    if (typeof position !== "number" || !this.#open(position)) this.#close();
   }
 
   #key(event: KeyboardEvent): void {
@@ -114,7 +113,7 @@ export class Picker {
     if (typeof position !== "number") return;
     event.preventDefault();
     event.stopPropagation();
-    if (this.#open(position)) this.#box.querySelector<HTMLElement>("div button")?.focus();
+    if (this.#open(position)) this.#box.querySelector<HTMLElement>(":scope > div button")?.focus();
   }
 
   #outside(event: PointerEvent): void {

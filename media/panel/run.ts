@@ -1,6 +1,8 @@
 import { element } from "../chart/dom.ts";
 import { type ChartState, Figure } from "../chart/figure.ts";
+import type { Action } from "../chart/payload.ts";
 import { STYLE } from "../chart/style.ts";
+import { drawLive, type LiveStrip } from "../live/strip.ts";
 import { drawCheckpoints } from "../run/checkpoints.ts";
 import { drawConfiguration } from "../run/configuration.ts";
 import { Events } from "../run/events.ts";
@@ -31,10 +33,12 @@ export function showRun(editor: Editor<FromRunPage, PageState>): void {
   const head = new Head(send);
   const tabs = new Tabs(state().section ?? "curves", (section) => {
     keep({ section });
+    if (section === "log") events.shown();
     send({ type: "section", section });
   });
   const gone = element("p", { class: "run-empty", role: "alert", hidden: "" });
-  document.body.replaceChildren(head.element, gone, tabs.element);
+  const controls = element("div");
+  document.body.replaceChildren(head.element, controls, gone, tabs.element);
   const empty = (part: Section, text: string) =>
     tabs.part(part).replaceChildren(element("p", { class: "run-empty" }, text));
   for (const part of ["curves", "statistics", "configuration"] as const) empty(part, WORDS.reading);
@@ -42,6 +46,7 @@ export function showRun(editor: Editor<FromRunPage, PageState>): void {
   const figures = new Map<ChartPlace, Figure>();
   const events = new Events(tabs.part("log"), send);
   let notes: Notes | null = null;
+  let live: LiveStrip | null = null;
   let kept: boolean | null = null;
 
   /** Checkpoints and notes are for runs that have a folder. */
@@ -52,6 +57,13 @@ export function showRun(editor: Editor<FromRunPage, PageState>): void {
       drawCheckpoints(tabs.part("checkpoints"), [], send);
       notes = new Notes(tabs.part("notes"), state().draft ?? null, send, (draft) => keep({ draft }));
     } else for (const part of ["checkpoints", "notes"] as const) empty(part, WORDS.notKept);
+  }
+
+  /** A click on the curve: the place is a file of this run, `runs/<time>/checkpoints/...`. */
+  function goBack({ do: deed }: Action): void {
+    if (deed.kind !== "go-back") return;
+    const { how, file, step } = deed;
+    send({ type: "checkpoint", do: how, file: file.replace(/^runs\/[^/]+\//, ""), step });
   }
 
   function receive(message: ToRunPage): void {
@@ -74,6 +86,7 @@ export function showRun(editor: Editor<FromRunPage, PageState>): void {
             state: state().charts?.[place] ?? {},
             keep: (one: ChartState) => keep({ charts: { ...state().charts, [place]: one } }),
             save: (name: string, base64: string) => send({ type: "save", name, base64 }),
+            act: goBack,
           };
           figures.set(place, new Figure(tabs.part(place), chart, host));
         }
@@ -96,6 +109,16 @@ export function showRun(editor: Editor<FromRunPage, PageState>): void {
         break;
       case "saved":
         notes?.saved(message.edit);
+        break;
+      case "live":
+        if (message.status === null) {
+          live?.dispose();
+          live = null;
+          controls.replaceChildren();
+        } else {
+          live ??= drawLive(controls, (change) => send({ type: "control", change }));
+          live.update(message.status);
+        }
         break;
       case "gone":
         gone.textContent = message.why;

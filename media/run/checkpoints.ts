@@ -12,8 +12,8 @@ export function drawCheckpoints(
     parent.replaceChildren(element("p", { class: "run-empty" }, WORDS.noCheckpoints));
     return;
   }
-  const head = [WORDS.step, WORDS.epoch, WORDS.why, WORDS.file, WORDS.size, WORDS.actions].map((text, i) =>
-    element("th", { scope: "col", ...(i < 2 || i === 4 ? { class: "number" } : {}) }, text),
+  const head = [WORDS.step, WORDS.epoch, WORDS.why, WORDS.size, WORDS.actions, WORDS.file].map((text, i) =>
+    element("th", { scope: "col", ...(i < 2 || i === 3 ? { class: "number" } : {}) }, text),
   );
   const rows = checkpoints.map(({ file, step, epoch, why, size, there }) => {
     const button = (text: string, title: string, deed: "restore" | "branch") => {
@@ -35,9 +35,9 @@ export function drawCheckpoints(
       element("td", { class: "number" }, step.toLocaleString()),
       element("td", { class: "number" }, epoch),
       element("td", {}, why),
-      element("td", { class: "code" }, file),
       element("td", { class: "number" }, size),
       element("td", {}, tools),
+      element("td", { class: "code", title: file }, file.replace(/^.*\//, "")),
     );
   });
   const table = element(

@@ -1,4 +1,4 @@
-import type { Chart, Columns } from "../chart/payload.ts";
+import type { Chart, Columns, LiveStatus, RunControl } from "../chart/payload.ts";
 
 // Between a run's panel and its page: mirrors src/runs/messages.ts, and a type-level test holds them equal.
 
@@ -21,6 +21,7 @@ export type ToRunPage =
   | { readonly type: "checkpoints"; readonly checkpoints: readonly CheckpointLine[] }
   | { readonly type: "notes"; readonly text: string; readonly why: string }
   | { readonly type: "saved"; readonly edit: number }
+  | { readonly type: "live"; readonly status: LiveStatus | null }
   | { readonly type: "gone"; readonly why: string };
 
 export type ChartPlace = "curves" | "statistics";
@@ -77,5 +78,6 @@ export type FromRunPage =
   | { readonly type: "earlier"; readonly before: number }
   | { readonly type: "copy"; readonly what: "json" | "code" }
   | { readonly type: "checkpoint"; readonly do: "restore" | "branch"; readonly file: string; readonly step: number }
+  | { readonly type: "control"; readonly change: RunControl }
   | { readonly type: "do"; readonly what: "folder" | "cell" | "compare" | "notes" }
   | { readonly type: "save"; readonly name: string; readonly base64: string };

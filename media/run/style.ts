@@ -14,15 +14,15 @@ body[data-view=run] { padding: 0 16px 16px; font: 13px/1.5 var(--vscode-font-fam
 [data-status=non-finite] { --state: var(--vscode-editorWarning-foreground); }
 [data-status=failed] { --state: var(--vscode-errorForeground); }
 .run-sentence { margin: 4px 0 0; overflow-wrap: anywhere; }
-.run-figures { display: flex; flex-wrap: wrap; gap: 4px 24px; margin: 10px 0 8px; }
+.run-figures { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 10px 0 8px; }
 .run-figures div { display: flex; flex-direction: column-reverse; }
 .run-figures dt, .run-facts dt { font-size: 11px; color: var(--vscode-descriptionForeground); }
-.run-figures dd { margin: 0; font-size: 17px; line-height: 1.3; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.run-figures dd { margin: 0; font-size: 16px; line-height: 1.3; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .run-facts { display: flex; flex-wrap: wrap; gap: 0 16px; margin: 0 0 8px; }
 .run-facts div { display: flex; gap: 5px; align-items: baseline; }
 .run-facts dd { margin: 0; font-size: 12px; }
 .run-tabs { display: flex; flex-wrap: wrap; gap: 0 2px; margin: 8px 0 12px; border-bottom: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder, rgba(128, 128, 128, 0.4))); }
-.run-tabs button { font: inherit; padding: 5px 10px 4px; color: var(--vscode-descriptionForeground); background: none; border: 0; border-bottom: 2px solid transparent; cursor: pointer; }
+.run-tabs button { font: inherit; font-size: 12px; padding: 5px 7px 4px; color: var(--vscode-descriptionForeground); background: none; border: 0; border-bottom: 2px solid transparent; cursor: pointer; }
 .run-tabs button:hover { color: var(--vscode-foreground); }
 .run-tabs button[aria-selected=true] { color: var(--vscode-foreground); border-bottom-color: var(--vscode-focusBorder, currentColor); font-weight: 600; }
 body[data-view=run] :focus-visible { outline: 1px solid var(--vscode-focusBorder, currentColor); outline-offset: -1px; }
@@ -41,6 +41,9 @@ body[data-view=run] :focus-visible { outline: 1px solid var(--vscode-focusBorder
 .run-part .dlnb-tools { margin-bottom: 10px; }
 .run-part tr .dlnb-tools { margin: 0; flex-wrap: nowrap; }
 .run-scroll { overflow-x: auto; }
+.run-scroll th, .run-scroll td { white-space: nowrap; overflow-wrap: normal; }
+.run-log { max-height: 70vh; overflow-y: auto; }
+.run-log thead th { position: sticky; top: 0; background: var(--vscode-editor-background); }
 .run-notes { display: flex; flex-direction: column; gap: 6px; }
 .run-notes textarea { width: 100%; min-height: 220px; box-sizing: border-box; resize: vertical; padding: 8px; font: 13px/1.5 var(--vscode-editor-font-family, monospace);
   color: var(--vscode-input-foreground); background: var(--vscode-input-background); border: 1px solid var(--vscode-input-border, var(--vscode-contrastBorder, rgba(128, 128, 128, 0.4))); border-radius: 2px; }

@@ -172,6 +172,13 @@ export class Controller implements vscode.Disposable {
     });
   }
 
+  /** Shows what the notebook's folder has now, under cells that show nothing. */
+  async restoreAgain(uri: vscode.Uri): Promise<void> {
+    const notebook = vscode.workspace.notebookDocuments.find((open) => open.uri.toString() === uri.toString());
+    if (notebook === undefined || !this.#restored.delete(notebook)) return;
+    await this.#restore(notebook);
+  }
+
   async #restore(notebook: vscode.NotebookDocument): Promise<void> {
     if (this.#restored.has(notebook)) return;
     this.#restored.add(notebook);

@@ -78,9 +78,9 @@ export class RendererMessages implements vscode.Disposable {
     switch (message.type) {
       case "sync": {
         const chart = this.#host.chart(editor.notebook, message.chart);
-        if (chart === null) return;
-        const messages: ToRenderer[] = [{ type: "chart", chart }, ...this.#host.live(editor.notebook)];
-        for (const one of messages) await this.#messaging.postMessage(one, editor);
+        const grown: ToRenderer[] = chart === null ? [] : [{ type: "chart", chart }];
+        for (const one of [...grown, ...this.#host.live(editor.notebook)])
+          await this.#messaging.postMessage(one, editor);
         return;
       }
       case "reveal": {

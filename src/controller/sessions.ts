@@ -50,6 +50,11 @@ export class Sessions implements vscode.Disposable {
     return this.#sessions.get(notebook.toString());
   }
 
+  /** Whether a cell of the notebook at this address runs or waits, open or not. */
+  busy(notebook: vscode.Uri): boolean {
+    return this.#sessions.get(notebook.toString())?.busy ?? false;
+  }
+
   all(): Session[] {
     return [...this.#sessions.values()];
   }

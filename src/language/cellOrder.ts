@@ -28,7 +28,6 @@ export class CellOrder implements vscode.Disposable {
     };
     this.#subscriptions = [
       vscode.workspace.onDidOpenNotebookDocument(soon),
-      vscode.workspace.onDidCloseNotebookDocument(soon),
       vscode.workspace.onDidChangeNotebookDocument(({ notebook, contentChanges }) => {
         if (contentChanges.length > 0) soon(notebook);
       }),

@@ -101,12 +101,23 @@ export class LiveRuns implements vscode.Disposable {
   #hear(news: SessionNews): void {
     const { notebook } = news;
     if (news.news === "kernel" && news.phase === "none") this.#forget(notebook);
+    if (news.news === "kernel" && news.phase === "ready") void this.#meet(notebook);
     if (news.news === "running" && !news.running) this.#forget(notebook);
     if (news.news !== "event") return;
     const { event } = news;
     if (event.event === "progress" && event.run !== null) this.#progress(notebook, event.run);
     else if (event.event === "run" && this.#known.delete(keyOf(notebook, event.run.id))) this.#tellChange(notebook);
     else if (event.event === "state" && event.state === "idle") this.#forget(notebook);
+  }
+
+  /** A kernel that another window left may hold a run that waits, and so says nothing. */
+  async #meet(notebook: vscode.Uri): Promise<void> {
+    try {
+      const status = await (await this.#sessions.at(notebook)?.kernel)?.request("status", {});
+      if (status?.state === "busy" && status.run) this.#progress(notebook, status.run);
+    } catch {
+      // its end is told in another way
+    }
   }
 
   #progress(notebook: vscode.Uri, run: RunStatus): void {

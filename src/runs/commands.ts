@@ -102,7 +102,6 @@ async function revealFolder(folder: string): Promise<void> {
 
 /** Asks, and moves the folders of runs to the trash; for good where there is none, after asking again. */
 async function deleteRuns(store: RunStore, given: readonly RunEntry[]): Promise<void> {
-  const { t } = vscode.l10n;
   if (given.length === 0) return;
   await store.refresh();
   const there = given.flatMap(({ key }) => store.get(key) ?? []);
@@ -117,8 +116,8 @@ async function deleteRuns(store: RunStore, given: readonly RunEntry[]): Promise<
   if (first === undefined) {
     say(
       going.length > 0
-        ? t("{0} is running; interrupt it before it is deleted.", going[0]?.name ?? "")
-        : t("There is no folder to delete."),
+        ? vscode.l10n.t("{0} is running; interrupt it before it is deleted.", going[0]?.name ?? "")
+        : vscode.l10n.t("There is no folder to delete."),
     );
     return;
   }
@@ -126,19 +125,24 @@ async function deleteRuns(store: RunStore, given: readonly RunEntry[]): Promise<
   const size = sizeWords(bytes.reduce((a, b) => a + b, 0));
   const question =
     entries.length === 1
-      ? t("Delete {0} of {1}, its log, checkpoints and notes ({2})?", first.name, timeWords(first.startedAt), size)
-      : t("Delete {0} runs, their logs, checkpoints and notes ({1})?", entries.length, size);
-  const left = going.length > 0 ? t("{0} of those selected are running and stay.", going.length) : "";
-  const trash = t("Move to Trash");
+      ? vscode.l10n.t(
+          "Delete {0} of {1}, its log, checkpoints and notes ({2})?",
+          first.name,
+          timeWords(first.startedAt),
+          size,
+        )
+      : vscode.l10n.t("Delete {0} runs, their logs, checkpoints and notes ({1})?", entries.length, size);
+  const left = going.length > 0 ? vscode.l10n.t("{0} of those selected are running and stay.", going.length) : "";
+  const trash = vscode.l10n.t("Move to Trash");
   const options = {
     modal: true,
-    detail: [t("You can bring them back from the trash."), left].filter(Boolean).join(" "),
+    detail: [vscode.l10n.t("You can bring them back from the trash."), left].filter(Boolean).join(" "),
   };
   if ((await vscode.window.showWarningMessage(question, options, trash)) !== trash) return;
   const kept = await removed(store, entries, true);
   if (kept.length === 0) return;
-  const forGood = t("Delete Permanently");
-  const again = t("There is no trash for these folders. Delete them permanently?");
+  const forGood = vscode.l10n.t("Delete Permanently");
+  const again = vscode.l10n.t("There is no trash for these folders. Delete them permanently?");
   const detail = kept.map(({ entry }) => entry.folder).join("\n");
   if ((await vscode.window.showWarningMessage(again, { modal: true, detail }, forGood)) !== forGood) return;
   const [failed] = await removed(
@@ -146,7 +150,8 @@ async function deleteRuns(store: RunStore, given: readonly RunEntry[]): Promise<
     kept.map(({ entry }) => entry),
     false,
   );
-  if (failed !== undefined) throw new Error(t("{0} could not be deleted: {1}", failed.entry.folder, failed.why));
+  if (failed !== undefined)
+    throw new Error(vscode.l10n.t("{0} could not be deleted: {1}", failed.entry.folder, failed.why));
 }
 
 /** Those that could not be removed, and why. */

@@ -12,7 +12,6 @@ const MOST_ROWS = 60;
 
 /** What decided a run's numbers, from the first line of its log. */
 export function configurationOf(start: Readonly<Record<string, unknown>>): ConfigurationView {
-  const { t } = vscode.l10n;
   const [config, fit] = [record(start.config), record(start.fit)];
   const row = (name: string, value: unknown): Named[] =>
     value === undefined || value === null || (Array.isArray(value) && value.length === 0)
@@ -24,56 +23,56 @@ export function configurationOf(start: Readonly<Record<string, unknown>>): Confi
   const { steps, epochs, stepsPerEpoch, resumedAt, schedule, earlyStopping, ...plan } = fit;
   const groups = [
     {
-      title: t("Model"),
+      title: vscode.l10n.t("Model"),
       rows: [
-        ...row(t("parameters"), parametersOf(start, config)),
-        ...row(t("layers"), layers.length + more || undefined),
+        ...row(vscode.l10n.t("parameters"), parametersOf(start, config)),
+        ...row(vscode.l10n.t("layers"), layers.length + more || undefined),
       ],
     },
     {
-      title: t("Training"),
+      title: vscode.l10n.t("Training"),
       rows: [
-        ...row(t("experiment"), start.experiment ?? name),
-        ...row(t("optimizer"), optimizer),
-        ...row(t("schedule"), schedule),
-        ...row(t("loss"), loss),
-        ...row(t("metrics"), metrics),
-        ...row(t("regularize"), regularize),
-        ...row(t("batch size"), batchSize),
-        ...row(t("epochs"), epochs),
+        ...row(vscode.l10n.t("experiment"), start.experiment ?? name),
+        ...row(vscode.l10n.t("optimizer"), optimizer),
+        ...row(vscode.l10n.t("schedule"), schedule),
+        ...row(vscode.l10n.t("loss"), loss),
+        ...row(vscode.l10n.t("metrics"), metrics),
+        ...row(vscode.l10n.t("regularize"), regularize),
+        ...row(vscode.l10n.t("batch size"), batchSize),
+        ...row(vscode.l10n.t("epochs"), count(epochs) > 0 ? counted(count(epochs)) : undefined),
         ...row(
-          t("steps"),
+          vscode.l10n.t("steps"),
           steps === undefined
             ? undefined
             : `${counted(count(steps))}${count(stepsPerEpoch) > 0 ? `, ${counted(count(stepsPerEpoch))} per epoch` : ""}`,
         ),
-        ...row(t("early stopping"), earlyStopping),
-        ...row(t("seed"), seed),
-        ...row(t("goes on from step"), count(resumedAt) > 0 ? resumedAt : undefined),
+        ...row(vscode.l10n.t("early stopping"), earlyStopping),
+        ...row(vscode.l10n.t("seed"), seed),
+        ...row(vscode.l10n.t("goes on from step"), count(resumedAt) > 0 ? resumedAt : undefined),
         ...Object.entries({ ...others, ...plan })
           .slice(0, MOST_ROWS)
           .flatMap(([key, value]) => row(line(key, 80), value)),
       ],
     },
     {
-      title: t("Data"),
+      title: vscode.l10n.t("Data"),
       rows: [
-        ...row(t("name"), start.data),
-        ...row(t("examples"), dataWords(data) || undefined),
-        ...row(t("one example"), data.example),
+        ...row(vscode.l10n.t("name"), start.data),
+        ...row(vscode.l10n.t("examples"), dataWords(data) || undefined),
+        ...row(vscode.l10n.t("one example"), data.example),
       ],
     },
     {
-      title: t("Versions"),
+      title: vscode.l10n.t("Versions"),
       rows: [
         ...row(
-          t("backend"),
+          vscode.l10n.t("backend"),
           [line(start.backend), line(start.adapter)].filter((part) => part !== "").join(", ") || undefined,
         ),
         ...Object.entries(record(start.versions))
           .slice(0, MOST_ROWS)
           .flatMap(([key, value]) => row(line(key, 80), value)),
-        ...row(t("log"), start.version),
+        ...row(vscode.l10n.t("log"), start.version),
       ],
     },
   ];

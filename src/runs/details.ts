@@ -77,7 +77,6 @@ export class RunDetails {
 
 /** A line of the log in words; null for those that tell of no event. */
 function eventOf(given: Record<string, unknown>): EventLine | null {
-  const { t } = vscode.l10n;
   const said = (text: string, at: unknown = given.step, level: EventLine["level"] = "info"): EventLine => ({
     step: Number.isSafeInteger(at) ? (at as number).toLocaleString("en-US") : "",
     text,
@@ -88,26 +87,33 @@ function eventOf(given: Record<string, unknown>): EventLine | null {
       const fit = record(given.fit);
       const resumed = count(fit.resumedAt);
       const where = [line(given.backend), line(given.adapter)].filter((part) => part !== "").join(", ");
-      const plan = t("{0} steps in {1} epochs", count(fit.steps).toLocaleString("en-US"), count(fit.epochs));
+      const plan = vscode.l10n.t(
+        "{0} steps in {1} epochs",
+        count(fit.steps).toLocaleString("en-US"),
+        count(fit.epochs),
+      );
       const words =
-        resumed > 0 ? t("goes on at step {0} on {1}: {2}", resumed, where, plan) : t("begins on {0}: {1}", where, plan);
+        resumed > 0
+          ? vscode.l10n.t("goes on at step {0} on {1}: {2}", resumed, where, plan)
+          : vscode.l10n.t("begins on {0}: {1}", where, plan);
       return said(words, resumed);
     }
     case "epoch": {
-      const part = (name: string, values: Record<string, number> | undefined) =>
-        Object.entries(values ?? {})
-          .filter(([, value]) => !Number.isNaN(value))
-          .map(([figure, value]) => `${name} ${line(figure, 80)} ${digits(value)}`);
+      const part = (name: string, values: Record<string, number> | undefined) => {
+        const known = Object.entries(values ?? {}).filter(([, value]) => !Number.isNaN(value));
+        const words = known.map(([figure, value]) => `${line(figure, 80)} ${digits(value)}`);
+        return words.length === 0 ? [] : [`${name} ${words.join(", ")}`];
+      };
       const parts = [
-        ...part(t("training"), figures(given.train, 8)),
-        ...part(t("validation"), figures(given.valid, 8)),
-        ...part(t("averaged"), figures(given.averaged, 8)),
+        ...part(vscode.l10n.t("training"), figures(given.train, 8)),
+        ...part(vscode.l10n.t("validation"), figures(given.valid, 8)),
+        ...part(vscode.l10n.t("averaged"), figures(given.averaged, 8)),
       ];
-      return said(t("epoch {0}: {1}", count(given.epoch), parts.join(", ")));
+      return said(vscode.l10n.t("epoch {0}: {1}", count(given.epoch).toLocaleString("en-US"), parts.join("; ")));
     }
     case "drop":
       return said(
-        t(
+        vscode.l10n.t(
           "the rate falls: {0} {1} is no better than {2}",
           line(given.monitor),
           digits(number(given.value)),
@@ -115,11 +121,11 @@ function eventOf(given: Record<string, unknown>): EventLine | null {
         ),
       );
     case "looks":
-      return said(t("instruments look at {0} layers", list(given.layers).length));
+      return said(vscode.l10n.t("instruments look at {0} layers", list(given.layers).length));
     case "checkpoint":
-      return said(t("checkpoint {0} ({1})", line(given.file), line(given.why)));
+      return said(vscode.l10n.t("checkpoint {0} ({1})", line(given.file), line(given.why)));
     case "removed":
-      return said(t("checkpoint {0} makes room for others", line(given.file)));
+      return said(vscode.l10n.t("checkpoint {0} makes room for others", line(given.file)));
     case "control":
       return said(controlWords(record(given.change)));
     case "end": {
@@ -128,36 +134,35 @@ function eventOf(given: Record<string, unknown>): EventLine | null {
       );
       const stopped = line(given.stopped);
       return said(
-        t("ends: {0}; {1}", stopped, parts.join(", ")),
+        vscode.l10n.t("ends: {0}; {1}", stopped, parts.join(", ")),
         given.steps,
         stopped === "non-finite" ? "warning" : "info",
       );
     }
     case "failed":
-      return said(t("breaks off: {0}", line(given.error, 1000)), given.step, "error");
+      return said(vscode.l10n.t("breaks off: {0}", line(given.error, 1000)), given.step, "error");
     default:
       return null;
   }
 }
 
 function controlWords(change: Record<string, unknown>): string {
-  const { t } = vscode.l10n;
   switch (change.do) {
     case "pause":
-      return t("by hand: paused");
+      return vscode.l10n.t("by hand: paused");
     case "resume":
-      return t("by hand: goes on");
+      return vscode.l10n.t("by hand: goes on");
     case "stop-after-epoch":
-      return t("by hand: to stop after the epoch");
+      return vscode.l10n.t("by hand: to stop after the epoch");
     case "keep-going":
-      return t("by hand: not to stop");
+      return vscode.l10n.t("by hand: not to stop");
     case "set-lr":
-      return t("by hand: learning rate {0}", digits(number(change.value)));
+      return vscode.l10n.t("by hand: learning rate {0}", digits(number(change.value)));
     case "set-schedule":
-      return t("by hand: the rest of the schedule drawn anew");
+      return vscode.l10n.t("by hand: the rest of the schedule drawn anew");
     case "follow-plan":
-      return t("by hand: the schedule as it was planned");
+      return vscode.l10n.t("by hand: the schedule as it was planned");
     default:
-      return t("by hand: {0}", line(change.do));
+      return vscode.l10n.t("by hand: {0}", line(change.do));
   }
 }

@@ -1,4 +1,5 @@
 import type * as vscode from "vscode";
+import type { LiveRuns } from "../live/liveRuns.ts";
 import { runCommands } from "./commands.ts";
 import { RunPanels } from "./panel.ts";
 import { loadPlots } from "./plots.ts";
@@ -10,8 +11,8 @@ export { loadPlots } from "./plots.ts";
 export { RunStore } from "./store.ts";
 
 /** The Runs view, panels of runs, and the commands on runs. `extension` is the extension's folder. */
-export function registerRuns(store: RunStore, extension: vscode.Uri): vscode.Disposable[] {
+export function registerRuns(store: RunStore, live: LiveRuns, extension: vscode.Uri): vscode.Disposable[] {
   const view = new RunsView(store);
-  const panels = new RunPanels({ store, extension, plots: () => loadPlots(extension) });
+  const panels = new RunPanels({ store, live, extension, plots: () => loadPlots(extension) });
   return [view, panels, ...runCommands(store, view, (entry) => panels.open(entry))];
 }

@@ -49,7 +49,6 @@ function trend({ spark }: RunEntry): string {
 
 /** Whatever a run calls itself is text here, never Markdown. */
 function tooltipOf(entry: RunEntry): vscode.MarkdownString {
-  const { t } = vscode.l10n;
   const text = new vscode.MarkdownString();
   const row = (name: string, value: string) => {
     text.appendMarkdown("- ");
@@ -68,11 +67,11 @@ function tooltipOf(entry: RunEntry): vscode.MarkdownString {
   }
   for (const [name, value] of Object.entries(entry.final).slice(0, 12)) row(figureName(name), digits(value));
   text.appendMarkdown("\n---\n\n");
-  row(t("started"), new Date(entry.startedAt).toLocaleString(vscode.env.language));
-  row(t("length"), extentWords(entry));
-  if (isLive(entry)) row(t("time"), duration(entry.seconds));
-  if (entry.backend !== "") row(t("backend"), entry.backend);
-  if (entry.parameters > 0) row(t("parameters"), count(entry.parameters));
+  row(vscode.l10n.t("started"), new Date(entry.startedAt).toLocaleString(vscode.env.language));
+  row(vscode.l10n.t("length"), extentWords(entry));
+  if (isLive(entry)) row(vscode.l10n.t("time"), duration(entry.seconds));
+  if (entry.backend !== "") row(vscode.l10n.t("backend"), entry.backend);
+  if (entry.parameters > 0) row(vscode.l10n.t("parameters"), count(entry.parameters));
   for (const { name, text: value } of summary(entry.config)) row(name, value);
   return text;
 }

@@ -1,4 +1,5 @@
-import type { Chart, ChartRows } from "../../engine/protocol/index.ts";
+import type { Chart, ChartRows, RunControl } from "../../engine/protocol/index.ts";
+import { type LiveStatus, readControl } from "../live/status.ts";
 import { isRecord } from "../outputs/read.ts";
 import type { RunState } from "./entry.ts";
 import { MAX_NOTES } from "./notes.ts";
@@ -23,6 +24,8 @@ export type ToRunPage =
   | { readonly type: "notes"; readonly text: string; readonly why: string }
   /** The notes of this number and before are in the file. */
   | { readonly type: "saved"; readonly edit: number }
+  /** Where it stands while it can be changed; null: no kernel trains it. */
+  | { readonly type: "live"; readonly status: LiveStatus | null }
   /** There is nothing to show any more. */
   | { readonly type: "gone"; readonly why: string };
 
@@ -91,6 +94,7 @@ export type FromRunPage =
   | { readonly type: "earlier"; readonly before: number }
   | { readonly type: "copy"; readonly what: "json" | "code" }
   | { readonly type: "checkpoint"; readonly do: "restore" | "branch"; readonly file: string; readonly step: number }
+  | { readonly type: "control"; readonly change: RunControl }
   | { readonly type: "do"; readonly what: "folder" | "cell" | "compare" | "notes" }
   | { readonly type: "save"; readonly name: string; readonly base64: string };
 
@@ -119,6 +123,10 @@ export function readRunMessage(message: unknown): FromRunPage | null {
       const deed = message.do;
       if (typeof file !== "string" || !isCount(step)) return null;
       return deed === "restore" || deed === "branch" ? { type, do: deed, file, step } : null;
+    }
+    case "control": {
+      const change = readControl(message.change);
+      return change === null ? null : { type, change };
     }
     case "do": {
       const deed = DEEDS.find((one) => one === what);

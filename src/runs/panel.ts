@@ -1,8 +1,9 @@
 import { lstat } from "node:fs/promises";
 import { basename, isAbsolute, join, normalize, sep } from "node:path";
 import * as vscode from "vscode";
-import type { LogPlot, Plots } from "../../engine/protocol/index.ts";
+import type { LogPlot, Plots, RunControl } from "../../engine/protocol/index.ts";
 import { saveChart } from "../controller/messages.ts";
+import type { LiveRuns } from "../live/liveRuns.ts";
 import { isRecord } from "../outputs/read.ts";
 import { page } from "../panel/page.ts";
 import { count, digits, duration } from "../status/summary.ts";
@@ -23,7 +24,7 @@ import { NotesFile } from "./notes.ts";
 import { record } from "./read.ts";
 import { sizeWords } from "./size.ts";
 import type { RunLogReader, RunStore } from "./store.ts";
-import { extentWords, figureName, metricWords, statusSentence, statusWord } from "./words.ts";
+import { figureName, metricWords, statusSentence, statusWord } from "./words.ts";
 
 const TYPE = "dlnb.run";
 /** A page is told at most this often. */
@@ -35,6 +36,8 @@ const EVENTS = 200;
 
 export interface PanelsHost {
   readonly store: RunStore;
+  /** The runs that kernels train, and how they are changed. */
+  readonly live: Pick<LiveRuns, "get" | "control" | "onDidChange">;
   /** The extension's folder. */
   readonly extension: vscode.Uri;
   plots(): Promise<Plots>;
@@ -51,6 +54,9 @@ export class RunPanels implements vscode.Disposable {
     this.#listening = [
       host.store.onDidChange((entries) => {
         for (const { key } of entries) this.#panels.get(key)?.changed();
+      }),
+      host.live.onDidChange((notebook) => {
+        for (const panel of this.#panels.values()) panel.moved(notebook);
       }),
       vscode.window.registerWebviewPanelSerializer(TYPE, {
         deserializeWebviewPanel: async (panel, state) => {
@@ -89,6 +95,9 @@ export class RunPanels implements vscode.Disposable {
   #show(panel: vscode.WebviewPanel, key: string): void {
     this.#panels.set(key, new RunPanel(this.#host, panel, key));
     panel.onDidDispose(() => this.#panels.delete(key));
+    const icon = (theme: string) =>
+      vscode.Uri.joinPath(this.#host.extension, "media", "icons", `notebook-${theme}.svg`);
+    panel.iconPath = { light: icon("light"), dark: icon("dark") };
     panel.webview.html = page(panel.webview, this.#dist, "run");
   }
 }
@@ -154,6 +163,11 @@ class RunPanel {
     }, SHOW_MS);
   }
 
+  /** A kernel of the notebook told of a run. */
+  moved(notebook: vscode.Uri): void {
+    if (this.#entry?.notebook.toString() === notebook.toString()) this.changed();
+  }
+
   get #entry(): RunEntry | undefined {
     return this.#host.store.get(this.#key);
   }
@@ -184,6 +198,8 @@ class RunPanel {
     }
     this.panel.title = entry.name;
     this.#post({ type: "run", run: headOf(entry, this.#followed?.details ?? null) });
+    const status = isLive(entry) ? (this.#host.live.get(entry.notebook, entry.id)?.status ?? null) : null;
+    this.#post({ type: "live", status });
     const followed = await this.#follow(entry);
     const sent = this.#sent;
     if (followed === null || sent === null) return;
@@ -316,6 +332,10 @@ class RunPanel {
         await vscode.commands.executeCommand(command, { key: this.#key, file, step });
         return;
       }
+      case "control":
+        if (entry === undefined) return;
+        await this.#control(entry, message.change);
+        return;
       case "save":
         if (entry !== undefined) {
           const isUntitled = entry.notebook.scheme === "untitled";
@@ -328,6 +348,12 @@ class RunPanel {
       default:
         message satisfies never;
     }
+  }
+
+  async #control({ notebook, id, name }: RunEntry, change: RunControl): Promise<void> {
+    const { applied, why } = await this.#host.live.control(notebook, id, change);
+    if (!applied) void vscode.window.showInformationMessage(`${name}: ${why}.`);
+    this.changed();
   }
 
   async #deed(what: (FromRunPage & { type: "do" })["what"], entry: RunEntry): Promise<void> {
@@ -345,8 +371,8 @@ const fresh = (): Sent => ({ events: 0, configuration: false, checkpoints: "", l
 
 /** What stands at the top. */
 function headOf(entry: RunEntry, details: RunDetails | null): RunHead {
-  const { t } = vscode.l10n;
-  const { key, name, status, final, seconds, backend, folder, parameters, startedAt, metric } = entry;
+  const { key, name, status, final, seconds, backend, folder, parameters, startedAt, metric, step, epoch, epochs } =
+    entry;
   const fact = (name: string, text: string): Named[] => (text === "" ? [] : [{ name, text }]);
   const seed = record(entry.config).seed;
   const adapter = record(details?.start).adapter;
@@ -363,17 +389,19 @@ function headOf(entry: RunEntry, details: RunDetails | null): RunHead {
         ? []
         : fact(metric.name, metricWords(entry).slice(metric.name.length + 1))),
       ...shown.reverse().map(([figure, value]) => ({ name: figureName(figure), text: digits(value) })),
-      ...fact(isLive(entry) ? t("progress") : t("length"), extentWords(entry)),
+      ...(isLive(entry) && epochs > 0
+        ? fact(vscode.l10n.t("epoch"), vscode.l10n.t("{0} of {1}", count(epoch), count(epochs)))
+        : fact(vscode.l10n.t("steps"), count(step))),
     ],
     facts: [
-      ...fact(t("started"), new Date(startedAt).toLocaleString(vscode.env.language)),
-      ...fact(t("duration"), seconds > 0 ? duration(seconds) : ""),
+      ...fact(vscode.l10n.t("started"), new Date(startedAt).toLocaleString(vscode.env.language)),
+      ...fact(vscode.l10n.t("duration"), seconds > 0 ? duration(seconds) : ""),
       ...fact(
-        t("backend"),
+        vscode.l10n.t("backend"),
         [backend, typeof adapter === "string" ? adapter.slice(0, 80) : ""].filter(Boolean).join(", "),
       ),
-      ...fact(t("seed"), typeof seed === "number" ? String(seed) : ""),
-      ...fact(t("parameters"), parameters > 0 ? count(parameters) : ""),
+      ...fact(vscode.l10n.t("seed"), typeof seed === "number" ? String(seed) : ""),
+      ...fact(vscode.l10n.t("parameters"), parameters > 0 ? count(parameters) : ""),
     ],
   };
 }

@@ -1,29 +1,28 @@
 import * as vscode from "vscode";
-import { digits, duration } from "../status/summary.ts";
+import { count, digits, duration } from "../status/summary.ts";
 import type { RunEntry, RunState } from "./entry.ts";
 
 // How runs are called, wherever they are listed.
 
 /** A status in a word or two. */
 export function statusWord(status: RunState): string {
-  const { t } = vscode.l10n;
   switch (status) {
     case "running":
-      return t("running");
+      return vscode.l10n.t("running");
     case "paused":
-      return t("paused");
+      return vscode.l10n.t("paused");
     case "finished":
-      return t("finished");
+      return vscode.l10n.t("finished");
     case "interrupted":
-      return t("interrupted");
+      return vscode.l10n.t("interrupted");
     case "early":
-      return t("stopped early");
+      return vscode.l10n.t("stopped early");
     case "non-finite":
-      return t("not finite");
+      return vscode.l10n.t("not finite");
     case "failed":
-      return t("failed");
+      return vscode.l10n.t("failed");
     case "lost":
-      return t("lost");
+      return vscode.l10n.t("lost");
     default:
       status satisfies never;
       return status;
@@ -32,11 +31,12 @@ export function statusWord(status: RunState): string {
 
 /** What a status means, in a sentence; empty where its word says it all. */
 export function statusSentence({ status, error }: Pick<RunEntry, "status" | "error">): string {
-  const { t } = vscode.l10n;
-  if (status === "failed") return error === "" ? t("It broke off without a result.") : t("It broke off: {0}", error);
-  if (status === "lost") return t("Its process went away before it came to an end; what it had written is here.");
-  if (status === "non-finite") return t("It stopped at a loss that is not finite.");
-  if (status === "early") return t("Early stopping ended it.");
+  if (status === "failed")
+    return error === "" ? vscode.l10n.t("It broke off without a result.") : vscode.l10n.t("It broke off: {0}", error);
+  if (status === "lost")
+    return vscode.l10n.t("Its process went away before it came to an end; what it had written is here.");
+  if (status === "non-finite") return vscode.l10n.t("It stopped at a loss that is not finite.");
+  if (status === "early") return vscode.l10n.t("Early stopping ended it.");
   return "";
 }
 
@@ -63,13 +63,14 @@ export function timeWords(startedAt: number, now = new Date()): string {
 
 /** How far it is, or how long it was: "epoch 3 of 20", "1,200 steps in 3.4 s". */
 export function extentWords({ status, step, steps, epoch, epochs, seconds }: RunEntry): string {
-  const { t } = vscode.l10n;
-  const counted = step.toLocaleString("en-US");
+  const counted = count(step);
   if (status === "running" || status === "paused") {
-    if (epochs > 0) return t("epoch {0} of {1}", epoch, epochs);
-    return t("step {0} of {1}", counted, steps.toLocaleString("en-US"));
+    if (epochs > 0) return vscode.l10n.t("epoch {0} of {1}", count(epoch), count(epochs));
+    return vscode.l10n.t("step {0} of {1}", counted, count(steps));
   }
-  return seconds > 0 ? t("{0} steps in {1}", counted, duration(seconds)) : t("{0} steps", counted);
+  return seconds > 0
+    ? vscode.l10n.t("{0} steps in {1}", counted, duration(seconds))
+    : vscode.l10n.t("{0} steps", counted);
 }
 
 const BLOCKS = "▁▂▃▄▅▆▇█";

@@ -22,9 +22,8 @@ const NAME = /^(\^\/vscode-notebook-cell\/[^/]+)\/(.+\.dlnb)#([^#]+)$/;
 export function cellName(file: string): CellName | null {
   const [, authority, path, fragment] = NAME.exec(file) ?? [];
   if (authority === undefined || path === undefined || fragment === undefined) return null;
-  // VS Code's CellUri: a letter for the length, the number to base 7, `s`, the notebook's scheme in base 64
-  const [, digits = "0", scheme = ""] = /^[W-Za-fz]?(\d+)s(.*)$/.exec(fragment) ?? [];
-  const untitled = Buffer.from(scheme, "base64").toString() === "untitled";
+  const { handle, scheme } = parseFragment(fragment);
+  const untitled = scheme === "untitled";
   const onDisk = /^[a-z]:\//i.test(path) ? path : `/${path}`;
   return {
     file,
@@ -32,6 +31,18 @@ export function cellName(file: string): CellName | null {
     address: path,
     folder: untitled ? null : posix.dirname(onDisk),
     fragment,
-    handle: Number.parseInt(digits, 7),
+    handle,
   };
+}
+
+/** Whether cells stand in the order in which they were made, which is the one that is taken where none is told. */
+export function isAsMade(fragments: readonly string[]): boolean {
+  const handles = fragments.map((fragment) => parseFragment(fragment).handle);
+  return handles.every((handle, i) => i === 0 || handle > (handles[i - 1] as number));
+}
+
+/** As VS Code's CellUri writes it: a letter for the length, the number to base 7, `s`, the notebook's scheme in base 64. */
+function parseFragment(fragment: string): { handle: number; scheme: string } {
+  const [, digits = "0", scheme = ""] = /^[W-Za-fz]?(\d+)s(.*)$/.exec(fragment) ?? [];
+  return { handle: Number.parseInt(digits, 7), scheme: Buffer.from(scheme, "base64").toString() };
 }

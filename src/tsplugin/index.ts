@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import type { ts } from "@ts-morph/common";
-import { cellName } from "./cellNames.ts";
+import { cellName, isAsMade } from "./cellNames.ts";
 import { serve } from "./serve.ts";
 import type { World } from "./world.ts";
 
@@ -45,11 +45,17 @@ export const pluginFor =
         return serve(languageService, world);
       },
       onConfigurationChanged(configuration: Configuration) {
+        const before = rearranged(order);
         order = configuration.order;
-        if (!project?.isClosed()) project?.refreshDiagnostics();
+        // cells that come or go are asked about anyway
+        if (rearranged(order) !== before && !project?.isClosed()) project?.refreshDiagnostics();
       },
     };
   };
+
+/** The notebooks whose cells were moved, as text. */
+const rearranged = (order: Configuration["order"] = {}): string =>
+  JSON.stringify(Object.entries(order).filter(([, cells]) => !isAsMade(cells)));
 
 /**
  * VS Code asks a second server, which looks at single files, until the first one knows the project. Of cells it would say what

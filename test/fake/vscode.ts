@@ -109,6 +109,15 @@ export class Range {
       this.end = new Position(at[2], at[3]);
     }
   }
+
+  /** Within one line. */
+  intersection(other: Range): Range | undefined {
+    const [from, to] = [
+      Math.max(this.start.character, other.start.character),
+      Math.min(this.end.character, other.end.character),
+    ];
+    return from <= to && this.start.line === other.start.line ? new Range(0, from, 0, to) : undefined;
+  }
 }
 
 export class NotebookRange {
@@ -188,12 +197,61 @@ export class TabInputNotebook {
 
 const tabs = new EventEmitter<unknown>();
 const actives = new EventEmitter<unknown>();
+const editors = new EventEmitter<unknown>();
+const texts = new EventEmitter<unknown>();
 const disposable = { dispose: () => undefined };
+
+export const ViewColumn = { Active: -1, Beside: -2, One: 1 } as const;
+
+/** A panel, and what stands for its page: what it was told, and what it says. */
+export class FakePanel {
+  readonly posted: unknown[] = [];
+  readonly #received = new EventEmitter<unknown>();
+  readonly #shown = new EventEmitter<unknown>();
+  readonly #closed = new EventEmitter<undefined>();
+  title: string;
+  active = true;
+  readonly webview = {
+    html: "",
+    options: {},
+    postMessage: async (message: unknown) => this.posted.push(structuredClone(message)),
+    onDidReceiveMessage: this.#received.event,
+    asWebviewUri: (uri: unknown) => uri,
+  };
+  readonly onDidChangeViewState = this.#shown.event;
+  readonly onDidDispose = this.#closed.event;
+
+  constructor(title: string) {
+    this.title = title;
+  }
+
+  receive(message: unknown): void {
+    this.#received.fire(message);
+  }
+
+  show(): void {
+    this.#shown.fire(undefined);
+  }
+
+  reveal(): void {}
+
+  dispose(): void {
+    this.#closed.fire(undefined);
+  }
+}
 
 /** What the user sees and answers; tests look at `said` and set `answer`. */
 export const window = {
   activeNotebookEditor: undefined as unknown,
   visibleNotebookEditors: [] as unknown[],
+  onDidChangeVisibleNotebookEditors: editors.event,
+  /** Shows these notebooks, each in a tab. */
+  see: (...notebooks: { uri: unknown }[]) => {
+    window.visibleNotebookEditors = notebooks.map((notebook) => ({ notebook }));
+    window.tabGroups.all = [{ tabs: notebooks.map(({ uri }) => ({ input: new TabInputNotebook(uri) })) }];
+    editors.fire(window.visibleNotebookEditors);
+    tabs.fire({ opened: [], closed: [{}] });
+  },
   state: { focused: true },
   onDidChangeActiveNotebookEditor: actives.event,
   changeActive: () => actives.fire(window.activeNotebookEditor),
@@ -211,6 +269,17 @@ export const window = {
   selection: undefined as { uri: unknown; range: Range } | undefined,
   createTreeView: () => ({ badge: undefined, selection: [], dispose: () => undefined }),
   withProgress: async <T>(_: unknown, work: () => Promise<T>) => await work(),
+  panels: [] as FakePanel[],
+  serializers: new Map<string, { deserializeWebviewPanel(panel: FakePanel, state: unknown): Promise<void> }>(),
+  createWebviewPanel: (_type: string, title: string) => {
+    const panel = new FakePanel(title);
+    window.panels.push(panel);
+    return panel;
+  },
+  registerWebviewPanelSerializer: (type: string, serializer: never) => {
+    window.serializers.set(type, serializer);
+    return disposable;
+  },
   showInformationMessage: async (text: string, ...buttons: unknown[]) => {
     window.said.push(text);
     const labels = buttons.filter((button) => typeof button === "string");
@@ -358,6 +427,12 @@ export const workspace = {
   touch: (path: string) => touches.fire(Uri.file(path)),
   /** Does what an edit asks for; see `openNotebook` in notebook.ts. */
   applyEdit: async (_edit: WorkspaceEdit): Promise<boolean> => false,
+  textDocuments: [] as unknown[],
+  onDidChangeTextDocument: texts.event,
+  type: (event: unknown) => texts.fire(event),
+  onDidSaveNotebookDocument: () => disposable,
+  onDidGrantWorkspaceTrust: () => disposable,
+  onDidChangeConfiguration: () => disposable,
   onDidChangeNotebookDocument: changes.event,
   onDidOpenNotebookDocument: () => disposable,
   onDidCloseNotebookDocument: closes.event,
@@ -367,17 +442,22 @@ export const workspace = {
 
 export const commands = {
   registered: new Map<string, (...args: never[]) => unknown>(),
+  executeCommand: async (id: string, ...args: never[]): Promise<unknown> => commands.registered.get(id)?.(...args),
   registerCommand: (id: string, run: (...args: never[]) => unknown) => {
     commands.registered.set(id, run);
     return disposable;
   },
-  executeCommand: async (_command: string, ..._args: never[]): Promise<unknown> => undefined,
 };
 
 /** Entries by the address of their document. */
 export const languages = {
   problems: new Map<string, Diagnostic[]>(),
   registerCodeActionsProvider: () => disposable,
+  registerInlayHintsProvider: () => disposable,
+  onDidChangeDiagnostics: () => disposable,
+  /** What others found, by document. */
+  others: new Map<string, unknown[]>(),
+  getDiagnostics: (uri: unknown) => languages.others.get(String(uri)) ?? [],
   createDiagnosticCollection: () => ({
     set: (uri: unknown, problems: Diagnostic[]) => void languages.problems.set(String(uri), problems),
     delete: (uri: unknown) => void languages.problems.delete(String(uri)),

@@ -26,7 +26,17 @@ if (values.host !== "server" && values.host !== "electron")
   throw new Error(`--host ${values.host}: there are server and electron`);
 
 /** In this order: the last one ends in a workspace that is not trusted. */
-const walks = ["walkInstalled", "walkTypes", "walkDiagnostics", "walkCells", "walkHelp", "walkPersist", "walk"];
+const walks = [
+  "walkInstalled",
+  "walkTypes",
+  "walkDiagnostics",
+  "walkCells",
+  "walkHelp",
+  "walkDry",
+  "walkLive",
+  "walkPersist",
+  "walk",
+];
 
 const scratch = mkdtempSync(join(tmpdir(), "dlnb-run-"));
 const total: Counts = { passed: 0, failed: 0 };

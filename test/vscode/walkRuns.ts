@@ -6,7 +6,14 @@ import type { FrameLocator, Locator } from "playwright-core";
 import { digits, writeNotebook } from "./notebooks.ts";
 import { server, shot, window } from "./walkWindow.ts";
 
-const LONG = 'const long = await exp.fit({ epochs: 60000, instruments: "economy" });';
+/** Large enough to train for as long as the walk looks at it. */
+const LONG = `const wide = experiment({
+  data: sets,
+  model: nn.sequential(nn.linear(256), nn.relu(), nn.linear(256), nn.relu(), nn.linear(10)),
+  loss: loss.crossEntropy(), metrics: [metrics.accuracy()],
+  optimizer: optim.sgd({ lr: 0.003 }), batchSize: 64, seed: 1,
+});
+const long = await wide.fit({ epochs: 20000, instruments: "economy" });`;
 
 before(() => {
   writeNotebook(server.workspace, "runs.dlnb", [...digits(12).slice(0, 2), LONG]);
@@ -15,7 +22,19 @@ before(() => {
 const folder = () => join(server.workspace, ".dlnb/runs/runs");
 const runsOnDisk = () => (existsSync(folder()) ? readdirSync(folder()).sort() : []);
 
-const view = (): Locator => window.page.locator(".pane-body .customview-tree:visible");
+const log = (run: string) => readFileSync(join(folder(), run, "log.jsonl"), "utf8");
+
+/** Waits for `count` runs, each of which has ended. */
+async function ended(count: number): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    const runs = runsOnDisk();
+    if (runs.length === count && runs.every((run) => log(run).includes('"event":"end"'))) return;
+    await window.page.waitForTimeout(200);
+  }
+  throw new Error(`there are ${runsOnDisk().length} runs instead of ${count}, or not all have ended`);
+}
+
+const view = (): Locator => window.page.locator(".pane-body .customview-tree:visible").first();
 const row = (text: string | RegExp): Locator => view().locator(".monaco-list-row", { hasText: text });
 
 /** The page of the run that is in front. */
@@ -42,9 +61,8 @@ describe("the Runs view", () => {
     await window.idle();
     for (const count of [1, 2]) {
       await window.runCell("const run");
-      await window.outputs.locator("figure.dlnb-chart[data-live=false]").waitFor({ timeout: 60_000 });
+      await ended(count);
       await window.idle();
-      assert.equal(runsOnDisk().length, count);
     }
     await window.page.locator(".activitybar .action-label[aria-label^=dlnb]").click();
     await row(/[▁▂▃▄▅▆▇█]{4}.*accuracy 0\.\d+ · finished/)
@@ -62,7 +80,7 @@ describe("the Runs view", () => {
 
 describe("the panel of a run", () => {
   it("opens while it trains, with its curve growing", async () => {
-    await window.runCell("const long");
+    await window.runCell("const wide");
     await row(/epoch \d+ of .* running/).waitFor({ timeout: 30_000 });
     await shot("runs view while one trains");
     await row(/epoch \d+ of .* running/).click();
@@ -70,8 +88,9 @@ describe("the panel of a run", () => {
     await figure.waitFor({ timeout: 20_000 });
     const rows = async () => Number(await figure.getAttribute("data-rows"));
     const before = await rows();
-    await window.page.waitForTimeout(2500);
+    for (let tries = 0; tries < 60 && (await rows()) <= before; tries++) await window.page.waitForTimeout(500);
     assert.ok((await rows()) > before, "the curve did not grow");
+    await panel().getByRole("button", { name: /Pause/ }).waitFor();
     await shot("run panel while it trains");
   });
 
@@ -81,16 +100,14 @@ describe("the panel of a run", () => {
     await window.page.waitForTimeout(2500);
     await shot("run panel statistics");
     const configuration = await section("Configuration");
-    assert.match(await configuration.innerText(), /adam\(\{ lr: 0\.001/);
-    assert.match(await configuration.innerText(), /linear\s+10\s+170/);
+    assert.match(await configuration.innerText(), /sgd\(\{ lr: 0\.003/);
+    assert.match(await configuration.innerText(), /linear\s+10\s+2,570/);
     await shot("run panel configuration");
     const log = await section("Log");
-    assert.match(await log.innerText(), /begins on .*\n/);
+    assert.match(await log.getByRole("table").innerText(), /epoch \d+: training loss/);
     await shot("run panel log");
-    await window.toolbar("Interrupt").click();
-    await window.idle();
     const checkpoints = await section("Checkpoints");
-    await checkpoints.getByRole("button", { name: "Restore" }).first().waitFor({ timeout: 20_000 });
+    await checkpoints.getByRole("button", { name: "Restore" }).first().waitFor({ timeout: 30_000 });
     await shot("run panel checkpoints");
     const notes = await section("Notes");
     await notes.getByRole("textbox").fill("the first one that learnt");
@@ -102,8 +119,9 @@ describe("the panel of a run", () => {
   it("is there again with its notes after the window was reloaded at once", async () => {
     await window.page.reload();
     await window.page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
-    const text = panel().getByRole("tabpanel", { name: "Notes" }).getByRole("textbox");
-    await text.waitFor({ timeout: 60_000 });
+    await panel().getByRole("tab", { name: "Notes" }).waitFor({ timeout: 60_000 });
+    const text = (await section("Notes")).getByRole("textbox");
+    await panel().getByText("running", { exact: true }).waitFor({ timeout: 30_000 });
     assert.equal(await text.inputValue(), "the first one that learnt, and more");
     await window.page.waitForTimeout(1500);
     assert.equal(
@@ -111,7 +129,11 @@ describe("the panel of a run", () => {
       "the first one that learnt, and more",
     );
     await section("Curves");
+    await panel().locator("figure.dlnb-chart[data-live=true]").waitFor({ timeout: 20_000 });
+    await window.page.locator(".notebook-toolbar-container:visible").getByRole("button", { name: "Interrupt" }).click();
+    await ended(3);
     await panel().locator("figure.dlnb-chart[data-live=false]").waitFor({ timeout: 20_000 });
+    await panel().getByText("interrupted").first().waitFor();
     await shot("run panel after a reload");
   });
 
@@ -136,12 +158,14 @@ describe("deleting a run", () => {
     assert.match(await dialog.innerText(), /Delete .* \(\d[\d.]* kB\)\?/);
     await shot("deleting a run");
     await dialog.getByRole("button", { name: "Move to Trash" }).click();
-    await window.page.waitForTimeout(1000);
-    const forGood = window.page.locator(".monaco-dialog-box").getByRole("button", { name: "Delete Permanently" });
-    if (await forGood.isVisible()) await forGood.click();
-    await window.page.waitForTimeout(1500);
+    // this host has no trash
+    await window.page.locator(".monaco-dialog-box").getByRole("button", { name: "Delete Permanently" }).click();
+    await row(/finished/)
+      .nth(1)
+      .waitFor({ state: "detached", timeout: 10_000 });
     assert.equal(runsOnDisk().length, before - 1);
     assert.equal(await row(/finished/).count(), 1);
+    await row(/interrupted/).waitFor();
     await shot("after a run was deleted");
   });
 });

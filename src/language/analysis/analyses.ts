@@ -8,6 +8,9 @@ const QUIET_MS = 300;
 /** The process is kept this long for a notebook that is opened again. */
 const GRACE_MS = 10_000;
 
+/** A text that cannot be looked at is tried once more, by a new process: the machine may have been busy. */
+const MOST_TRIES = 2;
+
 /** What is known of a cell's text. Offsets are of the text as it stands: edits move them until the next answer. */
 export interface KnownCell {
   readonly hints: readonly CellHint[];
@@ -24,8 +27,8 @@ export class Analyses implements vscode.Disposable {
   readonly #waiting = new Map<string, NodeJS.Timeout>();
   readonly #changed = new vscode.EventEmitter<vscode.TextDocument>();
   readonly #disposables: readonly vscode.Disposable[];
-  /** Texts that could not be looked at, by their notebook: they are not tried again. */
-  readonly #given = new Map<string, string>();
+  /** Texts that could not be looked at and how often that was tried, by their notebook. */
+  readonly #failed = new Map<string, { readonly text: string; readonly tries: number }>();
   #busy: Promise<void> = Promise.resolve();
   #ending: NodeJS.Timeout | undefined;
 
@@ -49,6 +52,10 @@ export class Analyses implements vscode.Disposable {
       }),
       workspace.onDidChangeTextDocument(({ document, contentChanges }) => this.#edited(document, contentChanges)),
       workspace.onDidCloseNotebookDocument((notebook) => this.#closed(notebook)),
+      // the Problems view itself may hold a notebook open that nobody sees any more
+      window.tabGroups.onDidChangeTabs(({ closed }) => {
+        if (closed.length > 0) this.#leave();
+      }),
       workspace.onDidGrantWorkspaceTrust(() => this.again()),
     ];
     this.again();
@@ -94,15 +101,17 @@ export class Analyses implements vscode.Disposable {
     const versions = documents.map(({ version }) => version);
     const key = notebook.uri.toString();
     const asked = JSON.stringify(cells);
-    if (this.#given.get(key) === asked) return;
-    this.#given.delete(key);
+    const failed = this.#failed.get(key);
+    const tries = failed?.text === asked ? failed.tries : 0;
+    if (tries >= MOST_TRIES) return;
     const onDisk = !notebook.isUntitled && notebook.uri.scheme === "file";
     const answers = await this.#process.analyze({
       notebook: onDisk ? notebook.uri.fsPath : null,
       folder: vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file")?.uri.fsPath ?? homedir(),
       cells,
     });
-    if (answers === null) this.#given.set(key, asked);
+    if (answers === null) this.#failed.set(key, { text: asked, tries: tries + 1 });
+    else this.#failed.delete(key);
     // an answer to what no longer stands there is none
     if (notebook.isClosed || documents.some((document, i) => document.isClosed || document.version !== versions[i]))
       return;
@@ -112,6 +121,7 @@ export class Analyses implements vscode.Disposable {
         answers?.find(({ cell }) => cell === document.uri.toString()),
       );
     }
+    if (answers === null) this.#soon(notebook);
   }
 
   #hear(document: vscode.TextDocument, answer: CellAnalysis | undefined): void {
@@ -134,16 +144,31 @@ export class Analyses implements vscode.Disposable {
     this.#soon(notebook);
   }
 
-  #closed(notebook: vscode.NotebookDocument): void {
+  #closed(notebook: vscode.NotebookDocument, shown?: ReadonlySet<string>): void {
     if (notebook.notebookType !== this.#type) return;
     const key = notebook.uri.toString();
     clearTimeout(this.#waiting.get(key));
     this.#waiting.delete(key);
-    this.#given.delete(key);
+    this.#failed.delete(key);
     for (const cell of notebook.getCells()) this.#forget(cell);
-    if (vscode.workspace.notebookDocuments.some((other) => other !== notebook && other.notebookType === this.#type))
-      return;
+    const left = vscode.workspace.notebookDocuments.some(
+      (other) => other !== notebook && other.notebookType === this.#type && (shown?.has(other.uri.toString()) ?? true),
+    );
+    if (left) return;
+    clearTimeout(this.#ending);
     this.#ending = setTimeout(() => this.#process.stop(), GRACE_MS);
+  }
+
+  /** Forgets notebooks that are in no tab. */
+  #leave(): void {
+    const shown = new Set(
+      vscode.window.tabGroups.all.flatMap(({ tabs }) =>
+        tabs.flatMap(({ input }) => (input instanceof vscode.TabInputNotebook ? [input.uri.toString()] : [])),
+      ),
+    );
+    for (const notebook of vscode.workspace.notebookDocuments) {
+      if (notebook.notebookType === this.#type && !shown.has(notebook.uri.toString())) this.#closed(notebook, shown);
+    }
   }
 
   #forget({ document }: vscode.NotebookCell): void {

@@ -1,4 +1,4 @@
-import { constants, homedir, setPriority } from "node:os";
+import { homedir, setPriority } from "node:os";
 import type * as vscode from "vscode";
 import type { AnalyzeParams, CellAnalysis } from "../../../engine/protocol/index.ts";
 import type { KernelProcess } from "../../kernel/index.ts";
@@ -6,6 +6,8 @@ import { readSettings } from "../../settings.ts";
 
 /** An analysis that takes longer is given up, and its process ended: a cell may compute without end. */
 const PATIENCE_MS = 5000;
+/** As a niceness: behind the editor and its language services, before what trains. */
+const BEHIND = 5;
 /** The first one of a process waits for the library and for data that is read. */
 const FIRST_PATIENCE_MS = 20_000;
 
@@ -89,7 +91,7 @@ export class AnalystProcess {
       onLog: (line) => this.#log.debug(line),
     });
     try {
-      setPriority(process.info.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+      setPriority(process.info.pid, BEHIND);
     } catch {
       // already gone, or not allowed: nothing depends on it
     }

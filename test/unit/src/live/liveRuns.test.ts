@@ -42,6 +42,7 @@ function setUp(plan: unknown = { steps: [10, 99], lr: [0.1, 0.1], planned: [0.1,
     request: async (method: string, params: unknown) => {
       asked.push([method, params]);
       if (method === "plan") return plan;
+      if (method === "status") return { state: "busy", run: run({ paused: true }) };
       if (answer instanceof Error) throw answer;
       return answer;
     },
@@ -104,6 +105,13 @@ describe("runs under way", () => {
     progress(b);
     news.fire({ notebook: a, ...what } as never);
     expect(live.of().map(({ notebook }) => notebook)).toEqual([b]);
+  });
+
+  test("are met in a kernel that was left waiting by another window", async () => {
+    const { live, a, news } = setUp();
+    news.fire({ notebook: a as never, news: "kernel", phase: "ready" });
+    await moment();
+    expect(live.of()).toMatchObject([{ id: "run-1", status: { paused: true } }]);
   });
 
   test("set the context keys of the notebook in front", () => {
