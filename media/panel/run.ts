@@ -38,7 +38,7 @@ export function showRun(editor: Editor<FromRunPage, PageState>): void {
   });
   const gone = element("p", { class: "run-empty", role: "alert", hidden: "" });
   const controls = element("div");
-  document.body.replaceChildren(head.element, controls, gone, tabs.element);
+  document.body.replaceChildren(element("main", {}, head.element, controls, gone, tabs.element));
   const empty = (part: Section, text: string) =>
     tabs.part(part).replaceChildren(element("p", { class: "run-empty" }, text));
   for (const part of ["curves", "statistics", "configuration"] as const) empty(part, WORDS.reading);

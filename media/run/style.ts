@@ -6,13 +6,12 @@ body[data-view=run] { padding: 0 16px 16px; font: 13px/1.5 var(--vscode-font-fam
 .run-head h1 { display: inline; margin: 0 10px 0 0; font-size: 18px; font-weight: 600; overflow-wrap: anywhere; }
 .run-status { display: inline-flex; gap: 5px; align-items: center; padding: 0 9px 0 7px; border: 1px solid var(--state); border-radius: 10px; font-size: 12px; line-height: 19px; white-space: nowrap; vertical-align: 2px; }
 .run-status .sign { color: var(--state); font-weight: 700; }
-[data-status] { --state: var(--vscode-foreground); }
-[data-status=running] { --state: var(--vscode-charts-blue); }
-[data-status=paused] { --state: var(--vscode-charts-yellow); }
-[data-status=finished], [data-status=early] { --state: var(--vscode-testing-iconPassed, var(--vscode-charts-green)); }
-[data-status=interrupted] { --state: var(--vscode-charts-orange); }
-[data-status=non-finite] { --state: var(--vscode-editorWarning-foreground); }
-[data-status=failed] { --state: var(--vscode-errorForeground); }
+[data-status] { --state: var(--vscode-descriptionForeground, currentColor); }
+[data-status=running] { --state: var(--vscode-charts-blue, currentColor); }
+[data-status=paused] { --state: var(--vscode-charts-yellow, currentColor); }
+[data-status=finished], [data-status=early] { --state: var(--vscode-testing-iconPassed, currentColor); }
+[data-status=non-finite] { --state: var(--vscode-editorWarning-foreground, currentColor); }
+[data-status=failed] { --state: var(--vscode-errorForeground, currentColor); }
 .run-sentence { margin: 4px 0 0; overflow-wrap: anywhere; }
 .run-figures { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 10px 0 8px; }
 .run-figures div { display: flex; flex-direction: column-reverse; }
@@ -26,7 +25,7 @@ body[data-view=run] { padding: 0 16px 16px; font: 13px/1.5 var(--vscode-font-fam
 .run-tabs button:hover { color: var(--vscode-foreground); }
 .run-tabs button[aria-selected=true] { color: var(--vscode-foreground); border-bottom-color: var(--vscode-focusBorder, currentColor); font-weight: 600; }
 body[data-view=run] :focus-visible { outline: 1px solid var(--vscode-focusBorder, currentColor); outline-offset: -1px; }
-.run-part[hidden] { display: none; }
+body[data-view=run] [hidden] { display: none; }
 .run-empty { max-width: 75ch; color: var(--vscode-descriptionForeground); }
 .run-part h2 { margin: 14px 0 4px; font-size: 13px; font-weight: 600; }
 .run-part h2:first-child { margin-top: 0; }
@@ -41,7 +40,7 @@ body[data-view=run] :focus-visible { outline: 1px solid var(--vscode-focusBorder
 .run-part .dlnb-tools { margin-bottom: 10px; }
 .run-part tr .dlnb-tools { margin: 0; flex-wrap: nowrap; }
 .run-scroll { overflow-x: auto; }
-.run-scroll th, .run-scroll td { white-space: nowrap; overflow-wrap: normal; }
+.run-scroll th, .run-scroll td { white-space: nowrap; overflow-wrap: normal; vertical-align: middle; }
 .run-log { max-height: 70vh; overflow-y: auto; }
 .run-log thead th { position: sticky; top: 0; background: var(--vscode-editor-background); }
 .run-notes { display: flex; flex-direction: column; gap: 6px; }

@@ -10,7 +10,7 @@ const ICONS: Readonly<Record<RunState, readonly [icon: string, colour: string]>>
   paused: ["debug-pause", "charts.yellow"],
   finished: ["pass", "testing.iconPassed"],
   early: ["pass-filled", "testing.iconPassed"],
-  interrupted: ["stop-circle", "charts.orange"],
+  interrupted: ["stop-circle", "descriptionForeground"],
   "non-finite": ["warning", "problemsWarningIcon.foreground"],
   failed: ["error", "problemsErrorIcon.foreground"],
   lost: ["circle-slash", "disabledForeground"],

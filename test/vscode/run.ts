@@ -32,6 +32,7 @@ const walks = [
   "walkDiagnostics",
   "walkCells",
   "walkHelp",
+  "walkRuns",
   "walkDry",
   "walkLive",
   "walkPersist",
