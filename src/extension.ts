@@ -45,7 +45,7 @@ export function activate(context: vscode.ExtensionContext): void {
     runs,
     controller.sessions.onNews((news) => runs.hear(news)),
     ...registerRuns(runs, controller.live, context.extensionUri),
-    ...registerCompare(runs, context.extensionUri),
+    ...registerCompare(runs, context.extensionUri, context.workspaceState),
     ...registerLive(controller, runs),
     cells,
     new Variables(controller, cells),

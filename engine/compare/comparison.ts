@@ -54,9 +54,6 @@ export interface Comparison {
   readonly beyondSeeds: boolean | null;
 }
 
-/** Names of panels. */
-export const PARTS = { train: "train", valid: "validation" } as const;
-
 /** Metrics that are shares of examples. */
 const SHARES = ["accuracy", "topK", "exactMatch"];
 

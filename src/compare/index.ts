@@ -7,8 +7,11 @@ import { ComparePanel, type ComparePanelHost } from "./panel.ts";
 
 const VIEW_TYPE = "dlnb.compare";
 
-/** The command Compare Runs, and its panels, which come back when the window is loaded again. `extension` is the extension's folder. */
-export function registerCompare(store: RunStore, extension: vscode.Uri): vscode.Disposable[] {
+/**
+ * The command Compare Runs, and its panels, which come back when the window is loaded again. `extension` is the extension's folder. `memory`:
+ * a window that goes suddenly may not have kept what its pages knew.
+ */
+export function registerCompare(store: RunStore, extension: vscode.Uri, memory: vscode.Memento): vscode.Disposable[] {
   const dist = vscode.Uri.joinPath(extension, "dist");
   const panels = new Set<ComparePanel>();
   const host: ComparePanelHost = {
@@ -18,6 +21,7 @@ export function registerCompare(store: RunStore, extension: vscode.Uri): vscode.
     choose: (keys) => chooseRuns(store, keys),
     changed: (panel) => {
       if (panel.disposed) panels.delete(panel);
+      else void memory.update(VIEW_TYPE, panel.state);
     },
   };
   const open = (keys: readonly string[]) => {
@@ -28,7 +32,9 @@ export function registerCompare(store: RunStore, extension: vscode.Uri): vscode.
       return;
     }
     const panel = vscode.window.createWebviewPanel(VIEW_TYPE, vscode.l10n.t("Compare Runs"), vscode.ViewColumn.Beside);
-    panels.add(new ComparePanel(panel, { keys: wanted, view: FIRST_VIEW }, host));
+    const made = new ComparePanel(panel, { keys: wanted, view: FIRST_VIEW }, host);
+    panels.add(made);
+    host.changed(made);
   };
   return [
     { dispose: () => void [...panels].map((panel) => panel.dispose()) },
@@ -47,7 +53,8 @@ export function registerCompare(store: RunStore, extension: vscode.Uri): vscode.
     }),
     vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, {
       deserializeWebviewPanel: async (panel, kept: unknown) => {
-        panels.add(new ComparePanel(panel, readState(kept), host));
+        const state = readState(kept);
+        panels.add(new ComparePanel(panel, state.keys.length > 0 ? state : readState(memory.get(VIEW_TYPE)), host));
       },
     }),
   ];

@@ -17,6 +17,7 @@ export interface ComparePanelHost {
   plots(): Promise<Plots>;
   /** Other runs are wanted here; null: nobody chose. */
   choose(keys: readonly string[]): Promise<string[] | null>;
+  /** What it is about changed, or it is gone. */
   changed(panel: ComparePanel): void;
 }
 
@@ -58,6 +59,11 @@ export class ComparePanel implements vscode.Disposable {
     return this.#state.keys;
   }
 
+  /** What it is about, to be kept. */
+  get state(): CompareState {
+    return this.#state;
+  }
+
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -82,6 +88,7 @@ export class ComparePanel implements vscode.Disposable {
           break;
         case "view":
           this.#state = { ...this.#state, view: message.view };
+          this.#host.changed(this);
           await this.#show();
           break;
         case "copy":

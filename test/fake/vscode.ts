@@ -211,6 +211,9 @@ export class FakePanel {
   readonly #closed = new EventEmitter<undefined>();
   title: string;
   active = true;
+  visible = true;
+  /** How often it was brought to the front. */
+  revealed = 0;
   readonly webview = {
     html: "",
     options: {},
@@ -229,11 +232,14 @@ export class FakePanel {
     this.#received.fire(message);
   }
 
-  show(): void {
+  show(visible = true): void {
+    this.visible = visible;
     this.#shown.fire(undefined);
   }
 
-  reveal(): void {}
+  reveal(): void {
+    this.revealed++;
+  }
 
   dispose(): void {
     this.#closed.fire(undefined);
@@ -267,6 +273,26 @@ export const window = {
     change: (event: unknown) => tabs.fire(event),
   },
   selection: undefined as { uri: unknown; range: Range } | undefined,
+  createQuickPick: () => {
+    const [accepts, hides] = [new EventEmitter<void>(), new EventEmitter<void>()];
+    const pick = {
+      title: "",
+      items: [] as { label: string }[],
+      selectedItems: [] as { label: string }[],
+      onDidAccept: accepts.event,
+      onDidHide: hides.event,
+      /** Accepts what is ticked, or goes when `answer` has none. */
+      show: () => {
+        const ticked = pick.selectedItems.map(({ label }) => label).join(", ");
+        window.said.push(`${pick.title}? ${pick.items.map(({ label }) => label).join(", ")}; ticked: ${ticked}`);
+        const chosen = window.answer(pick.items);
+        if (chosen === undefined) setTimeout(() => hides.fire());
+        else setTimeout(() => accepts.fire());
+      },
+      dispose: () => undefined,
+    };
+    return pick;
+  },
   createTreeView: () => ({ badge: undefined, selection: [], dispose: () => undefined }),
   withProgress: async <T>(_: unknown, work: () => Promise<T>) => await work(),
   panels: [] as FakePanel[],

@@ -99,7 +99,7 @@ describe("comparing runs", () => {
     await row("long").click({ button: "right" });
     await window.page.getByRole("menuitem", { name: "Compare Runs" }).click();
     await panel().locator("table.runs").waitFor({ timeout: 20_000 });
-    await panel().locator("table.runs tr", { hasText: "long" }).getByText("running").waitFor();
+    await panel().locator("table.runs tr", { hasText: "long" }).locator(".state", { hasText: "running" }).waitFor();
     const steps = async () =>
       Number(
         (await panel().locator("table.runs tr", { hasText: "long" }).innerText())
@@ -123,8 +123,7 @@ describe("comparing runs", () => {
   });
 
   it("comes back when the window is loaded again", async () => {
-    await window.page.reload();
-    await window.page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
+    await window.reload();
     await panel().locator("table.runs").waitFor({ timeout: 60_000 });
     await shot("compare after reload");
     assert.equal(await panel().locator("table.runs tbody tr").count(), 3);

@@ -88,7 +88,7 @@ export function tableOf(found: Comparison): string {
     `  final ${figure.name}, ${figure.better} is better, after ${steps.toLocaleString("en-US")} steps:`,
     ...lines,
     ...(groups.length > 2 && groups.some(({ behind }) => behind !== null)
-      ? ["  the last column is what the best has more than each, all of them together at 95 %"]
+      ? ["  the last column is the best less each, all of them together at 95 %"]
       : []),
   ].join("\n");
 }
@@ -119,8 +119,12 @@ const WIDEST = 24;
 /** What the groups differ in, a line for each setting: "  optimizer.lr   0.001 | 0.01". */
 export function differencesOf(groups: readonly RunGroup[]): string[] {
   if (groups.length < 2) return [];
-  const rows = configRows(groups.map(({ runs }) => (runs[0] as RunGroup["runs"][number]).config)).filter(
-    ({ differs, path }) => differs && path !== "seed",
+  const all = configRows(groups.map(({ runs }) => (runs[0] as RunGroup["runs"][number]).config));
+  const differing = all.filter(({ differs, path }) => differs && path !== "seed");
+  // what is made another way has other options: only those that both have and set differently say more
+  const other = (path: string) => differing.some((row) => path.startsWith(`${row.path}.`));
+  const rows = differing.filter(
+    ({ path, values }) => !other(path) || new Set(values.filter((value) => value !== undefined)).size > 1,
   );
   if (rows.length === 0) return ["  no setting differs"];
   const width = Math.max(...rows.map(({ path }) => path.length));

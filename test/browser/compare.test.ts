@@ -1,0 +1,202 @@
+import { join } from "node:path";
+import axe from "axe-core";
+import { build } from "esbuild";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { comparedRuns } from "../../engine/compare/index.ts";
+import type { CompareView } from "../../engine/protocol/index.ts";
+import { madeUp, someRuns } from "../support/runs.ts";
+import { browserPath, launchBrowser } from "../vscode/browser.ts";
+
+/** Themes by the class of the body, with what VS Code says of their colours. */
+const themes = {
+  "vscode-light":
+    "--vscode-editor-background: #fff; --vscode-editor-foreground: #3b3b3b; --vscode-descriptionForeground: #616161",
+  "vscode-dark":
+    "--vscode-editor-background: #1f1f1f; --vscode-editor-foreground: #ccc; --vscode-descriptionForeground: #9d9d9d; --vscode-textLink-foreground: #4daafc",
+  "vscode-high-contrast":
+    "--vscode-editor-background: #000; --vscode-editor-foreground: #fff; --vscode-contrastBorder: #6fc3df",
+} as const;
+
+const html = (theme: keyof typeof themes) => `<!doctype html>
+<html lang="en" style="${themes[theme]}">
+<head><meta charset="utf-8"><title>dlnb</title>
+<meta http-equiv="Content-Security-Policy"
+  content="default-src 'none'; script-src 'nonce-page'; style-src 'unsafe-inline'; img-src data:">
+</head>
+<body class="${theme}" data-view="compare">
+<script nonce="page">
+  window.sent = [];
+  window.acquireVsCodeApi = () => ({
+    postMessage: (message) => window.sent.push(message),
+    getState: () => window.kept,
+    setState: (state) => { window.kept = state; },
+  });
+</script>
+<script type="module" nonce="page" src="panel.js"></script>
+</body>
+</html>`;
+
+const first: CompareView = { figure: null, x: "step", bands: true, smoothing: 0.6, hidden: [] };
+
+const message = (view: CompareView = first, runs = someRuns()) => ({
+  type: "compared",
+  compared: comparedRuns("c", runs, view),
+  state: { keys: runs.map(({ key }) => key), view },
+});
+
+describe.skipIf(browserPath() === undefined)("the page of compared runs", () => {
+  let browser: Browser;
+  let script: string;
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    const entryPoints = [join(import.meta.dirname, "../../media/panel/index.ts")];
+    const { outputFiles } = await build({ entryPoints, bundle: true, format: "esm", write: false, logLevel: "silent" });
+    script = outputFiles[0]?.text ?? "";
+  });
+  afterAll(() => browser?.close());
+
+  async function open(theme: keyof typeof themes = "vscode-dark"): Promise<{ page: Page; problems: string[] }> {
+    const page = await browser.newPage();
+    const problems: string[] = [];
+    page.on("console", (said) => problems.push(said.text()));
+    page.on("pageerror", (error) => problems.push(error.message));
+    await page.route("http://panel.test/**", (route) =>
+      route.request().url().endsWith("panel.js")
+        ? route.fulfill({ contentType: "text/javascript", body: script })
+        : route.fulfill({ contentType: "text/html", body: html(theme) }),
+    );
+    await page.goto("http://panel.test/");
+    await page.waitForFunction(() => window.sent.length === 1);
+    return { page, problems };
+  }
+
+  const show = async (page: Page, what: object) => {
+    await page.evaluate((data) => postMessage(data, "*"), what);
+    await page.locator("main > div:not([hidden]) h1").waitFor();
+  };
+  const sent = (page: Page) => page.evaluate(() => window.sent.slice(1));
+  const rows = (page: Page) => page.locator("table.runs tbody .pick").allInnerTexts();
+
+  test("shows the verdict, sorts by keyboard, and marks the best not by colour alone", async () => {
+    const { page, problems } = await open();
+    const { compared, ...more } = message();
+    await show(page, { compared, ...more });
+    expect(await page.locator("h1").innerText()).toBe(compared.verdict);
+    const best = compared.runs.toSorted((a, b) => (b.cells[0] as number) - (a.cells[0] as number))[0];
+    expect((await rows(page))[0]).toBe(best?.name);
+    expect(await page.locator("td.best").first().innerText()).toMatch(/^★/);
+    await page.getByRole("button", { name: "seed", exact: true }).focus();
+    await page.keyboard.press("Enter");
+    expect(await page.getByRole("columnheader", { name: "seed", exact: true }).getAttribute("aria-sort")).toBe("ascending");
+    expect((await rows(page)).slice(0, 4).every((name) => name.endsWith("seed 1"))).toBe(true);
+    await page.keyboard.press("Enter");
+    expect(await page.getByRole("columnheader", { name: "seed", exact: true }).getAttribute("aria-sort")).toBe("descending");
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  test("keeps rows, focus and sorting while figures change, and brings nothing new to what listens", async () => {
+    const { page } = await open();
+    const runs = [madeUp({ name: "done", lr: 0.01 }), madeUp({ name: "long", lr: 0.02, live: true, steps: 200 })];
+    await show(page, message(first, runs));
+    expect(await page.locator("h1").getAttribute("aria-live")).toBe("off");
+    const long = page.getByRole("button", { name: "long", exact: true });
+    await long.focus();
+    const steps = page.locator("tr", { hasText: "long" }).locator("td", { hasText: "200" });
+    await steps.waitFor();
+    await show(page, message(first, [runs[0] as never, madeUp({ name: "long", lr: 0.02, live: true, steps: 240 })]));
+    await page.locator("tr", { hasText: "long" }).locator("td", { hasText: "240" }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("long");
+    await page.close();
+  });
+
+  test("asks for what its reader chooses", async () => {
+    const { page } = await open();
+    await show(page, message());
+    await page.getByLabel("Figure").selectOption("loss");
+    await page.getByLabel("Over").selectOption("epoch");
+    await page.getByRole("button", { name: "lr 0.03, batchSize 16" }).first().click();
+    await page.getByRole("button", { name: "Copy as CSV" }).click();
+    await page.getByRole("button", { name: "Open" }).first().click();
+    await page.getByRole("button", { name: "Choose Runs…" }).click();
+    const [figure, over, hidden, copy, opened, choose] = await sent(page);
+    expect(figure).toEqual({ type: "view", view: { ...first, figure: "loss" } });
+    expect(over).toEqual({ type: "view", view: { ...first, figure: "loss", x: "epoch" } });
+    expect(hidden).toMatchObject({ view: { hidden: ["lr 0.03, batchSize 16"] } });
+    expect(copy).toEqual({ type: "copy", as: "csv" });
+    expect(opened).toMatchObject({ type: "open", key: expect.stringMatching(/^\/runs\//) });
+    expect(choose).toEqual({ type: "choose" });
+    expect(await page.evaluate(() => (window as unknown as { kept: unknown }).kept)).toMatchObject({
+      keys: expect.any(Array),
+      view: first,
+    });
+    await page.close();
+  });
+
+  test("marks a run in all parts, by pointer and by keyboard", async () => {
+    const { page } = await open();
+    await show(page, message());
+    const line = page.locator(".parallel .line").first();
+    await line.focus();
+    expect(await page.locator("table.runs tr.picked").count()).toBe(1);
+    expect(await page.locator(".legend .picked").count()).toBe(1);
+    expect(await page.locator(".parallel .faded").count()).toBe(11);
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    const second = page.locator(".parallel .line").nth(1);
+    expect(await second.getAttribute("aria-pressed")).toBe("true");
+    await page.getByLabel("Figure").focus();
+    expect(await page.locator("table.runs tr.picked").count()).toBe(1);
+    await page.locator("table.runs .pick[aria-pressed=true]").click();
+    await page.mouse.move(5, 5);
+    expect(await page.locator(".parallel .faded").count()).toBe(0);
+    await page.close();
+  });
+
+  test("shows equal settings on demand, and says when nothing is left to show", async () => {
+    const { page } = await open();
+    await show(page, message());
+    expect(await page.locator("table.config tbody tr:not(.group)").count()).toBe(2);
+    await page.getByLabel("Show equal settings").check();
+    expect(await page.locator("table.config tbody tr:not(.group)").count()).toBeGreaterThan(10);
+    await show(page, message());
+    await page.evaluate((data) => postMessage(data, "*"), { type: "nothing", text: "These runs are gone." });
+    await page.getByRole("status").filter({ hasText: "These runs are gone." }).waitFor();
+    expect(await page.locator("main > div").isVisible()).toBe(false);
+    await page.close();
+  });
+
+  test("text of runs is text", async () => {
+    const { page, problems } = await open();
+    const name = "<img src=x onerror=alert(1)>";
+    await show(
+      page,
+      message(first, [madeUp({ name, lr: 0.1 }), madeUp({ name: "b", lr: 0.2, optimizer: "<b>x</b>" })]),
+    );
+    expect(await rows(page)).toContain(name);
+    expect(await page.locator("img, b").count()).toBe(0);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  test.each(Object.keys(themes) as (keyof typeof themes)[])(
+    "in %s is read well by those who do not see it",
+    async (theme) => {
+      const { page } = await open(theme);
+      await show(page, message());
+      await page.locator(".dlnb-plot svg").waitFor();
+      await page.getByLabel("Show equal settings").check();
+      await page.evaluate(axe.source);
+      const found = await page.evaluate(async () => {
+        const { violations } = await (window as unknown as { axe: typeof axe }).axe.run(document, {
+          resultTypes: ["violations"],
+        });
+        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" ")}`);
+      });
+      expect(found).toEqual([]);
+      await page.close();
+    },
+  );
+});
