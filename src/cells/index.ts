@@ -114,10 +114,10 @@ export class Cells implements vscode.NotebookCellStatusBarItemProvider, vscode.D
   }
 
   /** Says of a name that is not there which cell defines it. */
-  #explain(uri: vscode.Uri, error: CellError): CellError {
+  async #explain(uri: vscode.Uri, error: CellError): Promise<CellError> {
     const name = error.name === "ReferenceError" ? /^([\w$]+) is not defined/.exec(error.message)?.[1] : undefined;
     const notebook = openNotebook(uri);
-    const place = name === undefined || notebook === undefined ? null : this.#of(uri).definition(notebook, name);
+    const place = name === undefined || notebook === undefined ? null : await this.definition(notebook, name);
     if (name === undefined || place === null) return error;
     const remedy = vscode.l10n.t("Cell {0} defines {1} and has not run in this kernel.", codeIndex(place.cell), name);
     return { ...error, remedy, needs: true };

@@ -17,7 +17,7 @@ export interface SessionHost extends RunListener {
   ran(run: Ran): void;
   kernel(phase: KernelPhase): void;
   /** What a reader should know of a cell's error besides. */
-  explain(error: CellError): CellError;
+  explain(error: CellError): CellError | Promise<CellError>;
 }
 
 /** A run of a cell in the kernel that there is. */
@@ -276,7 +276,7 @@ export class Session {
       return false;
     }
     const { error, ...end } = result;
-    run.end(error === undefined ? end : { ...end, error: this.#host.explain(error) });
+    run.end(error === undefined ? end : { ...end, error: await this.#host.explain(error) });
     // a kernel that is on its way out counts no more
     if (this.#kernel === kernelOfRun) {
       this.#order = result.order;

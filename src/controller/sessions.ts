@@ -32,7 +32,7 @@ export class Sessions implements vscode.Disposable {
   readonly #news = new vscode.EventEmitter<SessionNews>();
   readonly onNews = this.#news.event;
   /** What a reader should know of a cell's error besides. */
-  explain: (notebook: vscode.Uri, error: CellError) => CellError = (_, error) => error;
+  explain: (notebook: vscode.Uri, error: CellError) => CellError | Promise<CellError> = (_, error) => error;
 
   constructor(host: SessionsHost) {
     this.#host = host;

@@ -28,8 +28,6 @@ const failing = [
   'import { deep } from "./helper.ts";\nconst early = 1;',
   "function outer() {\n  return deep(() => nosuch());\n}",
   "const result = outer();",
-  "later + 1",
-  "const later = 41;",
 ];
 
 before(() => {
@@ -38,6 +36,7 @@ before(() => {
     "// a file of the user's\nexport function deep(f: () => unknown): unknown {\n  return f();\n}\n",
   );
   writeNotebook(server.workspace, "failing.dlnb", failing);
+  writeNotebook(server.workspace, "upside-down.dlnb", ["later + 1", "const later = 41;"]);
   writeNotebook(server.workspace, "cells.dlnb", cells);
   writeNotebook(server.workspace, "names.dlnb", [...cells, names]);
   writeNotebook(server.workspace, "status.dlnb", digits(60_000));
@@ -241,9 +240,9 @@ describe("an error", () => {
   });
 
   it("of a name that another cell defines offers to run that cell first", async () => {
-    await window.openNotebook("failing.dlnb");
+    await window.openNotebook("upside-down.dlnb");
     await window.runCell("later + 1");
-    await error().getByText("Cell 5 defines later and has not run in this kernel.").waitFor({ timeout: 20_000 });
+    await error().getByText("Cell 2 defines later and has not run in this kernel.").waitFor({ timeout: 20_000 });
     await window.theme("Dark High Contrast");
     await shot("error remedy high contrast");
     await window.theme("Light 2026");
