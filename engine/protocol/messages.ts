@@ -4,7 +4,7 @@
  */
 
 /** Raised whenever a message changes shape; `initialize` refuses a client that speaks another one. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 export type BackendChoice = "auto" | "webgpu" | "wasm";
 export type BackendName = "webgpu" | "wasm";

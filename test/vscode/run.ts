@@ -35,6 +35,7 @@ const walks = [
   "walkRuns",
   "walkDry",
   "walkLive",
+  "walkExports",
   "walkPersist",
   "walk",
 ];
