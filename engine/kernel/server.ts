@@ -192,7 +192,7 @@ export class Kernel {
     sameProtocol(params.protocol);
     const notebook = params.notebook === null ? null : resolve(params.notebook);
     const folder = notebook === null ? resolve(params.folder) : dirname(notebook);
-    const runFolder = notebook === null || params.profile ? null : join(folder, ".dlnb", basename(notebook, ".dlnb"));
+    const runFolder = notebook === null || params.profile ? null : join(folder, ".dlnb", stemOf(notebook));
     process.chdir(folder);
     const { globals } = await import("../library.ts");
     const values = await import("./variables/index.ts");
@@ -320,4 +320,10 @@ function sameProtocol(protocol: number): void {
   throw new ConfigError(
     `the client speaks protocol ${protocol} and this kernel ${PROTOCOL_VERSION}; install the same version of both`,
   );
+}
+
+/** What a notebook's folder in `.dlnb` is called, as in src/outputs: "...dlnb" must not be called "..". */
+function stemOf(notebook: string): string {
+  const stem = basename(notebook, ".dlnb");
+  return stem === "." || stem === ".." ? basename(notebook) : stem;
 }

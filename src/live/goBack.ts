@@ -1,4 +1,4 @@
-import { dirname, join, posix, relative, sep } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import * as vscode from "vscode";
 import { insertCell } from "../commands/insertCell.ts";
 import { chooseSubject, subjects } from "../commands/subjects.ts";
@@ -6,6 +6,7 @@ import type { Sessions } from "../controller/sessions.ts";
 import { codeOf, trains } from "../notebook/cellCode.ts";
 import { cellId } from "../notebook/cellIds.ts";
 import { isRecord } from "../outputs/read.ts";
+import { runFolder } from "../outputs/saved.ts";
 import type { RunEntry, RunStore } from "../runs/index.ts";
 import { type Checkpoint, type Trail, trailOf } from "./checkpoints.ts";
 import { branchText, restoreText } from "./goBackText.ts";
@@ -32,8 +33,7 @@ export async function goBackFrom(
   const [, run = "", checkpoint = ""] = FILE.exec(file) ?? [];
   const gone = () => sayGone(step);
   if (run === "" || notebook.isUntitled || notebook.uri.scheme !== "file") return gone();
-  const name = posix.basename(notebook.uri.path, ".dlnb");
-  const folder = join(dirname(notebook.uri.fsPath), ".dlnb", name, "runs", run);
+  const folder = join(runFolder(notebook.uri.fsPath), "runs", run);
   await store.ready();
   if (store.get(folder) === undefined) await store.refresh();
   const entry = store.get(folder);

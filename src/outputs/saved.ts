@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { lstat, readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import {
   CHART_MIME,
@@ -10,14 +10,24 @@ import {
   type OutputItem,
   type SavedCell,
 } from "../../engine/protocol/index.ts";
+import { isShallow } from "./depth.ts";
 import { isRecord, readFindings, readGallery } from "./read.ts";
+import { readCellError, readChart } from "./readChart.ts";
 
 /** Larger files are not ours. */
 const MAX_BYTES = 32 * 2 ** 20;
+/** All of a notebook's together; what is beyond stays on disk and is not shown. */
+const MAX_ALL_BYTES = 256 * 2 ** 20;
 
 /** Folder of a notebook's run log, checkpoints and saved outputs, as the kernel chooses it. */
 export function runFolder(notebookPath: string): string {
-  return join(dirname(notebookPath), ".dlnb", basename(notebookPath, ".dlnb"));
+  return join(dirname(notebookPath), ".dlnb", stemOf(notebookPath));
+}
+
+/** What a notebook's folder in `.dlnb` is called, as the kernel does it: "...dlnb" must not be called "..". */
+export function stemOf(notebookPath: string): string {
+  const stem = basename(notebookPath, ".dlnb");
+  return stem === "." || stem === ".." ? basename(notebookPath) : stem;
 }
 
 /** What the last runs of a notebook's cells left, by cell id. Files that are damaged or not ours are passed over. */
@@ -25,10 +35,14 @@ export async function readSavedCells(notebookPath: string): Promise<Map<string, 
   const folder = join(runFolder(notebookPath), "outputs");
   const names = await readdir(folder).catch(() => []);
   const found = new Map<string, SavedCell>();
+  let left = MAX_ALL_BYTES;
   for (const name of names.filter((name) => name.endsWith(".json"))) {
     const path = join(folder, name);
     try {
-      if ((await stat(path)).size > MAX_BYTES) continue;
+      // a link leads elsewhere, and a pipe never ends
+      const file = await lstat(path);
+      if (!file.isFile() || file.size > Math.min(MAX_BYTES, left)) continue;
+      left -= file.size;
       const saved = parseSavedCell(JSON.parse(await readFile(path, "utf8")));
       if (saved !== null) found.set(saved.cell, saved);
     } catch {
@@ -71,11 +85,10 @@ function parseItem(value: unknown): OutputItem[] {
   if (!isRecord(value)) return [];
   const { mime, data } = value;
   switch (mime) {
-    case CHART_MIME:
-      // whatever was on disk, nothing arrives for it any more
-      return isRecord(data) && isRecord(data.spec)
-        ? ([{ mime, data: { ...data, live: false } }] as unknown as OutputItem[])
-        : [];
+    case CHART_MIME: {
+      const chart = readChart(data);
+      return chart === null ? [] : [{ mime, data: chart }];
+    }
     case FINDINGS_MIME: {
       const findings = readFindings(data);
       return findings === null ? [] : [{ mime, data: findings }];
@@ -84,10 +97,12 @@ function parseItem(value: unknown): OutputItem[] {
       const gallery = readGallery(data);
       return gallery === null ? [] : [{ mime, data: gallery }];
     }
-    case ERROR_MIME:
-      return isRecord(data) && typeof data.message === "string" ? ([{ mime, data }] as unknown as OutputItem[]) : [];
+    case ERROR_MIME: {
+      const error = readCellError(data);
+      return error === null ? [] : [{ mime, data: error }];
+    }
     case "application/json":
-      return [{ mime, data }];
+      return isShallow(data) ? [{ mime, data }] : [];
     case "text/plain":
     case "text/markdown":
     case "text/html":

@@ -15,7 +15,7 @@ export async function drawChart(chart: Chart): Promise<string> {
   const label = escapeHtml(chart.text);
   const caption = `<figcaption>${escapeHtml(chart.title)}</figcaption>`;
   try {
-    const svg = themed(await toSvg(chart), chart.id).replace("<svg ", `<svg role="img" aria-label="${label}" `);
+    const svg = themed(await toSvg(chart), chart.id).replace("<svg ", () => `<svg role="img" aria-label="${label}" `);
     return `<figure class="chart">${caption}${svg}</figure>`;
   } catch (error) {
     const reason = escapeHtml((error as Error).message);
@@ -24,7 +24,11 @@ export async function drawChart(chart: Chart): Promise<string> {
 }
 
 async function toSvg(chart: Chart): Promise<string> {
-  const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
+  const [vega, { compile }, { expressionInterpreter }] = await Promise.all([
+    import("vega"),
+    import("vega-lite"),
+    import("vega-interpreter"),
+  ]);
   measureText(vega);
   const datasets = Object.fromEntries(Object.entries(chart.datasets).map(([name, columns]) => [name, toRows(columns)]));
   const { usermeta, ...spec } = withoutTooltips(chart.spec);
@@ -32,7 +36,9 @@ async function toSvg(chart: Chart): Promise<string> {
     config: config(vega as unknown as Schemes) as never,
     logger: quiet,
   }).spec as Vega.Spec;
-  const view = new vega.View(vega.parse(sealed(compiled)), {
+  // a saved chart may be anybody's: its expressions are interpreted, never compiled to code of this process
+  const view = new vega.View(vega.parse(sealed(compiled), {}, { ast: true }), {
+    expr: expressionInterpreter,
     renderer: "none",
     loader: nothing as never,
     logger: quiet,

@@ -14,7 +14,8 @@ export function codeFrame(text: string, line: number, column?: number, around = 
   for (let n = from; n <= to; n++) {
     const content = (lines[n - 1] as string).replaceAll("\t", " ");
     out.push(`${n === line ? ">" : " "} ${String(n).padStart(width)} | ${content}`.trimEnd());
-    if (n === line && column !== undefined) out.push(`  ${" ".repeat(width)} | ${" ".repeat(column - 1)}^`);
+    if (n === line && column !== undefined)
+      out.push(`  ${" ".repeat(width)} | ${" ".repeat(Math.max(0, Math.min(column - 1, content.length)))}^`);
   }
   return out.join("\n");
 }

@@ -49,7 +49,7 @@ export function rasterize(view: Vega.View, fixed: readonly string[]): (svg: stri
   visit((view.scenegraph() as unknown as { root: Mark }).root);
   return (svg) =>
     pictures.reduce(
-      (text, picture, n) => text.replace(new RegExp(`<path [^>]*fill="${marker(n)}"[^>]*/>`), picture),
+      (text, picture, n) => text.replace(new RegExp(`<path [^>]*fill="${marker(n)}"[^>]*/>`), () => picture),
       svg,
     );
 }

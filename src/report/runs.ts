@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { RunSummary } from "../../engine/protocol/index.ts";
+import { isShallow } from "../outputs/depth.ts";
 import { escapeHtml } from "./escape.ts";
 import { figureNames, words } from "./figures.ts";
 import { count, duration, figure } from "./numbers.ts";
@@ -71,7 +72,7 @@ function firstLine(folder: string | null): Record<string, unknown> {
     const read = readSync(file, bytes, 0, bytes.length, 0);
     closeSync(file);
     const line: unknown = JSON.parse(bytes.toString("utf8", 0, read).split("\n", 1)[0] ?? "");
-    return isRecord(line) ? line : {};
+    return isRecord(line) && isShallow(line) ? line : {};
   } catch {
     return {};
   }

@@ -1,6 +1,7 @@
 import type { Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { basename, dirname, join, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
+import { stemOf } from "../outputs/saved.ts";
 
 /** Name of the folder beside a notebook that holds what its cells left. */
 const KEEP = ".dlnb";
@@ -42,7 +43,7 @@ export async function findRuns(root: string, signal?: AbortSignal): Promise<Foun
 /** Runs of one notebook, by its path. */
 export async function runsOf(notebook: string): Promise<FoundRun[]> {
   const keep = join(dirname(notebook), KEEP);
-  const name = basename(notebook, ".dlnb");
+  const name = stemOf(notebook);
   return (await folders(dirname(notebook))).includes(KEEP) && (await folders(keep)).includes(name)
     ? await runsIn(join(keep, name), notebook)
     : [];

@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
+import { isShallow } from "../outputs/depth.ts";
 
 const PIECE_BYTES = 256 * 1024;
 /** A longer line is nothing that a kernel writes. */
@@ -122,7 +123,9 @@ export class LogFile {
       this.damaged++;
       return;
     }
-    take(line);
+    // short lines cannot be nested so deep
+    if (text.length > 400 && !isShallow(line)) this.damaged++;
+    else take(line);
   }
 }
 

@@ -43,6 +43,8 @@ export async function writeNotes(folder: string, text: string): Promise<void> {
 /** The file, made when there is none. */
 export async function notesFile(folder: string): Promise<string> {
   const path = notesOf(folder);
+  const found = await lstat(path).catch(() => null);
+  if (found !== null && !found.isFile()) throw new Error(`${path} is no file`);
   await open(path, "a").then((file) => file.close());
   return path;
 }

@@ -81,10 +81,13 @@ describe("saved cells", () => {
   );
 
   test("lose items of unknown types and of wrong shape, and their charts are not live", () => {
-    const chart = { mime: CHART_MIME, data: { id: "c", spec: {}, live: true } };
+    const chart = {
+      mime: CHART_MIME,
+      data: { id: "c", title: "", text: "", kind: "plot", spec: {}, datasets: {}, live: true },
+    };
     const outputs = [{ id: "o", items: [chart, { mime: "text/x-new", data: "" }, { mime: "image/png", data: 3 }] }];
     const items = parseSavedCell({ ...saved, outputs })?.outputs[0]?.items;
-    expect(items).toEqual([{ mime: CHART_MIME, data: { id: "c", spec: {}, live: false } }]);
+    expect(items).toEqual([{ mime: CHART_MIME, data: { ...chart.data, live: false } }]);
   });
 
   test("keep findings and galleries, and the plain text beside damaged ones", () => {
