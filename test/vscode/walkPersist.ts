@@ -42,4 +42,22 @@ describe("a window that goes and comes back", () => {
     await window.outputs.getByText(/steps so far \d+/).waitFor();
     await shot("persist 3 stopped, and the variables are there");
   });
+
+  it("says what is left when the kernel is killed, and offers to go on from there", async () => {
+    await window.runCell("exp.fit");
+    await window.toolbar("Interrupt").waitFor();
+    await window.page.waitForTimeout(4000);
+    const [kernel = 0] = keptKernels();
+    process.kill(kernel, "SIGKILL");
+    const resume = window.outputs.getByRole("button", { name: /Resume from checkpoint/ });
+    await resume.waitFor({ timeout: 20_000 });
+    // an output is scrolled by the notebook, not by its own document
+    await window.page.mouse.move(780, 600);
+    for (let notch = 0; notch < 8; notch++) await window.page.mouse.wheel(0, 120);
+    await window.page.waitForTimeout(500);
+    await shot("persist 4 the kernel was killed");
+    await resume.click();
+    await (await window.reveal("resume:")).waitFor();
+    await shot("persist 5 a cell that goes on");
+  });
 });
