@@ -31,7 +31,7 @@ export async function resumeOffer(run: RunStatus | null, runFolder: string | nul
         title: vscode.l10n.t("training can go on{0}", at),
         saw: vscode.l10n.t(
           "the kernel ended after step {0}; {1} is its last checkpoint",
-          run.step.toLocaleString("en-US"),
+          Math.max(run.step, checkpoint.step ?? 0).toLocaleString("en-US"),
           path,
         ),
         why: vscode.l10n.t("a run that is continued gives the bits of one that was not interrupted"),
