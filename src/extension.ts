@@ -16,6 +16,7 @@ import { registerLive } from "./live/index.ts";
 import { MovedNotebooks } from "./notebook/moving.ts";
 import { FileProblems } from "./notebook/problems.ts";
 import { serializer } from "./notebook/serializer.ts";
+import { notify } from "./notify/index.ts";
 import { pickers } from "./pickers/index.ts";
 import { FindingProblems } from "./problems/findingProblems.ts";
 import { RunStore, registerRuns } from "./runs/index.ts";
@@ -84,7 +85,7 @@ async function offerRestart(controller: Controller): Promise<void> {
   const question = vscode.l10n.t(
     "dlnb.threads counts from the next start of a kernel on; a restart forgets the names of earlier cells.",
   );
-  if ((await vscode.window.showInformationMessage(question, restart)) !== restart) return;
+  if ((await notify.showInformationMessage(question, restart)) !== restart) return;
   await Promise.all(running.map((session) => session.restart()));
 }
 

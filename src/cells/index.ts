@@ -5,6 +5,7 @@ import { type Controller, NOTEBOOK_TYPE, RUN_CELL } from "../controller/controll
 import type { Kernel } from "../controller/kernel.ts";
 import { codeIndex } from "../controller/session.ts";
 import type { SessionNews } from "../controller/sessions.ts";
+import { notify } from "../notify/index.ts";
 import { Checks } from "./checks.ts";
 import { keyOf, type Mark, NotebookCells } from "./notebookCells.ts";
 import { wordsOf } from "./words.ts";
@@ -183,7 +184,7 @@ export class Cells implements vscode.NotebookCellStatusBarItemProvider, vscode.D
     );
     if (wanted.length > 0) return this.#controller.run(wanted, notebook);
     const busy = this.#controller.sessions.get(notebook)?.busy ?? false;
-    void vscode.window.showInformationMessage(
+    void notify.showInformationMessage(
       busy
         ? vscode.l10n.t("No cell is stale but what runs already.")
         : vscode.l10n.t("No cell is stale: all that ran would give the same again."),

@@ -4,6 +4,7 @@ import { codeIndex } from "../controller/session.ts";
 import type { Sessions } from "../controller/sessions.ts";
 import { mayRun } from "../controller/trust.ts";
 import { cellId, missingIds } from "../notebook/cellIds.ts";
+import { notify } from "../notify/index.ts";
 import { insertCell } from "./insertCell.ts";
 import { type CellText, experimentOf, places, renamed, roomFor, type SetOption, written } from "./rate.ts";
 
@@ -95,12 +96,12 @@ async function locate(
     const asked = cells.map(({ id, text }) => ({ cell: id, text }));
     const answer = await Promise.race([kernel.request("locate", { cells: asked, options }), late]);
     if (answer !== null) return answer.found;
-    void vscode.window.showInformationMessage(
+    void notify.showInformationMessage(
       vscode.l10n.t("The kernel is busy: try again when the cell that runs has ended."),
     );
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    void vscode.window.showErrorMessage(vscode.l10n.t("The kernel could not look for the number: {0}.", why));
+    void notify.showErrorMessage(vscode.l10n.t("The kernel could not look for the number: {0}.", why));
   }
   return null;
 }
@@ -134,7 +135,7 @@ async function change({ cell, start, end, text, says }: Change, before: string):
   const at = (offset: number) => document.positionAt(offset);
   const range = new vscode.Range(at(start), at(end));
   if (document.getText(range) !== before) {
-    void vscode.window.showInformationMessage(
+    void notify.showInformationMessage(
       vscode.l10n.t("Cell {0} has just changed: press the button again.", codeIndex(cell)),
     );
     return;
@@ -150,7 +151,7 @@ async function change({ cell, start, end, text, says }: Change, before: string):
   const edit = new vscode.WorkspaceEdit();
   edit.replace(document.uri, range, text);
   if (!(await vscode.workspace.applyEdit(edit))) {
-    void vscode.window.showErrorMessage(vscode.l10n.t("The notebook cannot be changed."));
+    void notify.showErrorMessage(vscode.l10n.t("The notebook cannot be changed."));
     return;
   }
   vscode.window.setStatusBarMessage(
@@ -167,7 +168,7 @@ async function show(cell: vscode.NotebookCell, selection: vscode.Range): Promise
 async function sayWhereItBelongs(options: readonly string[], number: string): Promise<void> {
   const example = options.includes("lr") ? `optim.adam({ lr: ${number} })` : `{ ${options[0]}: ${number} }`;
   const copy = vscode.l10n.t("Copy {0}", number);
-  const choice = await vscode.window.showInformationMessage(
+  const choice = await notify.showInformationMessage(
     vscode.l10n.t(
       "No cell gives {0} as a plain number that could be changed. Write it, as {1}.",
       options.join(vscode.l10n.t(" or ")),

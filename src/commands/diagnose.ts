@@ -7,6 +7,7 @@ import type { Kernel } from "../controller/kernel.ts";
 import { codeIndex } from "../controller/session.ts";
 import { mayRun } from "../controller/trust.ts";
 import { codeOf, trains } from "../notebook/cellCode.ts";
+import { notify } from "../notify/index.ts";
 import { activeNotebook } from "./active.ts";
 import type { DiagnosticCommand } from "./diagnostics.ts";
 import { insertCell, scrollTo, showCell } from "./insertCell.ts";
@@ -43,7 +44,7 @@ export async function diagnose(controller: Controller, command: DiagnosticComman
         purpose,
         codeIndex(failed),
       );
-      void vscode.window.showWarningMessage(message);
+      void notify.showWarningMessage(message);
       return;
     }
   }
@@ -97,7 +98,7 @@ async function mayTrain(subject: Subject, cells: readonly vscode.NotebookCell[])
   if (training.length === 0) return true;
   const numbers = training.map(codeIndex).join(", ");
   const one = training.length === 1;
-  const choice = await vscode.window.showInformationMessage(
+  const choice = await notify.showInformationMessage(
     vscode.l10n.t("There is no {0} yet. Run the cells up to it first?", subject.name),
     {
       modal: true,
@@ -109,7 +110,7 @@ async function mayTrain(subject: Subject, cells: readonly vscode.NotebookCell[])
 }
 
 async function sayWhatToWrite(notebook: vscode.NotebookDocument, { title, purpose }: DiagnosticCommand): Promise<void> {
-  const choice = await vscode.window.showInformationMessage(
+  const choice = await notify.showInformationMessage(
     vscode.l10n.t(
       "{0}: this notebook has no experiment to {1}. Write one in a cell, as const exp = experiment({ data, model, loss, optimizer });",
       title,

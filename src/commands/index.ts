@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Controller } from "../controller/controller.ts";
+import { notify } from "../notify/index.ts";
 import { activeNotebook } from "./active.ts";
 import { diagnose } from "./diagnose.ts";
 import { diagnosticCommands, exportCommands } from "./diagnostics.ts";
@@ -16,7 +17,7 @@ export function registerCommands(controller: Controller, log: vscode.LogOutputCh
       if (notebook === null) return;
       const session = controller.sessions.get(notebook);
       if (!session?.kernel) {
-        void vscode.window.showInformationMessage(vscode.l10n.t("No kernel is running; the next cell starts one."));
+        void notify.showInformationMessage(vscode.l10n.t("No kernel is running; the next cell starts one."));
         return;
       }
       await session.restart();
@@ -31,7 +32,7 @@ export function registerCommands(controller: Controller, log: vscode.LogOutputCh
       if (notebook === null) return;
       const session = controller.sessions.get(notebook);
       if (session?.busy) await session.interrupt();
-      else void vscode.window.showInformationMessage(vscode.l10n.t("No cell is running."));
+      else void notify.showInformationMessage(vscode.l10n.t("No cell is running."));
     },
 
     "dlnb.selectBackend": () => {

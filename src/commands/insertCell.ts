@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { freshId, missingIds } from "../notebook/cellIds.ts";
+import { notify } from "../notify/index.ts";
 
 /** A new code cell at `index`, selected and in view; one step to undo. Null when the notebook cannot be changed. */
 export async function insertCell(
@@ -15,7 +16,7 @@ export async function insertCell(
   const edit = new vscode.WorkspaceEdit();
   edit.set(notebook.uri, [vscode.NotebookEdit.insertCells(index, [data])]);
   if (!(await vscode.workspace.applyEdit(edit))) {
-    void vscode.window.showErrorMessage(vscode.l10n.t("The notebook cannot be changed: no cell was added."));
+    void notify.showErrorMessage(vscode.l10n.t("The notebook cannot be changed: no cell was added."));
     return null;
   }
   const cell = notebook.cellAt(index);

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { notify } from "../notify/index.ts";
 import { isLive, type RunEntry, type RunStore } from "../runs/index.ts";
 import { metricWords, statusWord, timeWords } from "../runs/words.ts";
 import { MOST_RUNS } from "./messages.ts";
@@ -40,7 +41,7 @@ export async function chooseRuns(store: RunStore, picked: readonly string[]): Pr
       chosen.length,
       MOST_RUNS,
     );
-    void vscode.window.showInformationMessage(text);
+    void notify.showInformationMessage(text);
   }
   return chosen.slice(0, MOST_RUNS).map(({ key }) => key);
 }
@@ -75,7 +76,7 @@ async function sayTooFew(count: number): Promise<void> {
     vscode.window.activeNotebookEditor === undefined
       ? [t("Open Examples"), "dlnb.openExamples"]
       : [t("Compare Optimizers"), "dlnb.compareOptimizers"];
-  if ((await vscode.window.showInformationMessage(text, button)) === button) {
+  if ((await notify.showInformationMessage(text, button)) === button) {
     await vscode.commands.executeCommand(command);
   }
 }

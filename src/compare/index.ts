@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { notify } from "../notify/index.ts";
 import { isRecord } from "../outputs/read.ts";
 import { loadPlots, type RunStore } from "../runs/index.ts";
 import { chooseRuns, newestTwo } from "./choose.ts";
@@ -48,7 +49,7 @@ export function registerCompare(store: RunStore, extension: vscode.Uri, memory: 
             : await chooseRuns(store, given.length === 1 ? beside(store, given) : newestTwo(store));
         if (keys !== null) open(keys);
       } catch (error) {
-        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+        void notify.showErrorMessage(error instanceof Error ? error.message : String(error));
       }
     }),
     vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, {

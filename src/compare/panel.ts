@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { ComparedRuns, Plots, RunHistory } from "../../engine/protocol/index.ts";
 import { saveChart } from "../controller/messages.ts";
+import { notify } from "../notify/index.ts";
 import { page } from "../panel/page.ts";
 import { isLive, type RunEntry, type RunStore } from "../runs/index.ts";
 import { factsOf, namesOf } from "./facts.ts";
@@ -118,7 +119,7 @@ export class ComparePanel implements vscode.Disposable {
           message satisfies never;
       }
     } catch (error) {
-      void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      void notify.showErrorMessage(error instanceof Error ? error.message : String(error));
     }
   }
 

@@ -10,6 +10,7 @@ import { act } from "../commands/act.ts";
 import { LiveRuns } from "../live/liveRuns.ts";
 import { cellId, missingIds } from "../notebook/cellIds.ts";
 import { restoreOutputs } from "../notebook/restore.ts";
+import { notify } from "../notify/index.ts";
 import { shownChart } from "../outputs/shownChart.ts";
 import { ChartPanels } from "../panel/chartPanels.ts";
 import { CellStatus } from "../status/cellStatus.ts";
@@ -132,7 +133,7 @@ export class Controller implements vscode.Disposable {
   /** What a page asks of a run; a page shows what came of it, and the editor why nothing did. */
   async #change(notebook: vscode.Uri, run: string, change: RunControl): Promise<void> {
     const { applied, why } = await this.live.control(notebook, run, change);
-    if (!applied) void vscode.window.showInformationMessage(`${this.live.get(notebook, run)?.name ?? "dlnb"}: ${why}.`);
+    if (!applied) void notify.showInformationMessage(`${this.live.get(notebook, run)?.name ?? "dlnb"}: ${why}.`);
   }
 
   /** Kernels that run compile for this backend from now on. */

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Action, Chart, Columns, RunControl } from "../../engine/protocol/index.ts";
 import { type LiveStatus, readControl } from "../live/status.ts";
+import { notify } from "../notify/index.ts";
 import { isRecord, readAction } from "../outputs/read.ts";
 
 /** The renderer in package.json. */
@@ -184,7 +185,7 @@ async function openFile(notebook: vscode.NotebookDocument, file: string, line: n
     const at = document.validatePosition(new vscode.Position(line - 1, column - 1));
     await vscode.window.showTextDocument(document, { selection: new vscode.Range(at, at) });
   } catch {
-    void vscode.window.showWarningMessage(vscode.l10n.t("{0} is not there any more, or is no text.", path));
+    void notify.showWarningMessage(vscode.l10n.t("{0} is not there any more, or is no text.", path));
   }
 }
 

@@ -5,6 +5,7 @@ import { activeNotebook } from "../commands/active.ts";
 import { NOTEBOOK_TYPE } from "../controller/controller.ts";
 import { printNotebook } from "../notebook/format.ts";
 import { toPercent } from "../notebook/percent.ts";
+import { notify, plainText } from "../notify/index.ts";
 import type { RunStore } from "../runs/index.ts";
 import { cellsOf, shownCells } from "./cells.ts";
 import { toHtml } from "./html.ts";
@@ -58,12 +59,12 @@ async function exporting(
   const location = vscode.ProgressLocation.Notification;
   const file = target.path.replace(/^.*\//, "");
   try {
-    await vscode.window.withProgress({ location, title: vscode.l10n.t("Writing {0}", file) }, async () =>
+    await vscode.window.withProgress({ location, title: plainText(vscode.l10n.t("Writing {0}", file)) }, async () =>
       vscode.workspace.fs.writeFile(target, new TextEncoder().encode(await make(notebook))),
     );
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    void vscode.window.showErrorMessage(vscode.l10n.t("{0} could not be written: {1}", file, why));
+    void notify.showErrorMessage(vscode.l10n.t("{0} could not be written: {1}", file, why));
     return;
   }
   void offerToOpen(target, file, ending);
@@ -71,7 +72,7 @@ async function exporting(
 
 async function offerToOpen(target: vscode.Uri, file: string, ending: string): Promise<void> {
   const open = ending === "html" ? vscode.l10n.t("Open in Browser") : vscode.l10n.t("Open");
-  if ((await vscode.window.showInformationMessage(vscode.l10n.t("{0} is written.", file), open)) !== open) return;
+  if ((await notify.showInformationMessage(vscode.l10n.t("{0} is written.", file), open)) !== open) return;
   // a browser elsewhere cannot see the file of a remote workspace
   if (ending === "html" && vscode.env.remoteName === undefined) await vscode.env.openExternal(target);
   else await vscode.commands.executeCommand("vscode.open", target);
@@ -83,9 +84,9 @@ async function notebookOf(uri: unknown, purpose: string): Promise<vscode.Noteboo
   try {
     const notebook = await vscode.workspace.openNotebookDocument(uri);
     if (notebook.notebookType === NOTEBOOK_TYPE) return notebook;
-    void vscode.window.showErrorMessage(vscode.l10n.t("{0} is no dlnb notebook.", uri.path.replace(/^.*\//, "")));
+    void notify.showErrorMessage(vscode.l10n.t("{0} is no dlnb notebook.", uri.path.replace(/^.*\//, "")));
   } catch (error) {
-    void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+    void notify.showErrorMessage(error instanceof Error ? error.message : String(error));
   }
   return null;
 }
@@ -140,10 +141,10 @@ async function importJupyter(uri?: unknown): Promise<void> {
         : [vscode.l10n.t("{0} cells of {1} became text: cells here are TypeScript.", shown, foreign)]),
       ...(outputs === 0 ? [] : [vscode.l10n.t("Outputs were left behind.")]),
     ];
-    void vscode.window.showInformationMessage(said.join(" "));
+    void notify.showInformationMessage(said.join(" "));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    void vscode.window.showErrorMessage(vscode.l10n.t("{0} could not be imported: {1}.", file, why));
+    void notify.showErrorMessage(vscode.l10n.t("{0} could not be imported: {1}.", file, why));
   }
 }
 

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { RunControl } from "../../engine/protocol/index.ts";
+import { notify } from "../notify/index.ts";
 import { isRecord } from "../outputs/read.ts";
 import type { RunStore } from "../runs/index.ts";
 import type { LiveRun, LiveRuns } from "./liveRuns.ts";
@@ -51,7 +52,7 @@ export function liveCommands(live: LiveRuns, store: RunStore): Record<string, (i
 export async function make(live: LiveRuns, { notebook, id, name }: LiveRun, change: RunControl): Promise<void> {
   const { applied, step, why } = await live.control(notebook, id, change);
   if (applied) vscode.window.setStatusBarMessage(`dlnb: ${name}: ${saying(change, step)}`, STATUS_MS);
-  else void vscode.window.showInformationMessage(`${name}: ${why}.`);
+  else void notify.showInformationMessage(`${name}: ${why}.`);
 }
 
 function saying(change: RunControl, step: number): string {
@@ -86,7 +87,7 @@ async function choose(
   { title, fits, none }: { title: string; fits: (run: LiveRun) => boolean; none: string },
 ): Promise<LiveRun | null> {
   const { t } = vscode.l10n;
-  const say = (text: string) => void vscode.window.showInformationMessage(text);
+  const say = (text: string) => void notify.showInformationMessage(text);
   const entry = isRecord(item) && typeof item.key === "string" ? store.get(item.key) : undefined;
   if (entry !== undefined) {
     const run = live.get(entry.notebook, entry.id);
@@ -135,6 +136,6 @@ async function offer([first, ...others]: readonly LiveRun[]): Promise<void> {
       ? t("Nothing trains in this notebook; {0} does.", name)
       : t("Nothing trains in this notebook; {0} and others do.", name);
   const show = t("Show {0}", name);
-  if ((await vscode.window.showInformationMessage(text, show)) !== show) return;
+  if ((await notify.showInformationMessage(text, show)) !== show) return;
   await vscode.window.showNotebookDocument(await vscode.workspace.openNotebookDocument(first.notebook));
 }

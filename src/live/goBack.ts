@@ -5,6 +5,7 @@ import { chooseSubject, subjects } from "../commands/subjects.ts";
 import type { Sessions } from "../controller/sessions.ts";
 import { codeOf, trains } from "../notebook/cellCode.ts";
 import { cellId } from "../notebook/cellIds.ts";
+import { notify } from "../notify/index.ts";
 import { isRecord } from "../outputs/read.ts";
 import { runFolder } from "../outputs/saved.ts";
 import type { RunEntry, RunStore } from "../runs/index.ts";
@@ -61,7 +62,7 @@ export async function goBack(sessions: Sessions, store: RunStore, how: How, item
             entry.name,
           )
         : t("{0} has no checkpoints on disk.", entry.name);
-    void vscode.window.showInformationMessage(why);
+    void notify.showInformationMessage(why);
     return;
   }
   const file = isRecord(item) && typeof item.file === "string" ? item.file.replaceAll("\\", "/") : null;
@@ -83,7 +84,7 @@ export async function goBack(sessions: Sessions, store: RunStore, how: How, item
 
 function sayGone(step: number): void {
   const text = vscode.l10n.t("The checkpoint of step {0} is not on disk any more.", step.toLocaleString("en-US"));
-  void vscode.window.showInformationMessage(text);
+  void notify.showInformationMessage(text);
 }
 
 async function chooseRun(store: RunStore, item: unknown, title: string): Promise<RunEntry | null> {
@@ -97,9 +98,7 @@ async function chooseRun(store: RunStore, item: unknown, title: string): Promise
   const own = active?.notebookType === "dlnb" ? store.of(active.uri) : [];
   const runs = own.length > 0 ? own : active?.notebookType === "dlnb" ? [] : store.all();
   if (runs.length === 0) {
-    void vscode.window.showInformationMessage(
-      t("There are no runs to go back to: train an experiment in a cell with fit."),
-    );
+    void notify.showInformationMessage(t("There are no runs to go back to: train an experiment in a cell with fit."));
     return null;
   }
   const chosen = await vscode.window.showQuickPick(
@@ -156,7 +155,7 @@ async function insert(
   const subject = named ?? (known.length > 0 ? await chooseSubject(known, ["experiment"], title) : undefined);
   if (subject === undefined) {
     if (known.length > 0) return;
-    void vscode.window.showInformationMessage(
+    void notify.showInformationMessage(
       t("This notebook has no experiment for the checkpoint: write the one that {0} was trained with.", entry.name),
     );
     return;
@@ -178,7 +177,7 @@ async function insert(
   const maker = subject.cell;
   const needed = subject.live || maker === null ? [] : [maker];
   if (maker && needed.some((cell) => trains(cell.document.getText()))) {
-    void vscode.window.showInformationMessage(
+    void notify.showInformationMessage(
       t("{0} is not there yet, and the cell that makes it trains: run that first, then the new cell.", subject.name),
     );
     return;

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Controller } from "../controller/controller.ts";
+import { notify } from "../notify/index.ts";
 import { isRecord } from "../outputs/read.ts";
 import type { RunStore } from "../runs/index.ts";
 import { liveCommands } from "./commands.ts";
@@ -25,7 +26,7 @@ export function registerLive({ live, sessions }: Controller, store: RunStore): v
       try {
         await run(item);
       } catch (error) {
-        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+        void notify.showErrorMessage(error instanceof Error ? error.message : String(error));
       }
     }),
   );

@@ -1,6 +1,7 @@
 import { access, cp, mkdir, rename } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import * as vscode from "vscode";
+import { notify } from "../notify/index.ts";
 import { runFolder } from "../outputs/saved.ts";
 
 const ENDING = ".dlnb";
@@ -53,7 +54,7 @@ export class MovedNotebooks implements vscode.Disposable {
     this.#host.moved(after);
     if (said === "") return;
     this.#host.log(said);
-    void vscode.window.showWarningMessage(said);
+    void notify.showWarningMessage(said);
   }
 }
 

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { NOTEBOOK_TYPE } from "../controller/controller.ts";
 import type { Sessions } from "../controller/sessions.ts";
+import { notify } from "../notify/index.ts";
 import type { Origin, Picker } from "./picker.ts";
 import type { Kind } from "./target.ts";
 
@@ -12,7 +13,7 @@ export function pickers(extension: vscode.Uri, sessions: Sessions): vscode.Dispo
     if (origin === null) {
       const create = vscode.l10n.t("New Experiment");
       const text = vscode.l10n.t("Open a .dlnb notebook to insert into.");
-      if ((await vscode.window.showInformationMessage(text, create)) === create)
+      if ((await notify.showInformationMessage(text, create)) === create)
         await vscode.commands.executeCommand("dlnb.newFromTemplate");
       return;
     }

@@ -6,6 +6,7 @@ import type { Sessions } from "../controller/sessions.ts";
 import { type Reference, readReference } from "../language/reference.ts";
 import { readSnippets } from "../language/snippets.ts";
 import { readDrawings } from "../language/thumbnail.ts";
+import { notify } from "../notify/index.ts";
 import { page } from "../panel/page.ts";
 import { drawingOf } from "./drawing.ts";
 import { callOf, type FieldValues, mistake, type Pick, picks, samples } from "./entries.ts";
@@ -182,7 +183,7 @@ export class Picker implements vscode.Disposable {
     if (notebook.isClosed) {
       const copy = vscode.l10n.t("Copy {0}", call);
       const text = vscode.l10n.t("The notebook was closed meanwhile: nothing was inserted.");
-      if ((await vscode.window.showInformationMessage(text, copy)) === copy) await vscode.env.clipboard.writeText(call);
+      if ((await notify.showInformationMessage(text, copy)) === copy) await vscode.env.clipboard.writeText(call);
       return;
     }
     if (cell === null || cell.index < 0 || cell.document.isClosed) {
@@ -206,7 +207,7 @@ export class Picker implements vscode.Disposable {
     const range = new vscode.Range(document.positionAt(start), document.positionAt(end));
     edit.replace(document.uri, range, before + call + after);
     if (!(await vscode.workspace.applyEdit(edit))) {
-      void vscode.window.showErrorMessage(vscode.l10n.t("The notebook cannot be changed."));
+      void notify.showErrorMessage(vscode.l10n.t("The notebook cannot be changed."));
       return;
     }
     const from = start + before.length;

@@ -2,6 +2,7 @@ import { lstat } from "node:fs/promises";
 import * as vscode from "vscode";
 import { activeNotebook } from "../commands/active.ts";
 import { openRunFolder } from "../commands/openRunFolder.ts";
+import { notify } from "../notify/index.ts";
 import { isRecord } from "../outputs/read.ts";
 import { isLive, type RunEntry } from "./entry.ts";
 import { runAt } from "./find.ts";
@@ -57,13 +58,13 @@ export function runCommands(store: RunStore, runs: RunsView, open: (entry: RunEn
       try {
         await run(item, items);
       } catch (error) {
-        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+        void notify.showErrorMessage(error instanceof Error ? error.message : String(error));
       }
     }),
   );
 }
 
-const say = (text: string): void => void vscode.window.showInformationMessage(text);
+const say = (text: string): void => void notify.showInformationMessage(text);
 
 /** The run that a line of the view, or `{ key }`, stands for. */
 const entryOf = (store: RunStore, item: unknown): RunEntry | null =>
@@ -78,7 +79,7 @@ async function oneOf(store: RunStore, { view }: RunsView, item: unknown, title: 
   if (entries.length === 0) {
     const examples = vscode.l10n.t("Open Examples");
     const text = vscode.l10n.t("There are no runs yet: train an experiment in a cell with fit.");
-    if ((await vscode.window.showInformationMessage(text, examples)) === examples) {
+    if ((await notify.showInformationMessage(text, examples)) === examples) {
       await vscode.commands.executeCommand("dlnb.openExamples");
     }
     return null;
@@ -138,13 +139,13 @@ async function deleteRuns(store: RunStore, given: readonly RunEntry[]): Promise<
     modal: true,
     detail: [vscode.l10n.t("You can bring them back from the trash."), left].filter(Boolean).join(" "),
   };
-  if ((await vscode.window.showWarningMessage(question, options, trash)) !== trash) return;
+  if ((await notify.showWarningMessage(question, options, trash)) !== trash) return;
   const kept = await removed(store, entries, true);
   if (kept.length === 0) return;
   const forGood = vscode.l10n.t("Delete Permanently");
   const again = vscode.l10n.t("There is no trash for these folders. Delete them permanently?");
   const detail = kept.map(({ entry }) => entry.folder).join("\n");
-  if ((await vscode.window.showWarningMessage(again, { modal: true, detail }, forGood)) !== forGood) return;
+  if ((await notify.showWarningMessage(again, { modal: true, detail }, forGood)) !== forGood) return;
   const [failed] = await removed(
     store,
     kept.map(({ entry }) => entry),

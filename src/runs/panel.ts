@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import type { LogPlot, Plots, RunControl } from "../../engine/protocol/index.ts";
 import { saveChart } from "../controller/messages.ts";
 import type { LiveRuns } from "../live/liveRuns.ts";
+import { notify } from "../notify/index.ts";
 import { isRecord } from "../outputs/read.ts";
 import { page } from "../panel/page.ts";
 import { count, digits, duration } from "../status/summary.ts";
@@ -290,7 +291,7 @@ class RunPanel {
     try {
       await this.#do(known);
     } catch (error) {
-      void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      void notify.showErrorMessage(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -352,7 +353,7 @@ class RunPanel {
 
   async #control({ notebook, id, name }: RunEntry, change: RunControl): Promise<void> {
     const { applied, why } = await this.#host.live.control(notebook, id, change);
-    if (!applied) void vscode.window.showInformationMessage(`${name}: ${why}.`);
+    if (!applied) void notify.showInformationMessage(`${name}: ${why}.`);
     this.changed();
   }
 
@@ -434,7 +435,7 @@ async function showCell(entry: RunEntry): Promise<void> {
       () => false,
     );
     if (!there) {
-      void vscode.window.showInformationMessage(vscode.l10n.t("{0} is not there any more.", entry.notebook.fsPath));
+      void notify.showInformationMessage(vscode.l10n.t("{0} is not there any more.", entry.notebook.fsPath));
       return;
     }
   }

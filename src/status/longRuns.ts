@@ -3,6 +3,7 @@ import type { RunSummary } from "../../engine/protocol/index.ts";
 import type { Controller } from "../controller/controller.ts";
 import { codeIndex } from "../controller/session.ts";
 import type { SessionNews } from "../controller/sessions.ts";
+import { notify } from "../notify/index.ts";
 import { duration, qualityOf } from "./summary.ts";
 
 const DEFAULT_SECONDS = 60;
@@ -76,7 +77,7 @@ async function tell(cell: vscode.NotebookCell, { since, ok, run }: Running): Pro
     : t("Cell {0} of {1} has stopped after {2} without finishing", codeIndex(cell), name, took);
   const text = figures.length > 0 ? `${what}: ${figures.join(", ")}` : what;
   const show = t("Show");
-  const { showInformationMessage, showWarningMessage } = vscode.window;
+  const { showInformationMessage, showWarningMessage } = notify;
   if ((await (ok ? showInformationMessage : showWarningMessage)(text, show)) !== show) return;
   // the notebook may have been closed and opened again meanwhile
   const notebook = await vscode.workspace.openNotebookDocument(cell.notebook.uri);

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { notify } from "../notify/index.ts";
 import { type Bundled, bundledIn } from "./library.ts";
 
 /** The folder of the workspace that copies go to, unless another is chosen. */
@@ -25,7 +26,7 @@ export async function openExamples(examples: vscode.Uri): Promise<void> {
     });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    void vscode.window.showErrorMessage(vscode.l10n.t("The example cannot be copied to {0}: {1}", folder.fsPath, why));
+    void notify.showErrorMessage(vscode.l10n.t("The example cannot be copied to {0}: {1}", folder.fsPath, why));
   }
 }
 
@@ -75,7 +76,7 @@ async function freeName(target: vscode.Uri, { name, bytes }: Bundled): Promise<v
   if (Buffer.compare(there, bytes) === 0) return target;
   const mine = vscode.l10n.t("Open Mine");
   const fresh = vscode.l10n.t("Fresh Copy");
-  const choice = await vscode.window.showInformationMessage(
+  const choice = await notify.showInformationMessage(
     vscode.l10n.t("There is a {0}.dlnb already, which you have changed.", name),
     { modal: true, detail: vscode.l10n.t("A fresh copy gets another name; yours stays as it is.") },
     mine,

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Cells } from "../cells/index.ts";
 import { type Controller, NOTEBOOK_TYPE } from "../controller/controller.ts";
 import type { Kernel } from "../controller/kernel.ts";
+import { notify } from "../notify/index.ts";
 import { REVEAL, type Shown, VariablesTree } from "./tree.ts";
 import { kernelMemory } from "./words.ts";
 
@@ -103,10 +104,10 @@ export class Variables implements vscode.Disposable {
 
   async #refreshAsked(): Promise<void> {
     if (this.#notebook === null) {
-      void vscode.window.showInformationMessage(vscode.l10n.t("Open a .dlnb notebook to see its variables."));
+      void notify.showInformationMessage(vscode.l10n.t("Open a .dlnb notebook to see its variables."));
     } else if ((await this.#kernel()) === null) {
       const said = vscode.l10n.t("No kernel is running: run a cell, and the names that it defines stand here.");
-      void vscode.window.showInformationMessage(said);
+      void notify.showInformationMessage(said);
     }
     await this.#refresh();
   }
@@ -116,7 +117,7 @@ export class Variables implements vscode.Disposable {
     if (typeof name !== "string" || this.#notebook === null) return this.#choose();
     const place = await this.#cells.definition(this.#notebook, name);
     if (place === null) {
-      void vscode.window.showInformationMessage(vscode.l10n.t("No cell of the notebook defines {0} any more.", name));
+      void notify.showInformationMessage(vscode.l10n.t("No cell of the notebook defines {0} any more.", name));
       return;
     }
     const at = place.cell.document.validatePosition(new vscode.Position(place.line - 1, 0));
@@ -152,7 +153,7 @@ export class Variables implements vscode.Disposable {
   async #choose(): Promise<void> {
     const show = vscode.l10n.t("Show Variables");
     const said = vscode.l10n.t("Choose a name in the Variables view.");
-    if ((await vscode.window.showInformationMessage(said, show)) === show)
+    if ((await notify.showInformationMessage(said, show)) === show)
       await vscode.commands.executeCommand("dlnb.variables.focus");
   }
 }
