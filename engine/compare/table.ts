@@ -44,12 +44,12 @@ export function tableColumns(runs: readonly RunFacts[], main: Figure): TableColu
     ...settings,
     ...(new Set(seeds).size > 1 ? [plain("seed", true, seeds)] : []),
     plain(
-      "epochs",
+      "epochs done",
       true,
       runs.map(({ epochs }) => epochs),
     ),
     plain(
-      "steps",
+      "steps done",
       true,
       runs.map(({ steps }) => steps),
     ),

@@ -100,12 +100,11 @@ describe("comparing runs", () => {
     await window.page.getByRole("menuitem", { name: "Compare Runs" }).click();
     await panel().locator("table.runs").waitFor({ timeout: 20_000 });
     await panel().locator("table.runs tr", { hasText: "long" }).locator(".state", { hasText: "running" }).waitFor();
-    const steps = async () =>
-      Number(
-        (await panel().locator("table.runs tr", { hasText: "long" }).innerText())
-          .replaceAll(",", "")
-          .match(/\t(\d{3,})\t/)?.[1],
-      );
+    const steps = async () => {
+      const heads = await panel().locator("table.runs thead th").allInnerTexts();
+      const cells = await panel().locator("table.runs tr", { hasText: "long" }).locator("th, td").allInnerTexts();
+      return Number(cells[heads.findIndex((head) => head.includes("steps done"))]?.replaceAll(",", ""));
+    };
     const first = await steps();
     await window.page.waitForTimeout(2500);
     const second = await steps();

@@ -63,8 +63,8 @@ describe("runs beside each other", () => {
       "optimizer.lr",
       "batchSize",
       "seed",
-      "epochs",
-      "steps",
+      "epochs done",
+      "steps done",
       "seconds",
       "state",
     ]);

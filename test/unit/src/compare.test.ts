@@ -178,7 +178,7 @@ describe("the panel", () => {
     }
     await vi.waitFor(() => {
       const { runs, columns } = shownBy(panel.posted.at(-1) as ToCompare);
-      expect(runs[1]?.cells[columns.findIndex(({ label }) => label === "steps")]).toBe(20);
+      expect(runs[1]?.cells[columns.findIndex(({ label }) => label === "steps done")]).toBe(20);
     }, 5000);
     expect(panel.posted.length - 1).toBeLessThanOrEqual(Math.ceil((Date.now() - began) / 500));
     panel.show(false);
