@@ -17,9 +17,9 @@ const slow = await exp.fit({ epochs: 12, name: "slow" });`,
   'console.log("trained", slow.steps + fast.steps);',
 ];
 
-const more = `const long = await make(0.01, 2).fit({ epochs: 20_000, name: "long" });`;
+const more = `const long = await make(0.01, 2).fit({ epochs: 8000, name: "long" });`;
 
-before(() => writeNotebook(server.workspace, "compare.dlnb", [...cells, more]));
+before(() => writeNotebook(server.workspace, "comparing.dlnb", [...cells, more]));
 
 /** The page of the compare panel in front. */
 const panel = (): FrameLocator =>
@@ -40,7 +40,7 @@ const closePanel = () => window.command("View: Close Editor");
 
 describe("comparing runs", () => {
   it("says what is missing while there are no two runs", async () => {
-    await window.openNotebook("compare.dlnb");
+    await window.openNotebook("comparing.dlnb");
     await window.command("dlnb: Compare Runs");
     await message("There are no runs to compare yet").waitFor({ timeout: 15_000 });
     await window.command("Notifications: Clear All Notifications");
@@ -88,7 +88,7 @@ describe("comparing runs", () => {
 
   it("follows a run that trains, from the Runs view", async () => {
     await closePanel();
-    await window.openNotebook("compare.dlnb");
+    await window.openNotebook("comparing.dlnb");
     await window.runCell("const long");
     await charts().last().waitFor({ timeout: 30_000 });
     await window.command("dlnb: Focus on Runs View");
@@ -114,11 +114,6 @@ describe("comparing runs", () => {
     await window.page.waitForTimeout(300);
     await shot("compare parallel");
     assert.equal(await panel().locator(".parallel .line.picked").count(), 1);
-    await window.command("dlnb: Interrupt");
-    await panel()
-      .locator("table.runs tr", { hasText: "long" })
-      .getByText("running")
-      .waitFor({ state: "detached", timeout: 20_000 });
   });
 
   it("comes back when the window is loaded again", async () => {
@@ -131,7 +126,7 @@ describe("comparing runs", () => {
 
 describe("comparing optimizers", () => {
   it("inserts the call below the experiment, runs it and shows who is better", async () => {
-    await window.openNotebook("compare.dlnb");
+    await window.openNotebook("comparing.dlnb");
     await window.runCell("const moons");
     await window.idle();
     await window.command("dlnb: Compare Optimizers");
