@@ -17,7 +17,7 @@ const slow = await exp.fit({ epochs: 12, name: "slow" });`,
   'console.log("trained", slow.steps + fast.steps);',
 ];
 
-const more = `const long = await make(0.01, 2).fit({ epochs: 8000, name: "long" });`;
+const more = `const long = await make(0.01, 2).fit({ epochs: 25_000, name: "long" });`;
 
 before(() => writeNotebook(server.workspace, "comparing.dlnb", [...cells, more]));
 
