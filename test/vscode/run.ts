@@ -31,6 +31,7 @@ const walks = [
   "walkTypes",
   "walkDiagnostics",
   "walkCells",
+  "walkCompare",
   "walkHelp",
   "walkRuns",
   "walkDry",
