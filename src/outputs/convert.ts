@@ -53,6 +53,7 @@ export function toItems(items: readonly OutputItem[], origin: Origin): vscode.No
       case "text/html":
         return origin === "kernel" ? text(item.data, "text/html") : [];
       case "text/markdown":
+        return text(origin === "kernel" ? item.data : harmless(item.data), item.mime);
       case "text/plain":
         return text(item.data, item.mime);
       default:
@@ -61,6 +62,14 @@ export function toItems(items: readonly OutputItem[], origin: Origin): vscode.No
         return [];
     }
   });
+}
+
+/**
+ * Markdown of a file, which the editor renders with all its HTML where the workspace is trusted: a word joiner, which has no width, makes
+ * text of tags, and links of pictures that would be fetched.
+ */
+function harmless(markdown: string): string {
+  return markdown.replace(/<(?=[A-Za-z/!?])/g, "<\u2060").replace(/!\[(?![^\]]*\]\(data:image\/)/g, "!\u2060[");
 }
 
 export function chartItems(chart: Chart): OutputItem[] {

@@ -41,6 +41,19 @@ describe("an output", () => {
     expect(mimes("kernel")).toEqual(["text/html", "text/html", "text/plain"]);
   });
 
+  test("from disk is Markdown without tags and without pictures from elsewhere, in the same letters", () => {
+    const written =
+      "**a** <img src=x onerror=steal()> ![b](http://example.com/b.png) ![c](data:image/png;base64,AA==) 1 < 2";
+    const shown = (origin: "kernel" | "disk") => {
+      const items = [{ mime: "text/markdown" as const, data: written }];
+      return Buffer.from(toCellOutput({ id: "o", items }, "a1", origin).items[0]?.data ?? []).toString();
+    };
+    expect(shown("kernel")).toBe(written);
+    expect(shown("disk")).not.toMatch(/<img|!\[b/);
+    expect(shown("disk")).toContain("![c](data:image/png");
+    expect(shown("disk").replaceAll("\u2060", "")).toBe(written);
+  });
+
   test("shows SVG as an image, in which nothing runs", () => {
     const [picture] = toCellOutput(hostile, "a1", "disk").items;
     expect(Buffer.from(picture?.data ?? []).toString()).toMatch(
