@@ -9,6 +9,7 @@ const PROGRAM = `
 const Module = require("node:module");
 const anything = () => new Proxy(function () {}, {
   get: (_, name) => (name === Symbol.toPrimitive ? () => "" : name === "then" ? undefined : anything()),
+  set: () => true,
   apply: anything,
   construct: anything,
 });
