@@ -89,10 +89,14 @@ describe.skipIf(browserPath() === undefined)("the page of compared runs", () => 
     expect(await page.locator("td.best").first().innerText()).toMatch(/^★/);
     await page.getByRole("button", { name: "seed", exact: true }).focus();
     await page.keyboard.press("Enter");
-    expect(await page.getByRole("columnheader", { name: "seed", exact: true }).getAttribute("aria-sort")).toBe("ascending");
+    expect(await page.getByRole("columnheader", { name: "seed", exact: true }).getAttribute("aria-sort")).toBe(
+      "ascending",
+    );
     expect((await rows(page)).slice(0, 4).every((name) => name.endsWith("seed 1"))).toBe(true);
     await page.keyboard.press("Enter");
-    expect(await page.getByRole("columnheader", { name: "seed", exact: true }).getAttribute("aria-sort")).toBe("descending");
+    expect(await page.getByRole("columnheader", { name: "seed", exact: true }).getAttribute("aria-sort")).toBe(
+      "descending",
+    );
     expect(problems).toEqual([]);
     await page.close();
   });
