@@ -243,7 +243,7 @@ describe("fit", () => {
     const said =
       /the device was lost; training stopped after step \d+, (?:no checkpoint had been written yet; the log is in (.*)|the checkpoint of step \d+ is (.*)[\\/]checkpoints[\\/].*)$/;
     await expect(run).rejects.toThrow(said);
-    const [, bare, kept] = said.exec(await run.catch((error: Error) => error.message)) ?? [];
+    const [, bare, kept] = said.exec(String(await run.catch((error: Error) => error.message))) ?? [];
     const log = bare ?? (kept as string);
     const last = readFileSync(join(log, "log.jsonl"), "utf8").trim().split("\n").at(-1) as string;
     expect(JSON.parse(last)).toMatchObject({ event: "failed" });
