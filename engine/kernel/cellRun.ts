@@ -26,6 +26,9 @@ export interface CellHost {
 const ABANDON_MS = 300;
 /** Outputs that arrive after the end of the run (nobody awaited them) are saved this much later. */
 const LATE_SAVE_MS = 500;
+/** While a cell runs its outputs are saved this often, so that a kernel's end by force takes little with it; at most this share of the time goes into it. */
+const SAVE_MS = 5000;
+const SAVE_SHARE = 0.02;
 /** Shielded work that was terminated never ends; what else is shielded has this long. */
 const TERMINATED_MS = 1500;
 /** Outputs of one run, text aside. */
@@ -49,6 +52,8 @@ export class CellRun {
   #ids = 0;
   #result: CellResult | undefined;
   #lateSave: NodeJS.Timeout | undefined;
+  #nextSave: NodeJS.Timeout | undefined;
+  #saveMs = SAVE_MS;
 
   constructor(host: CellHost, params: RunParams, order: number) {
     this.#host = host;
@@ -142,7 +147,8 @@ export class CellRun {
     this.#text.finish();
     const wallMs = performance.now() - started;
     this.#result = { ok: error === undefined, wallMs, order: this.#order, ...(error ? { error } : {}) };
-    this.#save();
+    clearTimeout(this.#nextSave);
+    this.#save(this.#result);
     return this.#result;
   }
 
@@ -159,7 +165,10 @@ export class CellRun {
   #emit(event: CellEvent): void {
     this.#record.add(event);
     this.#host.send({ ...event, cell: this.#params.cell } as KernelEvent);
-    if (this.#result && event.event !== "progress") this.#lateSave ??= setTimeout(() => this.#save(), LATE_SAVE_MS);
+    if (event.event === "progress") return;
+    const result = this.#result;
+    if (result) this.#lateSave ??= setTimeout(() => this.#save(result), LATE_SAVE_MS);
+    else this.#nextSave ??= setTimeout(() => this.#saveSoFar(), this.#saveMs).unref();
   }
 
   async #abandonLater(): Promise<void> {
@@ -174,11 +183,21 @@ export class CellRun {
     this.#abandoned.reject(this.#abort.signal.reason);
   }
 
-  #save(): void {
+  /** What is there when nothing can be saved any more. */
+  #saveSoFar(): void {
+    this.#nextSave = undefined;
+    const began = performance.now();
+    const message =
+      "this cell had not ended when its outputs were saved: its kernel is gone, or still at work elsewhere";
+    const wallMs = Date.now() - this.#startedAt.getTime();
+    this.#save({ ok: false, wallMs, order: this.#order, error: { name: "Unfinished", message, stack: "" } });
+    this.#saveMs = Math.max(SAVE_MS, (performance.now() - began) / SAVE_SHARE);
+  }
+
+  #save({ ok, wallMs, order, error }: CellResult): void {
     this.#lateSave = undefined;
     const { runFolder } = this.#host;
-    if (runFolder === null || !this.#result) return;
-    const { ok, wallMs, order, error } = this.#result;
+    if (runFolder === null) return;
     const saved: SavedCell = {
       version: 1,
       cell: this.#params.cell,

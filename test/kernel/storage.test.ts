@@ -39,6 +39,22 @@ describe("a notebook's folder, while it trains,", () => {
     },
   );
 
+  test("is killed with its kernel: what the cell had shown is saved, and says that the cell had not ended", async () => {
+    const { process: kernel, running, folder } = await training();
+    const file = join(folder, ".dlnb", "test", "outputs", "train.json");
+    for (let waited = 0; waited < 20_000 && !existsSync(file); waited += 100)
+      await new Promise((r) => setTimeout(r, 100));
+    process.kill(kernel.info.pid, "SIGKILL");
+    await expect(running).rejects.toThrow("was killed");
+    const saved = JSON.parse(readFileSync(file, "utf8"));
+    expect(saved).toMatchObject({ version: 1, cell: "train", ok: false });
+    expect(saved.wallMs).toBeGreaterThan(4000);
+    const [chart] = saved.outputs[0].items;
+    expect(chart.data).toMatchObject({ kind: "learning-curve", live: false });
+    expect(chart.data.datasets.train.loss.f64.length).toBeGreaterThan(100);
+    expect(saved.outputs.at(-1).items[0].data).toMatchObject({ name: "Unfinished" });
+  });
+
   test("is killed with its kernel: the log has whole lines but for the last, and training goes on from a checkpoint", async () => {
     const { process: kernel, running, runs, folder, seen } = await training();
     await seen((e) => e.event === "progress" && (e.run?.step ?? 0) > 3000);

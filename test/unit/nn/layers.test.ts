@@ -63,7 +63,7 @@ test("one option of those that have defaults needs no place", () => {
   expect(nn.softmax({ temperature: 2 }).options).toEqual({ dim: -1, temperature: 2 });
   expect(nn.dropout({}).options).toEqual({ p: 0.5 });
   expect(() => nn.softmax({ temprature: 2 } as never)).toThrow(
-    "softmax: dim must be a whole number, not { temprature }",
+    'softmax: unknown option "temprature"; did you mean "temperature"?',
   );
 });
 
