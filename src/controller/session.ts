@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 import type { CellError, CellResult, KernelEvent, KernelState } from "../../engine/protocol/index.ts";
 import type { KernelEnd } from "../kernel/index.ts";
@@ -158,7 +159,8 @@ export class Session {
   }
 
   #entry(cell: vscode.NotebookCell): Waiting {
-    const prefix = `${this.#starts}-${Date.now().toString(36)}:`;
+    // notebooks may have cells of the same ids that run at the same moment
+    const prefix = `${this.#starts}-${randomUUID().slice(0, 13)}:`;
     return { cell, run: new CellRun(this.#host.idOf(cell), this.#host.createExecution(cell), prefix, this.#host) };
   }
 

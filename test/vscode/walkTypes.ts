@@ -29,18 +29,18 @@ async function count(squiggled: number): Promise<void> {
 
 describe("types in cells", () => {
   before(() => {
-    writeNotebook(server.workspace, "types-one.dlnb", [
+    writeNotebook(server.workspace, "1-types.dlnb", [
       `const width = 16;
 const net = nn.sequential(nn.linear(width), nn.relu(), nn.linear(10));
 const adam = optim.adam({ lr: 1e-3 });`,
       "const wide: number = width * 2;\nadam",
       "",
     ]);
-    writeNotebook(server.workspace, "types-two.dlnb", ["const other = 1;", "other + width"]);
+    writeNotebook(server.workspace, "2-types.dlnb", ["const other = 1;", "other + width"]);
   });
 
   it("a hover says the type by its name", async () => {
-    await window.openNotebook("types-one.dlnb");
+    await window.openNotebook("1-types.dlnb");
     const hover = window.page.locator(".monaco-hover:visible", { hasText: "adam: Optimizer" });
     // the server starts with the first notebook
     for (let tries = 0; tries < 20 && !(await hover.isVisible()); tries++) {
@@ -90,7 +90,7 @@ const adam = optim.adam({ lr: 1e-3 });`,
   });
 
   it("a second notebook does not see the names of the first", async () => {
-    await window.page.locator(".explorer-folders-view .monaco-list-row", { hasText: "types-two.dlnb" }).dblclick();
+    await window.page.locator(".explorer-folders-view .monaco-list-row", { hasText: "2-types.dlnb" }).dblclick();
     await cell(1).getByText("other").first().waitFor({ timeout: 20_000 });
     await count(1);
     assert.equal(await cell(1).locator(".squiggly-error").count(), 1);

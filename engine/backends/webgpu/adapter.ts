@@ -93,6 +93,8 @@ let software: Promise<GPU> | undefined;
 /** An instance on the included software driver. */
 function softwareInstance(): Promise<GPU> {
   software ??= (async () => {
+    // a package without Dawn has no driver either, and that is not what it lacks
+    await dawn();
     useSoftwareVulkan();
     return makeInstance();
   })();
