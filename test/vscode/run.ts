@@ -25,7 +25,7 @@ const { values } = parseArgs({
 if (values.host !== "server" && values.host !== "electron")
   throw new Error(`--host ${values.host}: there are server and electron`);
 
-/** In this order: the last one ends in a workspace that is not trusted. */
+/** Each in an editor, a workspace and a process of its own. */
 const walks = [
   "walkInstalled",
   "walkTypes",
@@ -88,24 +88,45 @@ async function walk(): Promise<Counts> {
     process.env.DLNB_VSIX = join(scratch, "dlnb.vsix");
     node("scripts/package.mjs", "--out", process.env.DLNB_VSIX);
   }
-  const names = values.walk ?? walks;
-  if (names.includes("walkInstalled")) {
+  const [name, ...others] = values.walk ?? walks;
+  if (process.env.DLNB_UNIVERSAL_VSIX === undefined && [name, ...others].includes("walkInstalled")) {
     process.env.DLNB_UNIVERSAL_VSIX = join(scratch, "dlnb-universal.vsix");
     node("scripts/package.mjs", "--target", "universal", "--out", process.env.DLNB_UNIVERSAL_VSIX);
   }
+  if (others.length > 0) return alone([name as string, ...others]);
   const mocha = new Mocha({
     ui: "bdd",
     timeout: 180_000,
     reporter: "spec",
     ...(values.grep ? { grep: values.grep } : {}),
   });
-  for (const name of names) mocha.addFile(join(import.meta.dirname, `${name}.ts`));
+  mocha.addFile(join(import.meta.dirname, `${name}.ts`));
   await mocha.loadFilesAsync();
   let passed = 0;
   const failed = await new Promise<number>((resolve) => {
     mocha.run(resolve).on("pass", () => passed++);
   });
   return { passed, failed };
+}
+
+/** Walks one after the other, each by a run of this program: what one leaves behind is not there for the next. */
+function alone(names: readonly string[]): Counts {
+  const counts = { passed: 0, failed: 0 };
+  for (const name of names) {
+    const args = [import.meta.filename, "--walk", name, ...(values.grep ? ["--grep", values.grep] : [])];
+    const { stdout } = spawnSync(process.execPath, args, {
+      cwd: root,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+      maxBuffer: 2 ** 28,
+    });
+    const [, passed, failed] = /^(\d+) passed, (\d+) failed\s*$/m.exec(stdout.slice(-200)) ?? [];
+    console.log(stdout.replace(/\d+ passed, \d+ failed\s*$/, "").trimEnd());
+    counts.passed += Number(passed ?? 0);
+    // one that ends without its counts has failed
+    counts.failed += Number(failed ?? 1);
+  }
+  return counts;
 }
 
 function node(...args: string[]): void {
