@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "mocha";
+import { before, describe, it } from "mocha";
 import type { FrameLocator, Locator } from "playwright-core";
 import { digits, writeNotebook } from "./notebooks.ts";
 import { server, shot, window } from "./walkWindow.ts";
@@ -17,13 +17,6 @@ const long = await wide.fit({ epochs: 20000, instruments: "economy" });`;
 
 before(() => {
   writeNotebook(server.workspace, "runs.dlnb", [...digits(12).slice(0, 2), LONG]);
-});
-
-// the next walk finds the window as this one did
-after(async () => {
-  await window.theme("Light Modern");
-  await window.command("View: Close All Editors");
-  await window.command("View: Show Explorer");
 });
 
 const folder = () => join(server.workspace, ".dlnb/runs/runs");
