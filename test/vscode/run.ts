@@ -3,7 +3,7 @@
 //   electron  VS Code desktop as @vscode/test-electron downloads it: the suite
 // --walk walkRuns takes that walk alone; with DLNB_VSIX set, that package is walked through instead of a new one.
 // Closes with one line "N passed, N failed".
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ const { values } = parseArgs({
 if (values.host !== "server" && values.host !== "electron")
   throw new Error(`--host ${values.host}: there are server and electron`);
 
-/** Each in an editor, a workspace and a process of its own. */
+/** Each in an editor, a workspace and a process of its own; the last one measures. */
 const walks = [
   "walkInstalled",
   "walkTypes",
@@ -109,23 +109,30 @@ async function walk(): Promise<Counts> {
   return { passed, failed };
 }
 
-/** Walks one after the other, each by a run of this program: what one leaves behind is not there for the next. */
-function alone(names: readonly string[]): Counts {
+/** Walks each by a run of this program, two at a time: mostly they wait. The last one measures times, and is alone. */
+async function alone(names: readonly string[]): Promise<Counts> {
   const counts = { passed: 0, failed: 0 };
-  for (const name of names) {
+  const last = names.at(-1) as string;
+  const others = names.slice(0, -1);
+  const take = async () => {
+    for (let name = others.shift(); name !== undefined; name = others.shift()) await one(name);
+  };
+  const one = async (name: string) => {
     const args = [import.meta.filename, "--walk", name, ...(values.grep ? ["--grep", values.grep] : [])];
-    const { stdout } = spawnSync(process.execPath, args, {
-      cwd: root,
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "inherit"],
-      maxBuffer: 2 ** 28,
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+    let said = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
     });
-    const [, passed, failed] = /^(\d+) passed, (\d+) failed\s*$/m.exec(stdout.slice(-200)) ?? [];
-    console.log(stdout.replace(/\d+ passed, \d+ failed\s*$/, "").trimEnd());
+    await new Promise((resolve) => child.once("close", resolve));
+    const [, passed, failed] = /^(\d+) passed, (\d+) failed\s*$/m.exec(said.slice(-200)) ?? [];
+    console.log(said.replace(/\d+ passed, \d+ failed\s*$/, "").trimEnd());
     counts.passed += Number(passed ?? 0);
     // one that ends without its counts has failed
     counts.failed += Number(failed ?? 1);
-  }
+  };
+  await Promise.all([take(), take()]);
+  await one(last);
   return counts;
 }
 
