@@ -101,6 +101,9 @@ describe("a fit that is changed while it trains", () => {
     assert.equal(await stepOf(), step);
     await strip().getByRole("button", { name: "Apply" }).click();
     await strip().locator(".dlnb-schedule").waitFor({ state: "detached" });
+    // the page closes its editor before the kernel has answered
+    for (let waited = 0; waited < 5000 && changes().at(-1)?.change.do !== "set-schedule"; waited += 100)
+      await window.page.waitForTimeout(100);
     assert.equal(changes().at(-1)?.change.do, "set-schedule");
   });
 
