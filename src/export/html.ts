@@ -2,8 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as vscode from "vscode";
-import type { RunSummary } from "../../engine/protocol/index.ts";
-import type { Report } from "../report/index.ts";
+import type { Report, ReportedRun } from "../report/index.ts";
 import { isLive, type RunEntry } from "../runs/entry.ts";
 import { shownCells } from "./cells.ts";
 
@@ -38,7 +37,7 @@ export async function toHtml(
   });
 }
 
-function lastOf(cell: string, runs: readonly RunEntry[]): RunSummary | undefined {
+function lastOf(cell: string, runs: readonly RunEntry[]): ReportedRun | undefined {
   const [last] = runs.filter((run) => run.cell === cell && !isLive(run)).sort((a, b) => b.startedAt - a.startedAt);
   if (last === undefined) return undefined;
   const { id, name, folder, backend, step, epoch, seconds, final, status } = last;
@@ -48,25 +47,10 @@ function lastOf(cell: string, runs: readonly RunEntry[]): RunSummary | undefined
     name,
     folder,
     backend: backend === "webgpu" ? "webgpu" : "wasm",
-    adapter: "",
     steps: step,
     epochs: epoch,
     seconds,
     stopped,
     final,
-    history: EMPTY,
   };
 }
-
-/** The charts show it. */
-const EMPTY: RunSummary["history"] = {
-  step: [],
-  trainLoss: [],
-  lr: [],
-  gradientNorm: [],
-  epoch: [],
-  epochStep: [],
-  valid: {},
-  train: {},
-  thinned: false,
-};

@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
-import type { CellError, Output, RunSummary } from "../../engine/protocol/index.ts";
+import type { CellError, Output } from "../../engine/protocol/index.ts";
 import { escapeHtml } from "./escape.ts";
 import { codeFrame } from "./frame.ts";
 import { highlight } from "./highlight.ts";
 import { markdownRenderer } from "./markdown.ts";
 import { duration } from "./numbers.ts";
 import { showOutputs } from "./outputs.ts";
-import { configTable, runsTable } from "./runs.ts";
+import { configTable, type ReportedRun, runsTable } from "./runs.ts";
 import { STYLE } from "./style.ts";
+
+export type { ReportedRun } from "./runs.ts";
 
 /** Something that a cell showed. */
 export type Shown = { kind: "text"; stream: "stdout" | "stderr"; text: string } | { kind: "output"; output: Output };
@@ -34,7 +36,7 @@ export interface Report {
   /** Pictures in its prose lie in or below it; null: there are none. */
   folder: string | null;
   cells: readonly ReportCell[];
-  runs: readonly RunSummary[];
+  runs: readonly ReportedRun[];
   /** Behind the verdict: "on wasm (CPU, 8 threads)". */
   where: string;
   /** Versions and dates. */

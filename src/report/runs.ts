@@ -6,8 +6,11 @@ import { escapeHtml } from "./escape.ts";
 import { figureNames, words } from "./figures.ts";
 import { count, duration, figure } from "./numbers.ts";
 
+/** What a report says of a run; its curve is a chart of its cell. */
+export type ReportedRun = Omit<RunSummary, "adapter" | "history">;
+
 /** The figures of all runs side by side. */
-export function runsTable(runs: readonly RunSummary[]): string {
+export function runsTable(runs: readonly ReportedRun[]): string {
   if (runs.length === 0) return "";
   const names = figureNames(runs);
   const head = ["run", ...names.map(words)].map((name) => `<th>${escapeHtml(name)}</th>`);
@@ -27,7 +30,7 @@ const ENDS = {
 } as const;
 
 /** What decided a run's numbers, from the first line of its log; `open` is whether it is unfolded. */
-export function configTable(run: RunSummary, open: boolean): string {
+export function configTable(run: ReportedRun, open: boolean): string {
   const start = firstLine(run.folder);
   const { config, fit } = start;
   if (!isRecord(config)) return "";
