@@ -152,6 +152,8 @@ describe("deleting a run", () => {
     await row(/finished/)
       .last()
       .click({ button: "right" });
+    // a menu takes no click in its first moments
+    await window.page.waitForTimeout(700);
     await window.page.locator(".context-view .action-label", { hasText: "Delete Run" }).click();
     const dialog = window.page.locator(".monaco-dialog-box");
     await dialog.waitFor({ timeout: 10_000 });
