@@ -1,4 +1,5 @@
-import type { Chart, RunHistory } from "./messages.ts";
+import type { Chart } from "./chart.ts";
+import type { RunHistory } from "./runs.ts";
 
 /** A run as it is compared: what a kernel or a run log knows of it, as plain JSON. */
 export interface RunFacts {

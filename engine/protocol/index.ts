@@ -1,4 +1,14 @@
+export type * from "./analysis.ts";
+export type * from "./cells.ts";
+export * from "./channel.ts";
+export type * from "./chart.ts";
 export type * from "./compare.ts";
+export type * from "./doctor.ts";
+export type * from "./kernel.ts";
 export * from "./messages.ts";
+export * from "./outputs.ts";
 export * from "./plots.ts";
+export type * from "./preview.ts";
 export * from "./runLog.ts";
+export type * from "./runs.ts";
+export type * from "./values.ts";

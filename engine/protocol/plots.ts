@@ -1,5 +1,6 @@
+import type { Chart } from "./chart.ts";
 import type { ComparedRuns, CompareView, RunFacts } from "./compare.ts";
-import type { Chart, KernelEvent } from "./messages.ts";
+import type { KernelEvent } from "./messages.ts";
 
 /**
  * What dist/plots.mjs exports as `plots`: charts of what stands on disk, made as the kernel makes them. The editor, which imports nothing

@@ -1,4 +1,5 @@
-import type { BackendName, Controlled, RunSummary } from "./messages.ts";
+import type { BackendName } from "./kernel.ts";
+import type { Controlled, RunSummary } from "./runs.ts";
 
 /**
  * The lines of `.dlnb/<notebook>/runs/<time>/log.jsonl`, the append-only record of a run: one JSON object per line, tagged by `event`,
