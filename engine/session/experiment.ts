@@ -3,21 +3,20 @@ import { augmented } from "../augment/index.ts";
 import { currentContext, maybeContext } from "../context/index.ts";
 import type { Dataset } from "../data/index.ts";
 import { FileTensor, Splits, upTo } from "../data/index.ts";
-import { ConfigError, type Fault, located, ShapeError } from "../errors/index.ts";
-import { axisOfClasses, type ClassCounts, classAxis, settleLoss, type Takes } from "../losses/index.ts";
-import { nameOf } from "../metrics/index.ts";
-import { type Traced, type TracedLayer, traceModel } from "../nn/index.ts";
-import { constant, input, type Tensor } from "../ops/index.ts";
+import { ConfigError } from "../errors/index.ts";
+import { type ClassCounts, settleLoss } from "../losses/index.ts";
 import { check, type Options, show as showValue } from "../params/index.ts";
 import type { OutputItem, RunHistory } from "../protocol/index.ts";
 import { permutation } from "../random/index.ts";
-import { type HostTensor, show, sizeOf } from "../tensor/index.ts";
+import { show, sizeOf } from "../tensor/index.ts";
+import { checkModel } from "./checkModel.ts";
+import { atOption, checkData, checkOptions } from "./checkOptions.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { extentOf } from "./course.ts";
 import { stoppingOf } from "./earlyStopping.ts";
 import { exportPyTorch, exportPyTorchParams } from "./exportPyTorch.ts";
 import { trainRun } from "./fit.ts";
-import { goalOf, type StepConfig } from "./forward.ts";
+import type { StepConfig } from "./forward.ts";
 import { checkFullBatch } from "./fullBatch.ts";
 import { initialWeights, sizeModel } from "./model.ts";
 import { clipParams, type ExperimentOptions, experimentParams, type FitOptions, fitParams } from "./options.ts";
@@ -59,20 +58,7 @@ export class Experiment {
     this.name = this.options.name || `experiment ${experiments}`;
     this.splits = data instanceof Splits ? data : { train: data as Dataset };
     for (const set of Object.values(this.splits)) set?.requireComplete("experiment");
-    const count = this.splits.train.x.shape[0] as number;
-    if (batchSize > count) {
-      throw new ConfigError(
-        `experiment: batchSize = ${batchSize} is larger than the ${count} training examples; take ${count} or less`,
-        atOption("batchSize", { kind: "range", range: `[1, ${count}]` }),
-      );
-    }
-    if (this.stepSize > count) {
-      throw new ConfigError(
-        `experiment: accumulate = ${accumulate} batches of ${batchSize} are more than the ${count} training examples; take ${Math.floor(count / batchSize)} or less`,
-        atOption("accumulate", { kind: "range", range: `[1, ${Math.floor(count / batchSize)}]` }),
-      );
-    }
-    this.#checkAugment();
+    checkData(this);
     const clip = check(clipParams, this.options.clip ?? {}, "clip");
     const loss = settleLoss(this.options.loss, classCounts(this.splits.train));
     this.config = {
@@ -91,22 +77,9 @@ export class Experiment {
       );
     }
     checkRegularizers(this.config);
-    this.#checkNames();
-    this.#checkTarget();
-    this.#checkMetrics();
-    this.#traceOnce();
+    checkOptions(this);
+    checkModel(this);
     checkFullBatch(this);
-  }
-
-  /** Figures are told apart by name. */
-  #checkNames(): void {
-    const names = this.options.metrics.map(nameOf);
-    const twice = names.find((name, i) => name === "loss" || names.indexOf(name) !== i);
-    if (twice === undefined) return;
-    throw new ConfigError(
-      `experiment: ${twice === "loss" ? 'a metric is named "loss"' : `two metrics are named "${twice}"`}; give one another name, as metrics.recall({ name: "${twice} 2" })`,
-      atOption("metrics"),
-    );
   }
 
   /** Examples of one optimizer step: those of all batches that it accumulates. */
@@ -122,164 +95,6 @@ export class Experiment {
   /** The number that the noise of a step begins at, after so many: each of its batches has one of its own. */
   noiseStep(step: number): number {
     return step * this.options.accumulate + 1;
-  }
-
-  /** What changes examples changes numbers: the number of a category or a token is a name. */
-  #checkAugment(): void {
-    const { augment, loss } = this.options;
-    const [first] = augment;
-    if (!first) return;
-    const { x, columns, name } = this.splits.train;
-    const named = x.rank === 2 ? columns.find(({ categories }) => categories) : undefined;
-    if (x.dtype !== "f32" || named) {
-      const what = named ? `column "${named.name}" of ${name} are categories` : `the examples of ${name} are tokens`;
-      throw new ConfigError(
-        `experiment: ${first.type} changes numbers, and ${what}; leave augment out${named ? ", or make numbers of them: splits.transform(data.oneHot())" : ""}`,
-        atOption("augment"),
-      );
-    }
-    const mixer = augment.find(({ definition }) => definition.mix);
-    if (mixer && loss.definition.gives(loss.options) === "embeddings") {
-      throw new ConfigError(
-        `experiment: ${mixer.type} mixes targets, and ${loss.type} asks which examples are alike; leave ${mixer.type} out, or take loss.crossEntropy()`,
-        atOption("loss", { instead: ["loss.crossEntropy()"] }),
-      );
-    }
-    if (mixer && !loss.definition.takes(loss.options).includes("value")) {
-      throw new ConfigError(
-        `experiment: ${mixer.type} mixes targets, and ${loss.type} takes one class of each example; leave ${mixer.type} out, or take loss.crossEntropy()`,
-        atOption("loss", { instead: ["loss.crossEntropy()"] }),
-      );
-    }
-  }
-
-  /** Classes for a loss of classes, values for a loss of values. */
-  #checkTarget(): void {
-    const { loss, model } = this.config;
-    const { task, name, classes, labels, y, size } = this.splits.train;
-    const kinds = loss.definition.takes(loss.options);
-    const fits = (kind: Takes) => kinds.includes(kind);
-    if (fits("any")) return;
-    if (task === "classification" && !fits("class") && !(fits("label") && classes?.length === 2)) {
-      throw new ConfigError(
-        `experiment: ${loss.type} ${fits("label") ? "takes yes or no" : "compares values"} and ${name} has ${classes?.length} classes; use loss.crossEntropy()${fits("label") ? "" : ', or load it with task: "regression"'}`,
-        atOption("loss", { instead: ["loss.crossEntropy()"] }),
-      );
-    }
-    if (labels && !fits("label")) {
-      throw new ConfigError(
-        `experiment: ${loss.type} takes one class of several, or values, and any number of the ${labels.length} labels of ${name} may hold; use loss.bceWithLogits()`,
-        atOption("loss", { instead: ["loss.bceWithLogits()"] }),
-      );
-    }
-    // probabilities of several classes are values too
-    const one = y.size === size || model.declaration.outputShape.at(-1) === 1;
-    if (task === "regression" && (!fits("value") || (fits("class") && !fits("label") && one))) {
-      throw new ConfigError(
-        `experiment: ${loss.type} takes classes and ${name} has values as targets; use loss.mse(), or load it with task: "classification"`,
-        atOption("loss", { instead: ["loss.mse()"] }),
-      );
-    }
-  }
-
-  /** What counts right classes says nothing of numbers: a share of them above a threshold would look like an accuracy. */
-  #checkMetrics(): void {
-    const { task, labels, name, y } = this.splits.train;
-    const ofClasses = this.options.metrics.find(({ definition }) => definition.params.dim === classAxis);
-    if (!ofClasses || task !== "regression" || labels) return;
-    const number = y.data.find((value) => value < 0 || value > 1);
-    if (number === undefined) return;
-    throw new ConfigError(
-      `experiment: ${ofClasses.type} is of classes, and ${name} has numbers as targets, such as ${number}; use metrics.mae() or metrics.r2(), or load it with task: "classification"`,
-      atOption("metrics"),
-    );
-  }
-
-  /** Loss and metrics over the model's output, symbolically: what does not fit is said now and not in training. */
-  #traceOnce(): void {
-    const { loss, metrics } = this.config;
-    const { batchSize, dropLast } = this.options;
-    const { x, y, classes, size } = this.splits.train;
-    const { output, results, layers } = this.#traced(batchSize);
-    this.checkTokens(
-      "experiment",
-      Object.values(this.splits).filter((set) => set !== undefined),
-      layers,
-    );
-    const target = input("y", [batchSize, ...y.shape.slice(1)], y.dtype);
-    const value = withFlatten(layers, target, () =>
-      located("loss", () =>
-        loss.definition.compute({ output, target: goalOf({ output, results }, target) }, loss.options),
-      ),
-    );
-    if (value.rank !== 0) {
-      throw new ShapeError(
-        `experiment: ${loss.type} gives ${show(value.shape)}, not one number; use reduction: "mean"`,
-        atOption("loss"),
-      );
-    }
-    const gives = loss.definition.gives(loss.options);
-    for (const metric of metrics) {
-      located("metrics", () => metric.definition.batch({ output, target, gives }, metric.options));
-    }
-    const kinds = loss.definition.takes(loss.options);
-    const labels = kinds.includes("label") && classes?.length === 2;
-    const scored = kinds.includes("class") && !labels && loss.definition.gives(loss.options) !== "embeddings";
-    if (classes && scored && y.dtype === "i32") {
-      const { dim = null } = loss.options as { readonly dim?: number | null };
-      const scores = output.shape[axisOfClasses(loss.type, output.shape, target.shape, dim)] as number;
-      if (scores < classes.length) {
-        throw new ShapeError(
-          `experiment: the model ends in ${scores} outputs for ${classes.length} classes; end it in nn.linear(${classes.length})`,
-          atHead(layers, classes.length),
-        );
-      }
-    }
-    const last = size % batchSize;
-    if (last === 0 || dropLast) return;
-    try {
-      this.#traced(last);
-    } catch (cause) {
-      throw new ShapeError(
-        `experiment: the last batch of an epoch has ${last} of ${show(x.shape)}: ${(cause as Error).message}; or leave it out with dropLast: true`,
-        { cause, ...atOption("batchSize", { kind: "shape" }) },
-      );
-    }
-  }
-
-  /** Every token of `sets` has its place in the layers that read it: on the device a wrong one would pass for another. */
-  checkTokens(
-    where: string,
-    sets: readonly { readonly name: string; readonly x: HostTensor }[],
-    layers = this.#traced(this.options.batchSize).layers,
-  ): void {
-    for (const { path, type, layer, input: x } of layers) {
-      const count = layer.definition.tokens?.(layer.options);
-      const reads = count === undefined ? null : columnsRead(x);
-      if (count === undefined || reads === null) continue;
-      for (const set of sets) {
-        const wrong = tokenOutside(set.x, count, reads);
-        if (wrong === undefined) continue;
-        throw new ConfigError(
-          `${where}: ${set.name} has token ${wrong}, and ${path} ${type} takes 0 to ${count - 1}; give it as many as there are tokens`,
-          { fault: { kind: "conflict", layers: [layer] } },
-        );
-      }
-    }
-  }
-
-  #traced(batch: number): Traced {
-    const { model } = this.config;
-    const { x } = this.splits.train;
-    const tensors = (slices: typeof model.parameters.slices) =>
-      Object.fromEntries(slices.map((s) => [s.name, input(s.name, s.shape, s.dtype)]));
-    return traceModel(model.layer, input("x", [batch, ...x.shape.slice(1)], x.dtype), {
-      parameters: tensors(model.parameters.slices),
-      buffers: tensors(model.running.slices),
-      training: true,
-      seed: constant(0, [], "u32"),
-      step: constant(0, [], "u32"),
-    });
   }
 
   /**
@@ -460,37 +275,8 @@ export class Experiment {
   }
 }
 
-/** What an error of an experiment's option says beside its message. */
-const atOption = (option: string, fault: Partial<Fault> = {}) => ({
-  fault: { kind: "conflict", option, ...fault } as const,
-});
-
-/** An error of the number of outputs is that of the last layer that is told one. */
-function atHead(layers: readonly TracedLayer[], outputs: number): ReturnType<typeof atOption> {
-  const head = headOf(layers);
-  if (!head) return atOption("model", { kind: "shape" });
-  return { fault: { kind: "shape", option: "outFeatures", layers: [head.layer], instead: [String(outputs)] } };
-}
-
-const headOf = (layers: readonly TracedLayer[]): TracedLayer | undefined =>
-  layers.findLast(({ layer }) => Object.hasOwn(layer.definition.params, "outFeatures"));
-
-/**
- * Targets of one number each against outputs that still have places or channels: mostly a linear layer that sums along
- * the last axis alone. The error says so and is that layer's.
- */
-function withFlatten<T>(layers: readonly TracedLayer[], target: Tensor, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    const early = layers.find(({ type, input }) => type === "linear" && input.rank > 2);
-    if (!(cause instanceof ShapeError) || target.rank > 2 || !early) throw cause;
-    throw new ShapeError(
-      `${cause.message}; ${early.path} linear sums along the last axis of ${show(early.input.shape)}: put nn.flatten() before it`,
-      { cause, fault: { kind: "shape", layers: [early.layer], before: "nn.flatten(), " } },
-    );
-  }
-}
+/** `experiment({ data, model, loss, optimizer, ... })`: see `Experiment` and `experimentParams`. */
+export const experiment = (given: Options<typeof experimentParams>): Experiment => new Experiment(given);
 
 /** How often each class or label occurs in the training data. */
 function classCounts({ name, y, classes, size }: Dataset): ClassCounts {
@@ -501,27 +287,4 @@ function classCounts({ name, y, classes, size }: Dataset): ClassCounts {
     counts[k] = (counts[k] as number) + (labels ? value : 1);
   }
   return { of: labels ? "labels" : "classes", name, counts, examples: labels ? size : y.size };
-}
-
-/** `experiment({ data, model, loss, optimizer, ... })`: see `Experiment` and `experimentParams`. */
-export const experiment = (given: Options<typeof experimentParams>): Experiment => new Experiment(given);
-
-/** The first token that none of `count` places is for, in the columns that are read. */
-function tokenOutside(x: HostTensor, count: number, reads: (column: number) => boolean): number | undefined {
-  const width = sizeOf(x.shape.slice(1));
-  for (const { data } of x.pieces()) {
-    // pieces are whole rows
-    const wrong = data.find((token, i) => (token < 0 || token >= count) && reads(i % width));
-    if (wrong !== undefined) return wrong;
-  }
-  return undefined;
-}
-
-/** Which columns of the data a tensor is: all, or those that slices along the second axis leave of rows; null when it is computed. */
-function columnsRead(x: Tensor): ((column: number) => boolean) | null {
-  if (x.op === "input") return () => true;
-  const [from] = x.inputs;
-  const { axis, start, end, step } = x.attrs as { axis: number; start: number; end: number; step: number };
-  if (x.op !== "slice" || axis !== 1 || from?.op !== "input" || from.rank !== 2) return null;
-  return (column) => column >= start && column < end && (column - start) % step === 0;
 }

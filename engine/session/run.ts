@@ -9,6 +9,7 @@ import type { BackendName, Controlled, OutputItem, RunHistory, RunSummary } from
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { originOf, show, sizeOf, viewAs } from "../tensor/index.ts";
 import type { Averaged } from "./averaged.ts";
+import { checkTokens } from "./checkModel.ts";
 import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
 import { DeviceModel } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
@@ -163,7 +164,7 @@ export class Run {
         `predict: ${show(ready.shape)} are no examples of ${show(example)}; they are the first axis: ${show([1, ...example])} for one`,
       );
     }
-    this.experiment.checkTokens("predict", [{ name: given instanceof Dataset ? given.name : "the tensor", x: ready }]);
+    checkTokens(this.experiment, "predict", [{ name: given instanceof Dataset ? given.name : "the tensor", x: ready }]);
     return await this.#onDevice((device) => device.predict(ready));
   }
 
@@ -171,7 +172,7 @@ export class Run {
   async evaluate(set: Dataset): Promise<Record<string, number>> {
     if (!(set instanceof Dataset)) throw new ConfigError("evaluate: give a data set, as sets.test");
     const ready = this.#ready(set, "evaluate");
-    this.experiment.checkTokens("evaluate", [{ name: set.name, x: ready.x }]);
+    checkTokens(this.experiment, "evaluate", [{ name: set.name, x: ready.x }]);
     const known = this.experiment.splits.train.classes;
     const other = known && set.classes?.findIndex((name, label) => name !== known[label]);
     if (other !== undefined && other >= 0) {
