@@ -1,4 +1,4 @@
-import type { RateCause, RateMark } from "./learningCurve.ts";
+import type { RateCause, RateMark } from "./curve/state.ts";
 import { MovingMean, windowOf } from "./movingMean.ts";
 
 /** A rate that falls to this share of itself or less in one step has dropped ... */

@@ -4,16 +4,13 @@ import { type ControlMark, controlTable, markOf } from "./controlMarks.ts";
 import {
   type Best,
   type BestMetric,
-  bestColumns,
-  bestMetricColumns,
   type CheckpointMark,
   type CurveState,
-  checkpointTable,
-  learningCurve,
   MAX_METRICS,
-  rateMarkTable,
   type TrainField,
-} from "./learningCurve.ts";
+} from "./curve/state.ts";
+import { bestColumns, bestMetricColumns, checkpointTable, rateMarkTable } from "./curve/tables.ts";
+import { learningCurve } from "./learningCurve.ts";
 import { MovingMean, windowOf } from "./movingMean.ts";
 import { RateMarks } from "./rateMarks.ts";
 import { Series } from "./series.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { rateMarkTable } from "../../../engine/plots/learningCurve.ts";
+import { rateMarkTable } from "../../../engine/plots/curve/tables.ts";
 import { RateMarks } from "../../../engine/plots/rateMarks.ts";
 import { schedule, scheduleAt } from "../../../engine/schedules/index.ts";
 
