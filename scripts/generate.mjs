@@ -271,7 +271,7 @@ const files = {
     .map(([name, drawing]) => `${JSON.stringify(name)}: ${JSON.stringify(drawing)}`)
     .join(",\n")}\n}\n`,
   "docs/library.md": reference,
-  "l10n/bundle.l10n.json": `${JSON.stringify(wordsOf(`${root}/src`), null, 2)}\n`,
+  "l10n/bundle.l10n.json": `${JSON.stringify(wordsOf(root), null, 2)}\n`,
 };
 const read = (file) => (existsSync(`${root}/${file}`) ? readFileSync(`${root}/${file}`, "utf8") : "");
 if (read("README.md")) files["README.md"] = filled(read("README.md"));

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { KernelEvent } from "../engine/protocol/index.ts";
+import { speak } from "../words/index.ts";
 import { Cells } from "./cells/index.ts";
 import { act } from "./commands/act.ts";
 import { registerCommands } from "./commands/index.ts";
@@ -28,6 +29,8 @@ import { Variables } from "./variables/index.ts";
 
 /** Called by the editor when a `.dlnb` file opens or a command is used. Nothing is started here: the first cell starts a kernel. */
 export function activate(context: vscode.ExtensionContext): void {
+  const { bundle: words } = vscode.l10n;
+  speak(words === undefined ? null : { language: vscode.env.language, words });
   const log = vscode.window.createOutputChannel("dlnb Kernel", { log: true });
   const kernels = new Kernels(context, log);
 

@@ -1,3 +1,5 @@
+import type { Bundle } from "../../words/index.ts";
+
 /**
  * The payloads this folder draws, as the kernel sends them. They mirror engine/protocol, which pages must not import; a
  * type-level test holds the two equal.
@@ -125,11 +127,14 @@ export type ToRenderer =
   | { type: "chart"; chart: Chart }
   | { type: "rows"; chart: string; dataset: string; columns: Columns; replace: boolean }
   /** A run of the notebook, for the controls under the chart of that run. */
-  | { type: "live"; run: string; status: LiveStatus };
+  | { type: "live"; run: string; status: LiveStatus }
+  /** What everything is called in the editor's language. */
+  | { type: "words"; bundle: Bundle };
 
-/** Page to editor. `sync` asks for what a chart that was just drawn has missed, `open` for a panel that shows it,
+/** Page to editor. `words` asks for the language, `sync` asks for what a chart that was just drawn has missed, `open` for a panel that shows it,
  * `act` for what a button under the cell's output offers, `control` for a change of the run that a chart shows. */
 export type FromRenderer =
+  | { type: "words" }
   | { type: "sync"; chart: string }
   | { type: "open"; chart: string }
   | { type: "reveal"; cell: string; line: number; column: number }

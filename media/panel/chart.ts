@@ -9,7 +9,7 @@ export function showChart(editor: Editor<FromPanel, ChartState>): void {
   document.head.append(element("style", {}, STYLE));
   let figure: Figure | null = null;
 
-  addEventListener("message", ({ data }: MessageEvent<ToRenderer>) => {
+  addEventListener("message", ({ data }: MessageEvent<Exclude<ToRenderer, { type: "words" }>>) => {
     if (data.type === "live") figure?.live(data.run, data.status);
     else if (data.type === "rows") figure?.append(data.dataset, data.columns, data.replace);
     else if (figure !== null) figure.update(data.chart);

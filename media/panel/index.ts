@@ -1,3 +1,4 @@
+import { speakAsPage } from "../chart/language.ts";
 import { showPicker } from "../picker/index.ts";
 import { showChart } from "./chart.ts";
 import { showComparison } from "./compare.ts";
@@ -14,4 +15,5 @@ const views: Readonly<Record<string, (editor: Editor<never, never>) => void>> = 
   run: showRun,
 };
 
+speakAsPage();
 views[document.body.dataset.view ?? ""]?.(acquireVsCodeApi());

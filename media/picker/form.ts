@@ -48,11 +48,7 @@ export class Form {
       return [
         element("label", { for: id }, field.name),
         input,
-        element(
-          "small",
-          { id: `${id}-doc` },
-          field.kind === "code" ? `${field.doc} ${WORDS.code}.` : field.doc + range,
-        ),
+        element("small", { id: `${id}-doc` }, field.kind === "code" ? WORDS.code(field.doc) : field.doc + range),
       ];
     });
     const cancel = element("button", { type: "button" }, WORDS.cancel);

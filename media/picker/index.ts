@@ -60,7 +60,7 @@ export function showPicker(editor: Editor<FromPicker, { search?: string }>): voi
       return words.every((word) => text.includes(word));
     });
     list.replaceChildren(...found.map(card));
-    count.textContent = words.length === 0 ? "" : WORDS.found(found.length);
+    count.textContent = words.length === 0 ? "" : found.length === 0 ? WORDS.none : WORDS.found(found.length);
     choose(found.some(({ name }) => name === chosen) ? chosen : (found[0]?.name ?? chosen));
   };
   const card = (pick: Pick): HTMLElement => {

@@ -1,11 +1,14 @@
+import { many, words } from "../../words/index.ts";
+
 /** All words of the picker. */
-export const WORDS = {
+export const WORDS = words({
   schedule: { title: "Insert Schedule", search: "Search schedules", list: "Schedules" },
   init: { title: "Insert Initializer", search: "Search initializers", list: "Initializers" },
-  found: (count: number) => (count === 0 ? "none found" : `${count} found`),
+  none: "none found",
+  found: many("{0} found", "{0} found"),
   insert: "Insert",
   cancel: "Cancel",
-  code: "Code: change it in the cell after inserting",
+  code: "{0} Code: change it in the cell after inserting.",
   notGiven: "not given",
   details: "Chosen",
-} as const;
+});

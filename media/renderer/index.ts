@@ -1,4 +1,5 @@
 import type { ActivationFunction, OutputItem, RendererContext } from "vscode-notebook-renderer";
+import { languageOf, speak } from "../../words/index.ts";
 import { element } from "../chart/dom.ts";
 import { type ChartState, Figure } from "../chart/figure.ts";
 import {
@@ -30,13 +31,28 @@ interface Shown {
   synced: boolean;
 }
 
+/** The first output waits this long for the editor's words; when they come later everything is drawn again. */
+const WORDS_MS = 150;
+
 /** The notebook renderer: charts that grow while a cell runs, findings, galleries, and errors. */
-export const activate: ActivationFunction<State> = (context) => {
+export const activate: ActivationFunction<State> = async (context) => {
   document.head.append(element("style", {}, STYLE));
   const shown = new Map<string, Shown>();
+  const items = new Map<string, { item: OutputItem; parent: HTMLElement }>();
   const post = context.postMessage === undefined ? null : (message: FromRenderer) => context.postMessage?.(message);
+  const { promise: spoken, resolve: speaks } = Promise.withResolvers<void>();
 
   context.onDidReceiveMessage?.((message: ToRenderer) => {
+    if (message.type === "words") {
+      speaks();
+      if (message.bundle.language === languageOf()) return;
+      speak(message.bundle);
+      for (const [id, { item, parent }] of items) {
+        dispose(id);
+        render(item, parent);
+      }
+      return;
+    }
     for (const output of shown.values()) {
       if (message.type === "chart" && message.chart.id === output.chart) {
         output.synced = true;
@@ -54,53 +70,65 @@ export const activate: ActivationFunction<State> = (context) => {
     shown.delete(id);
   };
 
+  const render = (item: OutputItem, parent: HTMLElement) => {
+    const cell = cellOf(item);
+    const act = post === null || cell === null ? null : (action: Action) => post({ type: "act", cell, action });
+    if (item.mime === ERROR_MIME) {
+      const actions = post !== null && cell !== null ? errorActions(post, cell) : null;
+      drawError(parent, readError(item.json()), actions);
+      return;
+    }
+    let chart: Chart;
+    try {
+      if (item.mime === FINDINGS_MIME) return drawFindings(parent, readFindings(item.json()), act);
+      if (item.mime === GALLERY_MIME) {
+        const gallery = readGallery(item.json());
+        const heat = context.getState()?.[gallery.id]?.heat ?? true;
+        return drawGallery(parent, gallery, heat, (heat) => keep(context, gallery.id, { heat }));
+      }
+      chart = readChart(item.json());
+    } catch (error) {
+      dispose(item.id);
+      parent.replaceChildren(element("p", {}, error instanceof Error ? error.message : String(error)));
+      return;
+    }
+    const before = shown.get(item.id);
+    if (before !== undefined && before.chart === chart.id && parent.firstChild !== null) {
+      before.figure.update(chart);
+    } else {
+      dispose(item.id);
+      shown.set(item.id, {
+        chart: chart.id,
+        synced: post === null,
+        figure: new Figure(parent, chart, {
+          state: context.getState()?.[chart.id] ?? {},
+          keep: (state) => keep(context, chart.id, state),
+          save: (name, base64) => (post === null ? download(name, base64) : post({ type: "save", name, base64 })),
+          ...(post === null ? {} : { open: () => post({ type: "open", chart: chart.id }) }),
+          ...(act === null ? {} : { act }),
+          ...(post === null ? {} : { control: (run, change) => post({ type: "control", run, change }) }),
+        }),
+      });
+    }
+    if (chart.live) post?.({ type: "sync", chart: chart.id });
+  };
+
+  if (post !== null) {
+    post({ type: "words" });
+    await Promise.race([spoken, new Promise((resolve) => setTimeout(resolve, WORDS_MS))]);
+  }
   return {
     renderOutputItem(item, parent) {
-      const cell = cellOf(item);
-      const act = post === null || cell === null ? null : (action: Action) => post({ type: "act", cell, action });
-      if (item.mime === ERROR_MIME) {
-        const actions = post !== null && cell !== null ? errorActions(post, cell) : null;
-        drawError(parent, readError(item.json()), actions);
-        return;
-      }
-      let chart: Chart;
-      try {
-        if (item.mime === FINDINGS_MIME) return drawFindings(parent, readFindings(item.json()), act);
-        if (item.mime === GALLERY_MIME) {
-          const gallery = readGallery(item.json());
-          const heat = context.getState()?.[gallery.id]?.heat ?? true;
-          return drawGallery(parent, gallery, heat, (heat) => keep(context, gallery.id, { heat }));
-        }
-        chart = readChart(item.json());
-      } catch (error) {
-        dispose(item.id);
-        parent.replaceChildren(element("p", {}, error instanceof Error ? error.message : String(error)));
-        return;
-      }
-      const before = shown.get(item.id);
-      if (before !== undefined && before.chart === chart.id && parent.firstChild !== null) {
-        before.figure.update(chart);
-      } else {
-        dispose(item.id);
-        shown.set(item.id, {
-          chart: chart.id,
-          synced: post === null,
-          figure: new Figure(parent, chart, {
-            state: context.getState()?.[chart.id] ?? {},
-            keep: (state) => keep(context, chart.id, state),
-            save: (name, base64) => (post === null ? download(name, base64) : post({ type: "save", name, base64 })),
-            ...(post === null ? {} : { open: () => post({ type: "open", chart: chart.id }) }),
-            ...(act === null ? {} : { act }),
-            ...(post === null ? {} : { control: (run, change) => post({ type: "control", run, change }) }),
-          }),
-        });
-      }
-      if (chart.live) post?.({ type: "sync", chart: chart.id });
+      items.set(item.id, { item, parent });
+      render(item, parent);
     },
 
     disposeOutputItem(id) {
       tooltip.hide();
-      for (const key of id === undefined ? [...shown.keys()] : [id]) dispose(key);
+      for (const key of id === undefined ? [...items.keys()] : [id]) {
+        dispose(key);
+        items.delete(key);
+      }
     },
   };
 };

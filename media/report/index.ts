@@ -1,5 +1,6 @@
 import { element } from "../chart/dom.ts";
 import { Figure } from "../chart/figure.ts";
+import { speakAsPage } from "../chart/language.ts";
 import { type Chart, readChart } from "../chart/payload.ts";
 import { STYLE } from "../chart/style.ts";
 
@@ -7,6 +8,7 @@ import { STYLE } from "../chart/style.ts";
  * The program of an exported page: pictures of charts become charts that can be pointed at, zoomed on a logarithmic axis, played and
  * saved. A chart that cannot be drawn stays the picture that it is.
  */
+speakAsPage();
 document.head.append(element("style", {}, STYLE));
 for (const place of document.querySelectorAll<HTMLElement>(".interactive")) {
   const data = place.querySelector("script[type='application/json']")?.textContent;

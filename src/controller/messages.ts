@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Action, Chart, Columns, RunControl } from "../../engine/protocol/index.ts";
+import { type Bundle, bundle } from "../../words/index.ts";
 import { type LiveStatus, readControl } from "../live/status.ts";
 import { notify } from "../notify/index.ts";
 import { isRecord, readAction } from "../outputs/read.ts";
@@ -11,9 +12,11 @@ const RENDERER = "dlnb-renderer";
 export type ToRenderer =
   | { type: "chart"; chart: Chart }
   | { type: "rows"; chart: string; dataset: string; columns: Columns; replace: boolean }
-  | { type: "live"; run: string; status: LiveStatus };
+  | { type: "live"; run: string; status: LiveStatus }
+  | { type: "words"; bundle: Bundle };
 
 export type FromRenderer =
+  | { type: "words" }
   | { type: "sync"; chart: string }
   | { type: "open"; chart: string }
   | { type: "reveal"; cell: string; line: number; column: number }
@@ -77,6 +80,9 @@ export class RendererMessages implements vscode.Disposable {
 
   async #answer(editor: vscode.NotebookEditor, message: FromRenderer): Promise<void> {
     switch (message.type) {
+      case "words":
+        await this.#messaging.postMessage({ type: "words", bundle: bundle() } satisfies ToRenderer, editor);
+        return;
       case "sync": {
         const chart = this.#host.chart(editor.notebook, message.chart);
         const grown: ToRenderer[] = chart === null ? [] : [{ type: "chart", chart }];
@@ -117,7 +123,7 @@ export class RendererMessages implements vscode.Disposable {
 export function readMessage(message: unknown): FromRenderer | FromPanel | null {
   if (!isRecord(message)) return null;
   const { type, chart, cell, line, column, file, name, base64, run } = message;
-  if (type === "ready") return { type };
+  if (type === "ready" || type === "words") return { type };
   if ((type === "sync" || type === "open") && typeof chart === "string") return { type, chart };
   if (type === "reveal" && typeof cell === "string" && isPosition(line) && isPosition(column)) {
     return { type, cell, line, column };

@@ -58,7 +58,7 @@ export class ChartPanels implements vscode.Disposable {
   }
 
   /** A chart grew, or its last word has come. */
-  send(message: Exclude<ToRenderer, { type: "live" }>): void {
+  send(message: Exclude<ToRenderer, { type: "live" | "words" }>): void {
     const entry = this.#panels.get(message.type === "chart" ? message.chart.id : message.chart);
     if (entry === undefined) return;
     if (message.type === "chart") {

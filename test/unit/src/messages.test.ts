@@ -11,6 +11,7 @@ const insert = { label: "Insert a cell", title: "t", do: { kind: "insert-cell", 
 
 test.each([
   { type: "ready" },
+  { type: "words" },
   { type: "sync", chart: "c" },
   { type: "open", chart: "c" },
   { type: "reveal", cell: "a", line: 1, column: 2 },

@@ -1,0 +1,51 @@
+/** What a program says in another language: `words` by the English that stands in the source, {0} for what is filled in. */
+export interface Bundle {
+  readonly language: string;
+  readonly words: Readonly<Record<string, string>>;
+}
+
+const ENGLISH: Bundle = { language: "en", words: {} };
+
+let spoken = ENGLISH;
+
+/** From now on this program (the extension, a page, a renderer) speaks `bundle`; null: English. */
+export function speak(bundle: Bundle | null): void {
+  spoken = bundle ?? ENGLISH;
+}
+
+export const bundle = (): Bundle => spoken;
+
+/** The bundle as text of an inert `<script>` in a page; "" where there is nothing to translate. */
+export const bundleText = (): string => (spoken === ENGLISH ? "" : JSON.stringify(spoken).replaceAll("<", "\\u003c"));
+
+/** The language that texts are in, for `lang` attributes and dates: English where no translation is installed, whatever the editor speaks. */
+export const languageOf = (): string => spoken.language;
+
+export type Value = string | number;
+
+/** `english` in the language that is spoken, with `values` for {0}, {1}, …; numbers as that language writes them. */
+export function word(english: string, values: readonly Value[] = []): string {
+  return fill(spoken.words[english] ?? english, values);
+}
+
+function fill(text: string, values: readonly Value[]): string {
+  if (values.length === 0) return text;
+  return text.replace(/\{(\d+)\}/g, (whole, index: string) => {
+    const value = values[Number(index)];
+    return value === undefined ? whole : typeof value === "number" ? number(value) : value;
+  });
+}
+
+/** A number as the language writes it: 12,345.5 or 12.345,5. */
+export function number(value: number, options?: Intl.NumberFormatOptions): string {
+  return new Intl.NumberFormat([spoken.language, "en"], options).format(value);
+}
+
+/** A number that stands there as code writes it ("1,200", "0.031", "1.5e-3"), with the language's own signs. */
+export function digits(text: string): string {
+  const parts = new Intl.NumberFormat([spoken.language, "en"]).formatToParts(-12345.5);
+  const sign = (type: Intl.NumberFormatPartTypes, english: string) =>
+    parts.find((part) => part.type === type)?.value ?? english;
+  const signs: Readonly<Record<string, string>> = { ",": sign("group", ","), ".": sign("decimal", ".") };
+  return text.replace(/[.,]/g, (one) => signs[one] ?? one);
+}
