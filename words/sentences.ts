@@ -11,8 +11,9 @@ interface Template {
   readonly english: string;
   /** Its own letters; the more there are, the surer is a match. */
   readonly letters: number;
-  readonly pattern: RegExp;
-  /** Which placeholder a group of the pattern is. */
+  /** What stands for a placeholder is no list in the first, and anything in the second. */
+  readonly patterns: readonly [RegExp, RegExp];
+  /** Which placeholder a group of the patterns is. */
   readonly order: readonly number[];
 }
 
@@ -20,6 +21,7 @@ interface Template {
 const MIN_LETTERS = 4;
 /** Sentences within sentences. */
 const MAX_DEPTH = 3;
+const LIST = "; ";
 const NUMBER = /^-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d+)?(?: ?%)?$/;
 
 let known: { bundle: Bundle; templates: readonly Template[] } | null = null;
@@ -31,21 +33,22 @@ export function translated(sentence: string): string {
 
 /** What a list is of is translated one by one. */
 function parts(text: string, depth: number): string {
-  return (
-    whole(text, depth) ??
-    text
-      .split("; ")
-      .map((part) => whole(part, depth) ?? part)
-      .join("; ")
-  );
+  const single = whole(text, depth, 0);
+  if (single !== null) return single;
+  const each = text.split(LIST).map((part) => whole(part, depth, 0));
+  if (each.every((part) => part === null)) return whole(text, depth, 1) ?? text;
+  return text
+    .split(LIST)
+    .map((part, i) => each[i] ?? part)
+    .join(LIST);
 }
 
-function whole(text: string, depth: number): string | null {
+function whole(text: string, depth: number, lists: 0 | 1): string | null {
   if (text in bundle().words) return word(text);
   if (NUMBER.test(text)) return digits(text);
   if (depth === MAX_DEPTH) return null;
-  for (const { english, pattern, order } of templates()) {
-    const found = pattern.exec(text);
+  for (const { english, patterns, order } of templates()) {
+    const found = patterns[lists].exec(text);
     if (found === null) continue;
     const values: string[] = [];
     for (const [i, place] of order.entries()) values[place] = parts(found[i + 1] ?? "", depth + 1);
@@ -70,7 +73,10 @@ function templateOf(english: string): Template | null {
   return {
     english,
     letters,
-    pattern: new RegExp(`^${escaped.join("([\\s\\S]*?)")}$`),
+    patterns: [
+      new RegExp(`^${escaped.join("((?:(?!; )[\\s\\S])*?)")}$`),
+      new RegExp(`^${escaped.join("([\\s\\S]*?)")}$`),
+    ],
     order: [...english.matchAll(/\{(\d+)\}/g)].map(([, index]) => Number(index)),
   };
 }
