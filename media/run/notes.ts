@@ -7,7 +7,7 @@ export interface Draft {
   readonly text: string;
 }
 
-/** The notes field. What is typed goes to the editor with every key, which writes it when the keys rest; until then the page keeps it. */
+/** The notes field. What is typed goes to the editor with every key, which writes it; until then the page keeps it. */
 export class Notes {
   readonly #area = element("textarea", { "aria-label": WORDS.notes, spellcheck: "true" });
   readonly #words = element("span", { role: "status" });
@@ -32,14 +32,11 @@ export class Notes {
     parent.replaceChildren(
       element("div", { class: "run-notes" }, this.#area, this.#state, element("div", { class: "dlnb-tools" }, editor)),
     );
-    this.#area.addEventListener("input", () => this.#typed(false));
-    this.#area.addEventListener("blur", () => {
-      if (this.#edit > this.#saved) this.#typed(true);
-    });
+    this.#area.addEventListener("input", () => this.#typed());
     if (draft === null) return;
     // the window went before it was written
     this.#area.value = draft.text;
-    this.#typed(true);
+    this.#typed();
   }
 
   /** What the file says; what is being typed goes before it. */
@@ -58,12 +55,12 @@ export class Notes {
     this.#say(WORDS.saved, false);
   }
 
-  #typed(now: boolean): void {
+  #typed(): void {
     const text = this.#area.value;
     this.#edit++;
     this.#keep({ text });
     this.#say(WORDS.saving, false);
-    this.#send({ type: "notes", text, edit: this.#edit, now });
+    this.#send({ type: "notes", text, edit: this.#edit });
   }
 
   #say(text: string, wrong: boolean): void {

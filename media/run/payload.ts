@@ -74,7 +74,7 @@ export interface CheckpointLine {
 export type FromRunPage =
   | { readonly type: "ready"; readonly section: Section }
   | { readonly type: "section"; readonly section: Section }
-  | { readonly type: "notes"; readonly text: string; readonly edit: number; readonly now: boolean }
+  | { readonly type: "notes"; readonly text: string; readonly edit: number }
   | { readonly type: "earlier"; readonly before: number }
   | { readonly type: "copy"; readonly what: "json" | "code" }
   | { readonly type: "checkpoint"; readonly do: "restore" | "branch"; readonly file: string; readonly step: number }

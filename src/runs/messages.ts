@@ -89,8 +89,7 @@ export type FromRunPage =
   /** It was made, or made anew; `section` is the one that it shows. */
   | { readonly type: "ready"; readonly section: Section }
   | { readonly type: "section"; readonly section: Section }
-  /** `now`: the reader has left the field. */
-  | { readonly type: "notes"; readonly text: string; readonly edit: number; readonly now: boolean }
+  | { readonly type: "notes"; readonly text: string; readonly edit: number }
   | { readonly type: "earlier"; readonly before: number }
   | { readonly type: "copy"; readonly what: "json" | "code" }
   | { readonly type: "checkpoint"; readonly do: "restore" | "branch"; readonly file: string; readonly step: number }
@@ -104,7 +103,7 @@ const DEEDS = ["folder", "cell", "compare", "notes"] as const;
 /** Null for what the page should not say. */
 export function readRunMessage(message: unknown): FromRunPage | null {
   if (!isRecord(message)) return null;
-  const { type, section, text, edit, now, before, what, file, step, name, base64 } = message;
+  const { type, section, text, edit, before, what, file, step, name, base64 } = message;
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
   switch (type) {
     case "ready":
@@ -114,7 +113,7 @@ export function readRunMessage(message: unknown): FromRunPage | null {
     }
     case "notes":
       if (typeof text !== "string" || text.length > MAX_NOTES || !isCount(edit)) return null;
-      return { type, text, edit, now: now === true };
+      return { type, text, edit };
     case "earlier":
       return isCount(before) ? { type, before } : null;
     case "copy":

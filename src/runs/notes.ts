@@ -49,21 +49,21 @@ export async function notesFile(folder: string): Promise<string> {
   return path;
 }
 
-/** Notes wait this long for the next key. */
-const REST_MS = 500;
-
 type Told =
   | { readonly type: "notes"; readonly text: string; readonly why: string }
   | { readonly type: "saved"; readonly edit: number };
 
-/** The notes of a run while they are edited on a page: written when the keys rest, and whatever ends the editing. */
+/**
+ * The notes of a run while they are edited on a page. Every key is written, for a window may go at any moment without a word; what is typed
+ * while a text is being written waits for it, and only the newest is written then.
+ */
 export class NotesFile {
   readonly #folder: string;
   readonly #tell: (told: Told) => void;
   /** What the file says, as far as is known. */
   #text: string | null = null;
   #waiting: { readonly text: string; readonly edit: number } | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #edits = 0;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(folder: string, tell: (told: Told) => void) {
@@ -74,10 +74,11 @@ export class NotesFile {
   /** Reads the file, and tells what it says when that is news: somebody may have changed it in an editor. `always`: to a page that knows nothing yet. */
   async look(always = false): Promise<void> {
     if (this.#waiting !== null && !always) return;
-    await this.flush();
+    await this.#writing;
+    const edits = this.#edits;
     try {
       const text = await readNotes(this.#folder);
-      if (this.#waiting !== null || (text === this.#text && !always)) return;
+      if (this.#edits > edits || (text === this.#text && !always)) return;
       this.#text = text;
       this.#tell({ type: "notes", text, why: "" });
     } catch (error) {
@@ -85,27 +86,23 @@ export class NotesFile {
     }
   }
 
-  /** The page's text, its `edit`-th; `now` does not wait for more. */
-  async edit(text: string, edit: number, now: boolean): Promise<void> {
+  /** The page's text, its `edit`-th; resolves when it, or a later one, is in the file. */
+  async edit(text: string, edit: number): Promise<void> {
+    this.#edits++;
     this.#waiting = { text, edit };
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.flush(), REST_MS);
-    if (now) await this.flush();
-  }
-
-  /** Writes what waits. */
-  async flush(): Promise<void> {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    const waiting = this.#waiting;
-    if (waiting !== null) {
-      this.#waiting = null;
-      this.#writing = this.#writing.then(() => this.#write(waiting));
-    }
+    this.#writing = this.#writing.then(() => this.#write());
     await this.#writing;
   }
 
-  async #write({ text, edit }: { text: string; edit: number }): Promise<void> {
+  /** Once all that was typed by now is in the file. */
+  async written(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    if (this.#waiting === null) return;
+    const { text, edit } = this.#waiting;
+    this.#waiting = null;
     try {
       if (text !== this.#text) await writeNotes(this.#folder, text);
       this.#text = text;

@@ -151,7 +151,6 @@ class RunPanel {
     panel.onDidDispose(() => {
       this.#closing.abort();
       if (this.#timer !== null) clearTimeout(this.#timer);
-      void this.#notes?.flush();
     });
   }
 
@@ -309,7 +308,7 @@ class RunPanel {
         this.changed();
         return;
       case "notes":
-        await this.#notes?.edit(message.text, message.edit, message.now);
+        await this.#notes?.edit(message.text, message.edit);
         return;
       case "earlier": {
         const details = this.#followed?.details;
@@ -361,7 +360,7 @@ class RunPanel {
     const { executeCommand } = vscode.commands;
     if (what === "folder") await executeCommand("dlnb.openRunFolder", { key: this.#key });
     else if (what === "notes") {
-      await this.#notes?.flush();
+      await this.#notes?.written();
       await executeCommand("dlnb.editRunNotes", { key: this.#key });
     } else if (what === "compare") await executeCommand("dlnb.compareRuns", { key: this.#key }, [{ key: this.#key }]);
     else await showCell(entry);

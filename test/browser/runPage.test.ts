@@ -152,7 +152,7 @@ describe.skipIf(browserPath() === undefined)("a run's page", () => {
     expect(await area.inputValue()).toBe("as before");
     await area.press("End");
     await area.pressSequentially("!!");
-    expect(await last(page)).toEqual({ type: "notes", text: "as before!!", edit: 2, now: false });
+    expect(await last(page)).toEqual({ type: "notes", text: "as before!!", edit: 2 });
     expect(await kept(page)).toMatchObject({ draft: { text: "as before!!" } });
     // an older answer, and a file that is read meanwhile, change nothing
     await post(page, { type: "saved", edit: 1 });
