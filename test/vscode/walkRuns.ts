@@ -127,7 +127,8 @@ describe("the panel of a run", () => {
     await panel().getByRole("tab", { name: "Notes" }).waitFor({ timeout: 60_000 });
     const text = (await section("Notes")).getByRole("textbox");
     await panel().getByText("running", { exact: true }).waitFor({ timeout: 30_000 });
-    for (let tries = 0; tries < 50 && !(await text.inputValue()).endsWith("most"); tries++) await window.page.waitForTimeout(100);
+    for (let tries = 0; tries < 50 && !(await text.inputValue()).endsWith("most"); tries++)
+      await window.page.waitForTimeout(100);
     assert.equal(await text.inputValue(), "the first one that learnt, and more than most");
     assert.equal(
       readFileSync(join(folder(), runsOnDisk().at(-1) ?? "", "notes.md"), "utf8"),

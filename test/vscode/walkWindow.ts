@@ -10,6 +10,9 @@ import { artifacts } from "./hosts.ts";
 
 const vsix = process.env.DLNB_VSIX as string;
 
+/** Walks that share the machine train on a thread each. */
+const settings = { "dlnb.threads": Number(process.env.DLNB_WALK_THREADS ?? 0) };
+
 let browser: Browser;
 export let server: CodeServer;
 export let window: Workbench;
@@ -23,7 +26,12 @@ export const charts = (): Locator => window.outputs.locator("figure.dlnb-chart")
 export async function reopen(options: CodeServerOptions): Promise<void> {
   await window.close();
   const before = server;
-  server = await startCodeServer({ vsix, workspace: before.workspace, ...options });
+  server = await startCodeServer({
+    vsix,
+    workspace: before.workspace,
+    ...options,
+    settings: { ...settings, ...options.settings },
+  });
   await before.dispose();
   window = await Workbench.open(browser, server.authority, server.workspace);
 }
@@ -31,7 +39,7 @@ export async function reopen(options: CodeServerOptions): Promise<void> {
 before(async () => {
   mkdirSync(artifacts, { recursive: true });
   browser = await launchBrowser();
-  server = await startCodeServer({ vsix });
+  server = await startCodeServer({ vsix, settings });
   window = await Workbench.open(browser, server.authority, server.workspace);
 });
 
