@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFile
 import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { endAllOf } from "./processes.ts";
 
 const CODE_SERVER = "4.139.1"; // VS Code 1.139.1
 const NODE = "24.21.0";
@@ -135,6 +136,8 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
     },
     async dispose() {
       await this.stop();
+      // kernels outlive their window, and a training would go on behind the next walk
+      endAllOf(state);
       rmSync(state, { recursive: true, force: true, maxRetries: 5 });
     },
   };

@@ -22,6 +22,19 @@ export function kernelsUnder(ancestor: number): number[] {
   return kernels.filter(descends).sort((a, b) => a - b);
 }
 
+/** Ends every process whose command line names `folder`. */
+export function endAllOf(folder: string): void {
+  for (const name of readdirSync("/proc")) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    try {
+      if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(folder)) process.kill(pid, "SIGKILL");
+    } catch {
+      // ended while we looked
+    }
+  }
+}
+
 /** Resident memory of a process in bytes. */
 export function residentBytes(pid: number): number {
   const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
