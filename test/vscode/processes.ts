@@ -22,8 +22,9 @@ export function kernelsUnder(ancestor: number): number[] {
   return kernels.filter(descends).sort((a, b) => a - b);
 }
 
-/** Ends every process whose command line names `folder`. */
+/** Ends every process whose command line names `folder`, where Linux's /proc tells. */
 export function endAllOf(folder: string): void {
+  if (process.platform !== "linux") return;
   for (const name of readdirSync("/proc")) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || pid === process.pid) continue;
