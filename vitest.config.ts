@@ -29,6 +29,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/kernel/**", "test/process/**", "test/vscode/**"],
           testTimeout: 20_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -1,12 +1,10 @@
-import { join } from "node:path";
-import axe from "axe-core";
-import { build } from "esbuild";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 import { comparedRuns } from "../../engine/compare/index.ts";
 import type { CompareView } from "../../engine/protocol/index.ts";
 import { madeUp, someRuns } from "../support/runs.ts";
-import { browserPath, launchBrowser } from "../vscode/browser.ts";
+import { barriers, inBrowser } from "./inBrowser.ts";
+import { openPanel, post } from "./panelPage.ts";
 
 /** Themes by the class of the body, with what VS Code says of their colours. */
 const themes = {
@@ -18,25 +16,6 @@ const themes = {
     "--vscode-editor-background: #000; --vscode-editor-foreground: #fff; --vscode-contrastBorder: #6fc3df",
 } as const;
 
-const html = (theme: keyof typeof themes) => `<!doctype html>
-<html lang="en" style="${themes[theme]}">
-<head><meta charset="utf-8"><title>dlnb</title>
-<meta http-equiv="Content-Security-Policy"
-  content="default-src 'none'; script-src 'nonce-page'; style-src 'unsafe-inline'; img-src data:">
-</head>
-<body class="${theme}" data-view="compare">
-<script nonce="page">
-  window.sent = [];
-  window.acquireVsCodeApi = () => ({
-    postMessage: (message) => window.sent.push(message),
-    getState: () => window.kept,
-    setState: (state) => { window.kept = state; },
-  });
-</script>
-<script type="module" nonce="page" src="panel.js"></script>
-</body>
-</html>`;
-
 const first: CompareView = { figure: null, x: "step", bands: true, smoothing: 0.6, hidden: [] };
 
 const message = (view: CompareView = first, runs = someRuns()) => ({
@@ -45,35 +24,12 @@ const message = (view: CompareView = first, runs = someRuns()) => ({
   state: { keys: runs.map(({ key }) => key), view },
 });
 
-describe.skipIf(browserPath() === undefined)("the page of compared runs", () => {
-  let browser: Browser;
-  let script: string;
-
-  beforeAll(async () => {
-    browser = await launchBrowser();
-    const entryPoints = [join(import.meta.dirname, "../../media/panel/index.ts")];
-    const { outputFiles } = await build({ entryPoints, bundle: true, format: "esm", write: false, logLevel: "silent" });
-    script = outputFiles[0]?.text ?? "";
-  });
-  afterAll(() => browser?.close());
-
-  async function open(theme: keyof typeof themes = "vscode-dark"): Promise<{ page: Page; problems: string[] }> {
-    const page = await browser.newPage();
-    const problems: string[] = [];
-    page.on("console", (said) => problems.push(said.text()));
-    page.on("pageerror", (error) => problems.push(error.message));
-    await page.route("http://panel.test/**", (route) =>
-      route.request().url().endsWith("panel.js")
-        ? route.fulfill({ contentType: "text/javascript", body: script })
-        : route.fulfill({ contentType: "text/html", body: html(theme) }),
-    );
-    await page.goto("http://panel.test/");
-    await page.waitForFunction(() => window.sent.length === 1);
-    return { page, problems };
-  }
+inBrowser("the page of compared runs", (browser) => {
+  const open = (theme: keyof typeof themes = "vscode-dark") =>
+    openPanel(browser(), "compare", { kind: theme, style: themes[theme] });
 
   const show = async (page: Page, what: object) => {
-    await page.evaluate((data) => postMessage(data, "*"), what);
+    await post(page, what);
     await page.locator("main > div:not([hidden]) h1").waitFor();
   };
   const sent = (page: Page) => page.evaluate(() => window.sent.slice(1));
@@ -132,7 +88,7 @@ describe.skipIf(browserPath() === undefined)("the page of compared runs", () => 
     expect(copy).toEqual({ type: "copy", as: "csv" });
     expect(opened).toMatchObject({ type: "open", key: expect.stringMatching(/^\/runs\//) });
     expect(choose).toEqual({ type: "choose" });
-    expect(await page.evaluate(() => (window as unknown as { kept: unknown }).kept)).toMatchObject({
+    expect(await page.evaluate(() => window.kept)).toMatchObject({
       keys: expect.any(Array),
       view: first,
     });
@@ -166,7 +122,7 @@ describe.skipIf(browserPath() === undefined)("the page of compared runs", () => 
     await page.getByLabel("Show equal settings").check();
     expect(await page.locator("table.config tbody tr:not(.group)").count()).toBeGreaterThan(10);
     await show(page, message());
-    await page.evaluate((data) => postMessage(data, "*"), { type: "nothing", text: "These runs are gone." });
+    await post(page, { type: "nothing", text: "These runs are gone." });
     await page.getByRole("status").filter({ hasText: "These runs are gone." }).waitFor();
     expect(await page.locator("main > div").isVisible()).toBe(false);
     await page.close();
@@ -192,14 +148,7 @@ describe.skipIf(browserPath() === undefined)("the page of compared runs", () => 
       await show(page, message());
       await page.locator(".dlnb-plot svg").waitFor();
       await page.getByLabel("Show equal settings").check();
-      await page.evaluate(axe.source);
-      const found = await page.evaluate(async () => {
-        const { violations } = await (window as unknown as { axe: typeof axe }).axe.run(document, {
-          resultTypes: ["violations"],
-        });
-        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" ")}`);
-      });
-      expect(found).toEqual([]);
+      expect(await barriers(page)).toEqual([]);
       await page.close();
     },
   );

@@ -1,24 +1,14 @@
-import type { Browser, Locator } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Locator } from "playwright-core";
+import { expect, test } from "vitest";
 import { CHART_MIME, FINDINGS_MIME, GALLERY_MIME } from "../../engine/protocol/index.ts";
-import { browserPath, launchBrowser } from "../vscode/browser.ts";
 import { activations, beside, findings, gallery, insertRate, landscape, norms } from "./charts.ts";
+import { inBrowser, problemsOf } from "./inBrowser.ts";
 import { RendererPage, themes } from "./rendererPage.ts";
 
-describe.skipIf(browserPath() === undefined)("what diagnostics show", () => {
-  let browser: Browser;
-
-  beforeAll(async () => {
-    browser = await launchBrowser();
-  });
-  afterAll(() => browser?.close());
-
+inBrowser("what diagnostics show", (browser) => {
   const open = async (name: keyof typeof themes = "dark", width?: number, messaging = true) => {
-    const page = await RendererPage.open(browser, name, width, messaging);
-    const problems: string[] = [];
-    page.page.on("console", (message) => problems.push(message.text()));
-    page.page.on("pageerror", (error) => problems.push(error.message));
-    return { page, problems };
+    const page = await RendererPage.open(browser(), name, width, messaging);
+    return { page, problems: problemsOf(page.page) };
   };
   const box = async (locator: Locator) => {
     const found = await locator.first().boundingBox();

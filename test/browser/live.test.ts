@@ -1,9 +1,8 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { CurveRecorder } from "../../engine/plots/index.ts";
 import { CHART_MIME } from "../../engine/protocol/index.ts";
 import type { LiveStatus } from "../../media/chart/payload.ts";
-import { browserPath, launchBrowser } from "../vscode/browser.ts";
+import { inBrowser } from "./inBrowser.ts";
 import { RendererPage } from "./rendererPage.ts";
 
 const plan = {
@@ -41,16 +40,9 @@ function curve(live: boolean) {
   return recorder.chart(live);
 }
 
-describe.skipIf(browserPath() === undefined)("a run's chart", () => {
-  let browser: Browser;
-
-  beforeAll(async () => {
-    browser = await launchBrowser();
-  });
-  afterAll(() => browser?.close());
-
+inBrowser("a run's chart", (browser) => {
   async function open(live = true, given: Partial<LiveStatus> = {}) {
-    const page = await RendererPage.open(browser, "dark");
+    const page = await RendererPage.open(browser(), "dark");
     await page.render("a", CHART_MIME, curve(live));
     await page.page.locator("figure svg").first().waitFor();
     const tell = (more: Partial<LiveStatus>) => page.send({ type: "live", run: "run-1", status: status(more) });

@@ -1,8 +1,7 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { CurveRecorder, type CurveRows } from "../../engine/plots/index.ts";
 import { CHART_MIME, ERROR_MIME } from "../../engine/protocol/index.ts";
-import { browserPath, launchBrowser } from "../vscode/browser.ts";
+import { inBrowser, problemsOf } from "./inBrowser.ts";
 import { RendererPage, themes } from "./rendererPage.ts";
 
 /** A run of `epochs` epochs of ten steps, with what it emitted. */
@@ -38,20 +37,10 @@ function curve(epochs: number, from = (step: number) => 2 * Math.exp(-step / 40)
   return { empty, rows, full: recorder.chart(false) };
 }
 
-describe.skipIf(browserPath() === undefined)("the renderer", () => {
-  let browser: Browser;
-
-  beforeAll(async () => {
-    browser = await launchBrowser();
-  });
-  afterAll(() => browser?.close());
-
+inBrowser("the renderer", (browser) => {
   const open = async (name: keyof typeof themes = "dark", width?: number) => {
-    const page = await RendererPage.open(browser, name, width);
-    const problems: string[] = [];
-    page.page.on("console", (message) => problems.push(message.text()));
-    page.page.on("pageerror", (error) => problems.push(error.message));
-    return { page, problems, figure: page.page.locator("figure") };
+    const page = await RendererPage.open(browser(), name, width);
+    return { page, problems: problemsOf(page.page), figure: page.page.locator("figure") };
   };
   const box = (page: RendererPage, selector: string) => page.page.locator(selector).first().boundingBox();
 

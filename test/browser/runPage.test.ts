@@ -1,31 +1,10 @@
-import { join } from "node:path";
-import axe from "axe-core";
-import { build } from "esbuild";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 import { plots } from "../../engine/plots/recorded/index.ts";
 import type { RunHead, ToRunPage } from "../../src/runs/messages.ts";
 import { small } from "../unit/src/runs/logs.ts";
-import { browserPath, launchBrowser } from "../vscode/browser.ts";
-
-const html = (theme: string) => `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>dlnb</title>
-<meta http-equiv="Content-Security-Policy"
-  content="default-src 'none'; script-src 'nonce-page'; style-src 'unsafe-inline'; img-src data:">
-</head>
-<body class="${theme}" data-view="run">
-<script nonce="page">
-  window.sent = [];
-  window.acquireVsCodeApi = () => ({
-    postMessage: (message) => window.sent.push(message),
-    getState: () => window.kept,
-    setState: (state) => { window.kept = state; },
-  });
-</script>
-<script type="module" nonce="page" src="panel.js"></script>
-</body>
-</html>`;
+import { barriers, inBrowser } from "./inBrowser.ts";
+import { openPanel, post as send } from "./panelPage.ts";
 
 const EVIL = "<img src=x onerror=alert(1)>";
 
@@ -70,37 +49,21 @@ function messages(): ToRunPage[] {
   ];
 }
 
-describe.skipIf(browserPath() === undefined)("a run's page", () => {
-  let browser: Browser;
-  let script: string;
-
-  beforeAll(async () => {
-    browser = await launchBrowser();
-    const entryPoints = [join(import.meta.dirname, "../../media/panel/index.ts")];
-    const { outputFiles } = await build({ entryPoints, bundle: true, format: "esm", write: false, logLevel: "silent" });
-    script = outputFiles[0]?.text ?? "";
-  });
-  afterAll(() => browser?.close());
-
-  const post = (page: Page, message: ToRunPage) => page.evaluate((data) => postMessage(data, "*"), message as object);
+inBrowser("a run's page", (browser) => {
+  const post = (page: Page, message: ToRunPage) => send(page, message);
 
   async function open(theme = "vscode-light"): Promise<{ page: Page; problems: string[] }> {
-    const page = await browser.newPage({ viewport: { width: 460, height: 900 } });
-    const problems: string[] = [];
-    page.on("console", (message) => problems.push(message.text()));
-    page.on("pageerror", (error) => problems.push(error.message));
-    await page.route("http://panel.test/**", (route) =>
-      route.request().url().endsWith("panel.js")
-        ? route.fulfill({ contentType: "text/javascript", body: script })
-        : route.fulfill({ contentType: "text/html", body: html(theme) }),
+    const { page, problems } = await openPanel(
+      browser(),
+      "run",
+      { kind: theme },
+      { viewport: { width: 460, height: 900 } },
     );
-    await page.goto("http://panel.test/");
-    await page.waitForFunction(() => window.sent.length === 1);
     for (const message of messages()) await post(page, message);
     await page.locator("figure.dlnb-chart svg").first().waitFor();
     return { page, problems };
   }
-  const kept = (page: Page) => page.evaluate(() => (window as unknown as { kept: unknown }).kept);
+  const kept = (page: Page) => page.evaluate(() => window.kept);
   const last = (page: Page) => page.evaluate(() => window.sent.at(-1));
 
   test("is worked by keyboard: arrows change the part, which is kept", async () => {
@@ -200,18 +163,10 @@ describe.skipIf(browserPath() === undefined)("a run's page", () => {
     "has no barriers that axe knows of in %s",
     async (theme) => {
       const { page } = await open(theme);
-      await page.evaluate(axe.source);
       for (const name of ["Curves", "Statistics", "Configuration", "Log", "Checkpoints", "Notes"]) {
         await page.getByRole("tab", { name }).click();
-        const found = await page.evaluate(async () => {
-          const { axe } = globalThis as unknown as {
-            axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-          };
-          // colours are the editor's, which this page has none of
-          const { violations } = await axe.run({ rules: { "color-contrast": { enabled: false } } });
-          return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-        });
-        expect([name, ...found]).toEqual([name]);
+        // colours are the editor's, which this page has none of
+        expect([name, ...(await barriers(page, ["color-contrast"]))]).toEqual([name]);
       }
     },
   );
