@@ -82,9 +82,13 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
   const workspace = join(state, "workspace");
   if (options.workspace) cpSync(options.workspace, workspace, { recursive: true });
   else cpSync(join(root, "examples"), workspace, { recursive: true, filter: (path) => basename(path) !== ".dlnb" });
-  mkdirSync(join(state, "data/User"), { recursive: true });
   writeFileSync(join(state, "config.yaml"), "");
-  writeFileSync(join(state, "data/User/settings.json"), JSON.stringify({ ...settings(options), ...options.settings }));
+  // those with a scope of "machine" are read from the second
+  for (const scope of ["User", "Machine"]) {
+    mkdirSync(join(state, "data", scope), { recursive: true });
+    const text = JSON.stringify({ ...settings(options), ...options.settings });
+    writeFileSync(join(state, "data", scope, "settings.json"), text);
+  }
   const port = await freePort();
   const dirs = [
     "--config",

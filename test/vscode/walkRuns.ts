@@ -22,7 +22,11 @@ before(() => {
 const folder = () => join(server.workspace, ".dlnb/runs/runs");
 const runsOnDisk = () => (existsSync(folder()) ? readdirSync(folder()).sort() : []);
 
-const log = (run: string) => readFileSync(join(folder(), run, "log.jsonl"), "utf8");
+/** Empty where none has been begun. */
+function log(run: string): string {
+  const path = join(folder(), run, "log.jsonl");
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
+}
 
 /** Waits for `count` runs, each of which has ended. */
 async function ended(count: number): Promise<void> {
