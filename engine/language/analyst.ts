@@ -5,7 +5,7 @@ import { ConfigError, DataError, ShapeError, UserError } from "../errors/index.t
 import type { AnalyzeParams, CellAnalysis, CellProblem } from "../protocol/index.ts";
 import { Experiments } from "./experiments.ts";
 import { LayerHints } from "./hints.ts";
-import { type Call, Interpreter } from "./interpret.ts";
+import { type Call, Interpreter } from "./interpret/index.ts";
 import { Memo } from "./memo.ts";
 import { Origins } from "./origins.ts";
 import { type ParsedCell, Parser } from "./parse.ts";

@@ -7,7 +7,7 @@ import { check, type Definition } from "../params/index.ts";
 import { Experiment, loadParams, remarksOn, remarksOnFit } from "../session/index.ts";
 import { toys } from "../toys/index.ts";
 import type { LayerHints, TracedModel } from "./hints.ts";
-import type { Call } from "./interpret.ts";
+import type { Call } from "./interpret/index.ts";
 import type { Origins } from "./origins.ts";
 import { isPlain, type Knowledge, Member, OutOfTime, RunToBe, UNKNOWN } from "./values.ts";
 

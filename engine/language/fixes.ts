@@ -4,7 +4,7 @@ import { range } from "../params/index.ts";
 import type { CellFix } from "../protocol/index.ts";
 import { definitions } from "./definitions.ts";
 import { exampleOf } from "./examples.ts";
-import type { Call } from "./interpret.ts";
+import type { Call } from "./interpret/index.ts";
 import type { Origins } from "./origins.ts";
 import type { Spot } from "./problems.ts";
 

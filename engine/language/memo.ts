@@ -1,5 +1,5 @@
 import { Dataset, Splits } from "../data/index.ts";
-import type { Call } from "./interpret.ts";
+import type { Call } from "./interpret/index.ts";
 
 /** Results that do not change, by what was asked of what: data sets are not read, split and scaled anew for each letter. */
 export class Memo {

@@ -1,5 +1,5 @@
 import type { CallExpression, Node } from "acorn";
-import type { Call } from "./interpret.ts";
+import type { Call } from "./interpret/index.ts";
 
 /** A place in a cell's text, in UTF-16 units. */
 export interface Place {

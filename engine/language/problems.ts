@@ -3,7 +3,7 @@ import { DataError, type Fault, ShapeError, type UserError } from "../errors/ind
 import type { CellProblem } from "../protocol/index.ts";
 import { definitions } from "./definitions.ts";
 import { fixesFor } from "./fixes.ts";
-import type { Call } from "./interpret.ts";
+import type { Call } from "./interpret/index.ts";
 import type { Origins } from "./origins.ts";
 
 /** A problem with the cell that it is in. */

@@ -117,4 +117,26 @@ export class Knowledge {
     const within = value instanceof Map || value instanceof Set ? [...value].flat() : Object.values(value);
     for (const each of within) this.doubt(each);
   }
+
+  /** The value itself. Throws Silent for what is not known. */
+  certain(value: unknown): unknown {
+    if (this.isUnknown(value)) throw new Silent();
+    return value;
+  }
+
+  /** What a loop or a spread goes through. Throws Silent for what is none of the known kinds of list. */
+  items(value: unknown): Iterable<unknown> {
+    this.certain(value);
+    if (typeof value === "string" || Array.isArray(value) || value instanceof Map || value instanceof Set) return value;
+    if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return value as unknown as Iterable<unknown>;
+    // what entries() and matchAll() give
+    if (
+      typeof value === "object" &&
+      value !== null &&
+      Object.getPrototypeOf(value)?.[Symbol.toStringTag]?.endsWith?.("Iterator")
+    ) {
+      return value as Iterable<unknown>;
+    }
+    throw new Silent();
+  }
 }

@@ -2,6 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { Analyst } from "../../../engine/language/index.ts";
+import { computedMs } from "../../../engine/language/values.ts";
 import { analyzed, examples, notebooks } from "./analyzed.ts";
 
 const load = `const digits = await data.csv("data/digits.csv", { target: "y" });
@@ -143,9 +144,9 @@ test.each(notebooks)(
         const at = below(text.length);
         return { cell, text: text.slice(0, at) + text.slice(at + below(40)) };
       });
-      const started = performance.now();
+      const started = computedMs();
       const answer = await analyst.analyze({ notebook: path, folder: examples, cells: cut });
-      expect(performance.now() - started).toBeLessThan(8000);
+      expect(computedMs() - started).toBeLessThan(4000);
       for (const [i, { hints, problems }] of answer.cells.entries()) {
         const length = cut[i]?.text.length ?? 0;
         for (const { start, end } of problems) expect(0 <= start && start < end && end <= length).toBe(true);
