@@ -32,17 +32,19 @@ export class LibrarySnippets implements vscode.CompletionItemProvider, vscode.Di
   ): Promise<vscode.CompletionList> {
     this.#read ??= Promise.all([readSnippets(this.#extensionPath), readReference(this.#extensionPath)]);
     const [snippets, reference] = await this.#read;
-    const { start, suggestions } = suggest(snippets, reference, document.getText(), document.offsetAt(position));
-    const range = new vscode.Range(document.positionAt(start), position);
-    const typed = document.getText(range);
-    // asked anew with every letter: which of its names a snippet shows depends on what is typed
+    const text = document.getText();
+    const offset = document.offsetAt(position);
+    const { start, suggestions, complete } = suggest(snippets, reference, text, offset);
+    const from = document.positionAt(start);
+    const end = document.positionAt(offset + (/^[\w$]*/.exec(text.slice(offset))?.[0].length ?? 0));
+    const range = { inserting: new vscode.Range(from, position), replacing: new vscode.Range(from, end) };
     return new vscode.CompletionList(
       suggestions.map((suggestion) => {
-        const item = itemOf(suggestion, range, typed);
+        const item = itemOf(suggestion, range);
         this.#names.set(item, suggestion.name);
         return item;
       }),
-      true,
+      !complete,
     );
   }
 
@@ -66,22 +68,27 @@ export async function readSnippets(extensionPath: string): Promise<Snippets> {
   return JSON.parse(await readFile(join(extensionPath, "snippets", "dlnb.json"), "utf8")) as Snippets;
 }
 
+/** What a call brings with it is said beside its name where it is as short as `({ lr: 1e-3 })`. */
+const MOST_SHOWN = 40;
+
 function itemOf(
-  { name, snippet, label, body, expected }: Suggestion,
-  range: vscode.Range,
-  typed: string,
+  { name, snippet, label, names, body, expected }: Suggestion,
+  range: { readonly inserting: vscode.Range; readonly replacing: vscode.Range },
 ): vscode.CompletionItem {
+  const code = plain(body);
+  const given = code.startsWith(`${label}(`) ? code.slice(label.length).replace(/\s+/g, " ") : "";
+  const detail = given.length > MOST_SHOWN ? "(…)" : given;
   const item = new vscode.CompletionItem(
-    { label, description: label === name ? "dlnb" : name },
+    { label, ...(detail && { detail }), description: label === name || given ? "dlnb" : name },
     vscode.CompletionItemKind.Snippet,
   );
   item.insertText = new vscode.SnippetString(body);
   item.range = range;
   // `kaiming_normal_` finds kaimingNormal, which the editor by itself would not take for it
-  item.filterText = label.toLowerCase().startsWith(typed.toLowerCase()) ? label : typed;
+  item.filterText = names.join(" ");
   // what an option expects comes before everything, anything else after the language's own names
   item.sortText = `${expected ? "0" : "~"}${label}`;
   item.detail = snippet.description;
-  item.documentation = new vscode.MarkdownString(["```typescript", plain(body), "```"].join("\n"));
+  item.documentation = new vscode.MarkdownString(["```typescript", code, "```"].join("\n"));
   return item;
 }

@@ -21,6 +21,8 @@ export interface Suggestion {
   readonly snippet: Snippet;
   /** What is shown, and what was typed of: an alias, or the function's name after `schedule.`. */
   readonly label: string;
+  /** All that it may be typed as from here on, the label first. */
+  readonly names: readonly string[];
   readonly body: string;
   /** It is what an option takes whose value is written here: before all else. */
   readonly expected: boolean;
@@ -39,18 +41,22 @@ const MAKERS: Readonly<Record<string, string>> = {
   Schedule: "schedule",
 };
 
+/** What fits where somebody types. */
+export interface Suggestions {
+  /** Where the text begins that a suggestion takes the place of. */
+  readonly start: number;
+  readonly suggestions: readonly Suggestion[];
+  /** Whether further letters leave only some of these. An editor that asks again would meanwhile take what it showed before. */
+  readonly complete: boolean;
+}
+
 /**
- * Snippets for what is being typed at `offset`, with where the typed text begins. In code only. At the beginning of a statement they go by
- * their prefixes, `sched-one-cycle`; within an expression by the bare name, `adamw`, as well; after `schedule.` by the name
- * alone. Where an option's value begins, all that fit its type are there at once.
+ * Snippets for what is being typed at `offset`. In code only, and never where a name is declared or an option named. At the beginning of a
+ * statement they go by their prefixes, `sched-one-cycle`; within an expression by the bare name, `adamw`, as well; after `schedule.` by
+ * the name alone, or by what others call it. Where an option's value begins, all that fit its type are there at once.
  */
-export function suggest(
-  snippets: Snippets,
-  reference: Reference,
-  text: string,
-  offset: number,
-): { start: number; suggestions: Suggestion[] } {
-  const none = { start: offset, suggestions: [] };
+export function suggest(snippets: Snippets, reference: Reference, text: string, offset: number): Suggestions {
+  const none = { start: offset, suggestions: [], complete: true };
   const code = codeOf(text);
   const typed = /[\w$][\w$.-]*$/.exec(text.slice(0, offset))?.[0] ?? "";
   const start = offset - typed.length;
@@ -59,38 +65,56 @@ export function suggest(
   const member = /^(\w+)\.([\w$]*)$/.exec(typed);
   if (member !== null) {
     const [, maker = "", word = ""] = member;
-    const suggestions = members(snippets, maker, word);
-    return { start: offset - word.length, suggestions };
+    return { start: offset - word.length, suggestions: members(snippets, maker, word), complete: true };
   }
+  const before = code.slice(0, start);
   const maker = makerAt(reference, code, start);
-  const within = /[:=(,[?&|>]\s*$/.test(code.slice(0, start)) || /\b(?:await|return)\s+$/.test(code.slice(0, start));
-  if (maker === null && typed.length < 2) return none;
+  if ((maker === null && typed === "") || isNamed(code, start)) return none;
+  const within = /[:=(,[?&|>]\s*$/.test(before) || /\b(?:await|return)\s+$/.test(before);
   const word = squashed(typed);
   const suggestions = Object.entries(snippets).flatMap(([name, snippet]): Suggestion[] => {
     const expected = maker !== null && name.startsWith(`${maker}.`);
     const bare = name.slice(name.lastIndexOf(".") + 1);
-    const fits = (prefix: string) => squashed(prefix).startsWith(word);
-    const label =
-      (expected && fits(bare) ? bare : undefined) ??
-      snippet.prefix.find(fits) ??
-      (within && word.length >= 3 && fits(bare) ? bare : undefined);
+    const names = [...(expected ? [bare] : []), ...snippet.prefix, ...(within && !expected ? [bare] : [])];
+    const fitting = names.filter((each) => squashed(each).startsWith(word));
+    const [label] = fitting;
     if (label === undefined || (within && isStatement(snippet))) return [];
-    return [{ name, snippet, label, body: snippet.body.join("\n"), expected }];
+    return [{ name, snippet, label, names: spellings(fitting), body: snippet.body.join("\n"), expected }];
   });
-  return { start, suggestions };
+  // behind a dash it is a snippet's prefix that is typed: each shows the one of its names that fits
+  return { start, suggestions, complete: suggestions.length === 0 || !typed.includes("-") };
 }
 
 /** `oneCycle`, `one-cycle`, `onecycle` and `one_cycle_` are the same to who looks for it; the group's dash or dot stays. */
 const squashed = (name: string) => name.toLowerCase().replace(/(?<=[-.].*)[-_.]|(?<=^[^-.]*)_/g, "");
 
+/** Names as they may be typed, each once: `oneCycle`, `one_cycle_`. */
+const spellings = (names: readonly string[]): string[] => [
+  ...new Set(names.flatMap((name) => [name, `${name.replace(/(?<=[a-z\d])(?=[A-Z])/g, "_").toLowerCase()}_`])),
+];
+
 function members(snippets: Snippets, maker: string, word: string): Suggestion[] {
   return Object.entries(snippets).flatMap(([name, snippet]): Suggestion[] => {
     const body = snippet.body.join("\n");
     const bare = name.slice(maker.length + 1);
-    if (!name.startsWith(`${maker}.`) || !squashed(bare).startsWith(squashed(word))) return [];
-    if (!body.startsWith(`${name}(`)) return [];
-    return [{ name, snippet, label: bare, body: body.slice(maker.length + 1), expected: false }];
+    // a call without arguments is what the language itself offers
+    if (!name.startsWith(`${maker}.`) || !body.startsWith(`${name}(`) || body === `${name}()`) return [];
+    const others = snippet.prefix.map((prefix) => prefix.slice(prefix.indexOf("-") + 1));
+    const fitting = [bare, ...others].filter((each) => squashed(each).startsWith(squashed(word)));
+    if (fitting.length === 0) return [];
+    return [
+      { name, snippet, label: bare, names: spellings(fitting), body: body.slice(maker.length + 1), expected: false },
+    ];
   });
+}
+
+/** Whether a name that begins at `at` is one's own to choose, or an option's: behind `const`, in an object before the colon. */
+function isNamed(code: string, at: number): boolean {
+  const before = code.slice(0, at);
+  if (/\b(?:const|let|var|function|class|import|as|type|interface|enum|new)\s+\{?\s*$/.test(before)) return true;
+  const open = opening(code, at);
+  if (code[open] !== "{" || !/[{,]\s*$/.test(before)) return false;
+  return /,\s*$/.test(before) || /(?:[(,:=[?&|]|\breturn)\s*$/.test(code.slice(0, open));
 }
 
 /** It declares something, or is more than one expression. */

@@ -46,7 +46,9 @@ export function completions(
       const own = entry.kind === world.ts.ScriptElementKind.alias ? module.sees.get(entry.name) : undefined;
       return own ? { ...entry, kind: KINDS[own.kind] as ts.ScriptElementKind, sortText: "10" } : entry;
     });
-  return { ...found, entries };
+  // an editor that asks again at each letter would meanwhile take what it showed before for what is typed
+  const { isIncomplete: _, ...whole } = found;
+  return { ...whole, entries };
 }
 
 /** What a name in the list is, when one looks at it. */

@@ -17,7 +17,7 @@ const lines = [
   "for (const x of [1, 2]) console.log(x, run);",
 ];
 
-const names = ["opened", "restarted", "slow"];
+const names = ["opened", "restarted"];
 
 before(() => {
   for (const name of names) {
@@ -49,26 +49,20 @@ async function type(name: string, paces: readonly number[]): Promise<void> {
   await shot(`typing ${name}`);
   const expected = paces.flatMap(() => lines);
   const found = (await saved(`typing-${name}.dlnb`)).split("\n");
-  const wrong = expected.flatMap((line, i) => found[i] === line ? [] : [`${line} -> ${found[i]}`]);
-  console.log(wrong.join("\n"));
-  assert.deepEqual(found.slice(0, expected.length), expected);
+  const wrong = expected.flatMap((line, i) => (found[i] === line ? [] : [`${line} -> ${found[i]}`]));
+  assert.deepEqual(wrong, []);
 }
 
 describe("typing", () => {
   it("at once after a notebook is opened", async () => {
     await window.openNotebook("typing-opened.dlnb");
-    await type("opened", [20, 60, 0]);
+    await type("opened", [20, 60]);
   });
 
   it("while the TypeScript server starts anew", async () => {
     await window.openNotebook("typing-restarted.dlnb");
     await window.page.locator(".notebookOverlay:visible .code-cell-row").nth(1).locator(".monaco-editor").click();
     await window.command("TypeScript: Restart TS Server");
-    await type("restarted", [60, 20, 100]);
-  });
-
-  it("as people do", async () => {
-    await window.openNotebook("typing-slow.dlnb");
-    await type("slow", [30, 130]);
+    await type("restarted", [20, 100]);
   });
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { plain } from "../../../src/language/plain.ts";
-import { suggest } from "../../../src/language/suggest.ts";
+import { type Suggestion, suggest } from "../../../src/language/suggest.ts";
 import { accepted, snippets } from "../../support/snippets.ts";
 
 const reference = JSON.parse(readFileSync(new URL("../../../snippets/library.json", import.meta.url), "utf8"));
@@ -74,7 +74,6 @@ describe("while one types", () => {
     ["/* sched-one|"],
     ["`sched-one|`"],
     ["const |"],
-    ["l|"],
     ["|"],
     ["exp.fit|"],
     ["foo.bar.one|"],
@@ -91,9 +90,56 @@ describe("while one types", () => {
     ["import|"],
     ["number|"],
     ["string|"],
+    ["const ada|"],
+    ["let { fit|"],
+    ["function train|"],
+    ["import { fit|"],
+    ["const a = 1, fit|"],
+    ["optim.adam({ fit|"],
+    ["optim.adam({ lr: 1, fit|"],
+    ["return { fit|"],
   ])("nothing is offered at %s", (cell) => {
     expect(names(cell)).toEqual([]);
   });
+
+  test.each([
+    ["nn.Dense|", "nn.linear"],
+    ["schedule.reduce|", "schedule.plateau"],
+    ["init.he|", "init.kaimingNormal"],
+    ["init.kaiming_normal_|", "init.kaimingNormal"],
+  ])("%s finds what others call by that name", (cell, name) => {
+    expect(names(cell)).toContain(name);
+  });
+
+  test("a call without arguments is the language's own to offer after a dot", () => {
+    expect(names("nn.rel|")).not.toContain("nn.relu");
+    expect(names("layer-rel|")).toContain("nn.relu");
+  });
+
+  test("a block is no object of options", () => {
+    expect(names("if (done) { fit|")).toContain("fit");
+  });
+
+  // an editor that asks again while one types accepts what it showed before: `optim.adam(` for `optim.adamw(`
+  test.each(["optim.adamw", "nn.conv2d", "f(adamw", "experiment", "exp.fit({ schedule: cosine"])(
+    "what is offered at each letter of %s is among what was offered at the one before, by what is typed",
+    (text) => {
+      const begin = text.search(/\w+$/);
+      let before: readonly Suggestion[] | null = null;
+      for (let end = begin + 1; end <= text.length; end++) {
+        const { suggestions, complete } = offered(`${text.slice(0, end)}|`);
+        expect(complete).toBe(true);
+        const known = new Map(before?.map((one) => [one.name, one]));
+        for (const one of suggestions) {
+          const typed = text.slice(begin, end).toLowerCase();
+          if (before)
+            expect(known.get(one.name)?.names.some((name) => name.toLowerCase().startsWith(typed))).toBe(true);
+        }
+        before = suggestions;
+      }
+      expect(before?.length).toBeGreaterThan(0);
+    },
+  );
 
   test("within an expression nothing is offered that only stands by itself", () => {
     expect(names("f(data-csv|")).not.toContain("data.csv");
