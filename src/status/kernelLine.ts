@@ -29,12 +29,17 @@ export const NOT_STARTED: KernelNow = {
   progress: null,
 };
 
-/** One line for the status bar: backend and what the kernel does; `detail` says it in sentences. */
-export function kernelLine(now: KernelNow): { text: string; detail: string } {
+/**
+ * One line for the status bar: backend and what the kernel does; `detail` says it in sentences. The editor cuts items at two fifths of the
+ * window, so that the line is short and begins with the notebook's `name`, where that is not in front.
+ */
+export function kernelLine(now: KernelNow, name: string | null): { text: string; detail: string } {
   const icon = iconOf(now);
   const backend = now.run?.backend ?? now.backend;
+  // while it trains there is more to say than whose runtime it is
+  const whose = backend === null ? "dlnb" : backendWords(backend, now.run === null ? now.runtime : null);
   return {
-    text: `$(${icon}) ${[backend === null ? "dlnb" : backendWords(backend, now.runtime), doing(now)].join(": ")}`,
+    text: `$(${icon}) ${[...(name === null ? [] : [name]), whose, doing(now)].join(": ")}`,
     detail: [doing(now), ...backendDetail(backend, now)].join("\n"),
   };
 }

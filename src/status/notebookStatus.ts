@@ -96,10 +96,11 @@ export class NotebookStatus implements vscode.Disposable {
       this.#item.hide();
       return;
     }
-    const { text, detail } = kernelLine(this.#kernels.get(notebook.uri.toString()) ?? NOT_STARTED);
     const name = notebook.uri.path.split("/").at(-1) ?? "";
     const inFront = notebook === vscode.window.activeNotebookEditor?.notebook;
-    this.#item.text = inFront ? text : `${text} (${name})`;
+    const now = this.#kernels.get(notebook.uri.toString()) ?? NOT_STARTED;
+    const { text, detail } = kernelLine(now, inFront ? null : name);
+    this.#item.text = text;
     this.#item.tooltip = `${name}\n${detail}`;
     this.#item.accessibilityInformation = { label: vscode.l10n.t("dlnb kernel of {0}: {1}", name, detail) };
     this.#item.show();

@@ -8,7 +8,7 @@ export interface CellSummary {
 
 export function runningSummary(run: RunStatus): CellSummary {
   const moving = [
-    run.epochs > 0 ? `epoch ${run.epoch}/${run.epochs}` : `step ${count(run.step)}/${count(run.steps)}`,
+    run.epochs > 0 ? `epoch ${count(run.epoch)}/${count(run.epochs)}` : `step ${count(run.step)}/${count(run.steps)}`,
     `${count(run.stepsPerSecond, run.stepsPerSecond < 10 ? 1 : 0)} steps/s`,
     run.backend,
     ...(run.etaSeconds === null ? [] : [`${duration(run.etaSeconds)} left`]),

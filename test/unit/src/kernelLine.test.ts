@@ -30,6 +30,7 @@ describe("the status bar says", () => {
     [{ backend: null }, "$(chip) dlnb: idle"],
     [{}, "$(chip) wasm: idle"],
     [{ runtime: "editor" }, "$(chip) wasm on the editor's own runtime: idle"],
+    [{ runtime: "editor", cell: 4, run: { ...run, backend: "wasm" } }, "$(pulse) wasm: epoch 3/20, 41 s left"],
     [{ cell: 4 }, "$(sync~spin) wasm: busy, cell 4"],
     [{ cell: 4, progress }, "$(sync~spin) wasm: cell 4, reading: 34 %"],
     [{ cell: 4, progress: { ...progress, total: null, message: "" } }, "$(sync~spin) wasm: cell 4, 34 files"],
@@ -38,11 +39,15 @@ describe("the status bar says", () => {
     [{ cell: 4, run: { ...run, paused: true } }, "$(debug-pause) WebGPU: paused at epoch 3/20"],
     [{ cell: 4, run: { ...run, stopping: "epoch" } }, "$(pulse) WebGPU: epoch 3/20, stops after it"],
   ])("%j", (change, text) => {
-    expect(kernelLine(change === NOT_STARTED ? NOT_STARTED : { ...ready, ...change }).text).toBe(text);
+    expect(kernelLine(change === NOT_STARTED ? NOT_STARTED : { ...ready, ...change }, null).text).toBe(text);
+  });
+
+  test("first whose kernel it is, where that is not in front", () => {
+    expect(kernelLine({ ...ready, cell: 4 }, "tour.dlnb").text).toBe("$(sync~spin) tour.dlnb: wasm: busy, cell 4");
   });
 
   test("that the editor's own runtime has no GPU", () => {
-    expect(kernelLine({ ...ready, runtime: "editor" }).detail).toMatch(/no GPU/);
-    expect(kernelLine(ready).detail).toBe("idle\nwasm (2 threads)");
+    expect(kernelLine({ ...ready, runtime: "editor" }, null).detail).toMatch(/no GPU/);
+    expect(kernelLine(ready, null).detail).toBe("idle\nwasm (2 threads)");
   });
 });
