@@ -5,7 +5,7 @@ import { Cells } from "./cells/index.ts";
 import { act } from "./commands/act.ts";
 import { registerCommands } from "./commands/index.ts";
 import { registerCompare } from "./compare/index.ts";
-import { Controller, NOTEBOOK_TYPE } from "./controller/controller.ts";
+import { Controller } from "./controller/controller.ts";
 import { Kernels } from "./controller/kernels.ts";
 import { registerDoctor } from "./doctor/index.ts";
 import { registerExports } from "./export/index.ts";
@@ -14,9 +14,11 @@ import { CellOrder } from "./language/cellOrder.ts";
 import { LibraryHovers } from "./language/hover.ts";
 import { LibrarySnippets } from "./language/snippets.ts";
 import { registerLive } from "./live/index.ts";
+import { followNotebookInFront } from "./notebook/inFront.ts";
 import { MovedNotebooks } from "./notebook/moving.ts";
 import { FileProblems } from "./notebook/problems.ts";
 import { serializer } from "./notebook/serializer.ts";
+import { NOTEBOOK_TYPE } from "./notebook/type.ts";
 import { notify } from "./notify/index.ts";
 import { pickers } from "./pickers/index.ts";
 import { FindingProblems } from "./problems/findingProblems.ts";
@@ -37,7 +39,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const controller = new Controller(context.extension, {
     log: (event) => writeLog(log, event),
     start: (notebook, onEvent) => kernels.start(notebook, onEvent),
-    rejoin: (notebook, onEvent) => kernels.rejoin(notebook, onEvent),
+    rejoin: (notebook, onEvent, how) => kernels.rejoin(notebook, onEvent, how),
   });
 
   const runs = new RunStore((remark) => log.warn(remark));
@@ -45,6 +47,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
   context.subscriptions.push(
     log,
+    followNotebookInFront(),
     controller,
     runs,
     controller.sessions.onNews((news) => runs.hear(news)),

@@ -18,6 +18,8 @@ export interface CellHost {
   send(event: KernelEvent): void;
   backend(): Promise<Backend>;
   rivals(): Promise<readonly Backend[]>;
+  /** A training begins, or has ended; one that nobody awaited ends after its cell. */
+  training(change: 1 | -1): void;
   /** Set when the notebook is only tried out: how many steps are profiled, and which experiments were. */
   readonly profile?: { readonly steps: number | null; readonly done: WeakSet<object> };
 }
@@ -92,7 +94,10 @@ export class CellRun {
       },
       steered: (run) => {
         this.#steered.add(run);
-        return () => this.#steered.delete(run);
+        host.training(1);
+        return () => {
+          if (this.#steered.delete(run)) host.training(-1);
+        };
       },
       rehearsal: host.profile && rehearsalOf(host.profile.steps, () => this.context, host.profile.done),
     };

@@ -8,7 +8,7 @@ export const DOOR = {
   interrupt: 0,
   /** 1 when code was terminated for it: promises of that code will never settle. */
   terminated: 1,
-  /** 1 while a cell runs or waits: a kernel that works outlives its client for a while. */
+  /** 1 while a cell runs or waits, or something trains: a kernel that works outlives its client for a while. */
   busy: 2,
   /** Bytes on their way to the client by way of the doorman. */
   pending: 3,

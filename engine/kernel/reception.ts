@@ -19,8 +19,8 @@ export interface Reception {
   write(client: number, bytes: Uint8Array, done: () => void): void;
 }
 
-/** How long a kernel that has nothing to do waits for a client, one that has just started, and a client for its turn to speak. */
-const [IDLE_MS, START_MS, HELLO_MS] = [10_000, 60_000, 3000];
+/** How long a kernel that has nothing to do waits for a client at most, one that has just started, and a client for its turn to speak. */
+const [MOST_IDLE_MS, START_MS, HELLO_MS] = [60_000, 60_000, 3000];
 const LOOK_MS = 250;
 const MOST_HELLO = 4096;
 const MOST_STRANGERS = 16;
@@ -65,7 +65,7 @@ export function openReception(input: NodeJS.ReadableStream, on: ReceptionEvents)
       if (guest?.socket !== socket) return;
       guest = null;
       on.client(null);
-      wait(IDLE_MS);
+      wait(Math.min(keepAliveMs, MOST_IDLE_MS));
     });
     if (rest.length > 0) on.data(number, rest);
   };

@@ -65,12 +65,16 @@ export class Kernel {
   #order = 0;
   #run: RunStatus | null = null;
   #analyst: Analyst | undefined;
+  /** Whether a cell runs or waits. */
+  #working = false;
+  #trainings = 0;
 
   constructor(options: KernelOptions) {
     this.#options = options;
     this.#queue = new Queue(() => {
       if (this.#away && this.#goOn()) return;
-      Atomics.store(options.flags, DOOR.busy, 0);
+      this.#working = false;
+      this.#tellDoorman();
       this.#send({ event: "state", state: "idle", cell: null });
     });
   }
@@ -215,6 +219,7 @@ export class Kernel {
       send: (event) => this.#send(event),
       backend: () => devices.open(),
       rivals: () => devices.rivals(),
+      training: (change) => this.#training(change),
       ...(params.profile && { profile: { steps: params.profile.steps, done: new WeakSet() } }),
     };
     const info: KernelInfo = {
@@ -249,6 +254,17 @@ export class Kernel {
     return true;
   }
 
+  #training(change: 1 | -1): void {
+    this.#trainings += change;
+    if (this.#trainings === 0 && this.#running === undefined) this.#run = null;
+    this.#tellDoorman();
+  }
+
+  /** A kernel that works waits longer for a client to come back. */
+  #tellDoorman(): void {
+    Atomics.store(this.#options.flags, DOOR.busy, this.#working || this.#trainings > 0 ? 1 : 0);
+  }
+
   #open(): Session {
     if (!this.#session) throw new UserError("the kernel is not initialized");
     return this.#session;
@@ -261,7 +277,8 @@ export class Kernel {
 
   #enqueue(params: RunParams): Promise<CellResult> {
     const { host } = this.#open();
-    Atomics.store(this.#options.flags, DOOR.busy, 1);
+    this.#working = true;
+    this.#tellDoorman();
     if (this.#next[0]?.cell === params.cell) this.#next.shift();
     return new Promise((answer) => {
       const run = async () => {
@@ -277,7 +294,7 @@ export class Kernel {
         ran.ended = result;
         if (!result.ok) this.#next = [];
         this.#running = undefined;
-        this.#run = null;
+        if (this.#trainings === 0) this.#run = null;
         // its loops may notice an interrupt before the request is taken up
         if (Atomics.load(this.#options.flags, DOOR.interrupt) !== 0) this.#queue.clear();
         answer(result);
@@ -293,7 +310,7 @@ export class Kernel {
   #status(): KernelStatus {
     const backend = this.#session?.devices.current;
     return {
-      state: this.#running ? "busy" : "idle",
+      state: this.#running || this.#trainings > 0 ? "busy" : "idle",
       cell: this.#running?.cell ?? null,
       queued: this.#queue.waiting.map(({ cell }) => cell),
       backend: backend?.name ?? null,

@@ -1,10 +1,12 @@
 import * as vscode from "vscode";
 import type { CellError } from "../../engine/protocol/index.ts";
 import { activeNotebook } from "../commands/active.ts";
-import { type Controller, NOTEBOOK_TYPE, RUN_CELL } from "../controller/controller.ts";
+import { type Controller, RUN_CELL } from "../controller/controller.ts";
 import type { Kernel } from "../controller/kernel.ts";
 import { codeIndex } from "../controller/session.ts";
 import type { SessionNews } from "../controller/sessions.ts";
+import { lastNotebook, onDidChangeNotebookInFront } from "../notebook/inFront.ts";
+import { NOTEBOOK_TYPE } from "../notebook/type.ts";
 import { notify } from "../notify/index.ts";
 import { Checks } from "./checks.ts";
 import { keyOf, type Mark, NotebookCells } from "./notebookCells.ts";
@@ -46,7 +48,7 @@ export class Cells implements vscode.NotebookCellStatusBarItemProvider, vscode.D
           this.#soon(notebook.uri, PAUSE_MS);
       }),
       vscode.workspace.onDidCloseNotebookDocument(({ uri }) => this.#forget(uri)),
-      vscode.window.onDidChangeActiveNotebookEditor(() => this.#setContext()),
+      onDidChangeNotebookInFront(() => this.#setContext()),
       vscode.commands.registerCommand("dlnb.runStaleCells", () => this.#runStale()),
       vscode.commands.registerCommand(RUN_CELL, (uri: unknown, key: unknown) => this.#runMarked(uri, key)),
     ];
@@ -168,7 +170,7 @@ export class Cells implements vscode.NotebookCellStatusBarItemProvider, vscode.D
   }
 
   #setContext(): void {
-    const notebook = vscode.window.activeNotebookEditor?.notebook;
+    const notebook = lastNotebook();
     const marks = notebook === undefined ? undefined : this.#marks.get(notebook.uri.toString());
     const stale = marks !== undefined && [...marks.values()].some(counts);
     if (stale === this.#context) return;
@@ -214,10 +216,7 @@ export class Cells implements vscode.NotebookCellStatusBarItemProvider, vscode.D
   }
 
   #open(notebook: vscode.NotebookDocument): Promise<Kernel | null> {
-    return this.#controller.sessions
-      .of(notebook)
-      .open()
-      .catch(() => null);
+    return this.#controller.sessions.open(notebook).catch(() => null);
   }
 
   async #kernel(uri: vscode.Uri): Promise<Kernel | null> {

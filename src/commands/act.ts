@@ -91,7 +91,7 @@ async function locate(
 ): Promise<readonly LocatedOption[] | null> {
   if (!(await mayRun())) return null;
   try {
-    const kernel = await sessions.of(notebook).open();
+    const kernel = await sessions.open(notebook);
     const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE_MS));
     const asked = cells.map(({ id, text }) => ({ cell: id, text }));
     const answer = await Promise.race([kernel.request("locate", { cells: asked, options }), late]);

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Controller } from "../controller/controller.ts";
+import { notebookInFront } from "../notebook/inFront.ts";
 import { notify } from "../notify/index.ts";
 import { activeNotebook } from "./active.ts";
 import { diagnose } from "./diagnose.ts";
@@ -36,8 +37,8 @@ export function registerCommands(controller: Controller, log: vscode.LogOutputCh
     },
 
     "dlnb.selectBackend": () => {
-      const editor = vscode.window.activeNotebookEditor;
-      return selectBackend(editor === undefined ? undefined : controller.sessions.get(editor.notebook));
+      const notebook = notebookInFront();
+      return selectBackend(notebook === undefined ? undefined : controller.sessions.get(notebook));
     },
 
     "dlnb.showKernelLog": () => log.show(),

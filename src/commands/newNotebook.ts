@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { NOTEBOOK_TYPE } from "../controller/controller.ts";
+import { NOTEBOOK_TYPE } from "../notebook/type.ts";
 import { template } from "./template.ts";
 
 /** An untitled notebook that trains something as it stands. */

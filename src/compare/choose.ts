@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { notebookInFront } from "../notebook/inFront.ts";
 import { notify } from "../notify/index.ts";
 import { isLive, type RunEntry, type RunStore } from "../runs/index.ts";
 import { metricWords, statusWord, timeWords } from "../runs/words.ts";
@@ -48,7 +49,7 @@ export async function chooseRuns(store: RunStore, picked: readonly string[]): Pr
 
 /** The two newest runs of the notebook in front, else the two newest of all. */
 export function newestTwo(store: RunStore): string[] {
-  const notebook = vscode.window.activeNotebookEditor?.notebook;
+  const notebook = notebookInFront();
   const own = notebook === undefined ? [] : store.of(notebook.uri);
   return (own.length >= 2 ? own : store.all()).slice(0, 2).map(({ key }) => key);
 }
@@ -73,7 +74,7 @@ async function sayTooFew(count: number): Promise<void> {
         )
       : t("There is only one run yet: change something, a learning rate or a seed, and train again to compare.");
   const [button, command] =
-    vscode.window.activeNotebookEditor === undefined
+    notebookInFront() === undefined
       ? [t("Open Examples"), "dlnb.openExamples"]
       : [t("Compare Optimizers"), "dlnb.compareOptimizers"];
   if ((await notify.showInformationMessage(text, button)) === button) {

@@ -10,15 +10,16 @@ import { act } from "../commands/act.ts";
 import { LiveRuns } from "../live/liveRuns.ts";
 import { cellId, missingIds } from "../notebook/cellIds.ts";
 import { restoreOutputs } from "../notebook/restore.ts";
+import { NOTEBOOK_TYPE } from "../notebook/type.ts";
 import { notify } from "../notify/index.ts";
 import { shownChart } from "../outputs/shownChart.ts";
 import { ChartPanels } from "../panel/chartPanels.ts";
 import { CellStatus } from "../status/cellStatus.ts";
+import { chooseKernel, offerKernel } from "./elsewhere.ts";
 import { RendererMessages } from "./messages.ts";
 import { Sessions, type SessionsHost } from "./sessions.ts";
 import { mayRun } from "./trust.ts";
 
-export const NOTEBOOK_TYPE = "dlnb";
 /** Runs what a cell needs, and the cell. Arguments: the notebook's address and the cell's id. */
 export const RUN_CELL = "dlnb.runMarkedCell";
 
@@ -90,6 +91,7 @@ export class Controller implements vscode.Disposable {
     this.sessions = new Sessions({
       start: host.start,
       rejoin: host.rejoin,
+      choose: chooseKernel,
       createExecution: (cell) => controller.createNotebookCellExecution(cell),
       idOf: (cell) => cellId(cell) ?? `cell-${cell.index}`,
       chart: (notebook, message) => {
@@ -158,7 +160,7 @@ export class Controller implements vscode.Disposable {
       if (cells.length > 1) this.#unwatched.add(cell);
       else this.#unwatched.delete(cell);
     }
-    await this.sessions.of(notebook).run(cells);
+    if (await this.sessions.ready(notebook)) await this.sessions.of(notebook).run(cells);
   }
 
   /** The editor offers the only kernel there is but takes it with the first run; outputs of earlier runs should not wait for that. */
@@ -180,10 +182,16 @@ export class Controller implements vscode.Disposable {
     await this.#restore(notebook);
   }
 
+  /** A notebook that is opened while another window has its kernel; or one that crashed, and is not known to be gone. */
+  async #offer(notebook: vscode.NotebookDocument): Promise<void> {
+    if (!(await offerKernel(notebook)) || notebook.isClosed) return;
+    await this.sessions.rejoin(notebook, "take");
+  }
+
   async #restore(notebook: vscode.NotebookDocument): Promise<void> {
     if (this.#restored.has(notebook)) return;
     this.#restored.add(notebook);
-    await this.sessions.rejoin(notebook);
+    if ((await this.sessions.rejoin(notebook, "wait")) === "elsewhere") void this.#offer(notebook);
     this.sessions.get(notebook)?.attach(notebook);
     await restoreOutputs(notebook, {
       active: (id) => this.sessions.get(notebook)?.has(id) ?? false,

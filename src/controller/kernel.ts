@@ -23,4 +23,7 @@ export interface Rejoined {
   state: KernelState;
 }
 
+/** `wait`: for a window that is about to leave it. `take`: from whoever has it. */
+export type Join = "wait" | "now" | "take";
+
 export type StartKernel = (onEvent: (event: KernelEvent) => void) => Promise<Kernel>;

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { KernelEvent } from "../../engine/protocol/index.ts";
 import type { Found, Keeper } from "../kernel/index.ts";
 import { readSettings } from "../settings.ts";
-import type { Kernel, Rejoined } from "./kernel.ts";
+import type { Join, Kernel, Rejoined } from "./kernel.ts";
 
 type OnEvent = (event: KernelEvent) => void;
 
@@ -48,23 +48,30 @@ export class Kernels {
     return kernel;
   }
 
-  /** A kernel that an earlier window left for this notebook; null when there is none that is free. */
-  async rejoin(notebook: vscode.NotebookDocument, onEvent: OnEvent): Promise<Rejoined | null> {
+  /** A kernel that an earlier window left for this notebook; null when there is none. */
+  async rejoin(notebook: vscode.NotebookDocument, onEvent: OnEvent, how: Join): Promise<Rejoined | "elsewhere" | null> {
     const keeper = await this.#keep();
+    let elsewhere = false;
     for (const found of await keeper.find(notebook.uri.toString())) {
-      const joined = await this.#join(found, notebook, onEvent);
-      if (joined !== null) return joined;
+      const joined = await this.#join(found, notebook, onEvent, how);
+      if (joined === "elsewhere") elsewhere = true;
+      else if (joined !== null) return joined;
     }
-    return null;
+    return elsewhere ? "elsewhere" : null;
   }
 
-  async #join(found: Found, notebook: vscode.NotebookDocument, onEvent: OnEvent): Promise<Rejoined | null> {
+  async #join(
+    found: Found,
+    notebook: vscode.NotebookDocument,
+    onEvent: OnEvent,
+    how: Join,
+  ): Promise<Rejoined | "elsewhere" | null> {
     const { KernelRefused } = await import("../kernel/index.ts");
     const options = { onEvent, onLog: (line: string) => this.#log.info(line) };
     const since = Date.now();
     for (;;) {
       try {
-        const joined = await found.attach({ ...options, take: false });
+        const joined = await found.attach({ ...options, take: how === "take" });
         if (joined === null) return null;
         this.#log.info(
           `kernel ${found.pid}, started ${found.startedAt.toISOString()}, goes on for ${notebook.uri.fsPath}`,
@@ -78,7 +85,8 @@ export class Kernels {
           );
           return null;
         }
-        if (notebook.isClosed || Date.now() - since > RELOAD_MS) return null;
+        if (notebook.isClosed) return null;
+        if (how !== "wait" || Date.now() - since > RELOAD_MS) return "elsewhere";
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       }
     }

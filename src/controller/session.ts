@@ -34,6 +34,9 @@ export interface Ran {
 /** `none` before a kernel is wanted and after one has ended. */
 export type KernelPhase = "none" | "starting" | "ready";
 
+/** A kernel that does not answer within this computes. */
+const PATIENCE_MS = 2000;
+
 interface Waiting {
   cell: vscode.NotebookCell;
   run: CellRun;
@@ -71,6 +74,18 @@ export class Session {
   /** The kernel, when one is running or starting. */
   get kernel(): Promise<Kernel> | null {
     return this.#kernel;
+  }
+
+  /** Whether the kernel works: runs a cell, or trains what a cell did not await. One that does not answer computes. */
+  async working(): Promise<boolean> {
+    if (this.busy) return true;
+    const kernel = await this.#kernel?.catch(() => null);
+    if (!kernel) return false;
+    const asked = kernel.request("status", {}).then(
+      ({ state }) => state === "busy",
+      () => false,
+    );
+    return Promise.race([asked, later(PATIENCE_MS).then(() => true)]);
   }
 
   /** Whether the cell ran to its end in this kernel, with the text that it has now. */

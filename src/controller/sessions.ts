@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { CellError, KernelEvent } from "../../engine/protocol/index.ts";
-import type { Rejoined, StartKernel } from "./kernel.ts";
+import type { Join, Kernel, Rejoined, StartKernel } from "./kernel.ts";
 import { type KernelPhase, type Ran, Session, type SessionHost } from "./session.ts";
 
 /** A notebook that is opened again within this time still has its kernel. */
@@ -19,7 +19,13 @@ export type SessionNews = { readonly notebook: vscode.Uri } & (
 export interface SessionsHost extends Pick<SessionHost, "createExecution" | "idOf" | "running" | "event"> {
   start(notebook: vscode.NotebookDocument, onEvent: (event: KernelEvent) => void): ReturnType<StartKernel>;
   /** A kernel that an earlier window left for this notebook; null when there is none. */
-  rejoin(notebook: vscode.NotebookDocument, onEvent: (event: KernelEvent) => void): Promise<Rejoined | null>;
+  rejoin(
+    notebook: vscode.NotebookDocument,
+    onEvent: (event: KernelEvent) => void,
+    how: Join,
+  ): Promise<Rejoined | "elsewhere" | null>;
+  /** What to do about a notebook whose kernel another window has; null: nothing is to run. */
+  choose(notebook: vscode.NotebookDocument): Promise<"take" | "start" | null>;
   chart(notebook: vscode.NotebookDocument, message: Parameters<SessionHost["chart"]>[0]): void;
 }
 
@@ -27,6 +33,7 @@ export interface SessionsHost extends Pick<SessionHost, "createExecution" | "idO
 export class Sessions implements vscode.Disposable {
   readonly #host: SessionsHost;
   readonly #sessions = new Map<string, Session>();
+  readonly #asking = new Map<string, Promise<boolean>>();
   readonly #closing = new Map<string, NodeJS.Timeout>();
   readonly #listening: readonly vscode.Disposable[];
   readonly #news = new vscode.EventEmitter<SessionNews>();
@@ -89,8 +96,39 @@ export class Sessions implements vscode.Disposable {
   }
 
   /** Goes on with a kernel that an earlier window left, where there is one and this window has none for the notebook. */
-  rejoin(notebook: vscode.NotebookDocument): Promise<boolean> {
-    return this.of(notebook).rejoin(notebook, (onEvent) => this.#host.rejoin(notebook, onEvent));
+  async rejoin(notebook: vscode.NotebookDocument, how: Join): Promise<"joined" | "elsewhere" | "none"> {
+    let elsewhere = false;
+    const joined = await this.of(notebook).rejoin(notebook, async (onEvent) => {
+      const found = await this.#host.rejoin(notebook, onEvent, how);
+      elsewhere = found === "elsewhere";
+      return found === "elsewhere" ? null : found;
+    });
+    return joined ? "joined" : elsewhere ? "elsewhere" : "none";
+  }
+
+  /**
+   * Whether the notebook has a kernel or may start one. One that a window before this one left is joined first; where another window
+   * has it the user is asked, because two kernels of one notebook write over each other's outputs.
+   */
+  ready(notebook: vscode.NotebookDocument): Promise<boolean> {
+    if (this.get(notebook)?.kernel) return Promise.resolve(true);
+    const key = notebook.uri.toString();
+    const asking = this.#asking.get(key) ?? this.#settle(notebook).finally(() => this.#asking.delete(key));
+    this.#asking.set(key, asking);
+    return asking;
+  }
+
+  /** The notebook's kernel, found or started. Rejects when none starts. */
+  async open(notebook: vscode.NotebookDocument): Promise<Kernel> {
+    if (!(await this.ready(notebook))) throw new Error(vscode.l10n.t("the notebook's kernel is in another window"));
+    return this.of(notebook).open();
+  }
+
+  async #settle(notebook: vscode.NotebookDocument): Promise<boolean> {
+    if ((await this.rejoin(notebook, "now")) !== "elsewhere") return true;
+    const choice = await this.#host.choose(notebook);
+    if (choice === "take") await this.rejoin(notebook, "take");
+    return choice !== null;
   }
 
   /** The window goes; kernels wait for the next one. */
@@ -104,17 +142,20 @@ export class Sessions implements vscode.Disposable {
   #closed(key: string): void {
     const session = this.#sessions.get(key);
     if (session === undefined) return;
-    const look = () => {
-      // what runs may finish: its outputs are saved by the kernel and shown when the notebook is opened again
-      if (session.busy) {
-        this.#closing.set(key, setTimeout(look, GRACE_MS));
-        return;
-      }
-      this.#closing.delete(key);
-      this.#sessions.delete(key);
-      session.dispose();
+    const wait = () => {
+      const timer = setTimeout(() => void look(), GRACE_MS);
+      this.#closing.set(key, timer);
+      const look = async () => {
+        // what runs may finish: its outputs are saved by the kernel and shown when the notebook is opened again
+        const working = await session.working();
+        if (this.#closing.get(key) !== timer) return;
+        if (working) return wait();
+        this.#closing.delete(key);
+        this.#sessions.delete(key);
+        session.dispose();
+      };
     };
-    this.#closing.set(key, setTimeout(look, GRACE_MS));
+    wait();
   }
 
   #keep(key: string): void {

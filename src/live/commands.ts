@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { RunControl } from "../../engine/protocol/index.ts";
+import { notebookInFront } from "../notebook/inFront.ts";
 import { notify } from "../notify/index.ts";
 import { isRecord } from "../outputs/read.ts";
 import type { RunStore } from "../runs/index.ts";
@@ -96,7 +97,7 @@ async function choose(
     else return run;
     return null;
   }
-  const active = vscode.window.activeNotebookEditor?.notebook;
+  const active = notebookInFront();
   const own = active === undefined ? [] : live.of(active.uri);
   // the only one there is may be meant from anywhere
   const elsewhere = own.length === 0 ? live.of() : [];

@@ -5,6 +5,7 @@ import { chooseSubject, subjects } from "../commands/subjects.ts";
 import type { Sessions } from "../controller/sessions.ts";
 import { codeOf, trains } from "../notebook/cellCode.ts";
 import { cellId } from "../notebook/cellIds.ts";
+import { notebookInFront } from "../notebook/inFront.ts";
 import { notify } from "../notify/index.ts";
 import { isRecord } from "../outputs/read.ts";
 import { runFolder } from "../outputs/saved.ts";
@@ -94,7 +95,7 @@ async function chooseRun(store: RunStore, item: unknown, title: string): Promise
     if (given !== undefined) return given;
   }
   await store.ready();
-  const active = vscode.window.activeNotebookEditor?.notebook;
+  const active = notebookInFront();
   const own = active?.notebookType === "dlnb" ? store.of(active.uri) : [];
   const runs = own.length > 0 ? own : active?.notebookType === "dlnb" ? [] : store.all();
   if (runs.length === 0) {

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { RestOfPlan, RunControl, RunStatus } from "../../engine/protocol/index.ts";
 import type { ToRenderer } from "../controller/messages.ts";
 import type { SessionNews, Sessions } from "../controller/sessions.ts";
+import { lastNotebook, onDidChangeNotebookInFront } from "../notebook/inFront.ts";
 import { type LiveStatus, statusOf } from "./status.ts";
 
 /** A run that trains, or waits, in a notebook's kernel. */
@@ -53,7 +54,7 @@ export class LiveRuns implements vscode.Disposable {
     this.#listening = [
       this.#changed,
       sessions.onNews((news) => this.#hear(news)),
-      vscode.window.onDidChangeActiveNotebookEditor(() => this.#setKeys()),
+      onDidChangeNotebookInFront(() => this.#setKeys()),
     ];
   }
 
@@ -163,7 +164,7 @@ export class LiveRuns implements vscode.Disposable {
   }
 
   #setKeys(): void {
-    const active = vscode.window.activeNotebookEditor?.notebook.uri;
+    const active = lastNotebook()?.uri;
     const runs = active === undefined ? [] : this.of(active);
     this.#setKey("dlnb.training", runs.length > 0);
     this.#setKey("dlnb.paused", runs.length > 0 && runs.every(({ status }) => status.paused));

@@ -1,9 +1,10 @@
 import * as vscode from "vscode";
 import { parseNotebook } from "./format.ts";
+import { addressesOf, openNotebook, shownInTab } from "./tabs.ts";
 
-/** What is wrong with `.dlnb` files that are open, in the Problems view: conflict markers, unclosed cells, unknown versions. */
+/** What is wrong with `.dlnb` files that are open in tabs, in the Problems view: conflict markers, unclosed cells, unknown versions. */
 export class FileProblems implements vscode.Disposable {
-  readonly #diagnostics = vscode.languages.createDiagnosticCollection("dlnb");
+  readonly #diagnostics = vscode.languages.createDiagnosticCollection("dlnb-files");
   readonly #listening: readonly vscode.Disposable[];
   readonly #type: string;
 
@@ -13,6 +14,17 @@ export class FileProblems implements vscode.Disposable {
       vscode.workspace.onDidOpenNotebookDocument((notebook) => this.#look(notebook)),
       vscode.workspace.onDidSaveNotebookDocument((notebook) => this.#look(notebook)),
       vscode.workspace.onDidCloseNotebookDocument(({ uri }) => this.#diagnostics.delete(uri)),
+      // the editor keeps documents for a while that nobody sees any more
+      vscode.window.tabGroups.onDidChangeTabs(({ opened, closed }) => {
+        for (const address of addressesOf(closed)) {
+          const uri = openNotebook(address)?.uri;
+          if (uri !== undefined && !shownInTab(uri)) this.#diagnostics.delete(uri);
+        }
+        for (const address of addressesOf(opened)) {
+          const notebook = openNotebook(address);
+          if (notebook !== undefined) void this.#look(notebook);
+        }
+      }),
     ];
     for (const notebook of vscode.workspace.notebookDocuments) void this.#look(notebook);
   }
@@ -28,7 +40,7 @@ export class FileProblems implements vscode.Disposable {
       (read) => read,
       () => null,
     );
-    if (bytes === null || notebook.isClosed) return;
+    if (bytes === null || notebook.isClosed || !shownInTab(notebook.uri)) return;
     const { problems } = parseNotebook(new TextDecoder().decode(bytes));
     this.#diagnostics.set(
       notebook.uri,

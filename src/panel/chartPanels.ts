@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Action, Chart, RunControl } from "../../engine/protocol/index.ts";
 import { readMessage, saveChart, type ToRenderer } from "../controller/messages.ts";
+import { notebookOfPanel } from "../notebook/inFront.ts";
 import { page } from "./page.ts";
 
 export interface PanelHost {
@@ -38,6 +39,7 @@ export class ChartPanels implements vscode.Disposable {
     const entry = { panel, chart, notebook: notebook.uri.toString() };
     this.#panels.set(chart.id, entry);
     panel.onDidDispose(() => this.#panels.delete(chart.id));
+    panel.onDidChangeViewState(() => panel.active && notebookOfPanel(notebook.uri));
     panel.webview.onDidReceiveMessage(async (message: unknown) => {
       const known = readMessage(message);
       if (known?.type === "ready") {

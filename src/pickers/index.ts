@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import { NOTEBOOK_TYPE } from "../controller/controller.ts";
 import type { Sessions } from "../controller/sessions.ts";
+import { notebookInFront } from "../notebook/inFront.ts";
 import { notify } from "../notify/index.ts";
 import type { Origin, Picker } from "./picker.ts";
 import type { Kind } from "./target.ts";
@@ -34,9 +34,11 @@ export function pickers(extension: vscode.Uri, sessions: Sessions): vscode.Dispo
 
 /** The place in the notebook in front: the cursor of the cell that is edited, else the end of the selected one. */
 function originOf(): Origin | null {
-  const editor = vscode.window.activeNotebookEditor;
-  if (editor?.notebook.notebookType !== NOTEBOOK_TYPE) return null;
-  const { notebook, viewColumn: column } = editor;
+  const notebook = notebookInFront();
+  if (notebook === undefined) return null;
+  const editor = vscode.window.visibleNotebookEditors.find((shown) => shown.notebook === notebook);
+  if (editor === undefined) return { notebook, cell: null, offset: 0, next: notebook.cellCount, column: undefined };
+  const { viewColumn: column } = editor;
   const typing = vscode.window.activeTextEditor;
   const edited = notebook.getCells().find(({ document }) => document === typing?.document);
   const [selection] = editor.selections;

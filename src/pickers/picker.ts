@@ -168,7 +168,7 @@ export class Picker implements vscode.Disposable {
   async #preview(call: string): Promise<Preview | null> {
     if (!vscode.workspace.isTrusted) return null;
     try {
-      const kernel = await this.#sessions.of(this.#origin.notebook).open();
+      const kernel = await this.#sessions.open(this.#origin.notebook);
       const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE_MS));
       return await Promise.race([kernel.request("preview", { call, ...this.#target.run }), late]);
     } catch {

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Action, Finding } from "../../engine/protocol/index.ts";
 import { lastCall } from "../notebook/cellCode.ts";
+import { addressesOf, openNotebook, shownInTab } from "../notebook/tabs.ts";
 import { problemsIn, remedies, STALE } from "./findings.ts";
 
 const SOURCE = "dlnb";
@@ -26,7 +27,7 @@ export class FindingProblems implements vscode.Disposable, vscode.CodeActionProv
       vscode.workspace.onDidCloseNotebookDocument((notebook) => this.#forget(notebook.getCells())),
       // the Problems view itself may hold a notebook open that nobody sees any more
       vscode.window.tabGroups.onDidChangeTabs(({ opened, closed }) => {
-        for (const notebook of notebooksOf(closed)) if (!isShown(notebook)) this.#forget(notebook.getCells());
+        for (const notebook of notebooksOf(closed)) if (!shownInTab(notebook.uri)) this.#forget(notebook.getCells());
         for (const notebook of notebooksOf(opened)) this.#lookAt(notebook, notebook.getCells());
       }),
       vscode.workspace.onDidChangeNotebookDocument(({ notebook, cellChanges, contentChanges }) => {
@@ -94,16 +95,8 @@ export class FindingProblems implements vscode.Disposable, vscode.CodeActionProv
   }
 }
 
-function notebooksOf(tabs: readonly vscode.Tab[]): vscode.NotebookDocument[] {
-  const { notebookDocuments } = vscode.workspace;
-  return tabs.flatMap(({ input }) => {
-    const uri = input instanceof vscode.TabInputNotebook ? input.uri.toString() : null;
-    return notebookDocuments.filter((notebook) => notebook.uri.toString() === uri);
-  });
-}
-
-const isShown = (notebook: vscode.NotebookDocument): boolean =>
-  vscode.window.tabGroups.all.some(({ tabs }) => notebooksOf(tabs).includes(notebook));
+const notebooksOf = (tabs: readonly vscode.Tab[]): vscode.NotebookDocument[] =>
+  addressesOf(tabs).flatMap((address) => openNotebook(address) ?? []);
 
 const says = ({ title, saw }: Finding): string => `${title}: ${saw}`;
 

@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import type { LogPlot, Plots, RunControl } from "../../engine/protocol/index.ts";
 import { saveChart } from "../controller/messages.ts";
 import type { LiveRuns } from "../live/liveRuns.ts";
+import { notebookOfPanel } from "../notebook/inFront.ts";
 import { notify } from "../notify/index.ts";
 import { isRecord } from "../outputs/read.ts";
 import { page } from "../panel/page.ts";
@@ -146,6 +147,8 @@ class RunPanel {
     this.#notes = folder === null ? null : new NotesFile(folder, (told) => this.#post(told));
     panel.webview.onDidReceiveMessage((message: unknown) => void this.#receive(message));
     panel.onDidChangeViewState(() => {
+      const notebook = this.#entry?.notebook;
+      if (panel.active && notebook !== undefined) notebookOfPanel(notebook);
       if (panel.active) void this.#notes?.look();
     });
     panel.onDidDispose(() => {

@@ -1,7 +1,8 @@
 import * as vscode from "vscode";
-import { type Controller, NOTEBOOK_TYPE } from "../controller/controller.ts";
+import type { Controller } from "../controller/controller.ts";
 import { codeIndex } from "../controller/session.ts";
 import type { SessionNews } from "../controller/sessions.ts";
+import { lastNotebook, onDidChangeNotebookInFront } from "../notebook/inFront.ts";
 import { type KernelNow, kernelLine, NOT_STARTED } from "./kernelLine.ts";
 
 /** What can be done with a kernel, from the status bar. */
@@ -11,7 +12,7 @@ const INTERVAL_MS = 300;
 /** A kernel that computes answers late. */
 const PATIENCE_MS = 2000;
 
-/** The item in the status bar: the kernel of the notebook in front, or else of one that computes. */
+/** The item in the status bar: the kernel of the notebook in front or last in front, or else of one that computes. */
 export class NotebookStatus implements vscode.Disposable {
   readonly #controller: Controller;
   readonly #item = vscode.window.createStatusBarItem("dlnb.kernel", vscode.StatusBarAlignment.Left, 50);
@@ -26,7 +27,7 @@ export class NotebookStatus implements vscode.Disposable {
     this.#disposables = [
       this.#item,
       controller.sessions.onNews((news) => this.#hear(news)),
-      vscode.window.onDidChangeActiveNotebookEditor(() => this.#soon()),
+      onDidChangeNotebookInFront(() => this.#soon()),
       vscode.workspace.onDidCloseNotebookDocument(() => this.#soon()),
       vscode.commands.registerCommand(MENU, () => this.#menu()),
     ];
@@ -107,8 +108,8 @@ export class NotebookStatus implements vscode.Disposable {
   }
 
   #notebook(): vscode.NotebookDocument | null {
-    const active = vscode.window.activeNotebookEditor?.notebook;
-    if (active?.notebookType === NOTEBOOK_TYPE) return active;
+    const last = lastNotebook();
+    if (last !== undefined) return last;
     const busy = (notebook: vscode.NotebookDocument) => this.#controller.sessions.get(notebook)?.busy ?? false;
     return vscode.workspace.notebookDocuments.find(busy) ?? null;
   }

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import { NOTEBOOK_TYPE } from "../controller/controller.ts";
 import { serializer } from "../notebook/serializer.ts";
+import { NOTEBOOK_TYPE } from "../notebook/type.ts";
 import { bundledIn } from "./library.ts";
 
 /** Asks which, and opens it as an untitled notebook: each trains as it stands, on data that it makes itself. */

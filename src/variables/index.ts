@@ -1,7 +1,8 @@
 import * as vscode from "vscode";
 import type { Cells } from "../cells/index.ts";
-import { type Controller, NOTEBOOK_TYPE } from "../controller/controller.ts";
+import type { Controller } from "../controller/controller.ts";
 import type { Kernel } from "../controller/kernel.ts";
+import { lastNotebook, onDidChangeNotebookInFront } from "../notebook/inFront.ts";
 import { notify } from "../notify/index.ts";
 import { REVEAL, type Shown, VariablesTree } from "./tree.ts";
 import { kernelMemory } from "./words.ts";
@@ -31,7 +32,7 @@ export class Variables implements vscode.Disposable {
       this.#view,
       this.#tree,
       this.#view.onDidChangeVisibility(() => this.#soon()),
-      vscode.window.onDidChangeActiveNotebookEditor((editor) => this.#follow(editor?.notebook)),
+      onDidChangeNotebookInFront(() => this.#follow()),
       vscode.workspace.onDidCloseNotebookDocument((notebook) => {
         if (notebook !== this.#notebook) return;
         this.#notebook = null;
@@ -46,7 +47,7 @@ export class Variables implements vscode.Disposable {
       registerCommand("dlnb.copyVariableName", (shown?: Partial<Shown>) => this.#copyName(shown)),
       registerCommand("dlnb.copyVariableValue", (shown?: Partial<Shown>) => this.#copyValue(shown)),
     ];
-    this.#follow(vscode.window.activeNotebookEditor?.notebook);
+    this.#follow();
   }
 
   dispose(): void {
@@ -55,8 +56,9 @@ export class Variables implements vscode.Disposable {
   }
 
   /** Another editor in front leaves the names in view. */
-  #follow(notebook: vscode.NotebookDocument | undefined): void {
-    if (notebook?.notebookType !== NOTEBOOK_TYPE || notebook === this.#notebook) return;
+  #follow(): void {
+    const notebook = lastNotebook();
+    if (notebook === undefined || notebook === this.#notebook) return;
     this.#notebook = notebook;
     this.#soon();
   }

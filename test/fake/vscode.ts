@@ -203,6 +203,24 @@ const disposable = { dispose: () => undefined };
 
 export const ViewColumn = { Active: -1, Beside: -2, One: 1 } as const;
 
+export class TabInputNotebookDiff {
+  readonly original: unknown;
+  readonly modified: unknown;
+
+  constructor(original: unknown, modified: unknown) {
+    this.original = original;
+    this.modified = modified;
+  }
+}
+
+export class TabInputWebview {
+  readonly viewType: string;
+
+  constructor(viewType: string) {
+    this.viewType = viewType;
+  }
+}
+
 /** A panel, and what stands for its page: what it was told, and what it says. */
 export class FakePanel {
   readonly posted: unknown[] = [];
@@ -269,6 +287,7 @@ export const window = {
   ) => { label: string } | undefined,
   tabGroups: {
     all: [] as { tabs: unknown[] }[],
+    activeTabGroup: { activeTab: undefined as unknown },
     onDidChangeTabs: tabs.event,
     change: (event: unknown) => tabs.fire(event),
   },

@@ -26,7 +26,7 @@ function setUp(...texts: string[]) {
   const notebook = fakeNotebook(...texts) as api.NotebookDocument & { text: string[] };
   openNotebook(notebook);
   const kernel = { request: async (_: string, p: Params<"locate">) => ({ found: locateOptions(p.cells, p.options) }) };
-  const sessions = { of: () => ({ open: async () => kernel }) };
+  const sessions = { open: async () => kernel };
   const press = (action: Action) => act(sessions as never, notebook.cellAt(notebook.cellCount - 1), action);
   return { notebook, press };
 }

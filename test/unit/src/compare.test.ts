@@ -79,7 +79,7 @@ describe("Compare Runs", () => {
     expect(window.said).toEqual([expect.stringContaining("There are no runs to compare yet")]);
     run("20261121-050000", "only", 0.1);
     await store.refresh();
-    window.activeNotebookEditor = { notebook: { uri: Uri.file(join(root, "tour.dlnb")) } };
+    window.activeNotebookEditor = { notebook: { uri: Uri.file(join(root, "tour.dlnb")), notebookType: "dlnb" } };
     window.answer = ([button]) => button;
     await compare();
     expect(window.said.at(-1)).toContain("There is only one run yet");

@@ -1,9 +1,10 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { RunControl, RunStatus } from "../../../../engine/protocol/index.ts";
 import type { ToRenderer } from "../../../../src/controller/messages.ts";
 import type { SessionNews } from "../../../../src/controller/sessions.ts";
 import { liveCommands } from "../../../../src/live/commands.ts";
 import { LiveRuns } from "../../../../src/live/liveRuns.ts";
+import { followNotebookInFront } from "../../../../src/notebook/inFront.ts";
 import { commands, EventEmitter, Uri, window } from "../../../fake/vscode.ts";
 
 const run = (given: Partial<RunStatus> = {}): RunStatus => ({
@@ -48,6 +49,8 @@ function setUp(plan: unknown = { steps: [10, 99], lr: [0.1, 0.1], planned: [0.1,
     },
   };
   const sessions = { onNews: news.event, at: () => ({ kernel: Promise.resolve(kernel) }) };
+  const following = followNotebookInFront();
+  onTestFinished(() => following.dispose());
   const live = new LiveRuns(sessions as never, (_, message) => told.push(message));
   const [a, b] = [Uri.file("/a.dlnb"), Uri.file("/b.dlnb")] as [Uri, Uri];
   const open = (uri: Uri | null) => {
