@@ -6,6 +6,8 @@ import type { Start } from "./start.ts";
 import * as starts from "./starts.ts";
 
 export { type Fan, fans, type InitDefinition, type Initializer, sample } from "./definition.ts";
+export { fanOf } from "./fan.ts";
+export { kaimingStd } from "./kaiming.ts";
 export type { Probed, Start } from "./start.ts";
 /** What draws one tensor, and what makes the first weights of a whole model. */
 export { all as initializers, starts };

@@ -2,6 +2,7 @@ import { isInstance, library } from "../params/index.ts";
 import * as all from "./all.ts";
 import type { Metric } from "./definition.ts";
 
+export { isLabels } from "./decisions.ts";
 export { betterOf, type Metric, type MetricDefinition, nameOf, type Sums } from "./definition.ts";
 export { all as measures };
 

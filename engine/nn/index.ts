@@ -19,6 +19,7 @@ export {
   type DeclaredLayer,
   type DeclaredParameter,
   declare,
+  type SealedUse,
   type Traced,
   type TracedLayer,
   type TraceInputs,

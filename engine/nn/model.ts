@@ -50,6 +50,8 @@ export interface TraceInputs {
   readonly step: Tensor;
   /** Further tensors for the model, where it takes some. */
   readonly inputs?: Named;
+  /** Puts new inputs between a layer and what it is called in, both ways, so that the graph of each use stands by itself. */
+  readonly sealed?: boolean;
 }
 
 export interface Traced {
@@ -77,6 +79,21 @@ export interface TracedLayer {
   readonly inputs: Partial<Named>;
   /** All that it gives, `output` as y. */
   readonly results: Results;
+  readonly sealed?: SealedUse;
+}
+
+/** What a sealed trace tells of a use. */
+export interface SealedUse {
+  /** Key of the use that it is called in; undefined for the model. */
+  readonly around: string | undefined;
+  /** The layer's path, whichever use it is. */
+  readonly at: string;
+  /** What it is called with there, and what is made of that there. */
+  readonly outside: { readonly input: Tensor; readonly inputs: Partial<Named>; readonly results: Results };
+  /** Tensors that it asks for itself, by their names in it, and next values of its buffers. */
+  readonly parameters: Readonly<Record<string, Tensor>>;
+  readonly buffers: Readonly<Record<string, Tensor>>;
+  readonly updates: Readonly<Record<string, Tensor>>;
 }
 
 /** Streams below are those of the parameters' first values. */
@@ -123,12 +140,13 @@ export function declare(
 export function traceModel(
   model: Layer,
   x: Tensor,
-  { parameters, buffers, training, seed, step, inputs = {} }: TraceInputs,
+  { parameters, buffers, training, seed, step, inputs = {}, sealed = false }: TraceInputs,
 ): Traced {
   const activations: Record<string, Tensor> = {};
   const layers: TracedLayer[] = [];
   const { results, updates } = trace(model, x, inputs, {
     training,
+    sealed,
     key: { seed, step },
     parameter: ({ name, shape }) => given("parameter", name, shape, parameters),
     buffer: ({ name, shape }) => given("buffer", name, shape, buffers),
@@ -142,6 +160,7 @@ export function traceModel(
 
 interface Store {
   readonly training: boolean;
+  readonly sealed?: boolean;
   readonly key: Omit<RandomKey, "stream">;
   parameter(declared: DeclaredParameter): Tensor;
   buffer(declared: DeclaredBuffer): Tensor;
@@ -163,22 +182,30 @@ function trace(
   const around: Layer[] = [];
   let stream = FIRST_STREAM;
 
-  const run = (path: string, layer: Layer, input: Tensor, inputs: Partial<Named>): Results => {
+  const run = (path: string, layer: Layer, outer: Tensor, outerInputs: Partial<Named>, caller?: string): Results => {
     const { type, definition, options } = layer;
     around.unshift(layer);
     try {
-      checkInputs(layer, inputs);
-      const part = { name: path === "" ? type : `${path}.${type}`, direction: "forward" } as const;
-      const made = within(part, () => definition.apply(scopeAt(path), input, options, inputs));
-      const results = made instanceof Tensor ? { y: made } : made;
+      checkInputs(layer, outerInputs);
+      const own = { parameters: {}, buffers: {}, updates: {} };
+      const seal = store.sealed ? sealer() : undefined;
+      const input = seal ? seal(outer) : outer;
+      const inputs = seal ? (sealedAll(outerInputs as Named, seal) as Partial<Named>) : outerInputs;
       let key = path;
       for (let use = 2; finished.has(key); use++) key = `${path} (${use})`;
+      const part = { name: path === "" ? type : `${path}.${type}`, direction: "forward" } as const;
+      const made = within(part, () => definition.apply(scopeAt(path, key, own), input, options, inputs));
+      const results = made instanceof Tensor ? { y: made } : made;
+      const given = seal ? (sealedAll(results, sealer()) as Results) : results;
       finished.add(key);
       store.finished({
         ...{ path: key, type, layer, container: isContainer(layer) },
         ...{ input, inputs, output: results.y, results },
+        ...(seal && {
+          sealed: { around: caller, at: path, outside: { input: outer, inputs: outerInputs, results: given }, ...own },
+        }),
       });
-      return results;
+      return given;
     } catch (error) {
       if (error instanceof UserError && !error.fault?.layers) {
         const kind = error instanceof ShapeError ? "shape" : "conflict";
@@ -197,30 +224,36 @@ function trace(
     }
   };
 
-  const scopeAt = (path: string): Scope => {
+  const scopeAt = (path: string, key: string, own: Own): Scope => {
     const full = (name: string): string => (path === "" ? name : `${path}.${name}`);
     return {
       training: store.training,
       parameter: (name, shape, init, fan) => {
-        const own = full(name);
-        asked.add(own);
-        const shared = ties.get(own) ?? own;
+        const whole = full(name);
+        asked.add(whole);
+        const shared = ties.get(whole) ?? whole;
         const known = parameters.get(shared);
         if (known && !sameShape(known.shape, shape)) {
           throw new ShapeError(`${name} is ${show(known.shape)} from its first use and would be ${show(shape)} here`);
         }
         const tensor = known ?? store.parameter({ name: shared, shape, init, fan });
         parameters.set(shared, tensor);
+        own.parameters[name] = tensor;
         return tensor;
       },
-      buffer: (name, shape, value, dtype = "f32") =>
-        updates.get(full(name)) ?? store.buffer({ name: full(name), shape, value, dtype }),
+      buffer: (name, shape, value, dtype = "f32") => {
+        const before = store.sealed ? undefined : updates.get(full(name));
+        const tensor = before ?? store.buffer({ name: full(name), shape, value, dtype });
+        own.buffers[name] = tensor;
+        return tensor;
+      },
       update: (name, value) => {
         updates.set(full(name), value);
+        own.updates[name] = value;
       },
       uniform: (shape) => uniform({ ...store.key, stream: stream++ }, shape),
       child: (name, layer) => {
-        const results: Call["results"] = (y, inputs = {}) => run(full(name), layer, y, inputs);
+        const results: Call["results"] = (y, inputs = {}) => run(full(name), layer, y, inputs, key);
         return Object.assign<(y: Tensor, inputs?: Partial<Named>) => Tensor, Pick<Call, "results">>(
           (y, inputs) => results(y, inputs).y,
           { results },
@@ -235,6 +268,22 @@ function trace(
   checkTies(ties, asked);
   return { results, updates };
 }
+
+/** What a use asks for and changes, by the names within the layer. */
+type Own = Record<"parameters" | "buffers" | "updates", Record<string, Tensor>>;
+
+/** New inputs in place of tensors, the same for the same. */
+function sealer(): (tensor: Tensor) => Tensor {
+  const made = new Map<Tensor, Tensor>();
+  return (tensor) => {
+    const known = made.get(tensor) ?? input("sealed", tensor.shape, tensor.dtype);
+    made.set(tensor, known);
+    return known;
+  };
+}
+
+const sealedAll = (tensors: Named, seal: (tensor: Tensor) => Tensor): Named =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, seal(tensor)]));
 
 /** Throws ConfigError for a tensor that the layer does not take. */
 function checkInputs({ type, definition: { inputs = {} } }: Layer, given: Partial<Named>): void {

@@ -1,6 +1,7 @@
 import { ShapeError } from "../errors/index.ts";
 import { broadcastShapes, type DType, type Shape } from "../tensor/index.ts";
 import { broadcastTo } from "./movement.ts";
+import { named } from "./said.ts";
 import { apply, constant, Tensor } from "./tensor.ts";
 
 /**
@@ -84,10 +85,10 @@ export const relu = (x: Tensor): Tensor => build("relu", [x]);
 /** x times the share of a standard normal distribution below x, exact or by tanh. */
 export const gelu = (x: Tensor, approximate: "none" | "tanh" = "none"): Tensor => apply("gelu", [x], { approximate });
 /** log(1 + e^x) = max(x, 0) + log(1 + e^-|x|): nothing overflows, and all derivatives are right, at 0 too. */
-export function logOnePlusExp(x: Tensor): Tensor {
+export const logOnePlusExp = named("logOnePlusExp", function logOnePlusExp(x: Tensor): Tensor {
   const negative = less(x, 0);
   return add(select(negative, 0, x), log(add(1, exp(select(negative, x, neg(x))))));
-}
+});
 export const square = (x: Tensor): Tensor => mul(x, x);
 
 export const cast = (x: Tensor, dtype: DType): Tensor => (x.dtype === dtype ? x : apply("cast", [x], { dtype }));

@@ -3,6 +3,7 @@ import { axisOf, type Shape, show } from "../tensor/index.ts";
 import { add, iota, lessEqual, select } from "./arithmetic.ts";
 import { type Axes, axesOf } from "./axes.ts";
 import { broadcastTo, concat, permute, reshape, slice } from "./movement.ts";
+import { named } from "./said.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Functions that cut, join and repeat tensors. */
@@ -58,7 +59,7 @@ export function unsqueeze(x: Tensor, axes: number | readonly number[]): Tensor {
 }
 
 /** The whole tensor repeated along each axis, as PyTorch's and NumPy's tile; short lists count for the last axes. */
-export function tile(x: Tensor, repeats: readonly number[]): Tensor {
+export const tile = named("tile", function tile(x: Tensor, repeats: readonly number[]): Tensor {
   const rank = Math.max(x.rank, repeats.length);
   const shape = [...Array.from({ length: rank - x.rank }, () => 1), ...x.shape];
   const times = [...Array.from({ length: rank - repeats.length }, () => 1), ...repeats];
@@ -68,38 +69,41 @@ export function tile(x: Tensor, repeats: readonly number[]): Tensor {
     broadcastTo(reshape(x, apart), repeated),
     shape.map((n, i) => n * (times[i] as number)),
   );
-}
+});
 
 /** Elements moved `shift` places along `axis`; those that leave at one end come in at the other. */
-export function roll(x: Tensor, shift: number, axis: number): Tensor {
+export const roll = named("roll", function roll(x: Tensor, shift: number, axis: number): Tensor {
   const n = x.shape[axisOf("roll", axis, x.rank)] as number;
   const by = n === 0 ? 0 : ((shift % n) + n) % n;
   return by === 0 ? x : concat([slice(x, axis, n - by), slice(x, axis, 0, n - by)], axis);
-}
+});
 
 /** 0 above the diagonal of the last two axes; `diagonal` above 0 keeps so many more. */
-export const tril = (x: Tensor, diagonal = 0): Tensor => select(below(x.shape, diagonal), x, 0);
+export const tril = named("tril", (x: Tensor, diagonal = 0): Tensor => select(below(x.shape, diagonal), x, 0));
 
 /** 0 below the diagonal of the last two axes; `diagonal` above 0 takes so many more away. */
-export const triu = (x: Tensor, diagonal = 0): Tensor => select(below(x.shape, diagonal - 1), 0, x);
+export const triu = named("triu", (x: Tensor, diagonal = 0): Tensor => select(below(x.shape, diagonal - 1), 0, x));
 
 /** [N, C r^2, H, W] -> [N, C, H r, W r]: channels become pixels, as PyTorch's pixel_shuffle. Throws ShapeError when r^2 does not divide. */
-export function pixelShuffle(x: Tensor, upscaleFactor: number): Tensor {
+export const pixelShuffle = named("pixelShuffle", function pixelShuffle(x: Tensor, upscaleFactor: number): Tensor {
   const r = upscaleFactor;
   const [n, c, h, w] = imageShape("pixelShuffle", x);
   if (c % (r * r) !== 0) throw new ShapeError(`pixelShuffle: ${c} channels do not divide by ${r} * ${r}`);
   const y = permute(reshape(x, [n, c / (r * r), r, r, h, w]), [0, 1, 4, 2, 5, 3]);
   return reshape(y, [n, c / (r * r), h * r, w * r]);
-}
+});
 
 /** [N, C, H r, W r] -> [N, C r^2, H, W]: undoes `pixelShuffle`. */
-export function pixelUnshuffle(x: Tensor, downscaleFactor: number): Tensor {
-  const r = downscaleFactor;
-  const [n, c, h, w] = imageShape("pixelUnshuffle", x);
-  if (h % r !== 0 || w % r !== 0) throw new ShapeError(`pixelUnshuffle: ${h} x ${w} pixels do not divide by ${r}`);
-  const y = permute(reshape(x, [n, c, h / r, r, w / r, r]), [0, 1, 3, 5, 2, 4]);
-  return reshape(y, [n, c * r * r, h / r, w / r]);
-}
+export const pixelUnshuffle = named(
+  "pixelUnshuffle",
+  function pixelUnshuffle(x: Tensor, downscaleFactor: number): Tensor {
+    const r = downscaleFactor;
+    const [n, c, h, w] = imageShape("pixelUnshuffle", x);
+    if (h % r !== 0 || w % r !== 0) throw new ShapeError(`pixelUnshuffle: ${h} x ${w} pixels do not divide by ${r}`);
+    const y = permute(reshape(x, [n, c, h / r, r, w / r, r]), [0, 1, 3, 5, 2, 4]);
+    return reshape(y, [n, c * r * r, h / r, w / r]);
+  },
+);
 
 /** Where column - row <= diagonal. */
 function below(shape: Shape, diagonal: number): Tensor {

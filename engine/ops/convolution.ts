@@ -2,6 +2,7 @@ import { ShapeError } from "../errors/index.ts";
 import { type Shape, show } from "../tensor/index.ts";
 import { upTo } from "./axes.ts";
 import { flip, pad, permute, reshape } from "./movement.ts";
+import { saying } from "./said.ts";
 import { apply, type Tensor } from "./tensor.ts";
 import { slidingWindows } from "./windows.ts";
 
@@ -92,13 +93,14 @@ export const transposedConvolution =
       if (length < 1) throw new ShapeError(`${name}: padding ${at(padding, a)} leaves nothing of axis ${2 + a}`);
       return [lo, hi];
     });
-    return apply("convolution", [x, turned(weight, groups)], {
+    const y = apply("convolution", [x, turned(weight, groups)], {
       stride: each.map(() => 1),
       padding: around,
       dilation: each.map((a) => at(dilation, a)),
       inputDilation: each.map((a) => at(stride, a)),
       groups,
     });
+    return saying(`convTranspose${axes}d`, [x, weight, options], y);
   };
 
 export const convTranspose1d = transposedConvolution(1);

@@ -3,6 +3,7 @@ import { show } from "../tensor/index.ts";
 import { equal, iota, mul, select } from "./arithmetic.ts";
 import { permute, reshape } from "./movement.ts";
 import { sum } from "./reductions.ts";
+import { saying } from "./said.ts";
 import { apply, type Tensor } from "./tensor.ts";
 
 /** A tensor whose axes have names. */
@@ -40,10 +41,11 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
     return product(squeezed(left, right, sizes), squeezed(right, left, sizes), later);
   }, first);
   const { x, axes } = summed(whole, (name) => output.includes(name));
-  return permute(
+  const ordered = permute(
     x,
     output.map((name) => axes.indexOf(name)),
   );
+  return saying("einsum", [equation, ...operands], ordered);
 }
 
 /** Names of the axes of all operands and of the output; those that "..." stands for are called "0", "1", ... from the last. */

@@ -23,6 +23,7 @@ export * from "./products.ts";
 export * from "./random.ts";
 export * from "./reductions.ts";
 export { opNamed, ops } from "./registry.ts";
+export { type Said, saidOf } from "./said.ts";
 export * from "./scan.ts";
 export * from "./similarity.ts";
 export * from "./sorting.ts";

@@ -4,6 +4,7 @@ import { add, cast, equal, iota, less, maximum, minimum, mul, select } from "./a
 import { broadcastTo, moveAxis, pad, reshape, slice } from "./movement.ts";
 import { gather } from "./products.ts";
 import { max, min, prod, sum } from "./reductions.ts";
+import { named } from "./said.ts";
 import { apply, constant, type Tensor } from "./tensor.ts";
 
 /** Reading and writing at positions that are tensors of i32. Negative positions count from the end. */
@@ -100,12 +101,12 @@ export function scatterND(x: Tensor, indices: Tensor, src: Tensor, reduce: Scatt
  * 1 at the numbers that `indices` (integers, any shape) say and 0 elsewhere, f32, as an axis of `numClasses` put in at `axis`;
  * all 0 for a number outside. As PyTorch's one_hot.
  */
-export function oneHot(indices: Tensor, numClasses: number, axis = -1): Tensor {
+export const oneHot = named("oneHot", function oneHot(indices: Tensor, numClasses: number, axis = -1): Tensor {
   const at = axisOf("oneHot", axis, indices.rank + 1);
   const shape = indices.shape.toSpliced(at, 0, numClasses);
   const numbers = reshape(fromStart(indices, numClasses), indices.shape.toSpliced(at, 0, 1));
   return cast(equal(iota(shape, at), broadcastTo(numbers, shape)), "f32");
-}
+});
 
 /** Negative positions, counted from the end of n elements, as those from the start; i32. */
 function fromStart(indices: Tensor, n: number): Tensor {

@@ -1,5 +1,6 @@
 import type { Shape } from "../tensor/index.ts";
 import { cast, div, mul } from "./arithmetic.ts";
+import { named } from "./said.ts";
 import { apply, type Tensor } from "./tensor.ts";
 
 /** Where random numbers come from: the same three give the same numbers, on every backend. */
@@ -13,7 +14,7 @@ export interface RandomKey {
 }
 
 /** Numbers in [0, 1), multiples of 2^-24: the upper 24 bits of each word. */
-export function uniform({ seed, step, stream }: RandomKey, shape: Shape): Tensor {
+export const uniform = named("uniform", function uniform({ seed, step, stream }: RandomKey, shape: Shape): Tensor {
   const word = apply("philox", [seed, step], { stream, shape });
   return mul(cast(div(word, 256), "f32"), 2 ** -24);
-}
+});

@@ -19,6 +19,7 @@ import {
 } from "./arithmetic.ts";
 import { type Axes, axesOf, keptShape, reducedShape, upTo } from "./axes.ts";
 import { broadcastTo, pad, permute, reshape, slice } from "./movement.ts";
+import { named } from "./said.ts";
 import { apply, constant, type Tensor } from "./tensor.ts";
 
 interface Reduction {
@@ -33,16 +34,22 @@ export const sum = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => redu
 export const max = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => reduce("max", x, axes, options);
 
 /** Smallest element over `axes`; the gradient goes to the first one. */
-export const min = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => mirrored(max(mirrored(x), axes, options));
+export const min = named(
+  "min",
+  (x: Tensor, axes?: Axes, options?: Reduction): Tensor => mirrored(max(mirrored(x), axes, options)),
+);
 
 /** Row-major position of the first minimum within `axes`, i32. */
-export const argmin = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => argmax(mirrored(x), axes, options);
+export const argmin = named(
+  "argmin",
+  (x: Tensor, axes?: Axes, options?: Reduction): Tensor => argmax(mirrored(x), axes, options),
+);
 
 /** Numbers in the opposite order; for integers -1 - x, since -x of the smallest does not exist. */
 const mirrored = (x: Tensor): Tensor => (x.dtype === "f32" ? neg(x) : sub(-1, x));
 
 /** Product over `axes`, in pairs of halves; its gradient is right where factors are 0, too. */
-export function prod(x: Tensor, axes?: Axes, { keepdims = false }: Reduction = {}): Tensor {
+export const prod = named("prod", function prod(x: Tensor, axes?: Axes, { keepdims = false }: Reduction = {}): Tensor {
   const list = axesOf("prod", axes, x.rank);
   const kept = reducedShape(x.shape, list);
   const order = upTo(x.rank).filter((axis) => !list.includes(axis));
@@ -57,13 +64,13 @@ export function prod(x: Tensor, axes?: Axes, { keepdims = false }: Reduction = {
     n = half;
   }
   return reshape(y, keepdims ? keptShape(x.shape, list) : kept);
-}
+});
 
 /**
  * (sum |x|^p)^(1/p) over `axes`: p = 2 when not given, 1 the sum of sizes, Infinity the largest, -Infinity the smallest, 0 how
  * many are not 0. The derivative counts as 0 where all are 0, as in PyTorch.
  */
-export function norm(x: Tensor, p = 2, axes?: Axes, options?: Reduction): Tensor {
+export const norm = named("norm", function norm(x: Tensor, p = 2, axes?: Axes, options?: Reduction): Tensor {
   const size = abs(x);
   if (p === 1) return sum(size, axes, options);
   if (p === Infinity) return max(size, axes, options);
@@ -75,13 +82,19 @@ export function norm(x: Tensor, p = 2, axes?: Axes, options?: Reduction): Tensor
   const none = equal(total, 0);
   const safe = select(none, 1, total);
   return select(none, 0, p === 2 ? sqrt(safe) : pow(safe, 1 / p));
-}
+});
 
 /** Whether one of the bools over `axes` is true; of none, false. */
-export const any = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => less(0, max(cast(x, "i32"), axes, options));
+export const any = named(
+  "any",
+  (x: Tensor, axes?: Axes, options?: Reduction): Tensor => less(0, max(cast(x, "i32"), axes, options)),
+);
 
 /** Whether all bools over `axes` are true. */
-export const all = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => not(any(not(x), axes, options));
+export const all = named(
+  "all",
+  (x: Tensor, axes?: Axes, options?: Reduction): Tensor => not(any(not(x), axes, options)),
+);
 
 /** Row-major position of the first maximum within `axes`, i32. */
 export const argmax = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => {
@@ -91,8 +104,10 @@ export const argmax = (x: Tensor, axes?: Axes, options?: Reduction): Tensor => {
 };
 
 /** Arithmetic mean over `axes`. */
-export const mean = (x: Tensor, axes?: Axes, options?: Reduction): Tensor =>
-  div(sum(x, axes, options), countOf("mean", x, axes));
+export const mean = named(
+  "mean",
+  (x: Tensor, axes?: Axes, options?: Reduction): Tensor => div(sum(x, axes, options), countOf("mean", x, axes)),
+);
 
 /** sum((x - mean)^2) / (n - correction), in two passes; correction 0 is the population's variance. */
 export function variance(x: Tensor, axes?: Axes, options: Reduction & { correction?: number } = {}): Tensor {
@@ -103,17 +118,20 @@ export function variance(x: Tensor, axes?: Axes, options: Reduction & { correcti
 }
 
 /** log(sum(e^x)) over `axes`, with the maximum taken out first so that nothing overflows. */
-export function logSumExp(x: Tensor, axes?: Axes, { keepdims = false }: Reduction = {}): Tensor {
-  const top = stopGradient(max(x, axes, { keepdims: true }));
-  const y = add(log(sum(exp(sub(x, top)), axes, { keepdims: true })), top);
-  return keepdims ? y : reshape(y, reducedShape(x.shape, axesOf("logSumExp", axes, x.rank)));
-}
+export const logSumExp = named(
+  "logSumExp",
+  function logSumExp(x: Tensor, axes?: Axes, { keepdims = false }: Reduction = {}): Tensor {
+    const top = stopGradient(max(x, axes, { keepdims: true }));
+    const y = add(log(sum(exp(sub(x, top)), axes, { keepdims: true })), top);
+    return keepdims ? y : reshape(y, reducedShape(x.shape, axesOf("logSumExp", axes, x.rank)));
+  },
+);
 
 /** x - logSumExp(x) along `axis`. */
-export function logSoftmax(x: Tensor, axis = -1): Tensor {
+export const logSoftmax = named("logSoftmax", function logSoftmax(x: Tensor, axis = -1): Tensor {
   const shifted = sub(x, stopGradient(max(x, axis, { keepdims: true })));
   return sub(shifted, log(sum(exp(shifted), axis, { keepdims: true })));
-}
+});
 
 /** e^x / sum(e^x) along `axis`. */
 export const softmax = (x: Tensor, axis = -1): Tensor =>

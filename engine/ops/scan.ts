@@ -1,6 +1,7 @@
 import { axisOf } from "../tensor/index.ts";
 import { add, mul } from "./arithmetic.ts";
 import { flip, pad, slice } from "./movement.ts";
+import { named } from "./said.ts";
 import type { Tensor } from "./tensor.ts";
 
 interface Scan {
@@ -11,10 +12,16 @@ interface Scan {
 }
 
 /** Sums of the elements up to each along `axis`, as PyTorch's cumsum. f32 and integers; log2(n) additions for n elements. */
-export const cumsum = (x: Tensor, axis: number, options?: Scan): Tensor => scan("cumsum", x, axis, add, 0, options);
+export const cumsum = named(
+  "cumsum",
+  (x: Tensor, axis: number, options?: Scan): Tensor => scan("cumsum", x, axis, add, 0, options),
+);
 
 /** Products of the elements up to each along `axis`. The derivative is right where factors are 0, too. */
-export const cumprod = (x: Tensor, axis: number, options?: Scan): Tensor => scan("cumprod", x, axis, mul, 1, options);
+export const cumprod = named(
+  "cumprod",
+  (x: Tensor, axis: number, options?: Scan): Tensor => scan("cumprod", x, axis, mul, 1, options),
+);
 
 /** Each element combined with the one 1, 2, 4, ... before it (Hillis & Steele 1986): every result is a tree of pairs. */
 function scan(

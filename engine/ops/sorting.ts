@@ -5,6 +5,7 @@ import { isNaN as nan, notEqual } from "./elementary.ts";
 import { takeAlongDim } from "./indexing.ts";
 import { broadcastTo, moveAxis, reshape } from "./movement.ts";
 import { sum } from "./reductions.ts";
+import { saying } from "./said.ts";
 import type { Tensor } from "./tensor.ts";
 
 export interface Sorted {
@@ -42,7 +43,9 @@ export function topK(x: Tensor, k: number, axis = -1, { largest = true }: { larg
   const places = [...lead, k, n];
   const holds = equal(broadcastTo(reshape(rank, [...lead, 1, n]), places), iota(places, x.rank - 1));
   const indices = moveAxis(sum(select(holds, iota(places, x.rank), 0), -1), x.rank - 1, along);
-  return { values: takeAlongDim(x, indices, along), indices };
+  const args = [x, k, along, largest];
+  const values = takeAlongDim(x, indices, along);
+  return { values: saying("topK.values", args, values), indices: saying("topK.indices", args, indices) };
 }
 
 /** All elements along `axis` in rising order, or falling with `descending`. As `topK` otherwise. */

@@ -1,19 +1,32 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import type { Average } from "../average/index.ts";
 import { currentContext } from "../context/index.ts";
 import { FileTensor } from "../data/index.ts";
 import { ConfigError } from "../errors/index.ts";
 import { axisOfClasses } from "../losses/index.ts";
-import { traceModel } from "../nn/index.ts";
-import { constant, input } from "../ops/index.ts";
-import { parameterGroups } from "../optim/index.ts";
+import { betterOf, nameOf } from "../metrics/index.ts";
+import type { Layer } from "../nn/index.ts";
+import { evaluateHost, type HostTree, hyperparameters, type ParameterGroup, parameterGroups } from "../optim/index.ts";
 import { type Checked, int, optional, required, value } from "../params/index.ts";
 import { means } from "../regularize/index.ts";
-import { isSchedule, type Schedule, scheduleAt } from "../schedules/index.ts";
+import { isSchedule, rateAt, type Schedule } from "../schedules/index.ts";
 import { HostTensor, viewAs } from "../tensor/index.ts";
-import { npz } from "../torch/arrays.ts";
-import { type ScriptParts, torchLoss, torchModel, torchOptimizer, torchSchedule, torchScript } from "../torch/index.ts";
+import {
+  npz,
+  python,
+  type ScriptParts,
+  torchAugmentation,
+  torchInitial,
+  torchLoss,
+  torchMetric,
+  torchModel,
+  torchOptimizer,
+  torchSchedule,
+  torchScript,
+} from "../torch/index.ts";
 import { extentOf } from "./course.ts";
+import { EarlyStopping } from "./earlyStopping.ts";
 import type { Experiment } from "./experiment.ts";
 import type { Layout } from "./layout.ts";
 import { initialWeights } from "./model.ts";
@@ -30,6 +43,11 @@ export const exportPyTorchParams = {
     },
     "How the learning rate moves.",
   ),
+  earlyStopping: value<Readonly<Record<string, unknown>> | null>(
+    null,
+    { type: "EarlyStopping", noun: "{ patience, ... }", accepts: (given) => typeof given === "object" },
+    "Ends training when validation no longer improves, as that of fit.",
+  ),
 };
 
 /** More than this in numbers is not copied for a script. */
@@ -42,12 +60,12 @@ const MOST_BYTES = 2 ** 30;
 export async function exportPyTorch(
   experiment: Experiment,
   full: string,
-  { epochs, schedule }: Checked<typeof exportPyTorchParams>,
+  fit: Checked<typeof exportPyTorchParams>,
 ): Promise<void> {
   if (!full.endsWith(".py"))
     throw new ConfigError(`exportPyTorch: ${basename(full)} is no name of a script; end it in .py`);
   const arrays = `${basename(full, ".py")}.npz`;
-  const { parts, data } = describe(experiment, arrays, { epochs, schedule });
+  const { parts, data } = describe(experiment, arrays, fit);
   const bytes = npz(data);
   await mkdir(dirname(full), { recursive: true });
   await replace(full.replace(/\.py$/, ".npz"), bytes);
@@ -63,7 +81,7 @@ async function replace(path: string, content: string | Uint8Array): Promise<void
 function describe(
   experiment: Experiment,
   arrays: string,
-  fit: { epochs: number | null; schedule: Schedule | null },
+  fit: Checked<typeof exportPyTorchParams>,
 ): { parts: ScriptParts; data: Record<string, HostTensor> } {
   const { config, options, splits } = experiment;
   const { model, loss, optimizer, metrics, clip, regularize } = config;
@@ -87,90 +105,191 @@ function describe(
   named(model.parameters, weights.parameters);
   named(model.running, weights.running);
 
-  const tensors = (slices: typeof model.parameters.slices) =>
-    Object.fromEntries(slices.map((s) => [s.name, input(s.name, s.shape, s.dtype)]));
-  const { layers, output } = traceModel(options.model, input("x", [2, ...train.x.shape.slice(1)], train.x.dtype), {
-    parameters: tensors(model.parameters.slices),
-    buffers: tensors(model.running.slices),
-    training: true,
-    seed: constant(0, [], "u32"),
-    step: constant(0, [], "u32"),
-  });
+  const tables: string[] = [];
+  const table = (host: HostTensor): string => {
+    const known = tables.findIndex((name) => data[name] === host);
+    if (known >= 0) return `table_${known + 1}`;
+    const name = `table.${tables.length + 1}`;
+    tables.push(name);
+    data[name] = host;
+    return `table_${tables.length}`;
+  };
+  const shape = train.x.shape.slice(1);
+  const augmentation = torchAugmentation(
+    options.augment,
+    {
+      shape,
+      target: train.y.shape.slice(1),
+      targetType: train.y.dtype,
+      output: model.declaration.outputShape.slice(1),
+    },
+    table,
+  );
+  const written = torchModel(options.model, { shape: augmentation.shape, dtype: train.x.dtype, table });
+
+  const output = model.declaration.outputShape;
+  const target = [output[0] as number, ...train.y.shape.slice(1)];
+  const classes = train.y.dtype !== "f32";
+  const axis = classes && target.length === output.length - 1 ? axisIn(experiment, output, target) : null;
+  const compared = { output: output.slice(1), target: target.slice(1), dtype: train.y.dtype, axis };
+  const lossText = torchLoss(loss, compared, table);
+  const mixes = augmentation.mixed !== null;
+  const mixedTo = { ...compared, target: classes ? compared.output : compared.target, dtype: "f32" as const };
+  const mixedLoss = mixes ? torchLoss(loss, mixedTo, table) : null;
+  const measured = metrics.map((metric) => ({ metric, text: torchMetric(metric, compared, loss, table) }));
 
   const extent = extentOf(
     experiment,
-    { ...experiment.fitOptions({}, "exportPyTorch"), epochs: fit.epochs },
+    { ...experiment.fitOptions({ earlyStopping: fit.earlyStopping }, "exportPyTorch"), epochs: fit.epochs },
     train.size,
   );
-  const written = fit.schedule === null ? null : torchSchedule(fit.schedule, extent);
-  if (fit.schedule !== null && written === null) {
-    const base = Number((optimizer.options as { lr?: number }).lr ?? 1);
-    if (fit.schedule.type === "plateau" || base === 0)
-      throw new ConfigError(
-        `exportPyTorch: ${fit.schedule.type} cannot be written; leave the schedule out, or take another`,
-      );
-    const place = { steps: extent.steps, stepsPerEpoch: extent.stepsPerEpoch, epochs: extent.epochs };
-    const rates = Float32Array.from(
-      { length: extent.steps },
-      (_, step) => scheduleAt(fit.schedule as Schedule, base, { ...place, step }).lr / base,
-    );
-    data.rates = new HostTensor([extent.steps], "f32", rates);
-  }
-
   const groups = parameterGroups(optimizer, model.declaration.parameters);
-  const kinds = loss.definition.takes(loss.options);
-  const classes = kinds.includes("class") && train.y.dtype === "i32";
-  const batch = [2, ...train.y.shape.slice(1)];
-  const axis = classes
-    ? axisOfClasses("exportPyTorch", output.shape, batch, (loss.options as { dim?: number }).dim ?? null)
-    : 1;
-  const scores = axis === 1 ? "output" : `output.movedim(${axis}, 1)`;
-  const penalties = regularize.map((regularizer) => {
-    const { alpha = 0 } = regularizer.options as { alpha?: number };
-    const names = model.declaration.parameters.filter((p) => means(regularizer, p)).map(({ name }) => name);
-    return { type: regularizer.type, alpha, names };
-  });
-  const writable = penalties.filter(({ type }) => type === "l1" || type === "l2");
-  const left = [
-    ...options.augment.map(({ type }) => `augmentation ${type}`),
-    ...metrics.filter(({ type }) => type !== "accuracy" || !classes).map(({ type }) => `metric ${type}`),
-    ...penalties.filter((one) => !writable.includes(one)).map(({ type }) => `regularization ${type}`),
-    ...(options.average ? [`average of the weights (${options.average.type})`] : []),
-  ];
+  const meant = penaltiesOf(experiment);
+  const stopping = fit.earlyStopping ? new EarlyStopping(fit.earlyStopping, metrics) : null;
   return {
     data,
     parts: {
       title: experiment.name,
       version: currentContext().version ?? "",
       arrays,
-      model: torchModel(layers),
-      loss: torchLoss(loss),
+      model: written,
+      ties: tiesOf(options.model),
+      initial: torchInitial(model.declaration.parameters),
+      tables,
+      loss: lossText,
+      mixedLoss: mixedLoss && mixedLoss.text !== lossText.text ? mixedLoss : null,
+      metrics: measured.flatMap(({ text }) => text ?? []),
       optimizer: torchOptimizer(optimizer, groups),
       grouped: groups.length > 1,
       frozen: groups.filter(({ settings }) => settings.frozen).flatMap(({ names }) => names),
-      schedule: fit.schedule === null ? null : (written ?? "rates"),
-      prediction: classes ? `${scores}, target` : "output.reshape(target.shape), target.float()",
-      accuracy:
-        classes && metrics.some(({ type }) => type === "accuracy")
-          ? `(${scores}.argmax(1) == y).float().mean().item() * len(x)`
-          : null,
-      penalty: writable.length === 0 ? null : penaltyText(writable),
+      schedule: fit.schedule === null ? null : scheduleOf(experiment, fit.schedule, extent, groups, data),
+      penalty: meant.penalty,
+      limits: meant.limits,
+      augmentation,
+      average: averageOf(options.average),
+      stopping: stopping && {
+        monitor: stopping.options.monitor,
+        higher: stopping.best === -Infinity,
+        patience: stopping.options.patience,
+        minDelta: stopping.options.minDelta,
+        restoreBest: stopping.options.restoreBest,
+      },
       clip: { norm: clip.norm, normType: clip.normType as number | "inf", value: clip.value },
       epochs: extent.epochs,
       batchSize: options.batchSize,
       accumulate: options.accumulate,
+      shuffle: options.shuffle,
       dropLast: options.dropLast,
       seed: options.seed,
       sets,
-      left,
+      running: model.running.slices.length > 0,
+      left: measured
+        .filter(({ text }) => text === null)
+        .map(({ metric }) => `metric ${nameOf(metric)}, which is a function of your own over others`),
     },
   };
 }
 
-function penaltyText(penalties: readonly { type: string; alpha: number; names: readonly string[] }[]): string {
-  const terms = penalties.map(({ type, alpha, names }) => {
-    const sum = type === "l1" ? "named[name].abs().sum()" : "named[name].square().sum()";
-    return `${alpha} * sum(${sum} for name in ${JSON.stringify(names)})`;
-  });
-  return `return ${terms.join(" + ")}`;
+function axisIn(experiment: Experiment, output: readonly number[], target: readonly number[]): number | null {
+  const { dim = null } = experiment.config.loss.options as { dim?: number | null };
+  return axisOfClasses("exportPyTorch", output, target, dim);
+}
+
+/** Ties of all containers, by whole names. */
+function tiesOf(layer: Layer, path = ""): Record<string, string> {
+  const full = (name: string) => (path === "" ? name : `${path}.${name}`);
+  const { tied = {}, layers = {} } = layer.options as { tied?: Record<string, string>; layers?: Record<string, Layer> };
+  const own = Object.entries(tied).map(([name, of]) => [full(name), full(of)] as const);
+  const inside = Object.entries(layers).flatMap(([name, child]) => Object.entries(tiesOf(child, full(name))));
+  return Object.fromEntries([...own, ...inside]);
+}
+
+/** The schedule as torch has it, or the rates of every step as shares of the optimizer's, kept among the arrays. */
+function scheduleOf(
+  experiment: Experiment,
+  schedule: Schedule,
+  extent: { steps: number; epochs: number; stepsPerEpoch: number },
+  groups: readonly ParameterGroup[],
+  data: Record<string, HostTensor>,
+): ScriptParts["schedule"] {
+  const { optimizer, metrics } = experiment.config;
+  const higher = metrics.filter((metric) => betterOf(metric) === "higher").map(nameOf);
+  const validates = experiment.splits.valid !== undefined;
+  const known = torchSchedule(schedule, { ...extent, validates, higher });
+  const base = hyperparameters(optimizer);
+  if (known && (known.call.includes("OneCycleLR") === false || groups.length === 1)) return known;
+  const waits = JSON.stringify(schedule).includes('"plateau"');
+  if (waits || !base.lr)
+    throw new ConfigError(
+      waits
+        ? "exportPyTorch: schedule.plateau waits for figures, and torch's scheduler of that name joins no others; take it alone"
+        : `exportPyTorch: ${schedule.type} moves a rate of 0; give the optimizer an lr`,
+    );
+  const trained = groups.filter(({ settings }) => !settings.frozen);
+  const shares = new Float32Array(extent.steps * trained.length);
+  const momenta = new Float32Array(extent.steps);
+  const key = base.momentum ? "momentum" : base["betas[0]"] === undefined ? null : "betas[0]";
+  for (let step = 0; step < extent.steps; step++) {
+    const now = rateAt(schedule, base, { ...extent, step });
+    for (const [k, { settings }] of trained.entries()) {
+      const tree = settings.own.lr as HostTree | undefined;
+      const own = (numbers: Record<string, number>) =>
+        (tree === undefined ? numbers.lr : evaluateHost(tree, numbers)) as number;
+      shares[step * trained.length + k] = own(now) / own(base);
+    }
+    if (key) momenta[step] = now[key] as number;
+  }
+  data["schedule.shares"] = new HostTensor(
+    trained.length === 1 ? [extent.steps] : [extent.steps, trained.length],
+    "f32",
+    shares,
+  );
+  const moves = key !== null && momenta.some((m) => m !== Math.fround(base[key] as number));
+  if (moves) data["schedule.momenta"] = new HostTensor([extent.steps], "f32", momenta);
+  return {
+    rates: `schedule.${schedule.type}`,
+    groups: trained.length,
+    momentum: moves ? (key === "momentum" ? "momentum" : "betas") : null,
+  };
+}
+
+/** Penalties and limits of the weights, in Python. */
+function penaltiesOf({ config, options }: Experiment): { penalty: string | null; limits: string[] } {
+  const { model } = config;
+  const terms: string[] = [];
+  const limits: string[] = [];
+  const lists: string[] = [];
+  for (const regularizer of options.regularize) {
+    const { type, options: given } = regularizer;
+    const o = given as Readonly<Record<string, number>>;
+    const names = model.trained.slices.filter((slice) => means(regularizer, slice)).map(({ name }) => name);
+    const list = `[named[name] for name in ${python(names)}]`;
+    if (type === "maxNorm") {
+      limits.push(`for w in ${list}:\n    w.copy_(torch.renorm(w, 2, ${o.axis}, ${o.norm}))`);
+      continue;
+    }
+    const weights = lists.includes(list) ? lists.indexOf(list) + 1 : lists.push(list);
+    const each = `for w in weights${weights === 1 ? "" : weights}`;
+    const [l1, l2] = type === "elasticNet" ? [o.l1, o.l2] : type === "l1" ? [o.alpha, 0] : [0, o.alpha];
+    if (!["l1", "l2", "elasticNet"].includes(type)) throw new RangeError(`no way to write regularize.${type}`);
+    if (l1) terms.push(`${l1} * sum(w.abs().sum() ${each})`);
+    if (l2) terms.push(`${l2} * sum(w.square().sum() ${each})`);
+  }
+  const made = lists.map((list, i) => `weights${i === 0 ? "" : i + 1} = ${list}`);
+  return { penalty: terms.length === 0 ? null : [...made, `return ${terms.join(" + ")}`].join("\n"), limits };
+}
+
+function averageOf(average: Average | null): ScriptParts["average"] {
+  if (!average) return null;
+  const { start, every, per, decay } = average.options as unknown as {
+    start: number;
+    every: number;
+    per: "step" | "epoch";
+    decay?: number;
+  };
+  const text =
+    decay === undefined
+      ? ""
+      : `, avg_fn=lambda average, p, count: ${decay} * average + ${Number((1 - decay).toPrecision(12))} * p`;
+  return { text, start, every, per };
 }

@@ -1,3 +1,10 @@
+export { npz } from "./arrays.ts";
+export { torchAugmentation } from "./augmentation.ts";
+export { torchInitial } from "./initial.ts";
+export { type Compared, torchLoss } from "./losses.ts";
+export { torchMetric } from "./metrics.ts";
 export { type TorchModel, torchModel } from "./model.ts";
+export { torchOptimizer } from "./optimizers.ts";
+export { python } from "./python.ts";
+export { torchSchedule } from "./schedules.ts";
 export { type ScriptParts, torchScript } from "./script.ts";
-export { torchLoss, torchOptimizer, torchSchedule } from "./training.ts";

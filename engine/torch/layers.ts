@@ -6,6 +6,10 @@ export interface Use {
   readonly layer: Layer;
   /** Of its input, the batch first. */
   readonly input: readonly number[];
+  /** Names of further tensors that it is given. */
+  readonly given?: readonly string[];
+  /** Names of results beside y that are used. */
+  readonly wanted?: readonly string[];
 }
 
 /** A call that makes a module of torch.nn, and what else it needs. */
@@ -17,7 +21,13 @@ export interface Module {
 }
 
 type Options = Readonly<Record<string, unknown>>;
-type Writer = (options: Options, input: readonly number[], type: string, layer: Layer) => Module | null;
+type Writer = (
+  options: Options,
+  input: readonly number[],
+  type: string,
+  layer: Layer,
+  wanted: readonly string[],
+) => Module | null;
 
 /** Options that differ from their defaults, by PyTorch's names; first values of parameters are not among them. */
 function changed({ options, definition }: Layer, except: readonly string[] = []): Record<string, unknown> {
@@ -36,6 +46,9 @@ const isInitial = (value: unknown): boolean => typeof value === "object" && valu
 /** All along one axis, as PyTorch takes it: `3` for `[3, 3]`. */
 const short = (value: unknown): unknown =>
   Array.isArray(value) && value.length > 0 && value.every((one) => one === value[0]) ? value[0] : value;
+
+/** PyTorch takes the length of one axis as a number. */
+const alone = (shape: unknown): unknown => (Array.isArray(shape) && shape.length === 1 ? shape[0] : shape);
 
 const shortened = (named: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(named).map(([name, value]) => [name, short(value)]));
@@ -88,10 +101,19 @@ const convolution =
 
 const recurrent =
   (name: string): Writer =>
-  (options, input, _, layer) => {
+  (options, input, _, layer, wanted) => {
     const named = { ...changed(layer, ["hiddenSize", "returns", "weight"]), batch_first: true };
-    const call = `${name}(${python(options.returns)}, ${args([input.at(-1), options.hiddenSize], named)})`;
-    return { call, own: name };
+    const [first, own] = wanted.length > 0 ? [python(wanted), `${name}States`] : [python(options.returns), name];
+    if (wanted.length > 0 && options.returns !== "sequence") return null;
+    return { call: `${own}(${first}, ${args([input.at(-1), options.hiddenSize], named)})`, own };
+  };
+
+const cell =
+  (name: string): Writer =>
+  (options, input, _, layer, wanted) => {
+    const named = changed(layer, ["hiddenSize"]);
+    const own = name === "LSTMCell" && wanted.length > 0 ? "LSTMCellStates" : name;
+    return { call: `${own}(${args([input.at(-1), options.hiddenSize], named)})`, own };
   };
 
 const activations: Readonly<Record<string, string>> = {
@@ -143,11 +165,15 @@ const writers: Readonly<Record<string, Writer>> = {
     [`adaptiveAvgPool${n}d`, same(`AdaptiveAvgPool${n}d`, ["outputSize"])],
     [`adaptiveMaxPool${n}d`, same(`AdaptiveMaxPool${n}d`, ["outputSize"])],
     [`dropout${n}d`, same(`Dropout${n}d`)],
-    [`zeroPad${n}d`, same(`ZeroPad${n}d`, ["padding"])],
+    // torch.nn has it for every number of axes since 2.1
+    [
+      `zeroPad${n}d`,
+      ({ padding }) =>
+        module(n === 2 ? "ZeroPad2d" : `ConstantPad${n}d`, n === 2 ? [short(padding)] : [short(padding), 0]),
+    ],
     [`constantPad${n}d`, same(`ConstantPad${n}d`, ["padding", "value"])],
     [`reflectionPad${n}d`, same(`ReflectionPad${n}d`, ["padding"])],
     [`replicationPad${n}d`, same(`ReplicationPad${n}d`, ["padding"])],
-    [`circularPad${n}d`, same(`CircularPad${n}d`, ["padding"])],
   ]),
   alphaDropout: same("AlphaDropout"),
   batchNorm: sized(ofRank("BatchNorm"), 1),
@@ -161,14 +187,16 @@ const writers: Readonly<Record<string, Writer>> = {
   groupNorm: ({ numGroups }, input, _, layer) =>
     module("GroupNorm", [numGroups, input[1]], changed(layer, ["numGroups"])),
   gru: recurrent("GRU"),
+  gruCell: cell("GRUCell"),
   identity: same("Identity"),
   instanceNorm: sized(ofRank("InstanceNorm"), 1),
   layerNorm: ({ normalizedShape }, input, _, layer) =>
-    module("LayerNorm", [normalizedShape ?? [input.at(-1)]], changed(layer, ["normalizedShape"])),
+    module("LayerNorm", [alone(normalizedShape ?? [input.at(-1)])], changed(layer, ["normalizedShape"])),
   learnedPositions: own("LearnedPositions", ({ length }, input) => [length ?? input[1], input[2]]),
   linear: sized("Linear", -1, ["outFeatures"]),
   localResponseNorm: same("LocalResponseNorm", ["size"]),
   lstm: recurrent("LSTM"),
+  lstmCell: cell("LSTMCell"),
   permute: own("Permute", ({ dims }) => [dims]),
   pixelShuffle: same("PixelShuffle", ["upscaleFactor"]),
   pixelUnshuffle: same("PixelUnshuffle", ["downscaleFactor"]),
@@ -180,12 +208,12 @@ const writers: Readonly<Record<string, Writer>> = {
     elementwiseAffine,
   ]),
   rnn: recurrent("RNN"),
+  rnnCell: cell("RNNCell"),
   sinusoidalPositions: own("SinusoidalPositions", ({ base }) => [base]),
   stochasticDepth: own("StochasticDepth", ({ p, mode }) => [p, mode]),
   threshold: same("Threshold", ["threshold", "value"]),
   lpPool1d: same("LPPool1d", ["normType", "kernelSize"]),
   lpPool2d: same("LPPool2d", ["normType", "kernelSize"]),
-  lpPool3d: same("LPPool3d", ["normType", "kernelSize"]),
   multiheadAttention: ({ causal, numHeads }, input, _, layer) => {
     const named = { ...changed(layer, ["numHeads", "causal", "weight"]), batch_first: true };
     return { call: `SelfAttention(${python(causal)}, ${args([input.at(-1), numHeads], named)})`, own: "SelfAttention" };
@@ -204,31 +232,80 @@ const writers: Readonly<Record<string, Writer>> = {
   upsample: (_, __, ___, layer) => module("Upsample", [], { mode: layer.options.mode, ...changed(layer) }),
 };
 
+/** Further tensors and results that a class here takes and gives; other layers are written from their graphs where they have some. */
+const more: Readonly<Record<string, { readonly given: readonly string[]; readonly wanted?: readonly string[] }>> = {
+  gru: { given: ["h"], wanted: ["h"] },
+  gruCell: { given: ["h"] },
+  lstm: { given: ["h", "c"], wanted: ["h", "c"] },
+  lstmCell: { given: ["h", "c"], wanted: ["c"] },
+  multiheadAttention: { given: [] },
+  rnn: { given: ["h"], wanted: ["h"] },
+  rnnCell: { given: ["h"] },
+};
+
 /** The module of torch.nn that a layer is, or null where there is none. */
-export function torchModule({ layer, input }: Use): Module | null {
-  return writers[layer.type]?.(layer.options as Options, input, layer.type, layer) ?? null;
+export function torchModule({ layer, input, given = [], wanted = [] }: Use): Module | null {
+  const takes = (names: readonly string[] | undefined, all: readonly string[]) =>
+    all.every((name) => names?.includes(name));
+  if (!takes(more[layer.type]?.given, given) || !takes(more[layer.type]?.wanted, wanted)) return null;
+  return writers[layer.type]?.(layer.options as Options, input, layer.type, layer, wanted) ?? null;
 }
 
 /** Classes that torch.nn lacks, or lacked for long, by name; parameters have our names. */
 export const classes: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
-    ["RNN", "GRU", "LSTM"].map((name) => [
-      name,
-      `class ${name}(nn.${name}):
+    ["RNN", "GRU", "LSTM"].flatMap((name) => {
+      const lstm = name === "LSTM";
+      const states = lstm ? "h=None, c=None" : "h=None";
+      const before = lstm ? "None if h is None else (h, c)" : "h";
+      return [
+        [
+          name,
+          `class ${name}(nn.${name}):
     """Gives the states of all places, or of the last."""
 
     def __init__(self, returns, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.returns = returns
 
-    def forward(self, x):
-        y, h = super().forward(x)
+    def forward(self, x, ${states}):
+        y, h = super().forward(x, ${before})
         if self.returns == "sequence":
             return y
-        last = (h[0] if isinstance(h, tuple) else h)[-(2 if self.bidirectional else 1):]
+        last = ${lstm ? "h[0]" : "h"}[-(2 if self.bidirectional else 1):]
         return torch.cat(tuple(last), dim=-1)`,
+        ],
+        [
+          `${name}States`,
+          `class ${name}States(nn.${name}):
+    """Gives the states of all places, and those at the end."""
+
+    def __init__(self, gives, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.gives = gives
+
+    def forward(self, x, ${states}):
+        y, end = super().forward(x, ${before})
+        ends = ${lstm ? '{"h": end[0], "c": end[1]}' : '{"h": end}'}
+        return y, *(ends[name] for name in self.gives)`,
+        ],
+      ];
+    }),
+  ),
+  ...Object.fromEntries(
+    ["RNNCell", "GRUCell"].map((name) => [
+      name,
+      `class ${name}(nn.${name}):
+    def forward(self, x, h=None):
+        return super().forward(x, h)`,
     ]),
   ),
+  LSTMCell: `class LSTMCell(nn.LSTMCell):
+    def forward(self, x, h=None, c=None):
+        return super().forward(x, None if h is None else (h, c))[0]`,
+  LSTMCellStates: `class LSTMCellStates(nn.LSTMCell):
+    def forward(self, x, h=None, c=None):
+        return super().forward(x, None if h is None else (h, c))`,
   CausalLayer: `class CausalLayer(nn.TransformerEncoderLayer):
     def forward(self, x):
         mask = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=x.device).triu(1)
