@@ -18,9 +18,10 @@ export function saying<T extends Tensor>(name: string, args: readonly unknown[],
   return y;
 }
 
-/** The function with that kept of what it gives. */
-export function named<A extends readonly unknown[]>(name: string, f: (...args: A) => Tensor): (...args: A) => Tensor {
-  return (...args) => saying(name, args, f(...args));
+/** The function, which gives tensors, with that kept of what it gives. */
+export function named<F>(name: string, f: F): F {
+  const call = f as (...args: readonly unknown[]) => Tensor;
+  return ((...args: readonly unknown[]) => saying(name, args, call(...args))) as F;
 }
 
 /** What is known of a node beside its op. */

@@ -84,7 +84,7 @@ function describe(
   fit: Checked<typeof exportPyTorchParams>,
 ): { parts: ScriptParts; data: Record<string, HostTensor> } {
   const { config, options, splits } = experiment;
-  const { model, loss, optimizer, metrics, clip, regularize } = config;
+  const { model, loss, optimizer, metrics, clip } = config;
   const { train } = splits;
   const sets = (["train", "valid", "test"] as const).filter((name) => splits[name] !== undefined);
   const data: Record<string, HostTensor> = {};

@@ -14,7 +14,7 @@ interface Written {
 interface Idiom {
   write(w: Writer, tensors: readonly Pair[], plain: readonly unknown[], pair: Pair): Written;
   /** Whether PyTorch's function does the same for these arguments. */
-  fits?(node: Tensor, plain: readonly unknown[]): boolean;
+  fits?(node: Tensor, plain: readonly unknown[], tensors: readonly Pair[]): boolean;
 }
 
 const first = (w: Writer, tensors: readonly Pair[]) => w.value(tensors[0] as Pair);
@@ -167,7 +167,8 @@ export const idioms: Readonly<Record<string, Idiom>> = {
     },
   },
   oneHot: {
-    fits: (node, [, axis = -1]) => axis === -1 || axis === node.rank - 1,
+    // of other numbers ours may be outside of the classes, where all are 0
+    fits: (node, [, axis = -1], [[numbers] = []]) => (axis === -1 || axis === node.rank - 1) && numbers?.op === "input",
     write: (w, tensors, [numClasses]) => ({ text: `F.one_hot(${whole(w, tensors).text}, ${numClasses}).float()` }),
   },
   pairwiseDistance: {

@@ -1,6 +1,7 @@
 export { npz } from "./arrays.ts";
 export { torchAugmentation } from "./augmentation.ts";
 export { torchInitial } from "./initial.ts";
+export { classes } from "./layers.ts";
 export { type Compared, torchLoss } from "./losses.ts";
 export { torchMetric } from "./metrics.ts";
 export { type TorchModel, torchModel } from "./model.ts";

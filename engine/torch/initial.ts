@@ -9,12 +9,16 @@ interface Parameter {
   readonly fan?: Fan | undefined;
 }
 
-type Options = Readonly<Record<string, number & string>>;
+interface Options extends Readonly<Record<string, unknown>> {
+  readonly mode: string;
+  readonly distribution: string;
+}
 
 /** How an initializer fills `p`. */
 function fill({ shape, init, fan }: Parameter): string {
   const { type } = init;
   const o = init.options as unknown as Options;
+  const of = (name: string) => o[name] as number;
   const { fanIn, fanOut } = fan ?? (shape.length >= 2 ? fans(shape) : { fanIn: 1, fanOut: 1 });
   const fanOf = (mode: string) => fanBy({ fanIn, fanOut } as never, mode as never);
   const normal = (std: number, mean = 0) => `normal_(p, ${numberText(mean)}, ${short(std)})`;
@@ -37,27 +41,27 @@ function fill({ shape, init, fan }: Parameter): string {
     case "lecunUniform":
       return uniform(Math.sqrt(3 / fanIn));
     case "normal":
-      return normal(o.std as number, o.mean as number);
+      return normal(of("std"), of("mean"));
     case "orthogonal":
-      return `orthogonal_(${["p", ...(o.gain === 1 ? [] : [`gain=${short(o.gain as number)}`])].join(", ")})`;
+      return `orthogonal_(${["p", ...(o.gain === 1 ? [] : [`gain=${short(of("gain"))}`])].join(", ")})`;
     case "sparse":
       return `sparse_(p, ${o.sparsity}, std=${o.std})`;
     case "truncNormal":
       return `trunc_normal_(p, ${o.mean}, ${o.std}, ${o.low}, ${o.high})`;
     case "uniform":
-      return `uniform_(p, ${short(o.low as number)}, ${short(o.high as number)})`;
+      return `uniform_(p, ${short(of("low"))}, ${short(of("high"))})`;
     case "varianceScaling": {
-      const std = Math.sqrt((o.k as number) / fanOf(o.mode as string));
+      const std = Math.sqrt(of("k") / fanOf(o.mode));
       const wider = std / 0.8796256610342398;
-      if ((o.distribution as string) === "uniform") return uniform(Math.sqrt(3) * std);
-      return (o.distribution as string) === "normal"
+      if (o.distribution === "uniform") return uniform(Math.sqrt(3) * std);
+      return o.distribution === "normal"
         ? normal(std)
         : `trunc_normal_(p, 0, ${short(wider)}, ${short(-2 * wider)}, ${short(2 * wider)})`;
     }
     case "xavierNormal":
-      return normal((o.gain as number) / Math.sqrt(fanOf(o.mode as string)));
+      return normal(of("gain") / Math.sqrt(fanOf(o.mode)));
     case "xavierUniform":
-      return uniform(((o.gain as number) * Math.sqrt(3)) / Math.sqrt(fanOf(o.mode as string)));
+      return uniform((of("gain") * Math.sqrt(3)) / Math.sqrt(fanOf(o.mode)));
     default:
       throw new RangeError(`no way to write init.${type}`);
   }

@@ -91,7 +91,7 @@ export function torchModel(model: Layer, example: TorchExample): TorchModel {
         name: above === "" ? path : path.slice(above.length + 1),
         layer: first.layer,
         uses,
-        wanted: wantedOf(uses, module.uses),
+        wanted: wantedOf(uses, module.uses, inside),
       };
     });
   };
@@ -164,22 +164,20 @@ function usesOf(
   return layers as Use[];
 }
 
-/** Results beside y that those around ask for. */
-function wantedOf(uses: readonly Uses[], around: readonly Uses[]): string[] {
+/** Results beside y that those around ask for, `inside` being the uses of layers there. */
+function wantedOf(uses: readonly Uses[], around: readonly Uses[], inside: readonly Uses[]): string[] {
+  const modes = (all: readonly Uses[]) => all.flatMap(({ training, evaluation }) => [training[0], evaluation[0]]);
   const read = new Set(
-    around
-      .flatMap(({ training, evaluation }) => [training[0], evaluation[0]])
-      .flatMap((use) => topological([...Object.values(use.results), ...Object.values(use.sealed.updates)])),
+    topological([
+      ...modes(around).flatMap(({ results, sealed }) => [...Object.values(results), ...Object.values(sealed.updates)]),
+      ...modes(inside).flatMap(({ sealed: { outside } }) => [
+        outside.input,
+        ...(Object.values(outside.inputs) as Tensor[]),
+      ]),
+    ]),
   );
-  // what one module inside is given counts as well
-  const names = new Set<string>();
-  for (const { training, evaluation } of uses) {
-    for (const [use] of [training, evaluation]) {
-      for (const [name, tensor] of Object.entries(use.sealed.outside.results))
-        if (name !== "y" && read.has(tensor)) names.add(name);
-    }
-  }
-  return [...names];
+  const results = modes(uses).flatMap(({ sealed }) => Object.entries(sealed.outside.results));
+  return [...new Set(results.filter(([name, tensor]) => name !== "y" && read.has(tensor)).map(([name]) => name))];
 }
 
 /** Layers that call one another in their order. */

@@ -199,7 +199,7 @@ export class Writer {
     }
     const others = b.args.filter((arg) => !(arg instanceof Tensor));
     if (a.name !== "uniform" && JSON.stringify(plain) !== JSON.stringify(others)) return undefined;
-    if (write.fits && !write.fits(small, plain)) return undefined;
+    if (write.fits && !write.fits(small, plain, tensors)) return undefined;
     return { write, tensors: a.name === "uniform" ? [] : tensors, plain };
   }
 
