@@ -22,7 +22,7 @@ import { broadcastTo, pad, permute, reshape, slice } from "./movement.ts";
 import { named } from "./said.ts";
 import { apply, constant, type Tensor } from "./tensor.ts";
 
-interface Reduction {
+export interface Reduction {
   /** Keep the folded axes, with length 1. */
   keepdims?: boolean;
 }

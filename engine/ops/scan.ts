@@ -4,7 +4,7 @@ import { flip, pad, slice } from "./movement.ts";
 import { named } from "./said.ts";
 import type { Tensor } from "./tensor.ts";
 
-interface Scan {
+export interface Scan {
   /** Counts from the end. */
   reverse?: boolean;
   /** Leaves out the element itself: the first result is 0, or 1 for products. */

@@ -137,8 +137,8 @@ export class Experiment {
 
   /**
    * Writes a script that trains this in PyTorch, from the same first weights: `await exp.exportPyTorch("digits.py", { epochs: 20 })`. The
-   * prepared examples and the weights go into an .npz file beside it. Relative paths start at the notebook. Returns the whole path.
-   * Throws ConfigError for an optimizer, loss or schedule that torch does not have; layers of your own are left to be completed.
+   * prepared examples and the weights go into an .npz file beside it. What torch lacks, functions of your own among it, is written out in
+   * torch code. Relative paths start at the notebook. Returns the whole path. Throws ConfigError for what has no counterpart.
    */
   async exportPyTorch(path: string, given?: Options<typeof exportPyTorchParams>): Promise<string> {
     if (typeof path !== "string" || path === "")

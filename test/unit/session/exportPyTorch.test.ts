@@ -2,20 +2,20 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { augment } from "../../../engine/augment/index.ts";
 import type { Backend } from "../../../engine/backends/backend.ts";
 import { wasmProvider } from "../../../engine/backends/wasm/index.ts";
 import { data } from "../../../engine/data/index.ts";
+import { tensor } from "../../../engine/eager/index.ts";
 import { loss } from "../../../engine/losses/index.ts";
 import { metrics } from "../../../engine/metrics/index.ts";
-import { type Layer, layers, nn } from "../../../engine/nn/index.ts";
+import { type Layer, nn } from "../../../engine/nn/index.ts";
 import { optim } from "../../../engine/optim/index.ts";
 import { regularize } from "../../../engine/regularize/index.ts";
 import { schedule } from "../../../engine/schedules/index.ts";
 import { experiment, inContext } from "../../../engine/session/index.ts";
 import { torchModel } from "../../../engine/torch/index.ts";
 import { testContext } from "../../support/context.ts";
-import { examples } from "../nn/examples.ts";
-import { traced } from "../nn/traced.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dlnb-torch-"));
 let backend: Backend;
@@ -41,36 +41,9 @@ const options = async (model: Layer = nn.sequential(nn.linear(8), nn.relu(), nn.
 const script = (name: string) => readFileSync(join(folder, name), "utf8");
 
 describe("a layer in PyTorch", () => {
-  /** What torch.nn has nothing for: their scripts say so and bring the source. */
-  const open = [
-    "attention",
-    "bilinear",
-    "gruCell",
-    "lstmCell",
-    "maxout",
-    "rnnCell",
-    "tabular",
-    "transformer",
-    "transformerDecoder",
-    "transformerDecoderLayer",
-    "transformerEncoder",
-    "transformerEncoderLayer",
-  ];
-
-  test.each(Object.keys(layers))("%s is a module, or is left open by name", (type) => {
-    const alone = (examples[type] ?? []).filter(({ inputs }) => inputs === undefined);
-    const made = alone.map(({ layer, shape, dtype = "f32" }) =>
-      torchModel(traced(layer, shape, { training: false, dtype, inputs: {} }).layers),
-    );
-    const written = made.filter(({ missing }) => missing.length === 0);
-    if (alone.length > 0 && !open.includes(type)) expect(written.length).toBeGreaterThan(0);
-    for (const { missing, open } of made) expect(open.length).toBe(missing.length);
-    for (const { expression } of written) expect(expression).toMatch(/^[\w.]+\(/);
-  });
-
   test("takes its sizes from the data and only what is not PyTorch's default", () => {
     const write = (layer: Layer, ...shape: number[]) =>
-      torchModel(traced(layer, shape, { training: false }).layers).expression;
+      torchModel(layer, { shape: shape.slice(1), dtype: "f32", table: () => "" }).expression;
     expect(write(nn.linear(4), 2, 3)).toBe("nn.Linear(3, 4)");
     expect(write(nn.conv2d(8, { kernelSize: 3, stride: [2, 1], padding: 1, bias: false }), 2, 3, 8, 8)).toBe(
       "nn.Conv2d(3, 8, 3, stride=(2, 1), bias=False, padding=1)",
@@ -94,8 +67,11 @@ describe("exportPyTorch", () => {
     for (const line of [
       "model = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 3))",
       "optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)",
-      "OneCycleLR(optimizer, max_lr=0.1, total_steps=24,",
-      "EPOCHS = 4\nBATCH_SIZE = 16",
+      "OneCycleLR(optimizer, max_lr=0.1, total_steps=24)",
+      "SEED = 3\nEPOCHS = 4\nBATCH_SIZE = 16",
+      "criterion = nn.CrossEntropyLoss().to(device)",
+      "return (output.argmax(dim=1) == target).float().mean()",
+      "nn.init.uniform_(named[name], -0.707107, 0.707107)  # init.kaimingUniform",
     ])
       expect(text).toContain(line);
     const { train, valid } = await inside(() => data.npz("a/mlp.npz", { x: "x_train", y: "y_train" })).then(
@@ -112,7 +88,7 @@ describe("exportPyTorch", () => {
   test("writes schedules that torch lacks as the rates of every step", async () => {
     const exp = experiment(await options());
     await inside(() => exp.exportPyTorch("rates.py", { epochs: 2, schedule: schedule.inverseSqrt({ warmup: 4 }) }));
-    expect(script("rates.py")).toContain('shares = arrays["rates"]');
+    expect(script("rates.py")).toContain('shares = arrays["schedule.shares"]');
   });
 
   test("writes groups, penalties, clipping and accumulated batches", async () => {
@@ -135,34 +111,66 @@ describe("exportPyTorch", () => {
     for (const line of [
       'named["0.weight"].requires_grad_(False)',
       ')], "lr": 0.2},',
-      "0.001 * sum(named[name].square().sum()",
-      "torch.nn.utils.clip_grad_norm_(model.parameters(), 2)",
-      "((loss_of(model(x), y) + penalty()) / 2).backward()",
-      "if i % 2 == 0 or i == len(train):",
+      "return 0.001 * sum(w.square().sum() for w in weights)",
+      "clip_grad_norm_(model.parameters(), 2)",
+      "for part_x, part_y in zip(x.split(BATCH_SIZE), y.split(BATCH_SIZE)):",
     ])
       expect(text).toContain(line);
   });
 
-  test("leaves a function of the user's to be completed, beside its source", async () => {
-    const model = nn.sequential(
-      nn.linear(4),
-      nn.module({ out: nn.linear(3) }, ({ out }, x) => out(x).mul(2)),
-    );
-    const exp = experiment(await options(model));
-    await inside(() => exp.exportPyTorch("open.py"));
+  test("writes a function of the user's as a class, its source above", async () => {
+    const gated = (inner: Layer) => nn.module({ inner }, ({ inner }, x) => x.add(inner(x).mul(2)));
+    const model = nn.sequential(nn.linear(4), gated(nn.linear(4)), gated(nn.linear(4)), nn.linear(3));
+    await inside(async () => experiment(await options(model)).exportPyTorch("open.py"));
     const text = script("open.py");
-    expect(text).toContain("To be completed: forward of 1 (module).");
-    expect(text).toContain("out(x).mul(2)");
-    expect(text).toContain('self.add_module("out", nn.Linear(4, 3))');
+    expect(text).toContain(`class Block(nn.Module):
+    """nn.module, [4] -> [4] for each example."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(4, 4)
+`);
+    expect(text).toContain(
+      "    # ({ inner }, x) => x.add(inner(x).mul(2))\n    def forward(self, x):\n        return x + self.inner(x) * 2\n",
+    );
+    expect(text).toContain("model = nn.Sequential(nn.Linear(2, 4), Block(), Block(), nn.Linear(4, 3))");
+  });
+
+  test("keeps training and evaluation apart, and large tables beside the script", async () => {
+    const table = tensor.arange(40);
+    const noisy = nn.module({ drop: nn.dropout(0.5) }, ({ drop }, x) =>
+      drop(x).add(x.sum(-1, { keepdims: true }).mul(table.slice(0, 0, 2))),
+    );
+    const model = nn.sequential(noisy, nn.linear(3));
+    await inside(async () =>
+      experiment({ ...(await options(model)), augment: [augment.noise(0.1)] }).exportPyTorch("noise.py"),
+    );
+    const text = script("noise.py");
+    expect(text).toContain("self.drop = nn.Dropout()");
+    expect(text).toContain("x = augment(x)");
+    expect(text).not.toContain("prepare(");
+  });
+
+  test("leaves out a combined figure by name, which only its function knows", async () => {
+    const both = metrics.combine({
+      of: [metrics.precision(), metrics.recall()],
+      value: ([p = 0, r = 0]) => p * r,
+      name: "product",
+    } as never);
+    await inside(async () => experiment({ ...(await options()), metrics: [both] }).exportPyTorch("combined.py"));
+    expect(script("combined.py")).toContain("Left out: metric product, which is a function of your own over others.");
   });
 
   test.each([
-    [{ optimizer: optim.lion() }, /torch\.optim has no lion; there are adadelta/],
-    [{ optimizer: optim.sgd({ momentum: 0.9, form: "classic" }) }, /torch\.optim\.SGD has no form: "classic"/],
-    [{ loss: loss.focal() }, /torch\.nn has no loss focal/],
-  ])("says what torch does not have: %#", async (other, message) => {
+    [{ optimizer: optim.newton() }, {}, /optim\.newton looks for its own way .* take optim\.lbfgs\(\)/],
+    [
+      {},
+      { schedule: schedule.warmup(2, schedule.plateau()) },
+      /schedule\.plateau waits for figures, .*; take it alone/,
+    ],
+  ])("says what torch does not have: %#", async (other, fit, message) => {
     const exp = experiment({ ...(await options()), ...other });
-    await expect(inside(() => exp.exportPyTorch("no.py"))).rejects.toThrow(message);
+    await expect(inside(() => exp.exportPyTorch("no.py", fit))).rejects.toThrow(message);
     expect(readdirSync(folder)).not.toContain("no.py");
   });
 
