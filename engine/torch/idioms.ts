@@ -168,8 +168,7 @@ export const idioms: Readonly<Record<string, Idiom>> = {
   },
   oneHot: {
     // of other numbers ours may be outside of the classes, where all are 0
-    fits: (node, [, axis = -1], tensors) =>
-      (axis === -1 || axis === node.rank - 1) && tensors[0]?.[0].op === "input",
+    fits: (node, [, axis = -1], tensors) => (axis === -1 || axis === node.rank - 1) && tensors[0]?.[0].op === "input",
     write: (w, tensors, [numClasses]) => ({ text: `F.one_hot(${whole(w, tensors).text}, ${numClasses}).float()` }),
   },
   pairwiseDistance: {
