@@ -8,7 +8,7 @@ import { transformSync } from "amaro";
 const MARKS = {
   src: [translation, declaration],
   media: [declaration],
-  engine: [sentence, complaint],
+  engine: [complaint, sentence, button],
 };
 
 /** `vscode.l10n.t("…", …)`, also as `l10n.t` or `t` alone. */
@@ -32,18 +32,55 @@ function textsOf(node) {
   return [plain(node)];
 }
 
-/** say`… ${value} …` of the engine. */
-function sentence(node) {
-  return node.type === "TaggedTemplateExpression" && node.tag.name === "say" ? [template(node.quasi)] : [];
-}
-
 /** What is wrong with a definition: the squiggles in cells. */
 const COMPLAINTS = new Set(["ConfigError", "DataError", "ShapeError"]);
 function complaint(node) {
   if (node.type !== "NewExpression" || !COMPLAINTS.has(node.callee.name)) return [];
   const [message] = node.arguments;
   const text = message?.type === "TemplateLiteral" ? template(message) : literal(message);
-  return text !== null && /[a-z]{3}/.test(text.replace(/\{\d+\}/g, "")) ? [text] : [];
+  return text !== null && isSaid(text) ? [text] : [];
+}
+
+/** Where the engine writes for readers: what it found, what was compared, why it chose as it did, what would mend a cell. */
+const SAID =
+  /^engine.(diagnostics.(diagnosis.(rules.\w+|words|diagnose|judge|standing|validation)|preflight.(checks|checkGradients|overfitCheck|preflight)|data.check)|compare.(words|view)|kernel.devices|language.fixes)\.ts$/;
+/^engine.(diagnostics.(diagnosis|preflight|data).|compare.(words|view)\.ts|kernel.devices\.ts|language.fixes\.ts)/;
+/** Parts of declarations that are documentation, names or code. */
+const UNSAID = new Set(["summary", "paper", "rule", "name", "doc", "code", "params"]);
+/** "12 examples". */
+const COUNTS = new Set(["count", "counted", "plural"]);
+
+/** Sentences of the files that write for readers; a value in one may be a sentence of its own. */
+function sentence(node, file, within) {
+  if (!SAID.test(file) || within.some(isUnsaid)) return [];
+  if (node.type === "CallExpression" && COUNTS.has(node.callee.name)) {
+    const noun = literal(node.arguments[1]);
+    return noun === null ? [] : [`{0} ${noun}`, `{0} ${noun}s`];
+  }
+  const text = node.type === "TemplateLiteral" ? template(node) : literal(node);
+  return text !== null && isSaid(text) ? [text] : [];
+}
+
+function isUnsaid(node) {
+  if (node.type === "Property") return UNSAID.has(node.key.name);
+  if (node.type === "VariableDeclarator") return /Params$/.test(node.id.name);
+  return node.type === "ImportDeclaration" || (node.type === "NewExpression" && !COMPLAINTS.has(node.callee.name));
+}
+
+/** A word, and more beside it, that is no call. */
+const isSaid = (text) =>
+  /[a-z]{3}/.test(text.replace(/\{\d+\}/g, "")) && /\s/.test(text) && !/^(await|const) /.test(text);
+
+/** What a chart or a finding offers to do: `{ label, title, do }`. */
+function button(node) {
+  if (node.type !== "ObjectExpression") return [];
+  const parts = new Map(node.properties.map(({ key, value }) => [key?.name, value]));
+  if (!parts.has("label") || !parts.has("title") || !parts.has("do")) return [];
+  return ["label", "title"].flatMap((name) => {
+    const value = parts.get(name);
+    const text = value.type === "TemplateLiteral" ? template(value) : literal(value);
+    return text === null ? [] : [text];
+  });
 }
 
 const template = ({ quasis }) => quasis.map(({ value }, i) => (i === 0 ? "" : `{${i - 1}}`) + value.cooked).join("");
@@ -79,14 +116,15 @@ export function wordsOf(root) {
   return Object.fromEntries([...found].sort().map((text) => [text, text]));
 }
 
-const MARKED = /\bt\(|\bwords\(|\bsay`|Error\(/;
+/** Files without any of it need not be parsed. */
+const MARKED = /\bt\(|\bwords\(|Error\(|\bdo: \{/;
 
 function wordsIn(text, marks, file) {
-  if (!MARKED.test(text)) return [];
+  if (!MARKED.test(text) && !SAID.test(file)) return [];
   const { code } = transformSync(text, { mode: "strip-only", filename: file });
   const program = parse(code, { ecmaVersion: "latest", sourceType: "module" });
   try {
-    return [...nodes(program)].flatMap((node) => marks.flatMap((mark) => mark(node)));
+    return [...nodes(program)].flatMap(([node, within]) => marks.flatMap((mark) => mark(node, file, within)));
   } catch (error) {
     if (error.at === undefined) throw error;
     const line = code.slice(0, error.at).split("\n").length;
@@ -94,11 +132,13 @@ function wordsIn(text, marks, file) {
   }
 }
 
-function* nodes(node) {
-  yield node;
+/** Every node, with those that it is within. */
+function* nodes(node, within = []) {
+  yield [node, within];
+  const inner = [...within, node];
   for (const value of Object.values(node)) {
     for (const each of Array.isArray(value) ? value : [value]) {
-      if (typeof each?.type === "string") yield* nodes(each);
+      if (typeof each?.type === "string") yield* nodes(each, inner);
     }
   }
 }

@@ -25,7 +25,7 @@ export type Value = string | number;
 
 /** `english` in the language that is spoken, with `values` for {0}, {1}, …; numbers as that language writes them. */
 export function word(english: string, values: readonly Value[] = []): string {
-  return fill(spoken.words[english] ?? english, values);
+  return fill(Object.hasOwn(spoken.words, english) ? (spoken.words[english] ?? english) : english, values);
 }
 
 function fill(text: string, values: readonly Value[]): string {

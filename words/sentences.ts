@@ -1,12 +1,5 @@
 import { type Bundle, bundle, digits, word } from "./language.ts";
 
-/**
- * Marks a sentence of the engine as one that users read. It stays English, in logs, in outputs on disk and on the command line; the editor
- * and its pages know it again by its text, and say it in their language (`translated`).
- */
-export const say = (texts: TemplateStringsArray, ...values: readonly (string | number)[]): string =>
-  String.raw({ raw: texts }, ...values);
-
 interface Template {
   readonly english: string;
   /** Its own letters; the more there are, the surer is a match. */
@@ -26,7 +19,10 @@ const NUMBER = /^-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d+)?(?: ?%)?$/;
 
 let known: { bundle: Bundle; templates: readonly Template[] } | null = null;
 
-/** A sentence that the engine said, in the language that is spoken here; as it is where nobody has translated it. */
+/**
+ * A sentence that the engine said, in the language that is spoken here; as it is where nobody has translated it. The engine speaks English,
+ * in logs, in outputs on disk and on the command line: editor and pages know its sentences again by their text.
+ */
 export function translated(sentence: string): string {
   return Object.keys(bundle().words).length === 0 ? sentence : parts(sentence, 0);
 }
@@ -44,7 +40,7 @@ function parts(text: string, depth: number): string {
 }
 
 function whole(text: string, depth: number, lists: 0 | 1): string | null {
-  if (text in bundle().words) return word(text);
+  if (Object.hasOwn(bundle().words, text)) return word(text);
   if (NUMBER.test(text)) return digits(text);
   if (depth === MAX_DEPTH) return null;
   for (const { english, patterns, order } of templates()) {

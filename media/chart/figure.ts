@@ -22,6 +22,7 @@ import { Scrubber } from "./scrubber.ts";
 import { axisEnd, ema, type Row, Table, type Value } from "./table.ts";
 import { PADDING, readTheme, SPACING, watchTheme } from "./theme.ts";
 import { Toolbar } from "./toolbar.ts";
+import { WORDS } from "./words.ts";
 
 /** What a reader set on a chart; it outlives the element. */
 export interface ChartState {
@@ -386,7 +387,7 @@ export class Figure {
     const before = this.#drawing;
     const fail = (error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
-      this.#canvas.replaceChildren(element("p", { class: "dlnb-note" }, `this chart cannot be drawn: ${why}`));
+      this.#canvas.replaceChildren(element("p", { class: "dlnb-note" }, WORDS.failed(why)));
     };
     try {
       // the values above the plots name the series, in place of legends
@@ -475,11 +476,11 @@ export class Figure {
     const attributes = {
       tabindex: "0",
       role: "slider",
-      "aria-label": along ? "position on the chart" : `${link?.field ?? "mark"} on the chart`,
+      "aria-label": along ? WORDS.position : WORDS.mark(link?.field ?? ""),
       "aria-valuemin": "0",
       "aria-valuemax": String(Math.max(0, values.length - 1)),
       "aria-valuenow": String(at < 0 ? values.length - 1 : at),
-      "aria-valuetext": texts.join(", ") || "none",
+      "aria-valuetext": texts.join(", ") || WORDS.nothing,
     };
     for (const [name, value] of Object.entries(attributes)) this.#plot.setAttribute(name, value);
   }

@@ -1,4 +1,5 @@
 import type { Bundle } from "../../words/index.ts";
+import { UNREADABLE } from "./words.ts";
 
 /**
  * The payloads this folder draws, as the kernel sends them. They mirror engine/protocol, which pages must not import; a
@@ -155,7 +156,7 @@ export type FromPanel =
 export function readChart(value: unknown): Chart {
   const chart = value as Partial<Chart> | null;
   if (typeof chart?.id !== "string" || typeof chart.spec !== "object" || typeof chart.datasets !== "object") {
-    throw new Error("this output is not a chart that this version of dlnb can draw");
+    throw new Error(UNREADABLE.chart);
   }
   return { title: "", kind: "plot", live: false, text: "", ...chart } as Chart;
 }

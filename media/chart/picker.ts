@@ -2,16 +2,7 @@ import { element } from "./dom.ts";
 import type { Action, ChartHints } from "./payload.ts";
 import type { Frame } from "./scene.ts";
 import type { Table, Value } from "./table.ts";
-
-const WORDS = {
-  restore: (label: string) => `Restore ${label}`,
-  restoreTitle: "A new cell with the run as it was then",
-  branch: (label: string) => `Branch from ${label}`,
-  branchTitle: "A new cell that trains on from there as a run of its own",
-  close: "Close",
-  nearest: "nearest checkpoint before",
-  first: "no checkpoint is older; the first one",
-};
+import { PICKED } from "./words.ts";
 
 export interface PickerSource {
   readonly hints: ChartHints;
@@ -137,14 +128,14 @@ export class Picker {
     };
     const close = element(
       "button",
-      { type: "button", class: "dlnb-action", "aria-label": WORDS.close, title: WORDS.close },
+      { type: "button", class: "dlnb-action", "aria-label": PICKED.close, title: PICKED.close },
       "×",
     );
     close.addEventListener("click", () => {
       this.#close();
       this.#plot.focus();
     });
-    const said = `${picked.later ? WORDS.first : WORDS.nearest}: ${label}`;
+    const said = picked.later ? PICKED.first(label) : PICKED.nearest(label);
     this.#box.setAttribute("aria-label", said);
     this.#box.replaceChildren(
       element("p", {}, said),
@@ -152,8 +143,8 @@ export class Picker {
       element(
         "div",
         {},
-        offer("restore", WORDS.restore(label), WORDS.restoreTitle),
-        offer("branch", WORDS.branch(label), WORDS.branchTitle),
+        offer("restore", PICKED.restore(label), PICKED.restoreTitle),
+        offer("branch", PICKED.branch(label), PICKED.branchTitle),
       ),
     );
     this.#picked = picked;

@@ -1,6 +1,7 @@
 import { element } from "./dom.ts";
 import { readable } from "./format.ts";
 import type { ChartHints } from "./payload.ts";
+import { WORDS } from "./words.ts";
 
 type Scrub = NonNullable<ChartHints["scrub"]>;
 
@@ -83,6 +84,6 @@ export class Scrubber {
   }
 
   #showPlaying(): void {
-    this.#play.textContent = this.#frame === 0 ? "play" : "pause";
+    this.#play.textContent = this.#frame === 0 ? WORDS.play : WORDS.pause;
   }
 }

@@ -1,6 +1,8 @@
+import { digits } from "../../words/index.ts";
 import { choiceList } from "./choices.ts";
 import { element } from "./dom.ts";
 import type { ChartHints } from "./payload.ts";
+import { WORDS } from "./words.ts";
 
 export interface ToolbarHost {
   toggleLog(): void;
@@ -16,22 +18,22 @@ export interface ToolbarHost {
 export class Toolbar {
   readonly element: HTMLElement;
   readonly #host: ToolbarHost;
-  readonly #log = element("button", { type: "button", "aria-pressed": "false" }, "log axis");
+  readonly #log = element("button", { type: "button", "aria-pressed": "false" }, WORDS.logAxis);
   readonly #surface = element(
     "button",
-    { type: "button", "aria-pressed": "false", title: "See it as a surface" },
-    "3-D",
+    { type: "button", "aria-pressed": "false", title: WORDS.surfaceTitle },
+    WORDS.surface,
   );
   readonly #weight = element("input", { type: "range", min: "0", max: "0.99", step: "0.01" });
   readonly #weightValue = element("output");
-  readonly #smoothing = element("label", {}, "smoothing", this.#weight, this.#weightValue);
+  readonly #smoothing = element("label", {}, WORDS.smoothing, this.#weight, this.#weightValue);
   readonly #choices = element("span", { class: "dlnb-choices" });
   readonly #svg: HTMLButtonElement;
 
   constructor(host: ToolbarHost) {
     this.#host = host;
     const { open } = host;
-    this.#svg = button("Save as SVG", "SVG", () => host.save("SVG"));
+    this.#svg = button(WORDS.svg, "SVG", () => host.save("SVG"));
     this.element = element(
       "div",
       { class: "dlnb-tools" },
@@ -39,9 +41,9 @@ export class Toolbar {
       this.#choices,
       this.#log,
       this.#surface,
-      button("Save as PNG", "PNG", () => host.save("PNG")),
+      button(WORDS.png, "PNG", () => host.save("PNG")),
       this.#svg,
-      ...(open === undefined ? [] : [button("Open in a panel beside the notebook", "panel", open)]),
+      ...(open === undefined ? [] : [button(WORDS.panelTitle, WORDS.panel, open)]),
     );
     this.#log.addEventListener("click", () => host.toggleLog());
     this.#surface.addEventListener("click", () => host.toggleSurface());
@@ -62,11 +64,12 @@ export class Toolbar {
 
   /** `log` is null when the axis cannot be logarithmic. */
   show({ weight, log, surface }: { weight: number; log: boolean | null; surface: boolean }): void {
+    const shown = digits(weight.toFixed(2));
     this.#weight.value = String(weight);
-    this.#weight.setAttribute("aria-valuetext", weight.toFixed(2));
-    this.#weightValue.textContent = weight.toFixed(2);
+    this.#weight.setAttribute("aria-valuetext", shown);
+    this.#weightValue.textContent = shown;
     this.#log.disabled = log === null;
-    this.#log.title = log === null ? "A logarithmic axis needs values above 0" : "Logarithmic vertical axis";
+    this.#log.title = log === null ? WORDS.noLogAxis : WORDS.logAxisTitle;
     this.#log.setAttribute("aria-pressed", String(log === true));
     this.#surface.setAttribute("aria-pressed", String(surface));
     // lists are about the plots, and a surface is no SVG

@@ -1,11 +1,11 @@
 import { element } from "../chart/dom.ts";
 import type { ComparedRuns, ConfigRow } from "./payload.ts";
 import { swatch } from "./symbols.ts";
-import { words } from "./words.ts";
+import { WORDS } from "./words.ts";
 
 /** The settings, a column for each group of runs: those that differ, and on demand the others. */
 export class ConfigTable {
-  readonly element = element("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": words.settings });
+  readonly element = element("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": WORDS.settings });
   readonly equal = element("input", { type: "checkbox" });
   readonly note = element("p", { class: "note" });
   #compared: ComparedRuns | null = null;
@@ -27,8 +27,8 @@ export class ConfigTable {
     const shape = JSON.stringify([groups.map(({ label }) => label), shown]);
     const left = config.length - shown.length;
     this.note.textContent = [
-      ...(config.some(({ differs }) => differs) ? [] : [words.noDifference]),
-      ...(left > 0 ? [words.hiddenRows(left)] : []),
+      ...(config.some(({ differs }) => differs) ? [] : [WORDS.noDifference]),
+      ...(left > 0 ? [WORDS.hiddenRows(left)] : []),
     ].join(" ");
     this.element.hidden = shown.length === 0;
     if (shape === this.#shape) return;
@@ -44,7 +44,7 @@ export class ConfigTable {
           element(
             "tr",
             {},
-            element("th", { scope: "col" }, words.setting),
+            element("th", { scope: "col" }, WORDS.setting),
             ...groups.map(({ label }, place) => element("th", { scope: "col" }, swatch(place), label)),
           ),
         ),
@@ -82,7 +82,7 @@ function body(rows: readonly ConfigRow[], columns: number): HTMLTableSectionElem
         differs ? { class: "differs" } : {},
         element("th", { scope: "row" }, path),
         ...values.map((value) =>
-          element("td", value === null ? { class: "none" } : { title: value }, value ?? words.none),
+          element("td", value === null ? { class: "none" } : { title: value }, value ?? WORDS.none),
         ),
       ),
     ),

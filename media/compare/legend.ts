@@ -1,12 +1,13 @@
+import { translated } from "../../words/index.ts";
 import { element } from "../chart/dom.ts";
 import type { ComparedGroup, ComparedRuns } from "./payload.ts";
 import type { Picked } from "./picked.ts";
 import { swatch } from "./symbols.ts";
-import { words } from "./words.ts";
+import { WORDS } from "./words.ts";
 
 /** The groups from best to worst, with what they came to; a button hides and shows the curve of each. */
 export class Legend {
-  readonly element = element("ul", { class: "legend", "aria-label": words.legend });
+  readonly element = element("ul", { class: "legend", "aria-label": WORDS.legend });
   readonly #toggle: (label: string) => void;
   readonly #picked: Picked;
   #rows: {
@@ -37,10 +38,10 @@ export class Legend {
     for (const row of this.#rows) {
       const { ends, behind, hidden } = groups[row.place] as ComparedGroup;
       row.button.setAttribute("aria-pressed", String(!hidden));
-      row.button.title = hidden ? words.show : words.hide;
+      row.button.title = hidden ? WORDS.show : WORDS.hide;
       row.item.classList.toggle("hidden-curve", hidden);
-      setText(row.ends, ends);
-      setText(row.behind, behind === "" ? "" : `${words.behind} ${behind}`);
+      setText(row.ends, translated(ends));
+      setText(row.behind, behind === "" ? "" : WORDS.behind(translated(behind)));
     }
     this.#mark();
   }

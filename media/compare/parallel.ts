@@ -3,7 +3,7 @@ import { shareOf, ticksOf, tickText } from "./axes.ts";
 import type { ComparedRuns, ParallelAxis } from "./payload.ts";
 import type { Picked } from "./picked.ts";
 import { colourOf, svg, symbolPath } from "./symbols.ts";
-import { words } from "./words.ts";
+import { WORDS } from "./words.ts";
 
 const HEIGHT = 260;
 const TOP = 34;
@@ -49,7 +49,7 @@ export class Parallel {
     this.element.replaceChildren(
       svg(
         "svg",
-        { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "group", "aria-label": words.parallel },
+        { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "group", "aria-label": WORDS.parallel },
         ...axes.map((axis, i) => axisOf(axis, x(i), gap, i)),
         ...this.#lines,
         ...axes.map((axis, i) => ticksAt(axis, x(i))),
@@ -73,7 +73,7 @@ export class Parallel {
     let broken = true;
     for (const [i, axis] of axes.entries()) {
       const value = axis.values[place] ?? null;
-      said.push(`${axis.label} ${value === null ? words.none : tickText(value)}`);
+      said.push(`${axis.label} ${value === null ? WORDS.none : tickText(value)}`);
       if (value === null) {
         broken = true;
         continue;
@@ -150,7 +150,7 @@ function axisOf(axis: ParallelAxis, x: number, gap: number, place: number): SVGG
       "text-anchor": place === 0 ? "start" : axis.outcome ? "end" : "middle",
       ...(place === 0 ? { dx: -LEFT + 4 } : axis.outcome ? { dx: RIGHT - 4 } : {}),
     },
-    axis.log ? `${name} (${words.log})` : name,
+    axis.log ? `${name} (${WORDS.log})` : name,
     svg("title", {}, axis.label),
   );
   return svg(

@@ -4,7 +4,7 @@ import type { ComparedRuns } from "./payload.ts";
 import type { Picked } from "./picked.ts";
 import { bestOf, firstSorting, nextSorting, type Sorting, shownCell, sortedPlaces } from "./sorting.ts";
 import { swatch } from "./symbols.ts";
-import { words } from "./words.ts";
+import { WORDS } from "./words.ts";
 
 interface RunRow {
   readonly row: HTMLTableRowElement;
@@ -15,7 +15,7 @@ interface RunRow {
 
 /** The runs, a row for each, sorted by any column. */
 export class RunTable {
-  readonly element = element("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": words.runs });
+  readonly element = element("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": WORDS.runs });
   readonly #open: (key: string) => void;
   readonly #picked: Picked;
   #compared: ComparedRuns | null = null;
@@ -53,7 +53,7 @@ export class RunTable {
       const run = runs[place];
       if (run === undefined) continue;
       setText(name, run.name);
-      setText(state, run.live ? words.live : "");
+      setText(state, run.live ? WORDS.live : "");
       for (const [i, cell] of cells.entries()) {
         const value = run.cells[i] ?? null;
         const isBest = best[i] !== null && value === best[i];
@@ -66,7 +66,7 @@ export class RunTable {
             ? [
                 element("span", { class: "star", "aria-hidden": "true" }, "★"),
                 text,
-                element("span", { class: "dlnb-hidden" }, `, ${words.best}`),
+                element("span", { class: "dlnb-hidden" }, `, ${WORDS.best}`),
               ]
             : [text]),
         );
@@ -103,14 +103,14 @@ export class RunTable {
       element(
         "table",
         { class: "runs" },
-        element("caption", { class: "dlnb-hidden" }, words.runsTitle),
+        element("caption", { class: "dlnb-hidden" }, WORDS.runsTitle),
         element(
           "thead",
           {},
           element(
             "tr",
             {},
-            head(words.name, -1, false),
+            head(WORDS.name, -1, false),
             ...columns.map(({ label, numeric }, i) => head(label, i, numeric)),
           ),
         ),
@@ -127,12 +127,12 @@ export class RunTable {
   #row(place: number, columns: ComparedRuns["columns"]): RunRow {
     const run = this.#compared?.runs[place];
     const key = run?.key ?? "";
-    const name = element("button", { type: "button", class: "pick", "data-id": `pick ${key}`, title: words.pickTitle });
+    const name = element("button", { type: "button", class: "pick", "data-id": `pick ${key}`, title: WORDS.pickTitle });
     name.addEventListener("click", () => this.#picked.pick(place));
     const open = element(
       "button",
-      { type: "button", class: "open", "data-id": `open ${key}`, title: words.openTitle(run?.name ?? "") },
-      words.open,
+      { type: "button", class: "open", "data-id": `open ${key}`, title: WORDS.openTitle(run?.name ?? "") },
+      WORDS.open,
     );
     open.addEventListener("click", () => this.#open(key));
     const state = element("span", { class: "state" });

@@ -1,5 +1,7 @@
+import { many, words } from "../../words/index.ts";
+
 /** All that the page says by itself; what runs and figures are called comes from the editor. */
-export const words = {
+export const WORDS = words({
   loading: "Reading runs…",
   curves: "Curves",
   figure: "Figure",
@@ -15,22 +17,22 @@ export const words = {
   legend: "Runs shown, the best first",
   hide: "Hide the curve",
   show: "Show the curve",
-  behind: "best less this",
+  behind: "best less this {0}",
   runs: "Runs",
   runsTitle: "Runs, a row for each; buttons in the head sort",
   name: "run",
   best: "best",
   open: "Open",
-  openTitle: (name: string) => `Open ${name}`,
+  openTitle: "Open {0}",
   pickTitle: "Mark this run in all parts",
   live: "running",
   settings: "What differs",
   setting: "setting",
   equal: "Show equal settings",
   noDifference: "No setting differs.",
-  hiddenRows: (count: number) => `${count} equal ${count === 1 ? "setting" : "settings"} not shown`,
+  hiddenRows: many("{0} equal setting not shown", "{0} equal settings not shown"),
   parallel: "Settings and outcome",
   parallelHint: "Each line is a run. Point at one, or move with the arrow keys, to see it in all parts.",
   log: "log",
   none: "–",
-} as const;
+});

@@ -1,14 +1,20 @@
+import { translated, words } from "../../words/index.ts";
 import { actionButton } from "../chart/actions.ts";
 import { element } from "../chart/dom.ts";
 import type { Action, Finding, Findings } from "../chart/payload.ts";
 
-/** Words beside the signs: colour and shape alone say nothing to many. */
-const SIGNS: Readonly<Record<Finding["severity"], { sign: string; word: string }>> = {
-  error: { sign: "✕", word: "error" },
-  warning: { sign: "!", word: "warning" },
-  info: { sign: "i", word: "note" },
-  pass: { sign: "✓", word: "passed" },
-};
+const WORDS = words({
+  severities: { error: "error", warning: "warning", info: "note", pass: "passed" },
+  saw: "saw",
+  why: "why",
+  try: "try",
+  paper: "paper",
+  mark: "mark {0}",
+  markTitle: "{0} on the chart",
+});
+
+/** Beside the words: colour and shape alone say nothing to many. */
+const SIGNS: Readonly<Record<Finding["severity"], string>> = { error: "✕", warning: "!", info: "i", pass: "✓" };
 
 /** Findings as a list, the worst first; what passed takes a line each. */
 export function drawFindings(
@@ -17,12 +23,13 @@ export function drawFindings(
   act: ((action: Action) => void) | null,
 ): void {
   const passed = findings.filter(({ severity }) => severity === "pass");
+  const name = translated(title);
   const open = findings.filter(({ severity }) => severity !== "pass");
   parent.replaceChildren(
     element(
       "section",
-      { class: "dlnb-findings", "aria-label": title },
-      element("p", { class: "dlnb-title" }, title),
+      { class: "dlnb-findings", "aria-label": name },
+      element("p", { class: "dlnb-title" }, name),
       ...(open.length === 0 ? [] : [element("ul", { class: "open" }, ...open.map((one) => openItem(one, act)))]),
       ...(passed.length === 0 ? [] : [element("ul", { class: "passed" }, ...passed.map(passedItem))]),
     ),
@@ -32,8 +39,8 @@ export function drawFindings(
 function openItem(finding: Finding, act: ((action: Action) => void) | null): HTMLElement {
   const { severity, title, saw, why, tries, paper, rule } = finding;
   const rows = [
-    ...(saw === "" ? [] : row("saw", saw)),
-    ...(why === "" ? [] : row("why", why)),
+    ...(saw === "" ? [] : row("saw", translated(saw))),
+    ...(why === "" ? [] : row("why", translated(why))),
     ...(tries.length === 0
       ? []
       : row(
@@ -42,7 +49,7 @@ function openItem(finding: Finding, act: ((action: Action) => void) | null): HTM
             "ul",
             { class: "tries" },
             ...tries.map(({ text, action }) =>
-              element("li", {}, text, ...(action === undefined ? [] : actionButton(action, act))),
+              element("li", {}, translated(text), ...(action === undefined ? [] : actionButton(action, act))),
             ),
           ),
         )),
@@ -51,7 +58,7 @@ function openItem(finding: Finding, act: ((action: Action) => void) | null): HTM
   return element(
     "li",
     { class: severity, "data-rule": rule },
-    element("p", { class: "head" }, ...sign(finding), element("span", { class: "what" }, title)),
+    element("p", { class: "head" }, ...sign(finding), element("span", { class: "what" }, translated(title))),
     element("dl", {}, ...rows),
   );
 }
@@ -62,34 +69,32 @@ function passedItem(finding: Finding): HTMLElement {
     "li",
     { class: "pass", "data-rule": rule },
     ...sign(finding),
-    element("span", { class: "what" }, title),
-    ...(saw === "" ? [] : [element("span", { class: "saw" }, saw)]),
+    element("span", { class: "what" }, translated(title)),
+    ...(saw === "" ? [] : [element("span", { class: "saw" }, translated(saw))]),
   );
 }
 
 /** How bad it is, and the number that stands for it on the chart. */
 function sign({ severity, mark }: Finding): HTMLElement[] {
-  const { sign, word } = SIGNS[severity];
   return [
     element(
       "span",
       { class: "severity" },
-      element("span", { class: "sign", "aria-hidden": "true" }, sign),
-      element("span", { class: "word" }, word),
+      element("span", { class: "sign", "aria-hidden": "true" }, SIGNS[severity]),
+      element("span", { class: "word" }, WORDS.severities[severity]),
     ),
     ...(mark === undefined
       ? []
       : [
           element(
             "span",
-            { class: "mark", title: `${mark} on the chart` },
-            element("span", { class: "dlnb-hidden" }, "mark "),
+            { class: "mark", title: WORDS.markTitle(mark), "aria-label": WORDS.mark(mark), role: "img" },
             String(mark),
           ),
         ]),
   ];
 }
 
-function row(name: string, content: string | HTMLElement): HTMLElement[] {
-  return [element("dt", { class: name }, name), element("dd", { class: name }, content)];
+function row(name: "saw" | "why" | "try" | "paper", content: string | HTMLElement): HTMLElement[] {
+  return [element("dt", { class: name }, WORDS[name]), element("dd", { class: name }, content)];
 }

@@ -1,5 +1,6 @@
 import { readAction } from "../chart/hints.ts";
 import type { Finding, Findings } from "../chart/payload.ts";
+import { UNREADABLE } from "../chart/words.ts";
 
 const SEVERITIES = ["error", "warning", "info", "pass"] as const;
 
@@ -7,7 +8,7 @@ const SEVERITIES = ["error", "warning", "info", "pass"] as const;
 export function readFindings(value: unknown): Findings {
   const { id, title, findings } = (value ?? {}) as Partial<Record<keyof Findings, unknown>>;
   if (typeof id !== "string" || typeof title !== "string" || !Array.isArray(findings)) {
-    throw new Error("this output is not a list of findings that this version of dlnb can show");
+    throw new Error(UNREADABLE.findings);
   }
   const read = findings.flatMap((one) => readFinding(one) ?? []);
   return { id, title, findings: read.sort((a, b) => rank(a) - rank(b)) };

@@ -1,7 +1,10 @@
+import { words } from "../../words/index.ts";
 import { element } from "../chart/dom.ts";
 import { tooltip } from "../chart/tooltip.ts";
 import { toRgba, zoomOf } from "./pixels.ts";
 import type { Pixels, readGallery } from "./read.ts";
+
+const WORDS = words({ heat: "heat", heatTitle: "Shows over each picture what the model judged it by" });
 
 /** Pictures in rows with what is known of them; `heat` is whether warmth is laid over those that have it. */
 export function drawGallery(
@@ -17,8 +20,8 @@ export function drawGallery(
       canvas.getContext("2d")?.putImageData(image, 0, 0);
     }
   };
-  const toggle = element("button", { type: "button", "aria-pressed": String(heat) }, "heat");
-  toggle.title = "Lay over the pictures what they were judged by";
+  const toggle = element("button", { type: "button", "aria-pressed": String(heat) }, WORDS.heat);
+  toggle.title = WORDS.heatTitle;
   toggle.hidden = pictures.every((picture) => picture.heat === null);
   toggle.addEventListener("click", () => {
     const warm = toggle.getAttribute("aria-pressed") !== "true";

@@ -1,5 +1,6 @@
 import { fromBase64 } from "../chart/base64.ts";
 import type { Gallery, Picture } from "../chart/payload.ts";
+import { UNREADABLE } from "../chart/words.ts";
 
 /** A picture with its bytes. */
 export interface Pixels extends Omit<Picture, "pixels" | "heat"> {
@@ -14,7 +15,7 @@ const MAX_SIDE = 2048;
 export function readGallery(value: unknown): Omit<Gallery, "pictures"> & { pictures: Pixels[] } {
   const { id, title, text, pictures, columns } = (value ?? {}) as Partial<Record<keyof Gallery, unknown>>;
   if (typeof id !== "string" || typeof title !== "string" || !Array.isArray(pictures)) {
-    throw new Error("this output is not a gallery that this version of dlnb can show");
+    throw new Error(UNREADABLE.gallery);
   }
   return {
     ...{ id, title, text: typeof text === "string" ? text : "", pictures: pictures.flatMap(readPicture) },

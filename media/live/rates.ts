@@ -1,3 +1,5 @@
+import { WORDS } from "./words.ts";
+
 /** A step (updates done before it) and its learning rate. */
 export type Point = readonly [step: number, lr: number];
 
@@ -13,8 +15,8 @@ export function rateText(value: number): string {
 /** What somebody typed as a rate, or why it is none. */
 export function readRate(text: string): number | string {
   const value = Number(text.trim().replace(",", "."));
-  if (text.trim() === "" || Number.isNaN(value)) return `“${text.trim()}” is no number; write one such as 3e-4`;
-  return value > 0 && value < Infinity ? value : "a learning rate is a number above 0";
+  if (text.trim() === "" || Number.isNaN(value)) return WORDS.noNumber(text.trim());
+  return value > 0 && value < Infinity ? value : WORDS.notPositive;
 }
 
 /** Rates that a logarithmic axis can show. */

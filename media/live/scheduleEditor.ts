@@ -1,3 +1,4 @@
+import { number } from "../../words/index.ts";
 import { element } from "../chart/dom.ts";
 import { along, decades, moved, type Point, raised, rateText, simplified, withOneMore } from "./rates.ts";
 import { WORDS } from "./words.ts";
@@ -174,14 +175,14 @@ export class ScheduleEditor {
         return [node("line", line), label(`1e${log}`, MARGIN.left - 6, y + 4, "end")];
       }),
       ...[...new Set(steps)].map((step, i, all) =>
-        label(
-          step.toLocaleString("en-US"),
-          this.#x(step),
-          HEIGHT - 8,
-          i === 0 ? "start" : i === all.length - 1 ? "end" : "middle",
-        ),
+        label(number(step), this.#x(step), HEIGHT - 8, i === 0 ? "start" : i === all.length - 1 ? "end" : "middle"),
       ),
     );
+  }
+
+  #sayPoint(i: number): string {
+    const [step, lr] = this.#points[i] as Point;
+    return WORDS.point(WORDS.pointOf(i + 1, this.#points.length), rateText(lr), step);
   }
 
   #draw(): void {
@@ -191,7 +192,7 @@ export class ScheduleEditor {
       this.#handles.append(this.#handle(this.#handles.children.length));
     for (const [i, [step, lr]] of this.#points.entries()) {
       const handle = this.#handles.children[i] as SVGElement;
-      const text = WORDS.point(i + 1, this.#points.length, step.toLocaleString("en-US"), rateText(lr));
+      const text = this.#sayPoint(i);
       const attributes = {
         cx: String(this.#x(step)),
         cy: String(this.#y(lr)),
@@ -203,13 +204,7 @@ export class ScheduleEditor {
       for (const [name, value] of Object.entries(attributes)) handle.setAttribute(name, value);
       handle.classList.toggle("chosen", i === this.#chosen);
     }
-    const [step, lr] = this.#points[this.#chosen] as Point;
-    this.#said.textContent = WORDS.point(
-      this.#chosen + 1,
-      this.#points.length,
-      step.toLocaleString("en-US"),
-      rateText(lr),
-    );
+    this.#said.textContent = this.#sayPoint(this.#chosen);
     this.#remove.disabled = this.#chosen <= 0 || this.#chosen >= this.#points.length - 1;
     this.#apply.disabled = this.#same;
   }

@@ -144,8 +144,7 @@ export function drawLive(parent: HTMLElement, send: (change: RunControl) => void
     if (!writing && lr !== null) field.value = rateText(lr);
     for (const control of [field, set, third, triple]) control.disabled = lr === null;
     schedule.disabled = plan === null || plan.steps.length < 2;
-    const n = (value: number) => value.toLocaleString("en-US");
-    const text = paused ? WORDS.paused(n(step), n(steps)) : WORDS.training(n(Math.max(1, epoch)), n(epochs));
+    const text = paused ? WORDS.paused(step, steps) : WORDS.training(Math.max(1, epoch), epochs);
     // a screen reader is told of changes alone
     if (where.textContent !== text) where.textContent = text;
     strip.dataset.paused = String(paused);

@@ -1,5 +1,7 @@
+import { words } from "../../words/index.ts";
+
 /** Everything that the controls of a run under way say. */
-export const WORDS = {
+export const WORDS = words({
   strip: "control of the run",
   pause: "Pause",
   pauseTitle: "Wait after the step under way; the device is kept",
@@ -18,8 +20,8 @@ export const WORDS = {
   tripleTitle: "Three times the rate",
   schedule: "Schedule…",
   scheduleTitle: "Draw the rest of the schedule",
-  paused: (step: string, steps: string) => `paused at step ${step} of ${steps}`,
-  training: (epoch: string, epochs: string) => `epoch ${epoch} of ${epochs}`,
+  paused: "paused at step {0} of {1}",
+  training: "epoch {0} of {1}",
   editor: "rest of the schedule",
   how: "Drag the points, or move them with the arrow keys (Shift: further). Page Up and Page Down choose one, Insert adds one, Delete takes it away. Dashed: as planned.",
   apply: "Apply",
@@ -28,6 +30,8 @@ export const WORDS = {
   reset: "Reset",
   followPlan: "Follow the plan",
   close: "Close",
-  point: (i: number, n: number, step: string, rate: string) => `point ${i} of ${n}: rate ${rate} at step ${step}`,
-  pointOf: (i: number, n: number) => `point ${i} of ${n}`,
-} as const;
+  point: "{0}: rate {1} at step {2}",
+  pointOf: "point {0} of {1}",
+  noNumber: "“{0}” is no number; write one such as 3e-4",
+  notPositive: "a learning rate is a number above 0",
+});

@@ -1,3 +1,4 @@
+import { translated } from "../../words/index.ts";
 import { element } from "../chart/dom.ts";
 import { type ChartState, Figure } from "../chart/figure.ts";
 import { links } from "../chart/links.ts";
@@ -11,7 +12,7 @@ import { Picked } from "../compare/picked.ts";
 import { RunTable } from "../compare/runTable.ts";
 import { COMPARE_STYLE } from "../compare/style.ts";
 import { PALETTE } from "../compare/symbols.ts";
-import { words } from "../compare/words.ts";
+import { WORDS } from "../compare/words.ts";
 import type { Editor } from "./editor.ts";
 
 /** What is kept: what the panel is about, and what the reader set on the chart. */
@@ -30,7 +31,7 @@ export function showComparison(editor: Editor<FromCompare, Kept>): void {
 class Comparison {
   readonly #editor: Editor<FromCompare, Kept>;
   readonly #picked = new Picked();
-  readonly #status = element("p", { role: "status" }, words.loading);
+  readonly #status = element("p", { role: "status" }, WORDS.loading);
   readonly #verdict = element("h1");
   readonly #notes = element("ul", { class: "notes" });
   readonly #figureOf = element("select");
@@ -55,7 +56,7 @@ class Comparison {
     this.#legend = new Legend((label) => this.#toggle(label), this.#picked);
     this.#runs = new RunTable((key) => editor.postMessage({ type: "open", key }), this.#picked);
     this.#parallel = new Parallel(this.#picked);
-    for (const [x, label] of Object.entries(words.axes)) this.#over.append(element("option", { value: x }, label));
+    for (const [x, label] of Object.entries(WORDS.axes)) this.#over.append(element("option", { value: x }, label));
     this.#figureOf.addEventListener("change", () => this.#change({ figure: this.#figureOf.value }));
     this.#over.addEventListener("change", () => this.#change({ x: this.#over.value as CompareView["x"] }));
     this.#bands.addEventListener("change", () => this.#change({ bands: this.#bands.checked, hidden: [] }));
@@ -70,31 +71,31 @@ class Comparison {
     };
     const smoothing = element(
       "label",
-      { title: words.smoothingTitle },
-      words.smoothing,
+      { title: WORDS.smoothingTitle },
+      WORDS.smoothing,
       this.#smoothing,
       this.#smoothed,
     );
     const bar = element(
       "div",
-      { class: "bar", role: "group", "aria-label": words.curves },
-      element("label", {}, words.figure, this.#figureOf),
-      element("label", {}, words.over, this.#over),
-      element("label", { title: words.bandsTitle }, this.#bands, words.bands),
+      { class: "bar", role: "group", "aria-label": WORDS.curves },
+      element("label", {}, WORDS.figure, this.#figureOf),
+      element("label", {}, WORDS.over, this.#over),
+      element("label", { title: WORDS.bandsTitle }, this.#bands, WORDS.bands),
       smoothing,
       element(
         "span",
         { class: "end" },
-        button(words.choose, { type: "choose" }),
-        button(words.markdown, { type: "copy", as: "markdown" }),
-        button(words.csv, { type: "copy", as: "csv" }),
+        button(WORDS.choose, { type: "choose" }),
+        button(WORDS.markdown, { type: "copy", as: "markdown" }),
+        button(WORDS.csv, { type: "copy", as: "csv" }),
       ),
     );
     this.#parallelPart = element(
       "section",
       {},
-      element("h2", {}, words.parallel),
-      element("p", { class: "note" }, words.parallelHint),
+      element("h2", {}, WORDS.parallel),
+      element("p", { class: "note" }, WORDS.parallelHint),
       this.#parallel.element,
     );
     this.#content = element(
@@ -105,13 +106,13 @@ class Comparison {
       bar,
       this.#legend.element,
       this.#plot,
-      element("section", {}, element("h2", {}, words.runs), this.#runs.element),
+      element("section", {}, element("h2", {}, WORDS.runs), this.#runs.element),
       this.#parallelPart,
       element(
         "section",
         {},
-        element("h2", {}, words.settings),
-        element("label", {}, this.#config.equal, words.equal),
+        element("h2", {}, WORDS.settings),
+        element("label", {}, this.#config.equal, WORDS.equal),
         this.#config.note,
         this.#config.element,
       ),
@@ -140,11 +141,11 @@ class Comparison {
     this.#picked.runs = compared.runs;
     // what trains says its verdict to those who look, not twice a second to those who listen
     this.#verdict.setAttribute("aria-live", compared.runs.some(({ live }) => live) ? "off" : "polite");
-    setText(this.#verdict, compared.verdict);
+    setText(this.#verdict, translated(compared.verdict));
     const notes = compared.notes.join("\n");
     if (this.#notes.dataset.text !== notes) {
       this.#notes.dataset.text = notes;
-      this.#notes.replaceChildren(...compared.notes.map((note) => element("li", {}, note)));
+      this.#notes.replaceChildren(...compared.notes.map((note) => element("li", {}, translated(note))));
     }
     this.#showTools(compared, state.view);
     this.#legend.show(compared);

@@ -1,3 +1,4 @@
+import { translated } from "../../words/index.ts";
 import { element } from "../chart/dom.ts";
 import { picture } from "./draw.ts";
 import type { Field, FieldValues, Pick, ToPicker } from "./payload.ts";
@@ -72,7 +73,7 @@ export class Form {
   /** An answer of the editor; of an older question it says nothing any more. */
   preview({ serial, call, drawing, problem }: ToPicker & { type: "preview" }): void {
     if (serial !== this.#serial) return;
-    this.#problem.textContent = problem;
+    this.#problem.textContent = translated(problem);
     this.#insert.disabled = problem !== "";
     if (call !== "") this.#call.textContent = call;
     if (drawing !== null) this.#draw(drawing);

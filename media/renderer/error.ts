@@ -1,3 +1,4 @@
+import { many, translated, words } from "../../words/index.ts";
 import { element } from "../chart/dom.ts";
 import type { CellError } from "../chart/payload.ts";
 
@@ -14,32 +15,35 @@ export interface ErrorActions {
 /** Frames that stand there at once; more are folded away. */
 const OPEN_FRAMES = 4;
 
-const words = {
-  line: (line: number) => `cell line ${line}`,
-  stack: (frames: number) => `stack, ${frames} frames`,
+const WORDS = words({
+  line: "cell line {0}",
+  cell: "cell {0}",
+  cellLine: "cell {0}, line {1}",
+  fileLine: "{0}, line {1}",
+  stack: many("stack, {0} frame", "stack, {0} frames"),
   rerun: "Run What It Needs, Then This Cell",
-};
+});
 
 /** An error under a cell: class, message, what to do about it, a link to the line in the cell, and the user's own frames as links. */
 export function drawError(parent: HTMLElement, error: CellError, actions: ErrorActions | null): void {
   const box = element("div", { class: "dlnb-error", role: "alert" });
   box.append(element("p", { class: "message" }, element("span", { class: "name" }, error.name), `: ${error.message}`));
-  if (error.remedy !== undefined) box.append(element("p", { class: "remedy" }, error.remedy));
+  if (error.remedy !== undefined) box.append(element("p", { class: "remedy" }, translated(error.remedy)));
   if (error.needs === true && actions !== null) {
-    const button = element("button", { type: "button", class: "dlnb-action" }, words.rerun);
+    const button = element("button", { type: "button", class: "dlnb-action" }, WORDS.rerun);
     button.addEventListener("click", () => actions.rerun());
     box.append(element("p", {}, button));
   }
   if (error.line !== undefined) {
     const { line, column = 1 } = error;
-    box.append(link(words.line(line), actions && (() => actions.reveal(line, column))));
+    box.append(link(WORDS.line(line), actions && (() => actions.reveal(line, column))));
   }
   const frames = error.stack.split("\n").filter((frame) => frame.trim() !== "");
   // the only frame is the line that is linked already
   if (frames.length > 1 || (frames.length === 1 && error.line === undefined)) {
     const list = element("ol", { class: "frames" }, ...frames.map((frame) => drawFrame(frame, error, actions)));
     if (frames.length <= OPEN_FRAMES) box.append(list);
-    else box.append(element("details", {}, element("summary", {}, words.stack(frames.length)), list));
+    else box.append(element("details", {}, element("summary", {}, WORDS.stack(frames.length)), list));
   }
   parent.replaceChildren(box);
 }
@@ -51,13 +55,16 @@ function drawFrame(frame: string, { cells }: CellError, actions: ErrorActions | 
     const [, before = "", index = "", line, column, after = ""] = cell;
     const id = cells?.[index];
     const go = actions && id !== undefined && (() => actions.reveal(Number(line ?? 1), Number(column ?? 1), id));
-    return element("li", {}, before, link(`cell ${index}${line ? `, line ${line}` : ""}`, go || null), after);
+    return element("li", {}, before, link(line ? WORDS.cellLine(index, line) : WORDS.cell(index), go || null), after);
   }
   const file = /^((?:.*\()?(?:at )?(?:async )?)((?:file:\/\/|[A-Za-z]:[\\/]|\/).*?):(\d+):(\d+)(\)?)$/.exec(frame);
   if (file === null) return element("li", {}, frame);
   const [, before = "", path = "", line, column, after = ""] = file;
   const name = path.split(/[\\/]/).at(-1) ?? path;
-  const place = link(`${name}, line ${line}`, actions && (() => actions.open(path, Number(line), Number(column))));
+  const place = link(
+    WORDS.fileLine(name, String(line)),
+    actions && (() => actions.open(path, Number(line), Number(column))),
+  );
   place.title = path;
   return element("li", {}, before, place, after);
 }

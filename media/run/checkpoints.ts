@@ -1,3 +1,4 @@
+import { number } from "../../words/index.ts";
 import { element } from "../chart/dom.ts";
 import type { CheckpointLine, FromRunPage } from "./payload.ts";
 import { WORDS } from "./words.ts";
@@ -32,7 +33,7 @@ export function drawCheckpoints(
     return element(
       "tr",
       {},
-      element("td", { class: "number" }, step.toLocaleString()),
+      element("td", { class: "number" }, number(step)),
       element("td", { class: "number" }, epoch),
       element("td", {}, why),
       element("td", { class: "number" }, size),

@@ -1,7 +1,8 @@
+import { many, words } from "../../words/index.ts";
 import type { Section } from "./payload.ts";
 
 /** What the page says; figures, facts and events come in words. */
-export const WORDS = {
+export const WORDS = words({
   sections: {
     curves: "Curves",
     statistics: "Statistics",
@@ -23,12 +24,12 @@ export const WORDS = {
   kind: "kind",
   shape: "output",
   parameters: "parameters",
-  more: (count: number) => `${count.toLocaleString()} more layers are not listed.`,
+  more: many("{0} more layer is not listed.", "{0} more layers are not listed."),
   copyJson: "Copy as JSON",
   copyCode: "Copy as Code",
   step: "step",
   event: "event",
-  earlier: (count: number) => `Show earlier events (${count.toLocaleString()})`,
+  earlier: "Show earlier events ({0})",
   noEvents: "Nothing has been logged yet.",
   epoch: "epoch",
   why: "why",
@@ -36,9 +37,9 @@ export const WORDS = {
   size: "size",
   actions: "actions",
   restore: "Restore",
-  restoreTitle: (step: number) => `Go back to step ${step.toLocaleString()} in a new cell`,
+  restoreTitle: "Go back to step {0} in a new cell",
   branch: "Branch",
-  branchTitle: (step: number) => `Train on from step ${step.toLocaleString()} as another run`,
+  branchTitle: "Train on from step {0} as another run",
   removed: "gone",
   noCheckpoints:
     "No checkpoint has been written yet: one is kept at the end, and every ten seconds or so of a longer run.",
@@ -49,4 +50,4 @@ export const WORDS = {
   saved: "Saved",
   saving: "Saving...",
   editor: "Open in Editor",
-} as const;
+});

@@ -1,3 +1,4 @@
+import { words } from "../../words/index.ts";
 import { toBase64 } from "../chart/base64.ts";
 import { element } from "../chart/dom.ts";
 import { fileName } from "../chart/format.ts";
@@ -18,13 +19,21 @@ export interface SurfaceHost {
 const [TURN, KEY_TURN, KEY_ZOOM] = [0.01, 0.1, 1.15];
 const ASPECT = 0.62;
 const [LEAST, TALLEST] = [290, 460];
-const HELP = "drag or arrow keys turn it, plus and minus zoom, a double click brings it back";
+const WORDS = words({
+  kind: "surface",
+  help: "drag or arrow keys turn it, plus and minus zoom, a double click brings it back",
+  label: "{0}, as a surface: {1}",
+  obj: "Save the surface as a Wavefront OBJ mesh",
+  ply: "Save the surface as a PLY mesh with colours",
+  reset: "reset view",
+  resetTitle: "Look at it from where it began",
+});
 
 /** A grid as a surface that is turned with the pointer or the keys, and saved as a mesh. */
 export class Surface {
   readonly element = element("div", { class: "dlnb-surface" });
   readonly #host: SurfaceHost;
-  readonly #canvas = element("canvas", { tabindex: "0", role: "application", "aria-roledescription": "surface" });
+  readonly #canvas = element("canvas", { tabindex: "0", role: "application", "aria-roledescription": WORDS.kind });
   readonly #pointers = new Map<number, { x: number; y: number }>();
   readonly #resize: ResizeObserver;
   #camera: Camera;
@@ -44,10 +53,10 @@ export class Surface {
       element(
         "div",
         { class: "dlnb-tools" },
-        button("OBJ", "Save the surface as a Wavefront OBJ mesh", () => this.#export("obj")),
-        button("PLY", "Save the surface as a PLY mesh with colours", () => this.#export("ply")),
-        button("reset view", "Look at it from where it began", () => this.#look(START)),
-        element("span", { class: "dlnb-note" }, HELP),
+        button("OBJ", WORDS.obj, () => this.#export("obj")),
+        button("PLY", WORDS.ply, () => this.#export("ply")),
+        button(WORDS.reset, WORDS.resetTitle, () => this.#look(START)),
+        element("span", { class: "dlnb-note" }, WORDS.help),
       ),
     );
     const canvas = this.#canvas;
@@ -65,7 +74,7 @@ export class Surface {
 
   show(grid: Grid, hint: SurfaceHint, theme: Theme, title: string): void {
     this.#shown = { grid, hint, theme, title, model: modelOf(grid, hint.labels, theme.heatmap) };
-    this.#canvas.setAttribute("aria-label", `${title}, as a surface: ${HELP}`);
+    this.#canvas.setAttribute("aria-label", WORDS.label(title, WORDS.help));
     this.#paint();
   }
 

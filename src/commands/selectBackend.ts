@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { BackendChoice, DoctorReport } from "../../engine/protocol/index.ts";
+import { translated } from "../../words/index.ts";
 import type { Session } from "../controller/session.ts";
 import { readSettings } from "../settings.ts";
 
@@ -17,7 +18,7 @@ export async function selectBackend(session: Session | undefined): Promise<void>
       detail:
         report === null
           ? vscode.l10n.t("a GPU where it is faster than the CPU on the model, else WebAssembly")
-          : vscode.l10n.t("now {0}: {1}", report.auto.backend, report.auto.why),
+          : vscode.l10n.t("now {0}: {1}", report.auto.backend, translated(report.auto.why)),
     },
     {
       backend: "webgpu",

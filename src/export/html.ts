@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type * as vscode from "vscode";
+import * as vscode from "vscode";
+import { bundle } from "../../words/index.ts";
 import type { Report, ReportedRun } from "../report/index.ts";
 import { isLive, type RunEntry } from "../runs/entry.ts";
 import { shownCells } from "./cells.ts";
@@ -30,9 +31,10 @@ export async function toHtml(
     folder: onDisk ? dirname(notebook.uri.fsPath) : null,
     cells,
     runs: listed,
-    where: backends.length === 0 ? "" : `on ${backends.join(", ")}`,
+    where: backends.length === 0 ? "" : vscode.l10n.t("on {0}", backends.join(", ")),
     about: [new Date().toISOString().replace("T", " ").replace(/\..*/, " UTC"), `dlnb ${version}`],
     generator: `dlnb ${version}`,
+    bundle: bundle(),
     program: await readFile(join(dist, "report-page.js"), "utf8"),
   });
 }

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { RestOfPlan, RunControl, RunStatus } from "../../engine/protocol/index.ts";
+import { translated } from "../../words/index.ts";
 import type { ToRenderer } from "../controller/messages.ts";
 import type { SessionNews, Sessions } from "../controller/sessions.ts";
 import { lastNotebook, onDidChangeNotebookInFront } from "../notebook/inFront.ts";
@@ -75,17 +76,17 @@ export class LiveRuns implements vscode.Disposable {
     const refused = (why: string) => ({ applied: false, step: 0, why });
     try {
       const kernel = await this.#sessions.at(notebook)?.kernel;
-      if (!kernel) return refused("no kernel runs");
+      if (!kernel) return refused(vscode.l10n.t("no kernel is running"));
       const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE_MS));
       const answer = await Promise.race([kernel.request("control", { run, change }), late]);
-      if (answer === null) return refused("the kernel is busy and did not answer");
+      if (answer === null) return refused(vscode.l10n.t("the kernel is busy and did not answer"));
       for (const known of this.#known.values()) {
         const own = known.notebook.toString() === notebook.toString() && (run === null || known.run.id === run);
         if (answer.applied && own) await this.#askPlan(known);
       }
-      return answer;
+      return { ...answer, why: translated(answer.why) };
     } catch (error) {
-      return refused(error instanceof Error ? error.message : String(error));
+      return refused(translated(error instanceof Error ? error.message : String(error)));
     }
   }
 

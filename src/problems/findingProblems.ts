@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Action, Finding } from "../../engine/protocol/index.ts";
+import { translated } from "../../words/index.ts";
 import { lastCall } from "../notebook/cellCode.ts";
 import { addressesOf, openNotebook, shownInTab } from "../notebook/tabs.ts";
 import { problemsIn, remedies, STALE } from "./findings.ts";
@@ -57,11 +58,16 @@ export class FindingProblems implements vscode.Disposable, vscode.CodeActionProv
       .flatMap((problem) => {
         const finding = findings.find((one) => one.rule === problem.code && says(one) === problem.message);
         return (finding === undefined ? [] : remedies(finding)).map((action, i) => {
-          const fix = new vscode.CodeAction(action.label, vscode.CodeActionKind.QuickFix);
+          const fix = new vscode.CodeAction(translated(action.label), vscode.CodeActionKind.QuickFix);
           fix.diagnostics = [problem];
           fix.isPreferred = i === 0;
           const { label: title, title: tooltip } = action;
-          fix.command = { command: "dlnb.act", title, tooltip, arguments: [document.uri.toString(), action] };
+          fix.command = {
+            command: "dlnb.act",
+            title: translated(title),
+            tooltip: translated(tooltip),
+            arguments: [document.uri.toString(), action],
+          };
           return fix;
         });
       });
@@ -98,7 +104,7 @@ export class FindingProblems implements vscode.Disposable, vscode.CodeActionProv
 const notebooksOf = (tabs: readonly vscode.Tab[]): vscode.NotebookDocument[] =>
   addressesOf(tabs).flatMap((address) => openNotebook(address) ?? []);
 
-const says = ({ title, saw }: Finding): string => `${title}: ${saw}`;
+const says = ({ title, saw }: Finding): string => `${translated(title)}: ${translated(saw)}`;
 
 function problem(finding: Finding, range: vscode.Range): vscode.Diagnostic {
   const { Error: error, Warning: warning } = vscode.DiagnosticSeverity;

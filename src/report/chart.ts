@@ -4,6 +4,7 @@ import { escapeHtml } from "./escape.ts";
 import { isStretched, sealed } from "./layout.ts";
 import { rasterize } from "./raster.ts";
 import { config, FONT_SIZE, PAGE_COLOURS, type Schemes, themed } from "./theme.ts";
+import { WORDS } from "./words.ts";
 
 /** What a chart may take; the page scales a picture down where it is narrower. */
 const WIDTH = 820;
@@ -18,8 +19,8 @@ export async function drawChart(chart: Chart): Promise<string> {
     const svg = themed(await toSvg(chart), chart.id).replace("<svg ", () => `<svg role="img" aria-label="${label}" `);
     return `<figure class="chart">${caption}${svg}</figure>`;
   } catch (error) {
-    const reason = escapeHtml((error as Error).message);
-    return `<figure class="chart">${caption}<p>${label}</p><p class="note">The chart could not be drawn: ${reason}</p></figure>`;
+    const reason = escapeHtml(WORDS.undrawn((error as Error).message));
+    return `<figure class="chart">${caption}<p>${label}</p><p class="note">${reason}</p></figure>`;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Gallery, Picture } from "../../engine/protocol/index.ts";
 import { escapeHtml } from "./escape.ts";
 import { encodePng } from "./png.ts";
+import { WORDS } from "./words.ts";
 
 /** Warmth from little to much, red, green, blue. */
 const WARMTH = [
@@ -14,7 +15,9 @@ const MOST = 0.8;
 export function drawGallery({ id, title, text, pictures, columns }: Gallery): string {
   const warm = pictures.some(({ heat }) => heat !== undefined);
   const box = `heat-${id.replace(/[^\w-]/g, "-")}`;
-  const toggle = warm ? `<input type="checkbox" id="${box}" checked><label for="${box}">heat</label>` : "";
+  const toggle = warm
+    ? `<input type="checkbox" id="${box}" checked><label for="${box}">${escapeHtml(WORDS.heat)}</label>`
+    : "";
   const rows =
     columns === undefined ? "" : ` class="rows" style="grid-template-columns:repeat(${columns},minmax(0,max-content))"`;
   return `<figure class="gallery"><figcaption>${escapeHtml(title)}</figcaption><p class="unseen">${escapeHtml(text)}</p>${toggle}<ul${rows}>${pictures.map(item).join("")}</ul></figure>`;

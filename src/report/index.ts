@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { CellError, Output } from "../../engine/protocol/index.ts";
+import { type Bundle, bundleText, languageOf, speak } from "../../words/index.ts";
 import { escapeHtml } from "./escape.ts";
 import { codeFrame } from "./frame.ts";
 import { highlight } from "./highlight.ts";
@@ -8,6 +9,7 @@ import { duration } from "./numbers.ts";
 import { showOutputs } from "./outputs.ts";
 import { configTable, type ReportedRun, runsTable } from "./runs.ts";
 import { STYLE } from "./style.ts";
+import { WORDS } from "./words.ts";
 
 export type { ReportedRun } from "./runs.ts";
 
@@ -42,6 +44,8 @@ export interface Report {
   /** Versions and dates. */
   about: readonly string[];
   generator: string;
+  /** The language of its words; not given: English. */
+  bundle?: Bundle;
   /**
    * The program that makes charts interactive (`dist/report.js`). Without it the page holds no script, and none could run: charts
    * are pictures. With it they are pictures until it has started.
@@ -52,6 +56,7 @@ export interface Report {
 /** The report as one HTML page that needs no network, and may do nothing but style itself, show what is in it and run `program`. */
 export async function writeReport(report: Report): Promise<string> {
   const { cells, runs, generator, program } = report;
+  speak(report.bundle ?? null);
   const markdown = markdownRenderer(report.folder);
   const parts = await Promise.all(
     cells.map((cell) =>
@@ -64,7 +69,7 @@ export async function writeReport(report: Report): Promise<string> {
   // what closes a script's element would end it within its own text too
   const script = program?.replaceAll(/<\/(script)/gi, "<\\/$1").replaceAll("<!--", "<\\!--");
   return `<!doctype html>
-<html lang="en">
+<html lang="${languageOf()}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -77,12 +82,18 @@ export async function writeReport(report: Report): Promise<string> {
 <main>
 ${header(report)}
 ${parts.join("\n")}
-${configs === "" ? "" : `<section>\n<h2>Runs in detail</h2>\n${configs}\n</section>`}
+${configs === "" ? "" : `<section>\n<h2>${escapeHtml(WORDS.details)}</h2>\n${configs}\n</section>`}
 </main>
-${script === undefined ? "" : `<script type="module">${script}</script>`}
+${script === undefined ? "" : `${pageWords()}<script type="module">${script}</script>`}
 </body>
 </html>
 `;
+}
+
+/** For the page's program; a program that speaks English needs none. */
+function pageWords(): string {
+  const text = bundleText();
+  return text === "" ? "" : `<script type="application/json" id="dlnb-words">${text}</script>\n`;
 }
 
 /** The one script by its digest. */
@@ -99,8 +110,11 @@ function header({ name, cells, runs, where, about }: Report): string {
   const seconds = ran.reduce((sum, { result }) => sum + (result?.wallMs ?? 0), 0) / 1000;
   const verdict =
     failed === undefined
-      ? `<span class="verdict ok">${ran.length} cell${ran.length === 1 ? "" : "s"} ran</span> in ${duration(seconds)}`
-      : `<span class="verdict bad">cell ${failed.index} (${escapeHtml(failed.id)}) failed</span> after ${duration(seconds)}`;
+      ? WORDS.within(`<span class="verdict ok">${escapeHtml(WORDS.ran(ran.length))}</span>`, duration(seconds))
+      : WORDS.after(
+          `<span class="verdict bad">${escapeHtml(WORDS.failed(failed.index, failed.id))}</span>`,
+          duration(seconds),
+        );
   return `<header>
 <p class="file">${escapeHtml(name)}</p>
 <p>${verdict}${escapeHtml(where === "" ? "" : ` ${where}`)}</p>
@@ -115,15 +129,21 @@ async function showCell(
   interactive: boolean,
 ): Promise<string> {
   const { id, index, text, result, shown, note } = cell;
-  const state = result === null ? "not run" : `${result.ok ? "" : "failed after "}${duration(result.wallMs / 1000)}`;
+  const state = stateOf(result);
   const outputs = await showOutputs(shown, markdown, interactive);
   const error = result?.error === undefined ? "" : showError(text, result.error);
   const remark = note === undefined ? "" : `<p class="note">${escapeHtml(note)}</p>`;
   return `<section class="cell${result?.ok === false ? " failed" : ""}">
-<div class="label"><span>cell ${index} · ${escapeHtml(id)}</span><span>${state}</span></div>
+<div class="label"><span>${escapeHtml(WORDS.cell(index))} · ${escapeHtml(id)}</span><span>${escapeHtml(state)}</span></div>
 <pre class="code"><code>${highlight(text)}</code></pre>
 <div class="outputs">${[remark, outputs, error].filter(Boolean).join("\n")}</div>
 </section>`;
+}
+
+function stateOf(result: (ReportCell & { kind: "code" })["result"]): string {
+  if (result === null) return WORDS.notRun;
+  const took = duration(result.wallMs / 1000);
+  return result.ok ? took : WORDS.failedAfter(took);
 }
 
 function showError(text: string, { name, message, line, column, stack }: CellError): string {

@@ -4,7 +4,8 @@ import type { RunSummary } from "../../engine/protocol/index.ts";
 import { isShallow } from "../outputs/depth.ts";
 import { escapeHtml } from "./escape.ts";
 import { figureNames, words } from "./figures.ts";
-import { count, duration, figure } from "./numbers.ts";
+import { duration, figure } from "./numbers.ts";
+import { WORDS } from "./words.ts";
 
 /** What a report says of a run; its curve is a chart of its cell. */
 export type ReportedRun = Omit<RunSummary, "adapter" | "history">;
@@ -13,21 +14,15 @@ export type ReportedRun = Omit<RunSummary, "adapter" | "history">;
 export function runsTable(runs: readonly ReportedRun[]): string {
   if (runs.length === 0) return "";
   const names = figureNames(runs);
-  const head = ["run", ...names.map(words)].map((name) => `<th>${escapeHtml(name)}</th>`);
+  const head = [WORDS.run, ...names.map(words)].map((name) => `<th>${escapeHtml(name)}</th>`);
   const rows = runs.map(({ name, backend, epochs, steps, seconds, final, stopped }) => {
-    const how = `${stopped === "finished" ? "" : `${ENDS[stopped]} after `}${count(epochs, "epoch")}, ${count(steps, "step")}, ${duration(seconds)} on ${backend}`;
+    const took = WORDS.on(`${WORDS.epochs(epochs)}, ${WORDS.steps(steps)}, ${duration(seconds)}`, backend);
+    const how = escapeHtml(stopped === "finished" ? took : WORDS.after(WORDS.ends[stopped], took));
     const figures = names.map((key) => `<td>${key in final ? figure(final[key] as number) : ""}</td>`);
     return `<tr><th>${escapeHtml(name)}<small>${how}</small></th>${figures.join("")}</tr>`;
   });
   return `<div class="scroll"><table class="runs"><thead><tr>${head.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
 }
-
-const ENDS = {
-  finished: "finished",
-  interrupted: "interrupted",
-  early: "stopped early",
-  "non-finite": "not finite",
-} as const;
 
 /** What decided a run's numbers, from the first line of its log; `open` is whether it is unfolded. */
 export function configTable(run: ReportedRun, open: boolean): string {
@@ -37,20 +32,21 @@ export function configTable(run: ReportedRun, open: boolean): string {
   const rows = [...Object.entries(config), ...Object.entries(isRecord(fit) ? fit : {})]
     .filter(([name]) => name !== "name")
     .map(([name, value]) => `<tr><th>${escapeHtml(words(name))}</th><td>${describe(name, value)}</td></tr>`);
-  const summary = `<summary>Configuration of ${escapeHtml(run.name)}</summary>`;
-  const folder = run.folder === null ? "" : `<p class="note">Log and checkpoints: ${escapeHtml(run.folder)}</p>`;
+  const summary = `<summary>${escapeHtml(WORDS.configuration(run.name))}</summary>`;
+  const folder = run.folder === null ? "" : `<p class="note">${escapeHtml(WORDS.folder(run.folder))}</p>`;
   return `<details${open ? " open" : ""}>${summary}<table class="config"><tbody>${rows.join("")}</tbody></table>${folder}</details>`;
 }
 
 function describe(name: string, value: unknown): string {
-  if (value === null || value === undefined || (Array.isArray(value) && value.length === 0)) return "none";
+  if (value === null || value === undefined || (Array.isArray(value) && value.length === 0))
+    return escapeHtml(WORDS.none);
   if (name === "model" && Array.isArray(value)) {
     const count = (shape: unknown) => (Array.isArray(shape) ? shape.reduce((a: number, b) => a * Number(b), 1) : 0);
     const total = value.reduce((sum: number, p) => sum + count(isRecord(p) ? p.shape : []), 0);
     const lines = value
       .filter(isRecord)
       .map((p) => `${p.name} ${JSON.stringify(p.shape)} ${isRecord(p.init) ? p.init.type : ""}`);
-    return `${total.toLocaleString("en-US")} parameters<br>${lines.map((line) => `<code>${escapeHtml(line)}</code>`).join("<br>")}`;
+    return `${escapeHtml(WORDS.parameters(total))}<br>${lines.map((line) => `<code>${escapeHtml(line)}</code>`).join("<br>")}`;
   }
   if (Array.isArray(value)) return value.map((one) => describe("", one)).join(", ");
   if (!isRecord(value)) return escapeHtml(String(value));

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { CellProblem } from "../../../engine/protocol/index.ts";
+import { translated } from "../../../words/index.ts";
 import type { Analyses } from "./analyses.ts";
 
 const SOURCE = "dlnb";
@@ -45,11 +46,11 @@ export class CellProblems implements vscode.CodeActionProvider, vscode.Disposabl
       if (!place.intersection(range)) return [];
       const shown = diagnostics.filter(
         (each) =>
-          (each.source === SOURCE && each.message === problem.message) ||
+          (each.source === SOURCE && each.message === translated(problem.message)) ||
           (problem.typed && place.intersection(each.range)),
       );
       return problem.fixes.map(({ title, edits }, i) => {
-        const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
+        const action = new vscode.CodeAction(translated(title), vscode.CodeActionKind.QuickFix);
         action.edit = new vscode.WorkspaceEdit();
         for (const { cell, start, end, text } of edits) {
           const of = documentOf(cell);
@@ -114,7 +115,7 @@ function diagnostic(document: vscode.TextDocument, problem: CellProblem): vscode
   const { Error: error, Warning: warning } = vscode.DiagnosticSeverity;
   const made = new vscode.Diagnostic(
     rangeOf(document, problem),
-    problem.message,
+    translated(problem.message),
     problem.severity === "error" ? error : warning,
   );
   made.source = SOURCE;

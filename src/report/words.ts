@@ -1,0 +1,30 @@
+import { many, words } from "../../words/index.ts";
+
+/** What a report says by itself. */
+export const WORDS = words({
+  ran: many("{0} cell ran", "{0} cells ran"),
+  within: "{0} in {1}",
+  failed: "cell {0} ({1}) failed",
+  after: "{0} after {1}",
+  cell: "cell {0}",
+  notRun: "not run",
+  failedAfter: "failed after {0}",
+  details: "Runs in detail",
+  run: "run",
+  ends: { interrupted: "interrupted", early: "stopped early", "non-finite": "not finite" },
+  epochs: many("{0} epoch", "{0} epochs"),
+  steps: many("{0} step", "{0} steps"),
+  parameters: many("{0} parameter", "{0} parameters"),
+  on: "{0} on {1}",
+  configuration: "Configuration of {0}",
+  folder: "Log and checkpoints: {0}",
+  none: "none",
+  undrawn: "The chart could not be drawn: {0}",
+  heat: "heat",
+  severities: { error: "error", warning: "warning", info: "note", pass: "passed" },
+  saw: "saw",
+  why: "why",
+  try: "try",
+  paper: "paper",
+  markTitle: "{0} on the chart",
+});
