@@ -6,7 +6,7 @@ import { transformSync } from "amaro";
 
 /** Where texts stand in the source, by the folder; each gives a node's texts, or nothing. */
 const MARKS = {
-  src: [translation, declaration],
+  src: [translation, declaration, sentence],
   media: [declaration],
   engine: [complaint, sentence, button],
 };
@@ -41,10 +41,17 @@ function complaint(node) {
   return text !== null && isSaid(text) ? [text] : [];
 }
 
-/** Where the engine writes for readers: what it found, what was compared, why it chose as it did, what would mend a cell. */
-const SAID =
-  /^engine.(diagnostics.(diagnosis.(rules.\w+|words|diagnose|judge|standing|validation)|preflight.(checks|checkGradients|overfitCheck|preflight)|data.check)|compare.(words|view)|kernel.devices|language.fixes)\.ts$/;
-/^engine.(diagnostics.(diagnosis|preflight|data).|compare.(words|view)\.ts|kernel.devices\.ts|language.fixes\.ts)/;
+/** Where sentences for readers are made: what was found or compared, why something was chosen, what would mend a cell, what a file has wrong. */
+const SAID = new RegExp(
+  `^(engine.(${[
+    "diagnostics.diagnosis.(rules.\\w+|words|diagnose|judge|standing|validation)",
+    "diagnostics.preflight.(checks|checkGradients|overfitCheck|preflight)",
+    "diagnostics.data.check",
+    "compare.(words|view)",
+    "kernel.devices",
+    "language.fixes",
+  ].join("|")})|src.(notebook.read|commands.diagnostics))\\.ts$`,
+);
 /** Parts of declarations that are documentation, names or code. */
 const UNSAID = new Set(["summary", "paper", "rule", "name", "doc", "code", "params"]);
 /** "12 examples". */

@@ -179,7 +179,7 @@ export class Cells implements vscode.NotebookCellStatusBarItemProvider, vscode.D
   }
 
   async #runStale(): Promise<void> {
-    const notebook = activeNotebook(vscode.l10n.t("run its stale cells"));
+    const notebook = activeNotebook(vscode.l10n.t("Run Stale Cells"));
     if (notebook === null) return;
     const wanted = await this.#upToDate(notebook, (marks) =>
       [...marks].flatMap(([key, mark]) => (counts(mark) ? [key] : [])),

@@ -2,10 +2,10 @@ import * as vscode from "vscode";
 import { notebookInFront } from "../notebook/inFront.ts";
 import { notify } from "../notify/index.ts";
 
-/** The dlnb notebook in front, or that of the panel in front; says what is missing when there is none. */
-export function activeNotebook(purpose: string): vscode.NotebookDocument | null {
+/** The dlnb notebook in front, or that of the panel in front, for a command of this title; says what is missing when there is none. */
+export function activeNotebook(command: string): vscode.NotebookDocument | null {
   const notebook = notebookInFront();
   if (notebook !== undefined) return notebook;
-  void notify.showInformationMessage(vscode.l10n.t("Open a .dlnb notebook to {0}.", purpose));
+  void notify.showInformationMessage(vscode.l10n.t("{0}: open a .dlnb notebook first.", command));
   return null;
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import * as vscode from "vscode";
+import { translated } from "../../words/index.ts";
 import type { Controller } from "../controller/controller.ts";
 import type { Kernel } from "../controller/kernel.ts";
 import { codeIndex } from "../controller/session.ts";
@@ -16,13 +17,14 @@ import { template } from "./template.ts";
 
 /** Puts a diagnostic's call into a cell below the experiment or run it is for, runs it, and shows what comes of it. */
 export async function diagnose(controller: Controller, command: DiagnosticCommand): Promise<void> {
-  const { of, title, path, purpose, writes } = command;
-  const notebook = activeNotebook(`${purpose} ${of[0] === "run" ? "a run" : "an experiment"}`);
+  const { of, path, writes } = command;
+  const title = translated(command.title);
+  const notebook = activeNotebook(title);
   if (notebook === null || !(await mayRun())) return;
   const session = controller.sessions.of(notebook);
   const found = await subjects(notebook, await running(session.kernel));
   if (!found.some(({ kind }) => of.includes(kind))) {
-    await sayWhatToWrite(notebook, command);
+    await sayWhatToWrite(notebook, title);
     return;
   }
   const subject = await chooseSubject(found, of, title);
@@ -39,9 +41,9 @@ export async function diagnose(controller: Controller, command: DiagnosticComman
     if (failed !== undefined) {
       await showCell(failed);
       const message = vscode.l10n.t(
-        "There is no {0} to {1}: cell {2} did not run to its end.",
+        "{0}: there is no {1} yet, because cell {2} did not run to its end.",
+        title,
         subject.name,
-        purpose,
         codeIndex(failed),
       );
       void notify.showWarningMessage(message);
@@ -109,12 +111,11 @@ async function mayTrain(subject: Subject, cells: readonly vscode.NotebookCell[])
   return choice !== undefined;
 }
 
-async function sayWhatToWrite(notebook: vscode.NotebookDocument, { title, purpose }: DiagnosticCommand): Promise<void> {
+async function sayWhatToWrite(notebook: vscode.NotebookDocument, title: string): Promise<void> {
   const choice = await notify.showInformationMessage(
     vscode.l10n.t(
-      "{0}: this notebook has no experiment to {1}. Write one in a cell, as const exp = experiment({ data, model, loss, optimizer });",
+      "{0}: this notebook has no experiment yet. Write one in a cell, as const exp = experiment({ data, model, loss, optimizer });",
       title,
-      purpose,
     ),
     vscode.l10n.t("Insert Experiment"),
   );

@@ -14,7 +14,7 @@ export function registerCommands(controller: Controller, log: vscode.LogOutputCh
     "dlnb.newNotebook": newNotebook,
 
     "dlnb.restartKernel": async () => {
-      const notebook = activeNotebook(vscode.l10n.t("restart its kernel"));
+      const notebook = activeNotebook(vscode.l10n.t("Restart Kernel"));
       if (notebook === null) return;
       const session = controller.sessions.get(notebook);
       if (!session?.kernel) {
@@ -29,7 +29,7 @@ export function registerCommands(controller: Controller, log: vscode.LogOutputCh
     },
 
     "dlnb.interrupt": async () => {
-      const notebook = activeNotebook(vscode.l10n.t("interrupt it"));
+      const notebook = activeNotebook(vscode.l10n.t("Interrupt"));
       if (notebook === null) return;
       const session = controller.sessions.get(notebook);
       if (session?.busy) await session.interrupt();

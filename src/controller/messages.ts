@@ -155,10 +155,10 @@ function isFromRenderer(message: FromRenderer | FromPanel): message is FromRende
 /** Pictures and meshes. */
 const FILE_NAME = /^[\w.-]+\.(svg|png|obj|ply)$/;
 const FILTERS: Readonly<Record<string, Record<string, string[]>>> = {
-  svg: { "SVG image": ["svg"] },
-  png: { "PNG image": ["png"] },
-  obj: { "Wavefront OBJ mesh": ["obj"] },
-  ply: { "PLY mesh": ["ply"] },
+  svg: { SVG: ["svg"] },
+  png: { PNG: ["png"] },
+  obj: { "Wavefront OBJ": ["obj"] },
+  ply: { PLY: ["ply"] },
 };
 
 function isPosition(value: unknown): value is number {

@@ -18,19 +18,19 @@ const MAX_IMPORT_BYTES = 256 * 2 ** 20;
 export function registerExports(extension: vscode.Extension<unknown>, runs: RunStore): vscode.Disposable[] {
   const commands: Record<string, (uri?: unknown) => Promise<void>> = {
     "dlnb.exportHtml": (uri) =>
-      exporting(uri, vscode.l10n.t("export it"), "html", { HTML: ["html"] }, async (notebook) => {
+      exporting(uri, vscode.l10n.t("Export HTML"), "html", { HTML: ["html"] }, async (notebook) => {
         await runs.ready();
         return toHtml(extension, notebook, runs.of(notebook.uri));
       }),
     "dlnb.exportTypeScript": (uri) =>
-      exporting(uri, vscode.l10n.t("export it"), "ts", { TypeScript: ["ts"] }, async (notebook) => {
+      exporting(uri, vscode.l10n.t("Export TypeScript Script"), "ts", { TypeScript: ["ts"] }, async (notebook) => {
         const cells = cellsOf(notebook);
         const code = cells.flatMap(({ kind, text }) => (kind === "code" ? text : [])).join("\n");
         const names = (await libraryNames(extension)).filter((name) => new RegExp(`(?<![\\w$.])${name}\\b`).test(code));
         return toPercent(cells, names);
       }),
     "dlnb.exportJupyter": (uri) =>
-      exporting(uri, vscode.l10n.t("export it"), "ipynb", { Jupyter: ["ipynb"] }, async (notebook) => {
+      exporting(uri, vscode.l10n.t("Export Jupyter Notebook"), "ipynb", { Jupyter: ["ipynb"] }, async (notebook) => {
         const shown = await shownCells(notebook);
         return toJupyter(cellsOf(notebook), (i) => jupyterOutputs(shown[i]));
       }),
@@ -42,12 +42,12 @@ export function registerExports(extension: vscode.Extension<unknown>, runs: RunS
 /** Makes the text of a file, asks where it goes, writes it, and offers to open it. */
 async function exporting(
   uri: unknown,
-  purpose: string,
+  title: string,
   ending: string,
   filters: Record<string, string[]>,
   make: (notebook: vscode.NotebookDocument) => Promise<string>,
 ): Promise<void> {
-  const notebook = await notebookOf(uri, purpose);
+  const notebook = await notebookOf(uri, title);
   if (notebook === null) return;
   const name = notebook.uri.path.replace(/^.*\//, "").replace(/\.dlnb$/, "");
   const target = await vscode.window.showSaveDialog({
@@ -79,8 +79,8 @@ async function offerToOpen(target: vscode.Uri, file: string, ending: string): Pr
 }
 
 /** The notebook that a command is for: a file of the explorer, or the one in front. */
-async function notebookOf(uri: unknown, purpose: string): Promise<vscode.NotebookDocument | null> {
-  if (!(uri instanceof vscode.Uri)) return activeNotebook(purpose);
+async function notebookOf(uri: unknown, title: string): Promise<vscode.NotebookDocument | null> {
+  if (!(uri instanceof vscode.Uri)) return activeNotebook(title);
   try {
     const notebook = await vscode.workspace.openNotebookDocument(uri);
     if (notebook.notebookType === NOTEBOOK_TYPE) return notebook;

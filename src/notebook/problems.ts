@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { translated } from "../../words/index.ts";
 import { parseNotebook } from "./format.ts";
 import { addressesOf, openNotebook, shownInTab } from "./tabs.ts";
 
@@ -48,7 +49,7 @@ export class FileProblems implements vscode.Disposable {
         const { Error: error, Warning: warning } = vscode.DiagnosticSeverity;
         const found = new vscode.Diagnostic(
           new vscode.Range(line - 1, 0, line - 1, 1000),
-          message,
+          translated(message),
           severity === "error" ? error : warning,
         );
         found.source = "dlnb";

@@ -1,7 +1,17 @@
 import type { Preview } from "../../engine/protocol/index.ts";
+import { many, number, words } from "../../words/index.ts";
 import type { Drawing } from "../language/thumbnail.ts";
 
 const [WIDTH, HEIGHT] = [480, 160];
+
+const WORDS = words({
+  known: "This run: {0} steps, {1} an epoch, optimizer's lr {2}",
+  example: "An example run: {0} steps, {1} an epoch, optimizer's lr {2}",
+  waits: "{0}; {1} taken to stop improving after a fifth",
+  epochs: many("{0} epoch", "{0} epochs"),
+  steps: many("{0} step", "{0} steps"),
+  weights: "Weights [{0}]: mean {1}, std {2}",
+});
 
 /** What the kernel computed, as a drawing like those of hovers. Null when it computed nothing. */
 export function drawingOf({ curve, density, run }: Preview): Drawing | null {
@@ -9,12 +19,12 @@ export function drawingOf({ curve, density, run }: Preview): Drawing | null {
     const top = Math.max(...curve.lr, 0);
     const last = curve.step.at(-1) ?? 0;
     const epochs = run.steps / run.stepsPerEpoch;
-    const waits = curve.waits.length > 0 ? `; ${curve.waits.join(" and ")} taken to stop improving after a fifth` : "";
-    const size = `${count(run.steps)} steps, ${count(run.stepsPerEpoch)} an epoch, optimizer's lr ${short(run.lr)}`;
+    const size = [count(run.steps), count(run.stepsPerEpoch), short(run.lr)] as const;
+    const drawn = run.known ? WORDS.known(...size) : WORDS.example(...size);
     return {
       kind: "curve",
-      note: `${run.known ? "This run" : "An example run"}: ${size}${waits}`,
-      x: ["0", epochs >= 1 ? `${count(epochs)} epoch${epochs === 1 ? "" : "s"}` : `${run.steps} steps`],
+      note: curve.waits.length > 0 ? WORDS.waits(drawn, curve.waits.join(", ")) : drawn,
+      x: ["0", epochs >= 1 ? WORDS.epochs(Math.round(epochs * 10) / 10) : WORDS.steps(run.steps)],
       y: ["0", short(top)],
       paths: [points(curve.step, curve.lr, [0, last], [0, top])],
     };
@@ -27,7 +37,7 @@ export function drawingOf({ curve, density, run }: Preview): Drawing | null {
   const y = [0, ...share.flatMap((of) => [of, of]), 0];
   return {
     kind: "density",
-    note: `Weights [${shape.join(", ")}]: mean ${short(Math.abs(mean) < std / 50 ? 0 : mean)}, std ${short(std)}`,
+    note: WORDS.weights(shape.join(", "), short(Math.abs(mean) < std / 50 ? 0 : mean), short(std)),
     x: [short(left), short(right)],
     y: ["", ""],
     paths: [points(x, y, [left, right], [0, Math.max(...share)])],
@@ -49,6 +59,6 @@ function points(
     .join(" ");
 }
 
-const count = (n: number) => String(Math.round(n * 10) / 10);
+const count = (n: number) => number(Math.round(n * 10) / 10);
 const short = (x: number) =>
   x === 0 ? "0" : Math.abs(x) < 1e-3 || Math.abs(x) >= 1e4 ? x.toExponential(1) : String(Number(x.toPrecision(3)));

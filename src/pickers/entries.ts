@@ -1,3 +1,4 @@
+import { words } from "../../words/index.ts";
 import { callsIn, optionsOf, parts, propertiesOf } from "../language/calls.ts";
 import { readable } from "../language/maths.ts";
 import { plain } from "../language/plain.ts";
@@ -112,15 +113,23 @@ const NUMBER = String.raw`-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?`;
 const A_NUMBER = new RegExp(`^(?:${NUMBER}(?:\\s*/\\s*${NUMBER})?|Math\\.sqrt\\(${NUMBER}\\)|null)$`, "i");
 const A_LIST = new RegExp(`^\\[\\s*(?:${NUMBER}(?:\\s*,\\s*${NUMBER})*)?\\s*\\]$`, "i");
 
+const WORDS = words({
+  missing: "{0} must be given",
+  noNumber: '{0}: "{1}" is no number',
+  noList: '{0}: "{1}" is no list of numbers, as [30, 60]',
+  code: "{0} is code, which is changed in the cell",
+  noChoice: '{0}: "{1}" is none of {2}',
+});
+
 /** What is wrong with a field's text, in a few words; null when nothing is. Code cannot be written in the picker: it stays as it was. */
 export function mistake({ kind, choices, value: first, default: none, name }: Field, value: string): string | null {
   const text = value.trim();
-  if (text === "") return none === null ? `${name} must be given` : null;
+  if (text === "") return none === null ? WORDS.missing(name) : null;
   if (text === first || text === none || isLiteral({ kind, choices }, text)) return null;
-  if (kind === "number") return `${name}: "${text}" is no number`;
-  if (kind === "list") return `${name}: "${text}" is no list of numbers, as [30, 60]`;
-  if (kind === "code") return `${name} is code, which is changed in the cell`;
-  return `${name}: "${text}" is none of ${choices.join(", ")}`;
+  if (kind === "number") return WORDS.noNumber(name, text);
+  if (kind === "list") return WORDS.noList(name, text);
+  if (kind === "code") return WORDS.code(name);
+  return WORDS.noChoice(name, text, choices.join(", "));
 }
 
 /** A value that says by itself what it is. */

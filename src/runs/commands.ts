@@ -44,7 +44,7 @@ export function runCommands(store: RunStore, runs: RunsView, open: (entry: RunEn
     "dlnb.openRunFolder": async (item) => {
       const entry = entryOf(store, item);
       if (entry === null) {
-        const notebook = activeNotebook("see its run folder");
+        const notebook = activeNotebook(vscode.l10n.t("Open Run Folder"));
         if (notebook !== null) await openRunFolder(notebook);
       } else if (entry.folder === null) {
         say(

@@ -1,4 +1,22 @@
 import type { RunStatus, RunSummary } from "../../engine/protocol/index.ts";
+import { number, digits as signs, words } from "../../words/index.ts";
+
+const WORDS = words({
+  epoch: "epoch {0}/{1}",
+  step: "step {0}/{1}",
+  speed: "{0} steps/s",
+  left: "{0} left",
+  stopping: "stops after this epoch",
+  pausedAt: "paused at step {0} of {1}",
+  place: "step {0} of {1}, learning rate {2}",
+  took: "{0} steps in {1}",
+  stopped: "stopped: {0}",
+  early: "stopped early: {0}",
+  notFinite: "stopped at a loss that is not finite: {0}",
+  run: "run {0} on {1}",
+  validationLoss: "validation loss {0}",
+  loss: "loss {0}",
+});
 
 /** A line under a cell: where its training stands, or how it ended. The editor cuts an item at half the cell's width. */
 export interface CellSummary {
@@ -8,37 +26,34 @@ export interface CellSummary {
 
 export function runningSummary(run: RunStatus): CellSummary {
   const moving = [
-    run.epochs > 0 ? `epoch ${count(run.epoch)}/${count(run.epochs)}` : `step ${count(run.step)}/${count(run.steps)}`,
-    `${count(run.stepsPerSecond, run.stepsPerSecond < 10 ? 1 : 0)} steps/s`,
+    run.epochs > 0 ? WORDS.epoch(run.epoch, run.epochs) : WORDS.step(run.step, run.steps),
+    WORDS.speed(count(run.stepsPerSecond, run.stepsPerSecond < 10 ? 1 : 0)),
     run.backend,
-    ...(run.etaSeconds === null ? [] : [`${duration(run.etaSeconds)} left`]),
-    ...(run.stopping === null ? [] : ["stops after this epoch"]),
+    ...(run.etaSeconds === null ? [] : [WORDS.left(duration(run.etaSeconds))]),
+    ...(run.stopping === null ? [] : [WORDS.stopping]),
   ];
-  const work = run.paused ? [`paused at step ${count(run.step)} of ${count(run.steps)}`, run.backend] : moving;
+  const work = run.paused ? [WORDS.pausedAt(run.step, run.steps), run.backend] : moving;
   const quality = [
     ...losses(run.trainLoss, run.validLoss),
-    ...(run.metric === null ? [] : [`${words(metricKey(run, run.metric.name))} ${digits(run.metric.value)}`]),
+    ...(run.metric === null ? [] : [`${named(metricKey(run, run.metric.name))} ${digits(run.metric.value)}`]),
   ];
   return {
     items: lines(run.paused ? "$(debug-pause) " : "$(pulse) ", work, quality),
-    tooltip: `step ${count(run.step)} of ${count(run.steps)}, learning rate ${digits(run.lr)}`,
+    tooltip: WORDS.place(run.step, run.steps, digits(run.lr)),
   };
 }
 
 export function finishedSummary(run: RunSummary): CellSummary {
   const rate = run.seconds > 0 ? run.steps / run.seconds : 0;
-  const work = [
-    `${count(run.steps)} steps in ${duration(run.seconds)}`,
-    `${count(rate, rate < 10 ? 1 : 0)} steps/s`,
-    run.backend,
-  ];
+  const work = [WORDS.took(run.steps, duration(run.seconds)), WORDS.speed(count(rate, rate < 10 ? 1 : 0)), run.backend];
   const how = {
-    finished: "",
-    interrupted: "stopped: ",
-    early: "stopped early: ",
-    "non-finite": "stopped at a loss that is not finite: ",
+    finished: (line: string) => line,
+    interrupted: WORDS.stopped,
+    early: WORDS.early,
+    "non-finite": WORDS.notFinite,
   }[run.stopped];
-  return { items: lines(`$(graph-line) ${how}`, work, qualityOf(run)), tooltip: `run ${run.name} on ${run.adapter}` };
+  const [first = "", ...others] = lines("", work, qualityOf(run));
+  return { items: [`$(graph-line) ${how(first)}`, ...others], tooltip: WORDS.run(run.name, run.adapter) };
 }
 
 /** Loss and first metric that a run ended with, of the validation set where there is one. */
@@ -48,7 +63,7 @@ export function qualityOf({ final }: RunSummary): string[] {
     .find((name) => name !== undefined);
   return [
     ...losses(final.trainLoss ?? null, final.validLoss ?? null),
-    ...(metric === undefined ? [] : [`${words(metric)} ${digits(final[metric] as number)}`]),
+    ...(metric === undefined ? [] : [`${named(metric)} ${digits(final[metric] as number)}`]),
   ];
 }
 
@@ -64,8 +79,8 @@ function lines(head: string, ...groups: string[][]): string[] {
 }
 
 function losses(train: number | null, valid: number | null): string[] {
-  if (valid !== null) return [`validation loss ${digits(valid)}`];
-  return train === null ? [] : [`loss ${digits(train)}`];
+  if (valid !== null) return [WORDS.validationLoss(digits(valid))];
+  return train === null ? [] : [WORDS.loss(digits(train))];
 }
 
 /** The key under which a run's end reports the metric: that of the validation set as soon as there is one. */
@@ -74,20 +89,20 @@ function metricKey({ validLoss }: RunStatus, name: string): string {
 }
 
 /** "validAccuracy" is "validation accuracy". */
-function words(name: string): string {
+function named(name: string): string {
   return name.replace(/^valid/, "validation").replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 export function digits(value: number): string {
-  return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : String(value);
+  return Number.isFinite(value) ? signs(String(Number(value.toPrecision(4)))) : String(value);
 }
 
 export function count(value: number, decimals = 0): string {
-  return value.toLocaleString("en-US", { maximumFractionDigits: decimals });
+  return number(value, { maximumFractionDigits: decimals });
 }
 
 export function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  if (seconds < 60) return `${seconds < 10 ? signs(seconds.toFixed(1)) : Math.round(seconds)} s`;
   const whole = Math.round(seconds);
   const minutes = Math.floor(whole / 60);
   if (minutes < 60) return `${minutes} min ${whole % 60} s`;

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
+import type { Bundle } from "../../words/index.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -54,7 +55,7 @@ export type ThemeName = keyof typeof themes;
 
 let bundled: Promise<string> | undefined;
 
-async function bundle(): Promise<string> {
+async function bundleRenderer(): Promise<string> {
   const entryPoints = [join(root, "media/renderer/index.ts")];
   const { outputFiles } = await build({ entryPoints, bundle: true, format: "esm", write: false, logLevel: "silent" });
   return outputFiles[0]?.text ?? "";
@@ -68,16 +69,23 @@ export class RendererPage {
     this.page = page;
   }
 
-  /** Without `messaging` nobody listens to the page, as where a notebook is only shown. */
-  static async open(browser: Browser, theme: ThemeName, width = 760, messaging = true): Promise<RendererPage> {
+  /** Without `messaging` nobody listens to the page, as where a notebook is only shown; `bundle` is the language that the editor speaks. */
+  static async open(
+    browser: Browser,
+    theme: ThemeName,
+    width = 760,
+    messaging = true,
+    bundle: Bundle | null = null,
+  ): Promise<RendererPage> {
     const page = await browser.newPage({ viewport: { width, height: 640 }, deviceScaleFactor: 1.5 });
-    bundled ??= bundle();
+    bundled ??= bundleRenderer();
     const script = await bundled;
     await page.route("http://notebook.test/**", (route) =>
       route.request().url().endsWith("renderer.js")
         ? route.fulfill({ contentType: "text/javascript", body: script })
         : route.fulfill({ contentType: "text/html", body: readFileSync(join(import.meta.dirname, "renderer.html")) }),
     );
+    if (bundle !== null) await page.addInitScript((words) => void Object.assign(window, { words }), bundle);
     await page.goto(`http://notebook.test/${messaging ? "" : "?alone"}`);
     await page.waitForFunction("window.ready");
     const renderer = new RendererPage(page);

@@ -146,14 +146,14 @@ describe("a diagnostic from the palette", () => {
     expect(notebook.cellCount).toBe(2);
     expect(order).toEqual(["fails"]);
     expect(editor.revealed).toBe(0);
-    expect(window.said[0]).toMatch(/^There is no exp to find a learning rate for: cell 1 did not run to its end/);
+    expect(window.said[0]).toMatch(/^Find Learning Rate: there is no exp yet, because cell 1 did not run to its end/);
   });
 
   test("says what to write where there is nothing to look at, and writes it", async () => {
     const empty = setUp(["1 + 1"]);
     window.answer = ([first]) => first;
     await empty.ask(find);
-    expect(window.said[0]).toMatch(/no experiment to find a learning rate for\. Write one/);
+    expect(window.said[0]).toMatch(/^Find Learning Rate: this notebook has no experiment yet\. Write one/);
     expect(empty.notebook.text[1]).toMatch(/const exp = experiment\(\{/);
   });
 
@@ -166,7 +166,7 @@ describe("a diagnostic from the palette", () => {
     window.activeNotebookEditor = undefined;
     window.said = [];
     await ask(find);
-    expect(window.said).toEqual(["Open a .dlnb notebook to find a learning rate for an experiment."]);
+    expect(window.said).toEqual(["Find Learning Rate: open a .dlnb notebook first."]);
   });
 });
 
