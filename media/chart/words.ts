@@ -2,18 +2,18 @@ import { words } from "../../words/index.ts";
 
 /** What the tools of a chart say; its title, axes and series are the chart's own. */
 export const WORDS = words({
-  logAxis: "log axis",
+  logAxis: "Log axis",
   logAxisTitle: "Logarithmic vertical axis",
   noLogAxis: "A logarithmic axis needs values above 0",
   surface: "3-D",
   surfaceTitle: "Show as a surface",
-  smoothing: "smoothing",
+  smoothing: "Smoothing",
   png: "Save as PNG",
   svg: "Save as SVG",
-  panel: "panel",
+  panel: "Panel",
   panelTitle: "Open in a panel beside the notebook",
-  play: "play",
-  pause: "pause",
+  play: "Play",
+  pause: "Pause",
   position: "position on the chart",
   mark: "{0} on the chart",
   nothing: "none",

@@ -2,7 +2,7 @@ import { many, words } from "../../words/index.ts";
 
 /** All that the page says by itself; what runs and figures are called comes from the editor. */
 export const WORDS = words({
-  loading: "Reading runs…",
+  loading: "Reading runs...",
   curves: "Curves",
   figure: "Figure",
   over: "Over",
@@ -10,8 +10,8 @@ export const WORDS = words({
   bands: "Seeds as bands",
   bandsTitle: "Runs that differ in their seed alone are one line, their mean, in a band from the lowest to the highest",
   smoothing: "Smoothing",
-  smoothingTitle: "Weight of the past in training curves",
-  choose: "Choose Runs…",
+  smoothingTitle: "Weight of earlier steps in training curves",
+  choose: "Choose Runs...",
   markdown: "Copy as Markdown",
   csv: "Copy as CSV",
   legend: "Runs shown, the best first",

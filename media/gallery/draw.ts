@@ -4,7 +4,7 @@ import { tooltip } from "../chart/tooltip.ts";
 import { toRgba, zoomOf } from "./pixels.ts";
 import type { Pixels, readGallery } from "./read.ts";
 
-const WORDS = words({ heat: "heat", heatTitle: "Shows over each picture what the model judged it by" });
+const WORDS = words({ heat: "Heat", heatTitle: "Shows over each picture what the model judged it by" });
 
 /** Pictures in rows with what is known of them; `heat` is whether warmth is laid over those that have it. */
 export function drawGallery(

@@ -21,12 +21,12 @@ const ASPECT = 0.62;
 const [LEAST, TALLEST] = [290, 460];
 const WORDS = words({
   kind: "surface",
-  help: "drag or arrow keys turn it, plus and minus zoom, a double click brings it back",
+  help: "Drag or arrow keys turn it, plus and minus zoom, a double click brings it back.",
   label: "{0}, as a surface: {1}",
   obj: "Save the surface as a Wavefront OBJ mesh",
   ply: "Save the surface as a PLY mesh with colours",
-  reset: "reset view",
-  resetTitle: "Look at it from where it began",
+  reset: "Reset view",
+  resetTitle: "Show it from where it was seen first",
 });
 
 /** A grid as a surface that is turned with the pointer or the keys, and saved as a mesh. */

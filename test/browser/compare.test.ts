@@ -80,7 +80,7 @@ inBrowser("the page of compared runs", (browser) => {
     await page.getByRole("button", { name: "lr 0.03, batchSize 16" }).first().click();
     await page.getByRole("button", { name: "Copy as CSV" }).click();
     await page.getByRole("button", { name: "Open" }).first().click();
-    await page.getByRole("button", { name: "Choose Runs…" }).click();
+    await page.getByRole("button", { name: "Choose Runs..." }).click();
     const [figure, over, hidden, copy, opened, choose] = await sent(page);
     expect(figure).toEqual({ type: "view", view: { ...first, figure: "loss" } });
     expect(over).toEqual({ type: "view", view: { ...first, figure: "loss", x: "epoch" } });

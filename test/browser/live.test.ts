@@ -112,12 +112,12 @@ inBrowser("a run's chart", (browser) => {
   test("has no rate to set where there is none", async () => {
     const { strip } = await open(true, { lr: null, plan: null });
     expect(await strip.getByLabel("learning rate").isDisabled()).toBe(true);
-    expect(await strip.getByRole("button", { name: "Schedule…" }).isDisabled()).toBe(true);
+    expect(await strip.getByRole("button", { name: "Schedule..." }).isDisabled()).toBe(true);
   });
 
   test("draws the rest of its schedule by keys, and sends it", async () => {
     const { page, strip, changes, keys } = await open();
-    const schedule = strip.getByRole("button", { name: "Schedule…" });
+    const schedule = strip.getByRole("button", { name: "Schedule..." });
     await schedule.click();
     expect(await schedule.getAttribute("aria-expanded")).toBe("true");
     const points = strip.getByRole("slider");
@@ -152,7 +152,7 @@ inBrowser("a run's chart", (browser) => {
 
   test("draws the rest of its schedule by mouse, resets it, and follows the plan again", async () => {
     const { page, strip, changes } = await open();
-    await strip.getByRole("button", { name: "Schedule…" }).click();
+    await strip.getByRole("button", { name: "Schedule..." }).click();
     const points = strip.getByRole("slider");
     const before = await points.nth(1).getAttribute("aria-valuetext");
     const box = await points.nth(1).boundingBox();

@@ -35,11 +35,14 @@ export const pseudoBundle: Bundle = {
 
 /** What is not translated of texts that a view shows: what stands outside all brackets and has words of its own. */
 export function untranslated(texts: readonly string[], names: readonly string[] = []): string[] {
+  const longest = [...names, "PNG", "SVG", "Wavefront", "OBJ", "PLY"]
+    .filter((name) => name !== "")
+    .sort((a, b) => b.length - a.length);
   return texts.filter((text) => {
     let rest = text;
     // from the inside out
     for (let before = ""; before !== rest; ) [before, rest] = [rest, rest.replace(/⟦[^⟦⟧]*⟧/g, "")];
-    for (const name of names) rest = rest.replaceAll(name, "");
+    for (const name of longest) rest = rest.replaceAll(name, "");
     return /[A-Za-z]{3}/.test(rest);
   });
 }

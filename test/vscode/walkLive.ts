@@ -80,7 +80,7 @@ describe("a fit that is changed while it trains", () => {
       .first()
       .waitFor({ timeout: 5000 });
     await shot("live paused");
-    await strip().getByRole("button", { name: "Schedule…" }).click();
+    await strip().getByRole("button", { name: "Schedule..." }).click();
     const points = strip().getByRole("slider");
     await points.first().waitFor();
     await shot("live schedule");
