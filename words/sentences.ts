@@ -27,16 +27,18 @@ export function translated(sentence: string): string {
   return Object.keys(bundle().words).length === 0 ? sentence : parts(sentence, 0);
 }
 
-/** What a list is of is translated one by one. */
+/** What a list is of is translated one by one; a text may also begin as a list goes on. */
 function parts(text: string, depth: number): string {
   const single = whole(text, depth, 0);
   if (single !== null) return single;
-  const each = text.split(LIST).map((part) => whole(part, depth, 0));
+  const all = text.split(LIST);
+  const each = all.map((part, i) => {
+    const known = whole(part, depth, 0);
+    if (known !== null) return i === 0 ? known : LIST + known;
+    return i === 0 ? null : whole(LIST + part, depth, 0);
+  });
   if (each.every((part) => part === null)) return whole(text, depth, 1) ?? text;
-  return text
-    .split(LIST)
-    .map((part, i) => each[i] ?? part)
-    .join(LIST);
+  return each.map((part, i) => part ?? (i === 0 ? all[0] : LIST + all[i])).join("");
 }
 
 function whole(text: string, depth: number, lists: 0 | 1): string | null {

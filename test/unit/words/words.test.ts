@@ -20,6 +20,7 @@ const german = {
     "{0} steps": "{0} Schritte",
     "the loss rose": "der Verlust stieg",
     "the rate {0}": "die Rate {0}",
+    "; and so on": "; und so weiter",
   },
 };
 
@@ -58,6 +59,9 @@ describe("in German", () => {
     expect(translated(loss)).toBe("nach 1.200 Schritte ist der Verlust 0,25");
     expect(translated(`${loss}; the loss rose; nobody knows`)).toBe(
       "nach 1.200 Schritte ist der Verlust 0,25; der Verlust stieg; nobody knows",
+    );
+    expect(translated("the loss rose; and so on; the loss rose")).toBe(
+      "der Verlust stieg; und so weiter; der Verlust stieg",
     );
     // code within a sentence is code
     expect(translated("the rate lr: 0.1")).toBe("die Rate lr: 0.1");
