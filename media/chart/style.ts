@@ -13,7 +13,7 @@ export const STYLE = `${LIVE_STYLE}
 .dlnb-tools input[type=range] { width: 90px; accent-color: var(--vscode-button-background, var(--vscode-focusBorder, #0e639c)); }
 .dlnb-tools button, .dlnb-scrub button, .dlnb-action { font: inherit; white-space: nowrap; cursor: pointer; padding: 2px 8px; border-radius: 2px;
   color: var(--vscode-button-secondaryForeground, inherit); background: var(--vscode-button-secondaryBackground, transparent);
-  border: 1px solid var(--vscode-contrastBorder, var(--vscode-button-border, transparent)); }
+  border: 1px solid var(--vscode-contrastBorder, var(--vscode-button-secondaryBorder, transparent)); }
 .dlnb-tools button:not([aria-pressed=true]):hover:enabled, .dlnb-scrub button:hover, .dlnb-action:hover { background: var(--vscode-button-secondaryHoverBackground, var(--vscode-button-secondaryBackground)); }
 .dlnb-tools button[aria-pressed=true] { color: var(--vscode-button-foreground); background: var(--vscode-button-background); }
 .vscode-high-contrast .dlnb-tools button[aria-pressed=true], .vscode-high-contrast-light .dlnb-tools button[aria-pressed=true] {
@@ -37,7 +37,11 @@ export const STYLE = `${LIVE_STYLE}
 /* there a button's own colour is that of the page */
 .vscode-high-contrast .dlnb-chart input[type=range], .vscode-high-contrast-light .dlnb-chart input[type=range] { accent-color: var(--vscode-focusBorder, currentColor); }
 .dlnb-scrub output { min-width: 4.6em; font-variant-numeric: tabular-nums; }
-.dlnb-actions { margin-top: 6px; }
+.dlnb-actions { display: flex; flex-wrap: wrap; gap: 6px; margin-top: 6px; }
+/* the first is what one would take; what stands beside it are others to choose from */
+.dlnb-actions > .dlnb-action:first-child { color: var(--vscode-button-foreground, inherit); background: var(--vscode-button-background, transparent);
+  border-color: var(--vscode-contrastBorder, var(--vscode-button-border, transparent)); }
+.dlnb-tools.dlnb-actions > .dlnb-action:first-child:hover:enabled { background: var(--vscode-button-hoverBackground, var(--vscode-button-background)); }
 .dlnb-chart [hidden], .dlnb-gallery [hidden] { display: none; }
 .dlnb-surface canvas { display: block; width: 100%; touch-action: none; cursor: grab; }
 .dlnb-surface canvas:active { cursor: grabbing; }

@@ -21,7 +21,7 @@ input[type=checkbox], input[type=range] { accent-color: var(--vscode-button-back
 input[type=range] { width: 90px; }
 output { min-width: 2.4em; font-variant-numeric: tabular-nums; }
 .bar button { cursor: pointer; padding: 3px 10px; border-radius: 2px; color: var(--vscode-button-secondaryForeground, inherit);
-  background: var(--vscode-button-secondaryBackground, transparent); border: 1px solid var(--vscode-contrastBorder, var(--vscode-button-border, transparent)); }
+  background: var(--vscode-button-secondaryBackground, transparent); border: 1px solid var(--vscode-contrastBorder, var(--vscode-button-secondaryBorder, transparent)); }
 .bar button:hover { background: var(--vscode-button-secondaryHoverBackground, var(--vscode-button-secondaryBackground)); }
 :focus-visible { outline: 1px solid var(--vscode-focusBorder, currentColor); outline-offset: 1px; }
 .legend { max-height: 15em; overflow-y: auto; display: grid; grid-template-columns: minmax(10em, auto) auto 1fr; gap: 0 18px; margin: 4px 0 8px; }

@@ -33,7 +33,7 @@ pre { margin: 6px 0; padding: 6px 8px; white-space: pre-wrap; overflow-wrap: any
 .fields small { grid-column: 2; margin-top: -4px; color: var(--vscode-descriptionForeground, inherit); }
 .buttons { display: flex; gap: 8px; margin: 10px 0; }
 button { font: inherit; padding: 4px 14px; border-radius: 2px; cursor: pointer; color: var(--vscode-button-secondaryForeground, inherit);
-  background: var(--vscode-button-secondaryBackground, transparent); border: 1px solid var(--vscode-contrastBorder, var(--vscode-button-border, transparent)); }
+  background: var(--vscode-button-secondaryBackground, transparent); border: 1px solid var(--vscode-contrastBorder, var(--vscode-button-secondaryBorder, transparent)); }
 button.main { color: var(--vscode-button-foreground, inherit); background: var(--vscode-button-background, transparent); }
 button.main:hover:enabled { background: var(--vscode-button-hoverBackground, var(--vscode-button-background)); }
 button:disabled { opacity: 0.5; cursor: default; }

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { parseNotebook } from "../notebook/format.ts";
 
-/** A notebook that comes with the extension, told by its own heading and the first sentence below it. */
+/** A notebook that comes with the extension, told by its own heading and what it says it is about. */
 export interface Bundled {
   readonly uri: vscode.Uri;
   /** `tour`, of `tour.dlnb`. */
@@ -30,12 +30,18 @@ export async function bundledIn(folder: vscode.Uri): Promise<Bundled[]> {
   return all.sort((a, b) => place(a) - place(b) || a.title.localeCompare(b.title));
 }
 
-/** Title and first sentence of a notebook's prose. */
+/** Title of a notebook, and what it is about: a line of its front matter (`about: ...`), or the first sentence of its prose. */
 export function headingOf(text: string, name: string): { title: string; description: string } {
-  const prose = parseNotebook(text).cells.find(({ kind }) => kind === "markdown")?.text ?? "";
+  const { head, cells } = parseNotebook(text);
+  const prose = cells.find(({ kind }) => kind === "markdown")?.text ?? "";
   const title = /^#\s+(.+)$/m.exec(prose)?.[1] ?? name;
+  const about = /^about:[ \t]*(.+)$/m.exec(head ?? "")?.[1];
+  return { title, description: about?.trim() ?? firstSentence(prose) };
+}
+
+function firstSentence(prose: string): string {
   const [paragraph = ""] = prose.split(/\n\s*\n/).filter((part) => part.trim() !== "" && !part.startsWith("#"));
   const plain = paragraph.replace(/\s+/g, " ").replace(/[*`]/g, "").trim();
-  const [sentences = plain] = /^(?:.*?[.?!:](?=\s|$))/.exec(plain) ?? [];
-  return { title, description: sentences.trim() };
+  const [sentence = plain] = /^(?:.*?[.?!:](?=\s|$))/.exec(plain) ?? [];
+  return sentence.trim();
 }
