@@ -1,4 +1,4 @@
-import type { RunContext } from "../context/index.ts";
+import { maybeContext, type RunContext } from "../context/index.ts";
 import { Interrupted } from "../errors/index.ts";
 import { capital } from "../plots/format.ts";
 import type { Plot } from "../plots/plot.ts";
@@ -14,6 +14,35 @@ import {
 const PROGRESS_MS = 200;
 /** Share of the time that drawing a chart anew may take while something goes on. */
 const MOST_SHARE = 0.03;
+
+/** What a run of a cell has said above its charts, findings and pictures: text below need not say it again. */
+const said = new WeakMap<RunContext, Set<string>>();
+
+function say(context: RunContext, title: string): void {
+  const titles = said.get(context) ?? new Set();
+  said.set(context, titles.add(title.toLowerCase()));
+}
+
+/** The lines of `text` that are no heading over what the cell that runs has shown, with or without the name that it is about. */
+function unsaid(text: string): string {
+  const context = maybeContext();
+  const titles = context && said.get(context);
+  if (titles === undefined) return text;
+  const isSaid = (line: string) => {
+    const [plain, named] = [
+      line.trim().toLowerCase(),
+      line
+        .trim()
+        .toLowerCase()
+        .replace(/^[^:]*: /, ""),
+    ];
+    return titles.has(plain) || titles.has(named);
+  };
+  return text
+    .split("\n")
+    .filter((line) => !isSaid(line))
+    .join("\n");
+}
 
 /** A chart under the cell that may be shown again as more is known. */
 export class ShownChart<State> {
@@ -46,6 +75,7 @@ export class ShownChart<State> {
 
   #show(state: State, live: boolean): void {
     const chart = this.#plot.chart(this.#id, state, live);
+    if (!live) say(this.#context, chart.title);
     this.#context.emit({
       event: "output",
       output: {
@@ -69,6 +99,7 @@ export function showFindings(context: RunContext, title: string, findings: reado
   const order = ["error", "warning", "info", "pass"];
   const sorted = [...findings].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
   const data: Findings = { id: context.freshId("findings"), title: capital(title), findings: sorted };
+  say(context, data.title);
   const text = sorted.map((f) => {
     const lines = [`${f.severity}: ${f.title}: ${f.saw}`, ...(f.why ? [`  why: ${f.why}`] : [])];
     return [...lines, ...f.tries.map((t) => `  try: ${t.text}`)].join("\n");
@@ -88,6 +119,7 @@ export function showFindings(context: RunContext, title: string, findings: reado
 /** Small pictures with captions. */
 export function showGallery(context: RunContext, gallery: Omit<Gallery, "id">): void {
   const data = { id: context.freshId("gallery"), ...gallery, title: capital(gallery.title) };
+  say(context, data.title);
   context.emit({
     event: "output",
     output: {
@@ -158,13 +190,15 @@ function wrapped(text: string): string {
   return text.split("\n").map(wrap).join("\n");
 }
 
-/** What a diagnostic returns: its numbers as plain properties, and one text for cells, consoles and templates. */
+/**
+ * What a diagnostic returns: its numbers as plain properties, and one text for cells, consoles and templates. Under the cell that
+ * has just shown it, what stands there already is left out.
+ */
 export function measured<T extends object>(values: T, text: string): T {
-  const lines = wrapped(text);
   const show = (value: () => unknown) => ({ value, enumerable: false });
   return Object.defineProperties(values, {
     toString: show(() => text),
-    [INSPECT]: show(() => lines),
-    [DISPLAY]: show(() => [{ mime: "text/plain", data: lines }]),
+    [INSPECT]: show(() => wrapped(text)),
+    [DISPLAY]: show(() => [{ mime: "text/plain", data: wrapped(unsaid(text)) }]),
   });
 }

@@ -78,8 +78,9 @@ export const STYLE = `${LIVE_STYLE}
 .dlnb-findings .tries li + li { margin-top: 3px; }
 .dlnb-findings .dlnb-action { margin-left: 8px; font-size: 12px; }
 .dlnb-findings .passed { margin-top: 10px; }
-.dlnb-findings .passed li { display: flex; flex-wrap: wrap; gap: 0 8px; align-items: baseline; padding: 1px 0 1px 13px; } .dlnb-findings .passed .what { flex: 0 1 auto; }
-.dlnb-findings .passed .saw { opacity: 0.8; font-size: 12px; }
+.dlnb-findings .passed li { display: flex; gap: 0 8px; align-items: baseline; padding: 1px 0 1px 13px; }
+.dlnb-findings .passed .told { flex: 1; min-width: 0; max-width: 110ch; overflow-wrap: anywhere; }
+.dlnb-findings .passed .saw { opacity: 0.8; font-size: 12px; margin-left: 4px; }
 .vscode-high-contrast .dlnb-findings .open > li, .vscode-high-contrast-light .dlnb-findings .open > li { border: 1px solid var(--vscode-contrastBorder, currentColor);
   border-left: 3px solid var(--sign); background: none; }
 .dlnb-gallery .pictures { display: flex; flex-wrap: wrap; gap: 10px 12px; margin-top: 6px; }

@@ -31,6 +31,11 @@ output { min-width: 2.4em; font-variant-numeric: tabular-nums; }
 .legend .name:hover { background: var(--vscode-list-hoverBackground, transparent); border-color: var(--vscode-contrastActiveBorder, transparent); }
 .legend .ends { font-variant-numeric: tabular-nums; }
 .legend .behind { color: var(--vscode-descriptionForeground, inherit); font-variant-numeric: tabular-nums; }
+@media (max-width: 620px) {
+  .legend { grid-template-columns: minmax(0, 1fr) auto; }
+  .legend .behind { grid-column: 1 / -1; padding-left: 34px; }
+  .legend .behind:empty { display: none; }
+}
 .legend .hidden-curve .name span { text-decoration: line-through; opacity: 0.75; }
 .legend .hidden-curve .swatch { opacity: 0.35; }
 .legend .picked { background: var(--vscode-list-hoverBackground, transparent); outline: 1px dashed var(--vscode-contrastActiveBorder, transparent); }

@@ -17,7 +17,7 @@ export const WORDS = words({
   legend: "Runs shown, the best first",
   hide: "Hide the curve",
   show: "Show the curve",
-  behind: "best less this {0}",
+  behind: "behind the best by {0}",
   runs: "Runs",
   runsTitle: "Runs, a row for each; buttons in the head sort",
   name: "run",

@@ -69,8 +69,12 @@ function passedItem(finding: Finding): HTMLElement {
     "li",
     { class: "pass", "data-rule": rule },
     ...sign(finding),
-    element("span", { class: "what" }, translated(title)),
-    ...(saw === "" ? [] : [element("span", { class: "saw" }, translated(saw))]),
+    element(
+      "span",
+      { class: "told" },
+      element("span", { class: "what" }, translated(title)),
+      ...(saw === "" ? [] : [" ", element("span", { class: "saw" }, translated(saw))]),
+    ),
   );
 }
 

@@ -16,7 +16,7 @@ export interface ErrorActions {
 const OPEN_FRAMES = 4;
 
 const WORDS = words({
-  line: "cell line {0}",
+  line: "line {0} of this cell",
   cell: "cell {0}",
   cellLine: "cell {0}, line {1}",
   fileLine: "{0}, line {1}",

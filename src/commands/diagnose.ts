@@ -101,7 +101,9 @@ async function mayTrain(subject: Subject, cells: readonly vscode.NotebookCell[])
   const numbers = training.map(codeIndex).join(", ");
   const one = training.length === 1;
   const choice = await notify.showInformationMessage(
-    vscode.l10n.t("There is no {0} yet. Run the cells up to it first?", subject.name),
+    subject.kind === "run"
+      ? vscode.l10n.t('The run "{0}" has not been made yet. Run the cells up to it first?', subject.name)
+      : vscode.l10n.t('The experiment "{0}" has not been made yet. Run the cells up to it first?', subject.name),
     {
       modal: true,
       detail: one ? vscode.l10n.t("Cell {0} trains.", numbers) : vscode.l10n.t("Cells {0} train.", numbers),

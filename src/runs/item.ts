@@ -28,8 +28,9 @@ export function itemOf(entry: RunEntry): vscode.TreeItem {
   const said = words.filter((word) => word !== "");
   const curve = entry.spark.length > 1 ? sparkline(entry.spark) : "";
   item.id = entry.key;
-  // what is read with a glance comes first: a narrow side bar cuts the rest, and the icon tells the status
-  item.description = [curve, said.join(" · ")].filter((part) => part !== "").join("  ");
+  // what one looks for comes first: a narrow side bar cuts the rest, and the icon tells the status
+  const [first = "", ...others] = said;
+  item.description = [first, curve, others.join(" · ")].filter((part) => part !== "").join("  ");
   item.iconPath = iconOf(entry);
   item.contextValue = entry.status === "running" || entry.status === "paused" ? `run-${entry.status}` : "run-ended";
   item.tooltip = tooltipOf(entry);

@@ -94,7 +94,15 @@ function named(name: string): string {
 }
 
 export function digits(value: number): string {
-  return Number.isFinite(value) ? signs(String(Number(value.toPrecision(4)))) : String(value);
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  if (size === 0 || (size >= 1e-3 && size < 1e6)) return signs(String(Number(value.toPrecision(4))));
+  return signs(
+    value
+      .toExponential(2)
+      .replace(/\.?0+e/, "e")
+      .replace("e+", "e"),
+  );
 }
 
 export function count(value: number, decimals = 0): string {

@@ -163,7 +163,7 @@ inBrowser("the renderer", (browser) => {
     const message = "matmul: <img src=x onerror=alert(1)> sizes differ";
     await page.render("e", ERROR_MIME, { name: "ShapeError", message, line: 3, column: 5, stack: "at cell 1:3:5" });
     expect(await page.page.locator(".dlnb-error .message").innerText()).toBe(`ShapeError: ${message}`);
-    await page.page.getByRole("button", { name: "cell line 3" }).click();
+    await page.page.getByRole("button", { name: "line 3 of this cell" }).click();
     expect(await page.sent()).toEqual([{ type: "reveal", cell: "cell-1", line: 3, column: 5 }]);
   });
 

@@ -229,7 +229,7 @@ describe("an error", () => {
     assert.equal(await error().getAttribute("role"), "alert");
     await error().getByRole("button", { name: "cell 2, line 2" }).first().click();
     await cursorIn("function outer");
-    await error().getByRole("button", { name: "cell line 1" }).focus();
+    await error().getByRole("button", { name: "line 1 of this cell" }).focus();
     await window.page.keyboard.press("Enter");
     await window
       .codeCell("function outer")

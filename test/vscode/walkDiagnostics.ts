@@ -103,7 +103,7 @@ describe("diagnostics of a run", () => {
   it("ask before they train, and stand below one another with what they show", async () => {
     await window.openNotebook("trained.dlnb");
     await window.command("dlnb: Diagnose Run");
-    const question = window.page.locator(".monaco-dialog-box", { hasText: "There is no run yet" });
+    const question = window.page.locator(".monaco-dialog-box", { hasText: "has not been made yet" });
     await question.waitFor();
     await shot("diagnose question");
     await question.getByRole("button", { name: "Run Cells" }).click();

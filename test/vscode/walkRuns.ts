@@ -69,7 +69,7 @@ describe("the Runs view", () => {
       await window.idle();
     }
     await window.page.locator(".activitybar .action-label[aria-label^=dlnb]").click();
-    await row(/[▁▂▃▄▅▆▇█]{4}.*accuracy 0\.\d+ · finished/)
+    await row(/accuracy 0\.\d+.*[▁▂▃▄▅▆▇█]{4}.*finished/)
       .nth(1)
       .waitFor({ timeout: 20_000 });
     await row("runs.dlnb").waitFor();

@@ -82,8 +82,8 @@ function sound({ experiment, initial, expected, data, ran, missing }: Evidence):
   return {
     rule: "sound",
     severity: "pass",
-    title: `nothing wrong found by ${rules.length} rules`,
-    saw: `${saw.join("; ")}; looked for: ${rules.map((rule) => rule.name).join(", ")}`,
+    title: "every figure is as it should be",
+    saw: `${saw.join("; ")}; looked for: ${rules.map(({ name }) => name.replaceAll("-", " ")).join(", ")}`,
     why: "",
     tries: [],
   };

@@ -111,6 +111,7 @@ const fault = (rule: string, severity: "warning" | "info", title: string, saw: s
 
 /** What is just right, and what one can live with: deviations of outputs, and gradients over the last layer's. */
 const OUTPUTS = { green: [0.03, 3], amber: [0.01, 30] } as const;
+const GRADES = { red: "far off", amber: "somewhat off", green: "in range" } as const;
 const GRADIENTS = { green: [1e-2, 30], amber: [1e-3, 100] } as const;
 
 function signal(
@@ -139,7 +140,7 @@ function signal(
         const more = some.length > 6 ? ` and ${some.length - 6} more` : "";
         return some.length > 0
           ? [
-              `${c}: ${some
+              `${GRADES[c]}: ${some
                 .slice(0, 6)
                 .map(({ text }) => text)
                 .join(", ")}${more}`,

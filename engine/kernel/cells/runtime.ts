@@ -97,8 +97,11 @@ export class CellRuntime {
     const context = maybeContext();
     if (!context) return;
     const id = context.freshId("output");
-    const items = displayItems(value);
-    context.emit({ event: "output", output: { id, items: items instanceof Promise ? await items : items } });
+    const shown = displayItems(value);
+    const items = shown instanceof Promise ? await shown : shown;
+    // a value that has nothing to add to what the cell has shown
+    if (items.every(({ data }) => data === "")) return;
+    context.emit({ event: "output", output: { id, items } });
   }
 
   /** For stderr: an error of code that nobody waits for. */

@@ -132,7 +132,7 @@ describe("a diagnostic from the palette", () => {
   test("asks before cells train", async () => {
     const { notebook, order, ask } = setUp([exp, train]);
     await ask(look);
-    expect(window.said).toEqual(["There is no run yet. Run the cells up to it first?"]);
+    expect(window.said).toEqual(['The run "run" has not been made yet. Run the cells up to it first?']);
     expect(order).toEqual([]);
     window.answer = ([first]) => first;
     await ask(look);

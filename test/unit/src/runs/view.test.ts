@@ -48,7 +48,7 @@ describe("a run's line", () => {
   test("says how it stands in words, a metric and a curve", () => {
     const item = itemOf(entry());
     expect(item.label).toMatch(/^small · /);
-    expect(item.description).toBe("█▃▁  accuracy 0.9723 · finished");
+    expect(item.description).toBe("accuracy 0.9723  █▃▁  finished");
     expect(item.contextValue).toBe("run-ended");
     expect(item.accessibilityInformation?.label).toMatch(
       /^small, .*, accuracy 0\.9723, finished, loss from 2 to 0\.5$/,
@@ -58,7 +58,7 @@ describe("a run's line", () => {
 
   test("says where it is while it trains, and can be told from all others by its icon", () => {
     expect(itemOf(entry({ status: "running", epoch: 2 })).description).toBe(
-      "█▃▁  accuracy 0.9723 · epoch 2 of 3 · running",
+      "accuracy 0.9723  █▃▁  epoch 2 of 3 · running",
     );
     expect(itemOf(entry({ status: "paused", epochs: 0, step: 30 })).description).toMatch(/step 30 of 1,200 · paused$/);
     const states = ["running", "paused", "finished", "interrupted", "early", "non-finite", "failed", "lost"] as const;
@@ -160,13 +160,13 @@ describe("the view", () => {
     expect(await lines()).toEqual([
       "other.dlnb | sub · 1 run",
       "  exp | 1 run",
-      "    four | █▄▁  accuracy 0.9 · finished",
+      "    four | accuracy 0.9  █▄▁  finished",
       "tour.dlnb | 3 runs",
       "  digits | 1 run",
-      "    three | █▄▁  accuracy 0.9 · finished",
+      "    three | accuracy 0.9  █▄▁  finished",
       "  exp | 2 runs",
-      "    two | █▄▁  accuracy 0.9 · finished",
-      "    one | █▄▁  accuracy 0.9 · finished",
+      "    two | accuracy 0.9  █▄▁  finished",
+      "    one | accuracy 0.9  █▄▁  finished",
     ]);
   });
 
