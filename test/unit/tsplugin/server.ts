@@ -23,6 +23,10 @@ export async function makeTypes(): Promise<{ folder: string; remove(): void }> {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
+/** Servers share what they parsed, as long as versions tell all texts apart. */
+const parsed = ts.createDocumentRegistry(ts.sys.useCaseSensitiveFileNames);
+let versions = 0;
+
 /** A TypeScript server with notebooks and plain files open, as far as a plugin sees it. */
 export class Server {
   readonly service: ts.LanguageService;
@@ -32,7 +36,7 @@ export class Server {
   constructor(types: string) {
     const open = this.#open;
     const world: World = {
-      ts,
+      ts: { ...ts, createDocumentRegistry: () => parsed },
       types,
       libraries: "/lib",
       system,
@@ -70,7 +74,8 @@ export class Server {
 
   /** Opens a file, or changes it. */
   write(file: string, text: string): void {
-    this.#open.set(file, { text, version: (this.#open.get(file)?.version ?? 0) + 1 });
+    versions += 1;
+    this.#open.set(file, { text, version: versions });
   }
 
   text(file: string): string {
