@@ -50,7 +50,13 @@ describe.each(targets)("webgpu with kernels for a %s runs launches as the interp
     backend = await open({ target });
   });
   afterAll(() => backend.close());
-  test.each(all)("$name", (c) => usual(c), 60_000);
+  test.each(all)(
+    "$name",
+    async (c) => {
+      await usual(c);
+    },
+    60_000,
+  );
 
   test("random maps and reductions over random views", async () => {
     await fc.assert(
