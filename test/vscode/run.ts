@@ -39,6 +39,7 @@ const walks = [
   "walkExports",
   "walkPersist",
   "walkHostile",
+  "walkWords",
   "walk",
 ];
 
