@@ -1,5 +1,5 @@
 // What dlnb says, for those who put it into other languages: `l10n/bundle.l10n.json`.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "acorn";
 import { transformSync } from "amaro";
@@ -14,9 +14,15 @@ const MARKS = {
 /** `vscode.l10n.t("…", …)`, also as `l10n.t` or `t` alone. */
 function translation({ type, callee, arguments: given }) {
   if (type !== "CallExpression") return [];
-  if (callee.type !== "MemberExpression") return callee.name === "t" ? [plain(given[0])] : [];
-  const { object, property } = callee;
-  return property.name === "t" && (object.property ?? object).name === "l10n" ? [plain(given[0])] : [];
+  const name = callee.type === "MemberExpression" ? callee.property.name : callee.name;
+  const owner = callee.type === "MemberExpression" ? (callee.object.property ?? callee.object).name : "l10n";
+  if (name !== "t" || owner !== "l10n") return [];
+  const text = plain(given[0]);
+  const places = new Set([...text.matchAll(/\{(\d+)\}/g)].map(([, place]) => place)).size;
+  const spread = given.some((value) => value.type === "SpreadElement");
+  if (!spread && places !== given.length - 1)
+    throw fault(`${JSON.stringify(text)} takes ${places} values and is given ${given.length - 1}`, given[0]);
+  return [text];
 }
 
 /** `words({ … })`, texts and pairs of `many` at any depth. */
@@ -103,17 +109,20 @@ function literal(node) {
 
 function plain(node) {
   const text = literal(node);
-  if (text === null) throw Object.assign(new Error("a plain text was expected"), { at: node?.start ?? 0 });
+  if (text === null) throw fault("a plain text is wanted here, which can be found and translated", node);
   return text;
 }
 
+const fault = (message, node) => Object.assign(new Error(message), { at: node?.start ?? 0 });
+
 /**
  * All that users read in the files under `root`, in alphabetical order, each by itself. Throws naming file and line for what is no plain
- * text: it could not be found here, nor translated.
+ * text, and for a message that is given more or fewer values than it has places.
  */
 export function wordsOf(root) {
   const found = new Set();
   for (const [folder, marks] of Object.entries(MARKS)) {
+    if (!existsSync(join(root, folder))) continue;
     for (const name of readdirSync(join(root, folder), { recursive: true }).filter((name) => name.endsWith(".ts"))) {
       for (const text of wordsIn(readFileSync(join(root, folder, name), "utf8"), marks, join(folder, name))) {
         found.add(text);
@@ -135,7 +144,7 @@ function wordsIn(text, marks, file) {
   } catch (error) {
     if (error.at === undefined) throw error;
     const line = code.slice(0, error.at).split("\n").length;
-    throw new Error(`${file}:${line}: ${error.message}, not ${code.slice(error.at, error.at + 30).split("\n")[0]}`);
+    throw new Error(`${file}:${line}: ${error.message}`);
   }
 }
 

@@ -2,7 +2,10 @@
 
 /** English, with `{0}` and `{name}` filled in. */
 export const l10n = {
-  t: (message: string, ...args: readonly unknown[]) => {
+  /** As the editor has it when it speaks another language than English. */
+  bundle: undefined as Readonly<Record<string, string>> | undefined,
+  t: (english: string, ...args: readonly unknown[]) => {
+    const message = l10n.bundle?.[english] ?? english;
     const values = (typeof args[0] === "object" && args[0] !== null ? args[0] : args) as Record<string, unknown>;
     return message.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
   },
