@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { literal } from "./literal.mjs";
+import { methodsOf, snippetsOfMethods } from "./methods.mjs";
 import { referenceOf } from "./reference.mjs";
 import { ready, root } from "./setup.mjs";
 import { snippetsOf } from "./snippets.mjs";
@@ -14,9 +15,9 @@ ready();
 
 const { diagnostics, globals, registries } = await import("../engine/library.ts");
 const { foldParams, sources, splitParams } = await import("../engine/data/index.ts");
-const { earlyStoppingParams, experimentParams, exportParams, fitParams, loadParams } = await import(
-  "../engine/session/index.ts"
-);
+const { earlyStoppingParams, experimentParams, exportParams, exportPyTorchParams, fitParams, loadParams } =
+  await import("../engine/session/index.ts");
+const { previewParams } = await import("../engine/schedules/preview.ts");
 
 const { compareParams } = await import("../engine/diagnostics/curves/compare.ts");
 
@@ -31,7 +32,9 @@ const looks = Object.entries(diagnostics).map(([name, definition]) => {
   return { path, call, of: definition.of, definition };
 });
 
-const snippets = snippetsOf({ registries, diagnostics: looks, sources });
+const methods = await methodsOf(root);
+const declared = snippetsOf({ registries, diagnostics: looks, sources });
+const snippets = { ...declared, ...snippetsOfMethods(methods, new Set(Object.keys(declared))) };
 
 // ---- drawings
 
@@ -116,6 +119,18 @@ const calls = {
   earlyStopping: { summary: "Ends a run whose validation no longer improves.", params: earlyStoppingParams },
 };
 
+/** Options of methods, by the name that their declarations are known by. */
+const optionsOf = { exportParams, exportPyTorchParams, fitParams, foldParams, loadParams, previewParams, splitParams };
+
+// methods that have options of their own are told by their docstrings as well
+const { methods: ofTensors } = await import("../engine/ops/index.ts");
+for (const [name, { summary, form, example, options }] of methods) {
+  // tensors have a method of that name, and a hover knows no types
+  if (!calls[name] && name.slice(1) in ofTensors) continue;
+  const params = calls[name]?.params ?? optionsOf[options] ?? {};
+  calls[name] = { summary, params, form, ...(example ? { example } : {}) };
+}
+
 /** Tensors by name, as a list under a sentence. */
 function namedRows(sentence, docs) {
   const entries = Object.entries(docs ?? {});
@@ -135,18 +150,24 @@ const reference = [
   "",
   ...optionRows(fitParams),
   "",
-  "## load",
+  "## Methods and functions",
   "",
-  "`exp.load(path, { ... })` gives a run from a safetensors file: a checkpoint, or a PyTorch `state_dict`.",
-  "",
-  ...optionRows(loadParams),
-  "",
-  "## exportOnnx",
-  "",
-  "`await run.exportOnnx(path, { ... })` writes the trained model as an ONNX file.",
-  "",
-  ...optionRows(exportParams),
-  "",
+  ...[...methods].flatMap(([name, { on, summary, form, example, options }]) => {
+    const params = optionsOf[options];
+    const owner = { Experiment: "exp", Run: "run", Dataset: "set", Splits: "sets", Looks: "sets" }[on] ?? "";
+    return [
+      `### ${owner}${name}`,
+      "",
+      "```ts",
+      `${name.replace(/^\./, "")}${form}`,
+      "```",
+      "",
+      summary,
+      "",
+      ...(example ? ["```ts", example, "```", ""] : []),
+      ...(params && name !== ".fit" ? [...optionRows(params), ""] : []),
+    ];
+  }),
   "## Data",
   "",
   "Paths begin at the notebook's folder.",
@@ -164,41 +185,11 @@ const reference = [
     ...(Object.keys(source.params).length ? ["", ...optionRows(source.params)] : []),
   ]),
   "",
-  "## split",
+  "## Options of split and folds",
   "",
   ...optionRows(splitParams),
   "",
-  "## folds",
-  "",
   ...optionRows(foldParams),
-  "",
-  "## Data sets",
-  "",
-  ...table(
-    ["call", "what it does"],
-    [
-      [
-        "`sets.transform(data.standardize(), ...)`",
-        "Transforms fitted to the training part, applied to all parts; runs and checkpoints keep them.",
-      ],
-      [
-        "`sets.tabular()`",
-        "A table as `nn.tabular(sets)` takes it: missing numbers filled in, numbers standardized, categories numbered.",
-      ],
-      [
-        "`sets.balanced({ seed })`",
-        "The training part with examples of rarer classes repeated until all classes are as large.",
-      ],
-      [
-        "`sets.check()`",
-        "Findings on the data: missing values, classes, scales, copies, leakage, doubtful labels; a chart of the classes.",
-      ],
-      ["`sets.components()`", "Scree plot, and the examples as they are, decorrelated and whitened."],
-      ["`set.restored()`", "The features as they were before transforms."],
-      ["`set.dropMissing()`", "The examples in which nothing is missing."],
-      ["`set.classWeights()`", "n / (classes * count) for each class."],
-    ],
-  ),
   ...registries.flatMap(({ title, global, all }) => [
     "",
     `## ${title}`,

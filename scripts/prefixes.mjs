@@ -78,6 +78,10 @@ const synonyms = {
   checkGradients: ["gradcheck", "gradient-check"],
   compareRuns: ["compare-seeds"],
   findLearningRate: ["find-lr", "lr-finder", "lr-range-test"],
+  crossValidate: ["k-fold", "cross-validation"],
+  exportOnnx: ["onnx", "to-onnx"],
+  exportPyTorch: ["export-pytorch", "pytorch", "to-pytorch"],
+  folds: ["kfold"],
   "inspect.confusion": ["confusion-matrix"],
   "inspect.gradients": ["gradient-flow"],
   "inspect.initialization": ["inspect-init"],
@@ -85,7 +89,12 @@ const synonyms = {
   "inspect.roc": ["roc-curve"],
   landscape: ["plot-landscape", "loss-landscape"],
   overfitCheck: ["overfit-one-batch"],
+  predict: ["inference"],
   profile: ["profile-step"],
+  replicas: ["seeds", "ensemble"],
+  save: ["save-model", "export-safetensors"],
+  split: ["train-test-split", "data-split"],
+  stateDict: ["state_dict"],
 };
 
 /** `oneCycle` as `one-cycle`, `inspect.batchNorm` as `inspect-batch-norm`. */

@@ -19,8 +19,10 @@ export function referenceOf({ registries, diagnostics, sources, calls, defaultOf
         },
       ]),
     );
-  const entry = ({ summary, paper, rule, params, positional, second, cost }) => ({
+  const entry = ({ summary, paper, rule, params, positional, second, cost, form, example }) => ({
     summary,
+    ...(form ? { form } : {}),
+    ...(example ? { example } : {}),
     ...(rule ? { rule } : {}),
     ...(paper ? { paper } : {}),
     ...(cost ? { cost } : {}),

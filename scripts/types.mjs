@@ -44,6 +44,7 @@ export async function writeTypes(folder = `${root}/dist/tsplugin/types`) {
   write("dlnb.d.ts", library(Object.keys(globals)));
   const entries = ["library", ...Object.values(nouns)].map((name) => `${name}.d.ts`);
   const engine = reached(`${root}/out/engine`, entries);
+  engine.set("ops/methods.d.ts", documented(engine));
   for (const [path, text] of engine) write(`engine/${path}`, text);
   write("cells.d.ts", cells(Object.keys(globals), [...engine.values()].join("\n")));
   await writeNode(write);
@@ -88,6 +89,20 @@ const cells = (names, declared) =>
     "export {};",
     "",
   ].join("\n");
+
+/** The methods of tensors with the words that the functions they are were declared with. */
+function documented(engine) {
+  const docs = new Map();
+  for (const [path, text] of engine) {
+    if (!path.startsWith("ops/")) continue;
+    const found = text.matchAll(/(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\nexport declare (?:const|function) (\w+)/g);
+    for (const [, doc, name] of found) docs.set(name, doc);
+  }
+  return engine.get("ops/methods.d.ts").replace(/^ {4}(\w+): (?:typeof |<|\()/gm, (line, name) => {
+    const doc = docs.get(name);
+    return doc ? `${doc.replace(/^/gm, "    ")}\n${line}` : line;
+  });
+}
 
 /** Declaration files below `folder` that `entries` import, by path, with their texts. */
 function reached(folder, entries) {

@@ -60,7 +60,11 @@ function named<T>(type: string, work: () => T): T {
   }
 }
 
-/** Augmentations one after the other: the list itself, once each of them was looked at. Throws ConfigError. */
+/**
+ * Augmentations one after the other: the list itself, once each of them was looked at. Throws ConfigError.
+ *
+ * @example augment.compose([augment.hflip(), augment.noise(0.1)])
+ */
 function compose(pipeline: readonly Augmentation[]): readonly Augmentation[] {
   const wrong = Array.isArray(pipeline) ? pipeline.find((given) => !isAugmentation(given)) : pipeline;
   if (Array.isArray(pipeline) && wrong === undefined) return Object.freeze([...pipeline]);

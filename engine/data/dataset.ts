@@ -96,7 +96,11 @@ export class Dataset {
     return this.x instanceof FileTensor;
   }
 
-  /** Each example in another shape, as [1, 8, 8] for an image of 64 columns. Throws DataError when it does not fit. */
+  /**
+   * Each example in another shape, as [1, 8, 8] for an image of 64 columns. Throws DataError when it does not fit.
+   *
+   * @example sets.reshape([2, 1]);
+   */
   reshape(shape: Shape): Dataset {
     const has = sizeOf(this.x.shape.slice(1));
     if (!Array.isArray(shape) || sizeOf(shape) !== has) {
@@ -110,6 +114,8 @@ export class Dataset {
   /**
    * Training, validation and test examples, drawn by `seed`: `split({ valid: 0.1, test: 0.2, seed: 7 })`. A number below 1 is a
    * fraction, a whole number a count. `stratify` keeps the shares of the classes. Throws ConfigError when a part would be empty.
+   *
+   * @example const splits = sets.split({ valid: 0.1, test: 0.2, seed: 1 });
    */
   split(options: SplitOptions = {}): Splits {
     return this.partedInto(splitRows(this, options));
@@ -118,6 +124,8 @@ export class Dataset {
   /**
    * k splits, each of which validates on another k-th and trains on the rest: `digits.folds(5, { seed: 1 })`; stratified where there are
    * classes. Transforms learn from each one's training part: `.map((fold) => fold.transform(data.standardize()))`.
+   *
+   * @example const folds = sets.folds(5, { seed: 1 });
    */
   folds(k: number, options: FoldOptions = {}): Splits[] {
     return foldRows(this, k, options).map(({ train, valid }) => this.partedInto({ train, valid, test: [] }));
@@ -174,7 +182,11 @@ export class Dataset {
     );
   }
 
-  /** Features scaled by statistics of these examples: see `Splits.normalize`, which looks at the training part alone. */
+  /**
+   * Features scaled by statistics of these examples: see `Splits.normalize`, which looks at the training part alone.
+   *
+   * @example const scaled = sets.normalize("standardize");
+   */
   normalize(how: Normalization = "standardize"): Dataset {
     return this.transform(normalization(how));
   }
@@ -182,6 +194,8 @@ export class Dataset {
   /**
    * Features through transforms that are fitted to these examples, all of them: `Splits.transform` looks at the training part alone.
    * Throws ConfigError where these are validation or test examples, whose statistics no model may know.
+   *
+   * @example const prepared = sets.transform(data.standardize());
    */
   transform(...transforms: readonly Transform[]): Dataset {
     const part = heldBack.get(this);
@@ -195,7 +209,11 @@ export class Dataset {
     }, this);
   }
 
-  /** The features through the steps of `prepared` that these have not been through. */
+  /**
+   * The features through the steps of `prepared` that these have not been through.
+   *
+   * @internal
+   */
   prepare(prepared: Prepared): Dataset {
     const x = prepared.apply(this.x, this.prepared?.steps.length ?? 0);
     const { columns } = prepared;
@@ -204,7 +222,11 @@ export class Dataset {
     return this.with({ x, featureNames, categories: Object.fromEntries(categories), prepared });
   }
 
-  /** The features as they were before any transform. Throws ConfigError for one that cannot be undone. */
+  /**
+   * The features as they were before any transform. Throws ConfigError for one that cannot be undone.
+   *
+   * @example const raw = sets.transform(data.standardize()).restored();
+   */
   restored(): Dataset {
     const { prepared } = this;
     if (!prepared) return this;
@@ -227,7 +249,11 @@ export class Dataset {
     });
   }
 
-  /** Throws DataError, `where` first, for what no model can take: missing values, or categories by numbers that no training part gave. */
+  /**
+   * Throws DataError, `where` first, for what no model can take: missing values, or categories by numbers that no training part gave.
+   *
+   * @internal
+   */
   requireComplete(where: string): void {
     const { columns } = this;
     const raw = columns.filter(({ categories }) => categories && categories[0] !== UNKNOWN);
@@ -248,7 +274,11 @@ export class Dataset {
     );
   }
 
-  /** The examples in which no value is missing. Throws DataError when there are none. */
+  /**
+   * The examples in which no value is missing. Throws DataError when there are none.
+   *
+   * @example const whole = sets.dropMissing();
+   */
   dropMissing(): Dataset {
     const { data } = this.x;
     const width = data.length / this.size;
@@ -262,7 +292,11 @@ export class Dataset {
     );
   }
 
-  /** n / (classes * count) for each class, which makes all weigh the same. Throws DataError for values as targets, or a class without examples. */
+  /**
+   * n / (classes * count) for each class, which makes all weigh the same. Throws DataError for values as targets, or a class without examples.
+   *
+   * @example data.blobs({ classes: 3 }).classWeights()
+   */
   classWeights(): number[] {
     const { classes, y, task, name } = this;
     if (task !== "classification" || !classes)
@@ -270,12 +304,20 @@ export class Dataset {
     return balancedWeights(classCounts(y.data, classes.length), classes);
   }
 
-  /** The examples at these places, in this order. */
+  /**
+   * The examples at these places, in this order.
+   *
+   * @example const first = sets.rows([0, 1, 2]);
+   */
   rows(order: ArrayLike<number>): Dataset {
     return this.with({ x: this.x.rows(order), y: this.y.rows(order) });
   }
 
-  /** This set with other parts. */
+  /**
+   * This set with other parts.
+   *
+   * @internal
+   */
   with(parts: Partial<Parts>): Dataset {
     const set = new Dataset({ ...this, ...parts });
     const part = heldBack.get(this);
@@ -379,6 +421,8 @@ export class Splits {
   /**
    * A table as `nn.tabular` takes it: missing numbers become their column's median with a column that says so, numbers are
    * standardized, categories numbered; all by the training part.
+   *
+   * @example const table = sets.split({ valid: 0.2, seed: 1 }).tabular();
    */
   tabular(): Splits {
     const { columns, x } = this.train;
@@ -400,6 +444,8 @@ export class Splits {
   /**
    * The training part with examples of smaller classes repeated, each once more before any twice more, drawn by `seed`, until every
    * class has as many as the largest; the other parts stay. Throws DataError where targets are values or a class is missing.
+   *
+   * @example const even = data.blobs({ classes: 3 }).split({ valid: 0.2, seed: 1 }).balanced({ seed: 1 });
    */
   balanced(options: { readonly seed?: number } = {}): Splits {
     const { seed } = check(balanceParams, options, "balanced");

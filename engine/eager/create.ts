@@ -21,7 +21,9 @@ export function full(shape: Shape, value: number, { dtype = "f32" }: Typed = {})
   return new HostTensor(shape, dtype, hostArray(dtype, count("full", shape)).fill(value));
 }
 
+/** 0 everywhere. */
 export const zeros = (shape: Shape, options?: Typed): HostTensor => full(shape, 0, options);
+/** 1 everywhere. */
 export const ones = (shape: Shape, options?: Typed): HostTensor => full(shape, 1, options);
 
 /** start, start + step, ... below end (above it for a negative step); of one number: 0, 1, ... below it. */

@@ -22,13 +22,19 @@ type Derivative<A> = A extends Nested
  *   grad((x) => x.mul(x).sum())(tensor([1, 2, 3]))  ->  tensor([2., 4., 6.], [3] f32)
  *
  * Throws ShapeError when f gives no scalar, UserError when it gives no tensor.
+ *
+ * @example grad((w: Tensor) => w.square().sum())(tensor([1, 2, 3]))
  */
 export function grad(f: Scalar): <A>(first: A, ...others: unknown[]) => Derivative<A> {
   const both = valueAndGrad(f);
   return (first, ...others) => both(first, ...others)[1];
 }
 
-/** As `grad`, with the value of f before it: `const [loss, g] = valueAndGrad(f)(x)`. */
+/**
+ * As `grad`, with the value of f before it: `const [loss, g] = valueAndGrad(f)(x)`.
+ *
+ * @example const [value, gradient] = valueAndGrad((w: Tensor) => w.square().sum())(tensor([1, 2, 3]));
+ */
 export function valueAndGrad(
   f: Scalar,
 ): <A>(first: A, ...others: unknown[]) => [value: HostTensor, gradient: Derivative<A>] {

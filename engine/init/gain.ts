@@ -7,6 +7,8 @@ export type Nonlinearity = (typeof nonlinearities)[number];
 /**
  * Factor that keeps the scale of a signal through a layer with this nonlinearity; `a` is the negative slope of
  * leakyRelu. As torch.nn.init.calculate_gain, so selu has 3/4: 1 would be its self-normalizing theory.
+ *
+ * @example init.gain("tanh")
  */
 export function gain(nonlinearity: Nonlinearity, a = 0.01): number {
   switch (nonlinearity) {

@@ -72,6 +72,8 @@ const containers = { sequential: sequentialDefinition, module: moduleDefinition 
 /**
  * Layers one after the other. A list names them "0", "1", ...; an object gives the names.
  * Throws ConfigError for what is not a layer.
+ *
+ * @example nn.sequential(nn.linear(16), nn.relu(), nn.linear(2))
  */
 export function sequential(...given: readonly Layer[] | readonly [Children]): Layer {
   const [first] = given;
@@ -84,6 +86,8 @@ export function sequential(...given: readonly Layer[] | readonly [Children]): La
  * A layer from a function of tensors, traced once:
  *
  *   const residual = (inner: Layer) => nn.module({ inner }, ({ inner }, x) => x.add(inner(x)));
+ *
+ * @example nn.module({ inner: nn.linear(8) }, ({ inner }, x) => x.add(inner(x).relu()))
  */
 export function module<C extends Children>(children: C, forward: Forward<C>): Layer {
   return instance("module", moduleDefinition, { layers: checkChildren("module", children), forward });
@@ -98,6 +102,8 @@ export function module<C extends Children>(children: C, forward: Forward<C>): La
  * The one on the right is kept, trained and saved; its first use gives the first values. Throws ConfigError for what is no
  * container, and when the model is sized for a name that is not there; ShapeError where the two differ in shape.
  * Press & Wolf 2017, arXiv:1608.05859.
+ *
+ * @example nn.tied(nn.sequential({ a: nn.linear(8), b: nn.linear(8) }), { "b.weight": "a.weight" })
  */
 export function tiedLayer(layer: Layer, ties: Ties): Layer {
   const { type, definition, options } = layer ?? {};

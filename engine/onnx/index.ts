@@ -1,2 +1,2 @@
 export { type Export, onnxOf } from "./export.ts";
-export { type Batches, broadcastExtents, type Extent, extentOf, sameExtent, sameExtents } from "./extent.ts";
+export { type Batches, broadcastExtents, type Extent, extentOf, sameExtents } from "./extent.ts";

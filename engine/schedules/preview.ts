@@ -6,7 +6,8 @@ import { CHART_MIME, type OutputItem } from "../protocol/index.ts";
 import { robbinsMonro } from "./convergence.ts";
 import { type Driven, monitorsOf, type Schedule, type ScheduleDefinition, scheduleAt, unitOf } from "./definition.ts";
 
-const params = {
+/** Options of `schedule.preview(schedules, { ... })`. */
+export const previewParams = {
   steps: optional(int(required, "[1, 10000000]", "Optimizer steps of the run.")),
   epochs: optional(int(required, "[1, 10000000]", "Epochs of the run, in place of steps; 10 when neither is given.")),
   stepsPerEpoch: int(1, "[1, inf)", "Steps of an epoch: examples / batchSize."),
@@ -66,12 +67,14 @@ export class Preview {
  * The rates of one schedule, a list, or a record of them by name, at each step of a run: `schedule.preview([a, b], { epochs: 30,
  * stepsPerEpoch: 100, lr: 0.1 })`. The area under a curve is the sum of its rates: how far plain gradient descent can go.
  * What waits for figures, as plateau, is flat here and says so.
+ *
+ * @example schedule.preview({ cosine: schedule.cosine(), step: schedule.step({ stepSize: 30 }) }, { steps: 100, lr: 0.1 })
  */
 export function preview(
   schedules: Schedule | readonly Schedule[] | Readonly<Record<string, Schedule>>,
   run: { steps?: number; epochs?: number; stepsPerEpoch?: number; lr?: number } = {},
 ): Preview {
-  const { steps, epochs, stepsPerEpoch, lr } = check(params, run, "preview");
+  const { steps, epochs, stepsPerEpoch, lr } = check(previewParams, run, "preview");
   if (steps !== null && epochs !== null) throw new ConfigError("preview: steps and epochs are both given; give one");
   const count = steps ?? (epochs ?? 10) * stepsPerEpoch;
   const place = { steps: count, stepsPerEpoch, epochs: Math.ceil(count / stepsPerEpoch) };

@@ -92,7 +92,11 @@ export class Experiment {
     return this.options.average ? { ...this.config, average: true } : this.config;
   }
 
-  /** The number that the noise of a step begins at, after so many: each of its batches has one of its own. */
+  /**
+   * The number that the noise of a step begins at, after so many: each of its batches has one of its own.
+   *
+   * @internal
+   */
   noiseStep(step: number): number {
     return step * this.options.accumulate + 1;
   }
@@ -101,6 +105,8 @@ export class Experiment {
    * Trains from the initial weights of `seed` (or from `resume`) and returns the run: its learning curve is drawn while it
    * goes on, its log and checkpoints are in its folder. An interrupt ends it after the running submit with all that
    * was learnt. Throws NonFiniteError, naming step and tensor, when a value is no longer finite.
+   *
+   * @example const run = await exp.fit({ epochs: 10 });
    */
   async fit(given?: Options<typeof fitParams>): Promise<Run> {
     const options = this.fitOptions(given, "fit");
@@ -114,7 +120,11 @@ export class Experiment {
     return run;
   }
 
-  /** What may be said to `fit`, checked; `where` begins messages. */
+  /**
+   * What may be said to `fit`, checked; `where` begins messages.
+   *
+   * @internal
+   */
   fitOptions(given: unknown, where: string): FitOptions {
     const options = check(fitParams, given, where);
     if (options.epochs !== null && options.steps !== null)
@@ -139,6 +149,8 @@ export class Experiment {
    * Writes a script that trains this in PyTorch, from the same first weights: `await exp.exportPyTorch("digits.py", { epochs: 20 })`. The
    * prepared examples and the weights go into an .npz file beside it. What torch lacks, functions of your own among it, is written out in
    * torch code. Relative paths start at the notebook. Returns the whole path. Throws ConfigError for what has no counterpart.
+   *
+   * @example await exp.exportPyTorch("digits.py", { epochs: 20 });
    */
   async exportPyTorch(path: string, given?: Options<typeof exportPyTorchParams>): Promise<string> {
     if (typeof path !== "string" || path === "")
@@ -152,6 +164,8 @@ export class Experiment {
    * A run without history from a checkpoint, or from a PyTorch state_dict saved as safetensors: it predicts, is looked into, and
    * `fit({ resume })` or `fit({ from })` goes on from it. Names and shapes are PyTorch's; numbers of other widths become f32 and
    * i32. Throws CheckpointError naming every tensor that does not fit.
+   *
+   * @example const loaded = exp.load(run.save("model.safetensors"));
    */
   load(path: string, given?: Options<typeof loadParams>): Run {
     if (typeof path !== "string") throw new ConfigError(`load: ${showValue(path)} is no path of a file`);
@@ -190,12 +204,20 @@ export class Experiment {
     );
   }
 
-  /** Relative paths start at the notebook's folder. */
+  /**
+   * Relative paths start at the notebook's folder.
+   *
+   * @internal
+   */
   resolve(path: string): string {
     return isAbsolute(path) ? path : resolve(maybeContext()?.notebookFolder ?? ".", path);
   }
 
-  /** Places of the training examples in the order in which an epoch visits them; `seed` in place of the experiment's. */
+  /**
+   * Places of the training examples in the order in which an epoch visits them; `seed` in place of the experiment's.
+   *
+   * @internal
+   */
   epochOrder(epoch: number, seed = this.options.seed): Int32Array {
     const count = this.splits.train.size;
     const { x } = this.splits.train;
@@ -209,16 +231,22 @@ export class Experiment {
     return this.runs.at(-1);
   }
 
+  /** @internal */
   nextRunName(): string {
     this.#named += 1;
     return this.options.name ? `${this.options.name} ${this.#named}` : `run ${this.#named}`;
   }
 
+  /** @internal */
   keep(run: Run): void {
     this.runs.push(run);
   }
 
-  /** Everything that decides the numbers, as plain data, for logs and comparison. */
+  /**
+   * Everything that decides the numbers, as plain data, for logs and comparison.
+   *
+   * @internal
+   */
   describe(): Record<string, unknown> {
     const { loss, metrics, optimizer, regularize, batchSize, accumulate, average, seed, shuffle, dropLast, clip } =
       this.options;

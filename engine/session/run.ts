@@ -131,7 +131,11 @@ export class Run {
     return this.checkpoint.progress;
   }
 
-  /** Parameters and running statistics by PyTorch's names. */
+  /**
+   * Parameters and running statistics by PyTorch's names.
+   *
+   * @example const weights = run.stateDict();
+   */
   stateDict(): Record<string, HostTensor> {
     const { model } = this.config;
     const { parameters, running } = this.weights;
@@ -151,6 +155,8 @@ export class Run {
   /**
    * The model's outputs for a data set's examples or for the rows of a tensor, in evaluation mode. Raw examples go through the
    * transforms that the training examples went through, with what these learnt there; examples that have been through them do not.
+   *
+   * @example const outputs = await run.predict(sets);
    */
   async predict(given: Dataset | HostTensor): Promise<HostTensor> {
     const x = given instanceof Dataset ? given.x : given;
@@ -168,7 +174,11 @@ export class Run {
     return await this.#onDevice((device) => device.predict(ready));
   }
 
-  /** Loss and metrics over a whole data set, in evaluation mode. */
+  /**
+   * Loss and metrics over a whole data set, in evaluation mode.
+   *
+   * @example const figures = await run.evaluate(sets);
+   */
   async evaluate(set: Dataset): Promise<Record<string, number>> {
     if (!(set instanceof Dataset)) throw new ConfigError("evaluate: give a data set, as sets.test");
     const ready = this.#ready(set, "evaluate");
@@ -211,6 +221,8 @@ export class Run {
   /**
    * Writes a safetensors file with PyTorch's names: the weights, and with them what `resume` needs unless they are those
    * of an earlier, best epoch. Relative paths start at the notebook. Returns the whole path.
+   *
+   * @example run.save("model.safetensors");
    */
   save(path: string): string {
     const full = fileOf(path, "save", "model.safetensors");
@@ -223,6 +235,8 @@ export class Run {
    * Writes the model as an ONNX file: what `predict` computes, in evaluation mode, for any number of examples. Weights have
    * PyTorch's names; what the transforms of the data did stands in the file's description and is not part of the graph.
    * Relative paths start at the notebook. Returns the whole path. Throws ConfigError naming the layer and op that cannot be exported.
+   *
+   * @example await run.exportOnnx("model.onnx");
    */
   async exportOnnx(path: string, given?: Options<typeof exportParams>): Promise<string> {
     const full = fileOf(path, "exportOnnx", "model.onnx");

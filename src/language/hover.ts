@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { isCalledSo } from "./calledSo.ts";
 import { readable } from "./maths.ts";
 import { placeAt } from "./place.ts";
 import { type Entry, entryOf, type Option, type Reference, readReference } from "./reference.ts";
@@ -22,6 +23,7 @@ export class LibraryHovers implements vscode.HoverProvider, vscode.Disposable {
     if (!place) return null;
     const [reference, drawings] = await this.#read;
     const chain = meant(text, place.chain);
+    if (!isCalledSo(chain.replace(/^.*(?=\.)/, ""), text.slice(place.end))) return null;
     const said = wordsFor(reference, { ...place, chain }, (name) => {
       const drawing = Object.hasOwn(drawings, name) ? drawings[name] : undefined;
       return drawing ? pictureOf(drawing, paletteOf(vscode.window.activeColorTheme.kind)) : null;
@@ -63,7 +65,7 @@ function optionWords(of: string, name: string, { type, default: value, range, do
 
 function entryWords(
   name: string,
-  { summary, rule, paper, cost, note, positional, loop, options }: Entry,
+  { summary, form, example, rule, paper, cost, note, positional, loop, options }: Entry,
   picture: string | null,
 ): string {
   const given = Object.entries(options);
@@ -74,8 +76,9 @@ function entryWords(
   };
   const head = vscode.l10n.t("| option | default | meaning |");
   return [
-    code("ts", [`${name}(${given.length ? "{ ... }" : ""})`]),
-    escaped(summary),
+    code("ts", [`${name}${form ?? `(${given.length ? "{ ... }" : ""})`}`]),
+    form === undefined ? escaped(summary) : prose(summary),
+    ...(example ? [code("ts", [example])] : []),
     ...(picture === null ? [] : [picture]),
     ...(rule ? [code("text", rule.map(readable))] : []),
     ...(given.length ? [[head, "| :-- | :-- | :-- |", ...given.map(row)].join("\n")] : []),
@@ -88,6 +91,23 @@ function entryWords(
 
 /** Text as Markdown that says just that. */
 const escaped = (text: string): string => text.replace(/[\\`*_{}[\]<>#|~]/g, "\\$&");
+
+/** A docstring: what stands between backticks is code, and so are lines that are further in. */
+const prose = (text: string): string =>
+  text
+    .split(/\n\n/)
+    .map((part) =>
+      /^ {2,}/.test(part)
+        ? code(
+            "ts",
+            part.split("\n").map((line) => line.replace(/^ {2}/, "")),
+          )
+        : part
+            .split(/(`[^`]*`)/)
+            .map((piece) => (/^`[^`]*`$/.test(piece) ? piece : escaped(piece)))
+            .join(""),
+    )
+    .join("\n\n");
 
 /** Names of papers lead to them, where the text has their number. */
 const linked = (text: string): string =>

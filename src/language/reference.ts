@@ -4,6 +4,10 @@ import { join } from "node:path";
 /** What is known of something that a cell can call: made from the engine's declarations by `npm run generate`. */
 export interface Entry {
   readonly summary: string;
+  /** Of a method or function: what it takes and gives, `(path: string, { ... }): Promise<string>`. */
+  readonly form?: string;
+  /** A call of it that works in a cell. */
+  readonly example?: string;
   /** A formula or an update rule, line by line. */
   readonly rule?: readonly string[];
   readonly paper?: string;

@@ -1,4 +1,5 @@
 import type { ts } from "@ts-morph/common";
+import { isCalledSo } from "../language/calledSo.ts";
 import { chainOf, isLibrary } from "./call.ts";
 import type { Kind } from "./cellText.ts";
 import type { Module } from "./compose.ts";
@@ -46,7 +47,8 @@ function isTold(world: World, reference: Reference, program: ts.Program, file: s
       const { parent } = node;
       const whole = ts.isPropertyAccessExpression(parent) && parent.name === node ? parent : node;
       const chain = chainOf(ts, whole);
-      if (chain !== null && reference.of(chain) && isLibrary(world, program, node)) told = true;
+      const isSo = isCalledSo(`.${node.text}`, source.text.slice(node.end));
+      if (chain !== null && isSo && reference.of(chain) && isLibrary(world, program, node)) told = true;
       const isOption =
         (ts.isPropertyAssignment(parent) || ts.isShorthandPropertyAssignment(parent)) && parent.name === node;
       const call = isOption ? parent.parent.parent : undefined;

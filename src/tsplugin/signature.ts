@@ -18,6 +18,11 @@ export function signature(
   const call = callAt(world, service.getProgram() as ts.Program, file, position);
   const entry = call && call.node.arguments.pos === found.applicableSpan.start ? reference.of(call.chain) : undefined;
   if (!call || !entry) return { ...found, items: found.items.map(plain) };
+  // what it takes before its options is told by its own declaration
+  if (entry.form !== undefined && !entry.form.startsWith("({ ... }")) {
+    const items = found.items.map((item) => ({ ...plain(item), documentation: text(entry.summary) }));
+    return { ...found, items };
+  }
 
   const names = Object.keys(entry.options);
   const first = [entry.positional].filter((name) => name !== undefined && call.options === null) as string[];

@@ -43,6 +43,14 @@ test("everything in the registries has one, by the words one looks for it with",
   for (const prefix of [...some, "aug-flip", "find-lr"]) expect(guessed).toContain(prefix);
 });
 
+test("methods of experiments, runs and data have one too, by the words one looks for them with", () => {
+  const guessed = Object.values(snippets).flatMap(({ prefix }) => prefix);
+  const wanted = ["export-pytorch", "export-onnx", "fit", "split", "replicas", "cross-validate", "predict", "evaluate"];
+  for (const prefix of [...wanted, "save", "load", "folds", "class-weights", "nn-sequential", "schedule-preview"])
+    expect(guessed).toContain(prefix);
+  expect(accepted(snippets.exportPyTorch!)).toBe('await exp.exportPyTorch("digits.py", { epochs: 20 });');
+});
+
 test("a choice begins with the default", () => {
   expect(accepted(snippets["init.kaimingNormal"]!)).toBe(
     'init.kaimingNormal({ mode: "fanIn", nonlinearity: "leakyRelu" })',

@@ -4,9 +4,17 @@ import { checkData, type DataCheck } from "./check.ts";
 import { type Components, showComponents } from "./components.ts";
 
 interface Looks {
-  /** Missing values, class balance, constant and unequal features, duplicates, leakage, doubtful labels: findings, and a chart of the classes. */
+  /**
+   * Missing values, class balance, constant and unequal features, duplicates, leakage, doubtful labels: findings, and a chart of the classes.
+   *
+   * @example sets.check()
+   */
   check(): DataCheck;
-  /** Variance along the principal components of the (training) features, and examples as they are, decorrelated and whitened. */
+  /**
+   * Variance along the principal components of the (training) features, and examples as they are, decorrelated and whitened.
+   *
+   * @example sets.components()
+   */
   components(): Components;
 }
 

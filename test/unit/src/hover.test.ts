@@ -42,6 +42,25 @@ describe("a hover", () => {
     ["await exp.preflig|ht()", ".preflight", ""],
     ["const exp = experi|ment({})", "experiment({", "nouns", "| `data` | *required* |"],
     ["data.cs|v('a.csv')", "data.csv(", ""],
+    [
+      "await exp.exportPy|Torch('a.py')",
+      ".exportPyTorch(path: string, { ... }): Promise<string>",
+      "| `epochs` |",
+      "first weights",
+    ],
+    ["await exp.exportPyTorch('a.py', { ep|ochs: 3 })", "(option of exportPyTorch) epochs?: number", "10"],
+    [
+      "await run.exportOn|nx('a.onnx')",
+      ".exportOnnx(path: string",
+      'await run.exportOnnx("model.onnx");',
+      "| `opset` |",
+    ],
+    ["const y = await run.pre|dict(sets)", "predict(given: Dataset | HostTensor)", "in evaluation mode"],
+    ["const { train } = set.spl|it({ valid: 0.1 })", ".split({ ... }): Splits", "| `valid` |"],
+    ["schedule.pre|view(schedule.cosine(), { steps: 10 })", "schedule.preview(", "| `stepsPerEpoch` |"],
+    ["schedule.preview(schedule.cosine(), { st|eps: 10 })", "(option of schedule.preview) steps?"],
+    ["nn.sequen|tial(nn.relu())", "nn.sequential(", "Layers one after the other"],
+    ["tensor.lin|space(0, 1)", "tensor.linspace(start: number, end: number, steps = 100): HostTensor"],
     ["nn . relu|()", "nn.relu()", ""],
   ])("%s", (cell, ...parts) => {
     for (const part of parts) expect(hover(cell)).toContain(part);
