@@ -51,7 +51,7 @@ export function activate(context: vscode.ExtensionContext): void {
     controller,
     runs,
     controller.sessions.onNews((news) => runs.hear(news)),
-    ...registerRuns(runs, controller.live, context.extensionUri),
+    ...registerRuns(runs, controller.live, context.extensionUri, context.workspaceState),
     ...registerCompare(runs, context.extensionUri, context.workspaceState),
     ...registerLive(controller, runs),
     cells,

@@ -38,7 +38,7 @@ export interface Compared {
   /** Sample deviation of the finals; NaN for one run. */
   readonly std: number;
   readonly steps: number;
-  /** How far the best group is from this one, at 95 % for all groups together; null for the best, and where nothing is known. */
+  /** How far the best group is from this one, at 95 % for all pairs of groups together; null for the best, and where nothing is known. */
   readonly behind: Difference | SingleDifference | null;
   /** "train loss", "validation accuracy" ... */
   readonly bands: Readonly<Record<string, Band>>;
@@ -114,16 +114,17 @@ export function compareGroups(groups: readonly RunGroup[], figure: Figure): Comp
   const last = (v: number) => (Number.isNaN(v) ? Number.POSITIVE_INFINITY : sign * v);
   drawn.sort((a, b) => last(a.mean) - last(b.mean));
   const [best, second] = drawn;
-  const others = Math.max(1, drawn.length - 1);
+  // the best is picked after looking at all: any pair could have been the one that is looked at
+  const pairs = Math.max(1, (drawn.length * (drawn.length - 1)) / 2);
   const between = (a: (typeof drawn)[number], b: (typeof drawn)[number], level: number) =>
     differenceOfSeeds(a, b, level) ?? ofSingles(a.facts[0], b.facts[0], figure, level);
   const difference = best && second ? between(best, second, 0.95) : null;
   return {
     figure,
-    // several are held to one best: each at a level that makes 95 % of all of them together (Bonferroni)
+    // each at a level that makes 95 % of all of them together (Bonferroni)
     groups: drawn.map(({ facts: _, ...group }, i) => ({
       ...group,
-      behind: best && i > 0 ? between(best, drawn[i] as (typeof drawn)[number], 1 - 0.05 / others) : null,
+      behind: best && i > 0 ? between(best, drawn[i] as (typeof drawn)[number], 1 - 0.05 / pairs) : null,
     })),
     difference,
     beyondSeeds: difference && difference.by !== "single runs" ? isBeyondNoise(difference) : null,

@@ -4,6 +4,8 @@ import { configRows, settingsOf, shownLeaf } from "./config.ts";
 
 /** Differences that fit a legend. */
 const MOST_DIFFERENCES = 3;
+/** Settings that a list of them offers. */
+const MOST_GROUPINGS = 40;
 /** Differences that say little by themselves come last. */
 const LAST = ["data", "model", "metrics", "stepsPerEpoch", "resumedAt"];
 
@@ -23,6 +25,28 @@ export function groupBySeed(runs: readonly RunFacts[], more: (run: RunFacts) => 
   const found = [...groups.values()];
   const labels = labelsOf(found.map(([first]) => first as RunFacts));
   return found.map((own, i) => ({ label: labels[i] as string, runs: own }));
+}
+
+/** Runs with one value of a setting put together: "lr 0.01"; those without the setting are one group as well. */
+export function groupBySetting(runs: readonly RunFacts[], path: string): RunGroup[] {
+  const values = runs.map(({ config }) => settingsOf(config).get(path));
+  const word = path === "optimizer" || path === "schedule" ? "" : `${wordOf(path)} `;
+  const label = (value: (typeof values)[number]) =>
+    value === undefined || value === null ? `no ${wordOf(path)}` : `${word}${shownLeaf(value)}`;
+  const groups = Map.groupBy(runs.keys(), (i) => label(values[i]));
+  return [...groups].map(([name, places]) => ({ label: name, runs: places.map((i) => runs[i] as RunFacts) }));
+}
+
+/** Settings by which runs can be put together so that something comes together. */
+export function groupingsOf(runs: readonly RunFacts[]): string[] {
+  const rows = configRows(runs.map(({ config }) => config));
+  return rows
+    .filter(({ differs, values, path }) => {
+      const kinds = new Set(values).size;
+      return differs && path !== "seed" && kinds > 1 && kinds < runs.length;
+    })
+    .map(({ path }) => path)
+    .slice(0, MOST_GROUPINGS);
 }
 
 /** Every run for itself, under its own name. */

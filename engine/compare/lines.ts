@@ -22,7 +22,7 @@ interface Group {
 /** Points of a line at most, and of all lines together. */
 const MOST_POINTS = 500;
 const MOST_IN_ALL = 6000;
-const FEWEST = 100;
+const FEWEST = 24;
 
 /** Figures of single steps. */
 const OF_STEPS = { loss: "trainLoss", lr: "lr", gradientNorm: "gradientNorm" } as const;

@@ -1,10 +1,10 @@
 import { count } from "../plots/format.ts";
 import { overlayPlot } from "../plots/overlay.ts";
-import type { ComparedGroup, ComparedRuns, CompareView, RunFacts } from "../protocol/index.ts";
+import type { ComparedGroup, ComparedRuns, CompareView, ParallelAxis, RunFacts } from "../protocol/index.ts";
 import { type Comparison, compareGroups, type Figure, figureKeys, figureOf, type RunGroup } from "./comparison.ts";
 import { configRows, shownLeaf } from "./config.ts";
 import { isBeyondNoise } from "./difference.ts";
-import { eachAlone, groupBySeed } from "./groups.ts";
+import { eachAlone, groupBySeed, groupBySetting, groupingsOf } from "./groups.ts";
 import { linesOf } from "./lines.ts";
 import { parallelAxes } from "./parallel.ts";
 import { tableColumns } from "./table.ts";
@@ -25,13 +25,21 @@ export function comparedRuns(id: string, runs: readonly RunFacts[], view: Compar
   ];
   const main = figureOf(runs, view.figure !== null && keys.includes(view.figure) ? view.figure : null);
   const shown = figures.find(({ key }) => key === view.figure) ?? { key: main.key, label: main.key };
-  const groups = view.bands ? groupBySeed(runs) : eachAlone(runs);
+  const groupings = groupingsOf(runs);
+  const by = view.groupBy !== null && groupings.includes(view.groupBy) ? view.groupBy : null;
+  const groups = by !== null ? groupBySetting(runs, by) : view.bands ? groupBySeed(runs) : eachAlone(runs);
+  const parallel = parallelAxes(runs, main);
+  const within = runs.map((_, place) => isWithin(parallel ?? [], place, view.brush));
+  const brushed = new Set(runs.filter((_, place) => within[place]));
   const found = compareGroups(groups, main);
   const ranking = found.groups.map(({ label }) => groups.findIndex((group) => group.label === label));
   const hidden = (label: string) => view.hidden.includes(label);
   const ranked = ranking.map((place) => ({ place, ...(groups[place] as RunGroup) }));
   const lines = linesOf(
-    ranked.filter(({ label }) => !hidden(label)),
+    ranked
+      .filter(({ label }) => !hidden(label))
+      .map((group) => ({ ...group, runs: group.runs.filter((run) => brushed.has(run)) }))
+      .filter(({ runs: own }) => own.length > 0),
     shown.key,
     view,
   );
@@ -40,7 +48,15 @@ export function comparedRuns(id: string, runs: readonly RunFacts[], view: Compar
   const state = { figure: shown.label, x: view.x, labels, lines, verdict: verdictOf(found) };
   return {
     verdict: state.verdict,
-    notes: notesOf(runs, main, groups),
+    notes: [
+      ...(brushed.size < runs.length
+        ? [
+            `curves and table: ${brushed.size} of ${count(runs.length, "run")}, as selected on the axes; the ranking is of all`,
+          ]
+        : []),
+      ...groupNotes(groups, by),
+      ...notesOf(runs, main, groups),
+    ],
     figure: shown.key,
     figures,
     chart: overlayPlot.chart(
@@ -62,12 +78,45 @@ export function comparedRuns(id: string, runs: readonly RunFacts[], view: Compar
       name: run.name,
       group: groups.findIndex(({ runs: own }) => own.includes(run)),
       live: run.live,
+      within: within[i] === true,
       cells: columns.map(({ values }) => values[i] ?? null),
     })),
     columns: columns.map(({ values: _, ...column }) => column),
     config: settings(groups),
-    parallel: parallelAxes(runs, main),
+    parallel,
+    groupings,
   };
+}
+
+/** Whether a run is in all ranges; one without a value of an axis is in none of it. */
+const isWithin = (axes: readonly ParallelAxis[], place: number, brush: CompareView["brush"]): boolean =>
+  brush.every(({ label, low, high }) => {
+    const axis = axes.find((one) => one.label === label);
+    const value = axis?.values[place];
+    return axis === undefined || (typeof value === "number" && value >= low && value <= high);
+  });
+
+/** What has to be known of groups to read their intervals. */
+function groupNotes(groups: readonly RunGroup[], by: string | null): string[] {
+  const others =
+    by === null
+      ? []
+      : configRows(groups.flatMap(({ runs }) => (runs.length > 1 ? runs.map(({ config }) => config) : [])))
+          .filter(({ differs, path }) => differs && path !== "seed" && path !== by && !path.startsWith(`${by}.`))
+          .map(({ path }) => path);
+  const pairs = (groups.length * (groups.length - 1)) / 2;
+  return [
+    ...(others.length > 0
+      ? [
+          `grouped by ${by}: runs of a group differ in ${others.slice(0, 3).join(", ")}${others.length > 3 ? ` and ${others.length - 3} more` : ""} too, so that their spread is not that of seeds alone`,
+        ]
+      : []),
+    ...(pairs > 1
+      ? [
+          `“best less this” holds at 95 % for all ${pairs} pairs together (Bonferroni), as the best was picked after looking`,
+        ]
+      : []),
+  ];
 }
 
 function standing({ groups }: Comparison, i: number): { ends: string; behind: string } {

@@ -29,7 +29,8 @@ export function verdictOf(found: Comparison): string {
   const [a, b] = [best, second].map(({ finals }) => finals.filter((v) => !Number.isNaN(v)).length) as [number, number];
   const seeds = a === b ? `over ${count(a, seedWord(best))}` : `over ${a} and ${b} ${seedWord(best)}s`;
   const assumed = difference.by === "seeds of one side" ? `, if single runs vary as the others do` : "";
-  const interval = `95 % interval of the difference ${intervalOf(difference)} ${seeds}${assumed}`;
+  const test = { "paired seeds": "paired t", seeds: "Welch's t", "seeds of one side": "Student's t" }[difference.by];
+  const interval = `95 % interval of the difference ${intervalOf(difference)} ${seeds} (${test})${assumed}`;
   return isBeyondNoise(difference)
     ? `${head}: more than the seeds explain: ${interval}`
     : `${head}: the difference is within noise: ${interval}${Math.min(a, b) < 3 ? "; 3 or more of each would say more" : ""}`;

@@ -9,6 +9,7 @@ import {
   type Findings,
   GALLERY_MIME,
   type Gallery,
+  type RunStatus,
 } from "../protocol/index.ts";
 
 const PROGRESS_MS = 200;
@@ -132,6 +133,12 @@ export function showGallery(context: RunContext, gallery: Omit<Gallery, "id">): 
   });
 }
 
+interface ProgressNews {
+  readonly total?: number;
+  readonly message?: string;
+  readonly run?: RunStatus;
+}
+
 /** Says how far something is, at most a few times a second, and stops it when the user does. */
 export class Progress {
   readonly #context: RunContext;
@@ -148,12 +155,13 @@ export class Progress {
     return this.#context.signal.aborted;
   }
 
-  /** `more`: what has changed of what it is about. */
-  at(done: number, more: { total?: number; message?: string } = {}): void {
-    const now = performance.now();
-    if (now - this.#last < PROGRESS_MS) return;
-    this.#last = now;
-    this.#context.emit({ event: "progress", done, ...this.#about, ...more, run: null });
+  /** `more`: what has changed of what it is about, with the run that can be changed by hand; `now` it was. */
+  at(done: number, more: ProgressNews | (() => ProgressNews) = {}, now = false): void {
+    const time = performance.now();
+    if (!now && time - this.#last < PROGRESS_MS) return;
+    this.#last = time;
+    const told = typeof more === "function" ? more() : more;
+    this.#context.emit({ event: "progress", done, ...this.#about, run: null, ...told });
   }
 
   /** Throws Interrupted once the user asked to stop: for what has nothing to show before its end. */

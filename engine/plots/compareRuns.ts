@@ -27,7 +27,12 @@ const panelsOf = (state: Comparison): string[] =>
 const partsOf = ({ groups }: Comparison, key: string): (typeof PARTS)[number][] =>
   PARTS.filter((part) => groups.some(({ bands }) => (bands[`${part} ${key}`]?.step.length ?? 0) > 1));
 
-export const compareRunsPlot = definePlot<Comparison>({
+/** A comparison, and while they train the run by which all of them are changed. */
+export interface ComparedLive extends Comparison {
+  readonly run?: string;
+}
+
+export const compareRunsPlot = definePlot<ComparedLive>({
   kind: "plot",
   summary: "Losses and a metric of several runs over each other, seeds as bands, and what each ended with.",
 
@@ -50,7 +55,10 @@ export const compareRunsPlot = definePlot<Comparison>({
     const labels = named(state);
     const steps = Math.max(1, ...state.groups.map((g) => g.steps));
     const strips = state.groups.some(({ finals }) => finals.length > 1);
-    const hints: ChartHints = { log: panels.filter((name) => name === "loss").map(idOf) };
+    const hints: ChartHints = {
+      log: panels.filter((name) => name === "loss").map(idOf),
+      ...(state.run === undefined ? {} : { run: state.run }),
+    };
     return {
       $schema: "https://vega.github.io/schema/vega-lite/v6.json",
       usermeta: { dlnb: hints },

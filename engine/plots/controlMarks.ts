@@ -1,4 +1,4 @@
-import type { Columns, Controlled, RunControl } from "../protocol/index.ts";
+import type { Columns, Controlled, RunChange } from "../protocol/index.ts";
 import { encodeColumns } from "./columns.ts";
 import type { Spec } from "./plot.ts";
 import { rate } from "./rate.ts";
@@ -18,7 +18,7 @@ const LABEL_ROOM = 0.065;
 
 export const markOf = ({ step, change }: Controlled): ControlMark => ({ step, ...wordsOf(change) });
 
-function wordsOf(change: RunControl): { label: string; about: string } {
+function wordsOf(change: RunChange): { label: string; about: string } {
   switch (change.do) {
     case "pause":
       return { label: "paused", about: "it was paused here" };

@@ -29,6 +29,10 @@ export interface CompareView {
   readonly x: "step" | "epoch" | "time";
   /** Runs that differ in their seed alone are one line with a band. */
   readonly bands: boolean;
+  /** Runs with one value of this setting are one line with a band, whatever else differs; null: as `bands` says. */
+  readonly groupBy: string | null;
+  /** Runs outside of these ranges are left out of the curves and the table; ends as axes have them. */
+  readonly brush: readonly { readonly label: string; readonly low: number; readonly high: number }[];
   /** Weight of the past in [0, 1) in curves of single steps. */
   readonly smoothing: number;
   /** Labels of groups whose curves are left out. */
@@ -60,6 +64,8 @@ export interface ComparedRuns {
   }[];
   /** Numbers that differ and what they led to, a value for each run; null with fewer than three runs, or when no number differs. */
   readonly parallel: readonly ParallelAxis[] | null;
+  /** Settings that runs can be grouped by: they differ, and some runs have one in common. */
+  readonly groupings: readonly string[];
 }
 
 export interface ComparedGroup {
@@ -78,6 +84,8 @@ export interface ComparedRun {
   readonly name: string;
   readonly group: number;
   readonly live: boolean;
+  /** Whether it is in all ranges of the view's brush. */
+  readonly within: boolean;
   readonly cells: readonly (string | number | null)[];
 }
 

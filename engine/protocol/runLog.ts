@@ -84,6 +84,8 @@ export interface RunLogStart {
   readonly textHash: string | null;
   /** Top-level name of the experiment in its notebook, where it has one: `exp`. */
   readonly experiment: string | null;
+  /** Which of many runs of one call it is; not there: it was trained by itself. */
+  readonly group?: RunLogGroup | undefined;
   /** Numbers that the model learns, frozen ones among them. */
   readonly parameters: number;
   /** The model's layers in the order in which they finish; the model itself has the path "". */
@@ -94,6 +96,16 @@ export interface RunLogStart {
   readonly config: unknown;
   readonly fit: Readonly<Record<string, unknown>> & RunExtent & { readonly resumedAt: number };
   readonly curve: RunCurve;
+}
+
+/** Runs of one `replicas`, `crossValidate`, `compareOptimizers` ... */
+export interface RunLogGroup {
+  /** The same for all of them, and for no others. */
+  readonly id: string;
+  /** What was called: "replicas". */
+  readonly name: string;
+  /** What is varied in this one, in words. */
+  readonly label: string;
 }
 
 /** The size of a run as it was planned. */

@@ -24,6 +24,15 @@ export interface RunStatus {
   paused: boolean;
   /** When it ends before its last step because it was asked to: after the epoch under way. */
   stopping: "epoch" | null;
+  /** Of runs that train side by side, and are changed as one: figures are means over those that go on. */
+  beside?: RunsBeside | undefined;
+}
+
+export interface RunsBeside {
+  /** All of them, that of the status among them. */
+  runs: readonly { id: string; folder: string | null }[];
+  /** Each has a rate of its own: it can be scaled, and not set. */
+  ownRates: boolean;
 }
 
 /**
@@ -34,7 +43,7 @@ export interface RunStatus {
  * back to the schedule. Momentum keeps to the schedule. `stop-after-epoch` validates, keeps a checkpoint and ends the run as early
  * stopping does (`stopped: "early"`); `keep-going` takes that back.
  */
-export type RunControl =
+export type RunChange =
   | { do: "pause" }
   | { do: "resume" }
   | { do: "stop-after-epoch" }
@@ -43,10 +52,13 @@ export type RunControl =
   | { do: "set-schedule"; points: readonly (readonly [step: number, lr: number])[] }
   | { do: "follow-plan" };
 
+/** What may be asked of a run: a change, or `scale-lr`, which becomes a `set-lr` of every run that trains side by side. */
+export type RunControl = RunChange | { do: "scale-lr"; factor: number };
+
 /** A change and the updates that were done, or on their way, when it was made: the first step that it concerns comes after them. */
 export interface Controlled {
   step: number;
-  change: RunControl;
+  change: RunChange;
 }
 
 /** At most 200 places from the next step to the last. */

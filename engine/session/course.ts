@@ -5,7 +5,15 @@ import type { RunContext, Steered } from "../context/index.ts";
 import type { Prepared } from "../data/index.ts";
 import { ConfigError } from "../errors/index.ts";
 import { hyperparameters, isFullBatch } from "../optim/index.ts";
-import type { Controlled, RestOfPlan, RunControl, RunExtent, RunSummary } from "../protocol/index.ts";
+import type {
+  Controlled,
+  RestOfPlan,
+  RunChange,
+  RunControl,
+  RunExtent,
+  RunLogGroup,
+  RunSummary,
+} from "../protocol/index.ts";
 import { type Drop, monitorsOf, type Seen, scheduleAt } from "../schedules/index.ts";
 import type { Averaged } from "./averaged.ts";
 import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
@@ -65,10 +73,13 @@ export class Course {
   step = 0;
   /** Updates done or on their way. */
   sent: number;
+  /** It trains no more, though others beside it do. */
+  over = false;
   /** The step that was not finite; nothing is taken in after it. */
   failure: Failure | null = null;
   readonly #options: FitOptions;
   readonly #backend: Backend;
+  readonly #group: RunLogGroup | undefined;
   readonly #stopping: EarlyStopping | null;
   #startedAt = performance.now();
   #sums: Tally;
@@ -92,7 +103,7 @@ export class Course {
   #saved: { readonly file: string; readonly step: number } | null = null;
   #kept: { readonly state: RunState; readonly weights: Weights } | null = null;
 
-  /** `beside`: others train in the same plan, and only checkpoints that were asked for are kept. Throws what `options` and what is continued are at fault for, before anything is written. */
+  /** `group`: others train in the same plan, and only checkpoints that were asked for are kept. Throws what `options` and what is continued are at fault for, before anything is written. */
   constructor(
     experiment: Experiment,
     options: FitOptions,
@@ -101,17 +112,18 @@ export class Course {
       backend,
       data,
       weights,
-      beside = false,
-    }: { backend: Backend; data: DeviceData; weights?: Weights | undefined; beside?: boolean },
+      group,
+    }: { backend: Backend; data: DeviceData; weights?: Weights | undefined; group?: RunLogGroup | undefined },
   ) {
     const { batchSize, metrics } = experiment.options;
     this.experiment = experiment;
     this.extent = extentOf(experiment, options, data.count);
     this.#options = options;
     this.#backend = backend;
+    this.#group = group;
     this.#sums = new Tally(experiment.config);
     this.#stopping = options.earlyStopping ? new EarlyStopping(options.earlyStopping, metrics) : null;
-    const checkpoints = options.checkpoints ?? (beside ? { keep: 0 } : null);
+    const checkpoints = options.checkpoints ?? (group ? { keep: 0 } : null);
     this.#keeps = context.runFolder === null ? null : new KeptCheckpoints(checkpoints, bytesOf(experiment));
     const { state, controls } = this.#begin(weights);
     this.beginning = state;
@@ -169,7 +181,11 @@ export class Course {
     const { schedule, earlyStopping } = this.#options;
     const controls = this.steering.made;
     this.#startedAt = performance.now();
-    this.telling.start(this.step, { schedule, earlyStopping, ...(controls.length > 0 ? { controls } : {}) });
+    this.telling.start(
+      this.step,
+      { schedule, earlyStopping, ...(controls.length > 0 ? { controls } : {}) },
+      this.#group,
+    );
   }
 
   /** Steps before `end` are about to be on their way: changes of a replay that concern them are made. */
@@ -199,7 +215,7 @@ export class Course {
   }
 
   /** A change as it will be kept when it is made after `step` updates, or why it cannot be made. */
-  #prepare(given: RunControl, step: number): RunControl | string {
+  #prepare(given: RunControl, step: number): RunChange | string {
     const { steps } = this.extent;
     if (this.#kept || this.failure) return "the run has ended";
     const rate = this.scalars(Math.min(step, steps - 1), 0).hyper.lr ?? Number.NaN;
@@ -212,7 +228,7 @@ export class Course {
     }
   }
 
-  #refuses({ do: what }: RunControl): string | undefined {
+  #refuses({ do: what }: RunChange): string | undefined {
     const { optimizer } = this.experiment.config;
     const { paused, stopping } = this.steering;
     const moves = what === "set-lr" || what === "set-schedule" || what === "follow-plan";
@@ -242,7 +258,7 @@ export class Course {
     const changes = courses.map((course) => course.#prepare(given, step));
     const why = changes.find((change) => typeof change === "string");
     if (why !== undefined) return { applied: false, step, why };
-    for (const [i, course] of courses.entries()) course.#make({ step, change: changes[i] as RunControl });
+    for (const [i, course] of courses.entries()) course.#make({ step, change: changes[i] as RunChange });
     return { applied: true, step, why: "" };
   }
 

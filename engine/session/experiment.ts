@@ -18,6 +18,7 @@ import { exportPyTorch, exportPyTorchParams } from "./exportPyTorch.ts";
 import { trainRun } from "./fit.ts";
 import type { StepConfig } from "./forward.ts";
 import { checkFullBatch } from "./fullBatch.ts";
+import { hold } from "./holding.ts";
 import { initialWeights, sizeModel } from "./model.ts";
 import { clipParams, type ExperimentOptions, experimentParams, type FitOptions, fitParams } from "./options.ts";
 import { checkRegularizers } from "./regularizing.ts";
@@ -240,6 +241,7 @@ export class Experiment {
   /** @internal */
   keep(run: Run): void {
     this.runs.push(run);
+    hold(run);
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { RunContext, Steered } from "../context/index.ts";
-import type { RunControl, RunSummary } from "../protocol/index.ts";
+import type { RunControl, RunStatus, RunSummary } from "../protocol/index.ts";
 import { type Averaged, measureAveraged } from "./averaged.ts";
 import { Course } from "./course.ts";
 import { DeviceModel, type RunState, type StepScalars } from "./device.ts";
@@ -16,6 +16,7 @@ export class LaneFit {
   /** For each lane, the first that has the same optimizer and schedule, which the host works out numbers for. */
   readonly #leaders: readonly number[];
   readonly #ended: (RunSummary["stopped"] | null)[];
+  #told: (step: number, now: boolean) => void = () => {};
 
   constructor(training: LaneTraining, group: readonly Replica[], courses: readonly Course[], context: RunContext) {
     this.#training = training;
@@ -30,30 +31,31 @@ export class LaneFit {
     );
   }
 
-  /** Calls `told` with the updates done from time to time. */
-  async run(told: (step: number) => void): Promise<Run[]> {
+  /** Calls `told` with the updates done from time to time; `now` when something was changed by hand. */
+  async run(told: (step: number, now: boolean) => void): Promise<Run[]> {
+    this.#told = told;
     for (const course of this.#courses) course.start();
     const released = this.#context.steered?.(this.#steered);
     try {
-      return await this.#untilDone(told);
+      return await this.#untilDone();
     } finally {
       released?.();
     }
   }
 
-  async #untilDone(told: (step: number) => void): Promise<Run[]> {
+  async #untilDone(): Promise<Run[]> {
     const courses = this.#courses;
     const { steps, stepsPerEpoch } = (courses[0] as Course).extent;
     const { signal } = this.#context;
     let step = (courses[0] as Course).from;
-    told(step);
+    this.#told(step, true);
     while (step < steps && !signal.aborted && this.#ended.includes(null)) {
       const epoch = Math.floor(step / stepsPerEpoch);
       const end = Math.min((epoch + 1) * stepsPerEpoch, steps);
       const take = (rows: LaneRows) => {
         this.#take(rows, epoch * stepsPerEpoch);
         step = rows.from + rows.count;
-        told(step);
+        this.#told(step, false);
         return !this.#ended.includes(null);
       };
       const send = (until: number) => {
@@ -70,28 +72,68 @@ export class LaneFit {
     return this.#courses.filter((_, lane) => !this.#ended[lane]);
   }
 
-  /** All of them are changed as one; rates only where they are the same for all. */
-  get #steered(): Steered {
-    const [first] = this.#courses as [Course];
-    const { id, name } = first.steered;
-    const rates = new Set(this.#courses.map((course) => JSON.stringify(course.steered.rest.lr)));
+  /** The run that speaks for all: the first that goes on. */
+  get #speaker(): Course {
+    return this.#going[0] ?? (this.#courses[0] as Course);
+  }
+
+  /** Whether rates to come differ. They are asked of few places of the plan: of all runs at each of many would take long. */
+  get #ownRates(): boolean {
+    const { sent, extent } = this.#speaker;
+    const places = [0, 0.25, 0.5, 0.75, 1].map((share) => Math.round(sent + share * (extent.steps - 1 - sent)));
+    const rates = this.#going.map((course) => places.map((step) => course.scalars(Math.max(0, step), 0).hyper.lr));
+    return new Set(rates.map((own) => JSON.stringify(own))).size > 1;
+  }
+
+  /** Where they stand as one; figures are means over those that go on. */
+  get status(): RunStatus {
+    const speaker = this.#speaker;
+    const [{ telling }] = this.#courses as [Course];
+    const going = this.#going.length > 0 ? this.#going : this.#courses;
+    const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+    const keys = Object.keys(speaker.standing.figures);
+    const figures = keys.map((key) => [key, mean(going.map(({ standing }) => standing.figures[key] ?? Number.NaN))]);
     const alone = this.#courses.length === 1;
+    const ownRates = !alone && this.#ownRates;
+    const status = telling.status({
+      ...speaker.standing,
+      step: Math.max(...this.#courses.map(({ step }) => step)),
+      trainLoss: mean(going.map(({ standing }) => standing.trainLoss)),
+      lr: ownRates ? Number.NaN : speaker.standing.lr,
+      figures: Object.fromEntries(figures) as Record<string, number>,
+    });
+    if (alone) return status;
+    const runs = this.#courses.map(({ telling: { id, folder } }) => ({ id, folder }));
+    return { ...status, name: this.#name, beside: { runs, ownRates } };
+  }
+
+  get #name(): string {
+    const [{ telling }] = this.#courses as [Course];
+    const others = this.#courses.length - 1;
+    return others === 0 ? telling.name : `${telling.name} and ${others} beside it`;
+  }
+
+  /** All of them are changed as one; where rates differ they can be scaled, and not be made the same. */
+  get #steered(): Steered {
+    const speaker = () => this.#speaker;
     return {
-      id,
-      name: alone ? name : `${name} and ${this.#courses.length - 1} beside it`,
+      id: (this.#courses[0] as Course).telling.id,
+      name: this.#name,
       control: (change: RunControl) => {
-        const moves = change.do === "set-lr" || change.do === "set-schedule";
-        if (moves && rates.size > 1) {
-          const why = "the runs side by side have learning rates of their own, which one change would make the same";
-          return { applied: false, step: first.sent, why };
+        const refused = (why: string) => ({ applied: false, step: this.#speaker.sent, why });
+        if ((change.do === "set-lr" || change.do === "set-schedule") && this.#ownRates) {
+          return refused(
+            "the runs side by side have learning rates of their own, which one change would make the same; scale them all",
+          );
         }
         const going = this.#going;
-        return going.length > 0
-          ? Course.steer(going, change)
-          : { applied: false, step: first.sent, why: "the run has ended" };
+        if (going.length === 0) return refused("the run has ended");
+        const answer = Course.steer(going, change);
+        if (answer.applied) this.#told(speaker().step, true);
+        return answer;
       },
       get rest() {
-        return first.steered.rest;
+        return speaker().steered.rest;
       },
     };
   }
@@ -99,6 +141,7 @@ export class LaneFit {
   async #hold(): Promise<void> {
     const states = await this.#training.lanes.save();
     const { signal } = this.#context;
+    this.#told(this.#speaker.step, true);
     await Promise.all(
       [...this.#courses.entries()]
         .filter(([lane]) => !this.#ended[lane])
@@ -117,6 +160,7 @@ export class LaneFit {
       const { failure } = course;
       if (!failure) continue;
       this.#ended[lane] = "non-finite";
+      course.over = true;
       course.failure = { ...failure, scalars: course.scalars(failure.step - 1, epochStart) };
     }
   }
@@ -136,6 +180,7 @@ export class LaneFit {
       });
       if (!enough) continue;
       this.#ended[lane] = "early";
+      course.over = true;
       stopped.push(lane);
     }
     if (stopped.length > 0) this.#training.lanes.halt(stopped);

@@ -1,7 +1,7 @@
 import type { Backend } from "../backends/backend.ts";
 import { input, topological } from "../ops/index.ts";
 import { hyperparameters, isShareOfRate, stateNames, traceUpdate } from "../optim/index.ts";
-import type { RunExtent } from "../protocol/index.ts";
+import type { Controlled, RunExtent } from "../protocol/index.ts";
 import { monitorsOf, scheduleAt } from "../schedules/index.ts";
 import { type Course, extentOf } from "./course.ts";
 import type { Experiment } from "./experiment.ts";
@@ -33,13 +33,15 @@ export function replicaGroups(replicas: readonly Replica[]): Replica[][] {
     const { experiment, options } = replica;
     const { data, model, loss, metrics, regularize, clip, batchSize, accumulate, average, shuffle, dropLast } =
       experiment.options;
-    const { epochs, steps, validateEvery, resume, replay } = options;
-    const changed = (given: typeof replay | typeof resume) => (given instanceof Run ? given.controls : given);
+    const { epochs, steps, validateEvery, resume } = options;
+    const changes = changesOf(replica);
+    // rates may be each run's own: the host works them out
+    const kinds = typeof changes === "string" ? changes : changes.map(({ step, change }) => [step, change.do]);
     const from = resume === null || typeof resume === "string" ? resume : (resume.progress?.step ?? null);
     const key = JSON.stringify(
       [
         [id(data), id(model), loss, metrics, regularize, clip, batchSize, accumulate, average, shuffle, dropLast],
-        [epochs, steps, validateEvery, from, changed(replay ?? resume)],
+        [epochs, steps, validateEvery, from, kinds],
         structureOf(experiment),
       ],
       plain,
@@ -59,9 +61,22 @@ export function trainingOf(backend: Backend, group: readonly Replica[], courses:
   const leaders = leadersOf(group);
   const varying = varyingOf(group, leaders, extent);
   const scalars = group.map((replica) => scalarsOf(replica.experiment, replica.options.schedule, extent));
+  // what is changed by hand is changed of those that go on
+  const going = (wanted: (lane: number) => boolean, otherwise: number): number => {
+    const found = leaders.findIndex((_, lane) => wanted(lane) && courses[lane]?.over !== true);
+    return found < 0 ? otherwise : found;
+  };
   const hyper = (lane: number, step: number) => (courses[lane]?.scalars ?? (scalars[lane] as ScalarsAt))(step, 0).hyper;
   const byLane = (step: number) => {
-    const led = new Map([...new Set(leaders)].map((lane) => [lane, hyper(lane, step)]));
+    const led = new Map(
+      [...new Set(leaders)].map((leader) => [
+        leader,
+        hyper(
+          going((lane) => leaders[lane] === leader, leader),
+          step,
+        ),
+      ]),
+    );
     return Object.fromEntries(varying.map((name) => [name, leaders.map((lane) => led.get(lane)?.[name] as number)]));
   };
   return new LaneTraining(backend, experiment, {
@@ -69,7 +84,11 @@ export function trainingOf(backend: Backend, group: readonly Replica[], courses:
     weights: null,
     metrics: experiment.options.metrics,
     averages: true,
-    shared: (step) => hyper(0, step),
+    shared: (step) =>
+      hyper(
+        going(() => true, 0),
+        step,
+      ),
     ...(varying.length > 0 ? { byLane } : {}),
   });
 }
@@ -80,8 +99,9 @@ function varyingOf(group: readonly Replica[], leaders: readonly number[], extent
   if (!different) return [];
   const numbers = group.map(({ experiment }) => hyperparameters(experiment.config.optimizer));
   const [first] = numbers as [Readonly<Record<string, number>>];
+  const changed = new Set(group.map((replica) => JSON.stringify(changesOf(replica)))).size > 1;
   const driven = group.flatMap(({ options: { schedule } }, i) => {
-    if (!schedule) return [];
+    if (!schedule) return changed ? ["lr"] : [];
     const { momentum } = scheduleAt(schedule, numbers[i]?.lr ?? 0, { step: 0, ...extent });
     return momentum === undefined ? ["lr"] : ["lr", "momentum", "betas[0]"];
   });
@@ -92,13 +112,24 @@ function varyingOf(group: readonly Replica[], leaders: readonly number[], extent
 /** For each lane the first with the same optimizer and schedule, unless its schedule waits for figures of its own. */
 export function leadersOf(group: readonly Replica[]): number[] {
   const schedules = group.map(({ options }) => options.schedule);
-  const keys = group.map(({ experiment, options: { schedule } }, i) =>
-    JSON.stringify([
+  const keys = group.map((replica, i) => {
+    const {
+      experiment,
+      options: { schedule },
+    } = replica;
+    return JSON.stringify([
       schedule && monitorsOf(schedule).length > 0 ? `lane ${i}` : schedules.indexOf(schedule),
       experiment.options.optimizer.options,
-    ]),
-  );
+      changesOf(replica),
+    ]);
+  });
   return keys.map((key) => keys.indexOf(key));
+}
+
+/** What is changed by hand in a run, as far as is known before it begins; the path of a checkpoint that may know more. */
+function changesOf({ options: { replay, resume } }: Replica): readonly Controlled[] | string {
+  if (replay) return replay instanceof Run ? replay.controls : (replay as readonly Controlled[]);
+  return resume instanceof Run ? resume.controls : (resume ?? []);
 }
 
 /** What the update computes, whatever the values of its host scalars: equal texts, equal graphs. */

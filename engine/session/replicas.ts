@@ -1,8 +1,9 @@
+import { randomUUID } from "node:crypto";
 import type { Backend } from "../backends/backend.ts";
 import type { RunContext } from "../context/index.ts";
 import { BackendError, Interrupted } from "../errors/index.ts";
 import { isStart } from "../init/index.ts";
-import type { RunHistory, RunSummary } from "../protocol/index.ts";
+import type { RunHistory, RunLogGroup, RunStatus, RunSummary } from "../protocol/index.ts";
 import { Course, extentOf } from "./course.ts";
 import { DeviceModel } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
@@ -38,6 +39,20 @@ export interface ReplicaNews {
   readonly lanes: number;
   readonly epoch: number;
   readonly epochs: number;
+  /** Where those of the plan under way stand. */
+  readonly status: () => RunStatus;
+  /** Something was changed by hand: it is to be told at once. */
+  readonly now: boolean;
+}
+
+/** What replicas are to those who see their logs: runs of one call. */
+export interface ReplicaCall {
+  /** What was called. */
+  readonly name: string;
+  /** The experiment that they are made from, which cells have a name for. */
+  readonly of: Experiment;
+  /** What is varied in each, in words. */
+  readonly labels: readonly string[];
 }
 
 export interface TrainedReplicas {
@@ -58,6 +73,7 @@ export async function trainReplicas(
   replicas: readonly Replica[],
   context: RunContext,
   told: (news: ReplicaNews) => void,
+  call?: ReplicaCall,
 ): Promise<TrainedReplicas> {
   if (context.signal.aborted) throw new Interrupted("interrupted before training began");
   const [first] = replicas;
@@ -65,7 +81,7 @@ export async function trainReplicas(
   // all where \`fit\` would train the first
   const { experiment, options } = first;
   const backend = await backendFor(experiment, beganOn(experiment, options.resume), context);
-  return await new Replicas(replicas, context, backend, told).run();
+  return await new Replicas(replicas, context, backend, told, call).run();
 }
 
 class Replicas {
@@ -73,6 +89,7 @@ class Replicas {
   readonly #context: RunContext;
   readonly #backend: Backend;
   readonly #told: (news: ReplicaNews) => void;
+  readonly #groupOf: (replica: Replica) => RunLogGroup;
   readonly #courses = new Map<Replica, Course>();
   readonly #runs = new Map<Replica, Run>();
   readonly #lanes: number[] = [];
@@ -80,11 +97,22 @@ class Replicas {
   #done = 0;
   #total = 0;
 
-  constructor(replicas: readonly Replica[], context: RunContext, backend: Backend, told: (news: ReplicaNews) => void) {
+  constructor(
+    replicas: readonly Replica[],
+    context: RunContext,
+    backend: Backend,
+    told: (news: ReplicaNews) => void,
+    call?: ReplicaCall,
+  ) {
     this.#replicas = replicas;
-    this.#context = context;
+    this.#context = call ? { ...context, nameOf: (value) => nameIn(context, value, replicas, call) } : context;
     this.#backend = backend;
     this.#told = told;
+    const id = randomUUID();
+    this.#groupOf = (replica) => {
+      const label = call?.labels[replicas.indexOf(replica)] ?? replica.experiment.name;
+      return { id, name: call?.name ?? "replicas", label };
+    };
   }
 
   async run(): Promise<TrainedReplicas> {
@@ -120,17 +148,17 @@ class Replicas {
 
   async #train(training: LaneTraining, group: readonly Replica[], courses: Course[]): Promise<void> {
     try {
-      for (const { experiment, options } of group) {
+      for (const replica of group) {
+        const { experiment, options } = replica;
         const weights = await this.#begin(experiment, options);
-        const given = { backend: this.#backend, data: training.data, weights, beside: true };
+        const given = { backend: this.#backend, data: training.data, weights, group: this.#groupOf(replica) };
         courses.push(new Course(experiment, options, quiet(this.#context), given));
       }
       this.#lanes.push(group.length);
       for (const [i, replica] of group.entries()) this.#courses.set(replica, courses[i] as Course);
       const before = this.#done;
-      const runs = await new LaneFit(training, group, courses, this.#context).run((step) =>
-        this.#tell(courses, before + step),
-      );
+      const fit = new LaneFit(training, group, courses, this.#context);
+      const runs = await fit.run((step, now) => this.#tell(fit, courses, before + step, now));
       for (const [i, replica] of group.entries()) this.#runs.set(replica, runs[i] as Run);
       this.#done = before + (courses[0]?.extent.steps ?? 0);
       training.dispose(); // room for a look at those that are not finite
@@ -158,7 +186,7 @@ class Replicas {
     }
   }
 
-  #tell(courses: readonly Course[], done: number): void {
+  #tell(fit: LaneFit, courses: readonly Course[], done: number, now: boolean): void {
     const step = Math.max(...courses.map((course) => course.step));
     const { epochs, stepsPerEpoch } = (courses[0] as Course).extent;
     this.#told({
@@ -172,6 +200,8 @@ class Replicas {
       lanes: courses.length,
       epoch: Math.max(1, Math.ceil(step / stepsPerEpoch)),
       epochs,
+      status: () => fit.status,
+      now,
     });
   }
 }
@@ -210,9 +240,16 @@ async function notFinite(courses: readonly Course[], backend: Backend): Promise<
   }
 }
 
+/** Experiments of replicas have no name of their own in the cells. */
+const nameIn = (context: RunContext, value: object, replicas: readonly Replica[], { of }: ReplicaCall): string | null =>
+  context.nameOf?.(replicas.some(({ experiment }) => experiment === value) ? of : value) ?? null;
+
 /** One chart is shown of all: of each run the client hears only what it came to. */
 const quiet = (context: RunContext): RunContext => ({
   cell: context.cell,
+  ...(context.textHash && { textHash: context.textHash }),
+  ...(context.version && { version: context.version }),
+  ...(context.nameOf && { nameOf: context.nameOf }),
   signal: context.signal,
   emit: (event) => {
     if (event.event === "run") context.emit(event);

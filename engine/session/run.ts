@@ -1,20 +1,21 @@
 import { statSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
-import { dirname, isAbsolute, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { currentContext, maybeContext } from "../context/index.ts";
 import { Dataset, Prepared } from "../data/index.ts";
-import { ConfigError, Interrupted, ShapeError } from "../errors/index.ts";
+import { CheckpointError, ConfigError, Interrupted, ShapeError } from "../errors/index.ts";
 import { check, type Options } from "../params/index.ts";
 import type { BackendName, Controlled, OutputItem, RunHistory, RunSummary } from "../protocol/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { originOf, show, sizeOf, viewAs } from "../tensor/index.ts";
 import type { Averaged } from "./averaged.ts";
 import { checkTokens } from "./checkModel.ts";
-import { type Checkpoint, type Progress, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, type Progress, readCheckpoint, weightsOnly, writeCheckpoint } from "./checkpoint.ts";
 import { DeviceModel } from "./device.ts";
 import type { Experiment } from "./experiment.ts";
 import { exportParams, onnxOfRun } from "./exportOnnx.ts";
 import type { StepConfig } from "./forward.ts";
+import { hold } from "./holding.ts";
 import type { Instruments } from "./instruments/index.ts";
 import type { Layout } from "./layout.ts";
 import type { Weights } from "./model.ts";
@@ -40,17 +41,28 @@ export interface RunRecord {
   readonly loaded?: { readonly missing: readonly string[]; readonly unexpected: readonly string[] };
 }
 
+/** The large part of a run. */
+interface Held {
+  readonly checkpoint: Checkpoint;
+  readonly weights: Weights;
+}
+
 /**
  * A trained model and how it came about. It keeps its weights on the host and no device memory; `predict` and
- * `evaluate` work at any time, `fit({ resume: run })` continues it.
+ * `evaluate` work at any time, `fit({ resume: run })` continues it. Weights of older runs that are on disk may be let go, and are read
+ * again when they are asked for: see `release`.
  */
 export class Run {
   readonly record: RunRecord;
   readonly experiment: Experiment;
-  /** Where training stopped: what a continuation starts from. */
-  readonly checkpoint: Checkpoint;
-  /** What it predicts with: where training stopped, or the best epoch when early stopping brought that back. */
-  readonly weights: Weights;
+  /** What of it is in memory; null: it is on disk alone. */
+  held: Held | null;
+  /** Where it stands besides its tensors. Undefined when it was loaded from a plain state_dict. */
+  readonly progress: Progress | undefined;
+  /** What the transforms of its data learnt, which `predict` does to raw examples; null when there were none. */
+  readonly prepared: Prepared | null;
+  /** It predicts with the weights of its best epoch. */
+  readonly #restored: boolean;
   /** Where it has been, when `fit({ trace })` asked for it. */
   readonly trace: readonly Snapshot[];
   /** What `fit({ instruments })` saw of its layers, gradients and updates; null for a run from a file. */
@@ -68,11 +80,76 @@ export class Run {
   ) {
     this.record = record;
     this.experiment = experiment;
-    this.checkpoint = checkpoint;
-    this.weights = weights;
+    this.held = { checkpoint, weights };
+    this.progress = checkpoint.progress;
+    this.prepared = checkpoint.prepared;
+    this.#restored = weights !== checkpoint.state;
     this.trace = trace;
     this.instruments = instruments;
     this.#averaged = averaged;
+  }
+
+  /** Where training stopped: what a continuation starts from. Throws CheckpointError when it was let go and is not on disk any more. */
+  get checkpoint(): Checkpoint {
+    return this.#inMemory.checkpoint;
+  }
+
+  /** What it predicts with: where training stopped, or the best epoch when early stopping brought that back. Throws as `checkpoint` does. */
+  get weights(): Weights {
+    return this.#inMemory.weights;
+  }
+
+  get #inMemory(): Held {
+    if (this.held) return this.held;
+    const { progress, prepared } = this;
+    const { model } = this.config;
+    let read: ReturnType<typeof readCheckpoint>;
+    try {
+      read = readCheckpoint(this.#file, model);
+    } catch (cause) {
+      const why = `${this.name}: its weights were let go to save memory, and cannot be read again: ${(cause as Error).message}`;
+      throw new CheckpointError(why, { cause });
+    }
+    if (read.progress?.run !== progress?.run || read.progress?.step !== progress?.step) {
+      throw new CheckpointError(`${this.name}: ${this.#file} is not what the run left there any more`);
+    }
+    const { numbers } = progress ?? {};
+    const state = { ...read.weights, optimizer: read.optimizer, ...(numbers && { numbers }) };
+    const checkpoint = { state, best: read.best, progress, prepared };
+    this.held = { checkpoint, weights: this.#restored && read.best ? read.best : state };
+    hold(this);
+    return this.held;
+  }
+
+  get #file(): string {
+    return join(this.folder ?? "", "checkpoints", "last.safetensors");
+  }
+
+  /** Bytes of its tensors in memory. */
+  get bytes(): number {
+    if (!this.held) return 0;
+    const { state, best } = this.held.checkpoint;
+    const arrays = [
+      state.parameters,
+      state.running,
+      ...Object.values(state.optimizer),
+      best?.parameters,
+      best?.running,
+    ];
+    return arrays.reduce((sum, one) => sum + (one?.byteLength ?? 0), 0);
+  }
+
+  /**
+   * Lets go of its weights in memory, which are read again from its checkpoint on disk when they are asked for. False where they are
+   * in memory alone: the notebook has no file, its folder was moved, or it keeps an average or a trace.
+   */
+  release(): boolean {
+    if (!this.held) return true;
+    if (this.folder === null || this.progress === undefined || this.#averaged || this.trace.length > 0) return false;
+    if (this.#restored && this.held.checkpoint.best === null) return false;
+    if (statSync(this.#file, { throwIfNoEntry: false })?.isFile() !== true) return false;
+    this.held = null;
+    return true;
   }
 
   /**
@@ -126,11 +203,6 @@ export class Run {
     return this.progress?.controls ?? [];
   }
 
-  /** Undefined when it was loaded from a plain state_dict. */
-  get progress(): Progress | undefined {
-    return this.checkpoint.progress;
-  }
-
   /**
    * Parameters and running statistics by PyTorch's names.
    *
@@ -145,11 +217,6 @@ export class Run {
         return [name, new HostTensor(shape, dtype, values.slice())] as const;
       });
     return Object.fromEntries([...named(model.parameters, parameters), ...named(model.running, running)]);
-  }
-
-  /** What the transforms of its data learnt, which `predict` does to raw examples; null when there were none. */
-  get prepared(): Prepared | null {
-    return this.checkpoint.prepared;
   }
 
   /**
@@ -280,7 +347,7 @@ export class Run {
     const left = Object.entries(loaded ?? {}).flatMap(([what, names]) =>
       names.length ? [`  ${what}  ${names.join(", ")}`] : [],
     );
-    const { evaluations, products = 0 } = this.checkpoint.progress?.numbers ?? {};
+    const { evaluations, products = 0 } = this.progress?.numbers ?? {};
     const passes =
       evaluations === undefined
         ? []

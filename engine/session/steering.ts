@@ -1,5 +1,5 @@
 import { ConfigError } from "../errors/index.ts";
-import type { Controlled, RunControl } from "../protocol/index.ts";
+import type { Controlled, RunChange, RunControl } from "../protocol/index.ts";
 
 /** What a change does at once; not applied: `why`. */
 export interface Applied {
@@ -126,8 +126,9 @@ export function along(points: Points, step: number): number {
 }
 
 /** A change as it is kept: checked, a drawn schedule beginning at `now`. Throws ConfigError for what cannot be made. */
-export function checkedChange(given: unknown, now: { step: number; steps: number; lr: number }): RunControl {
+export function checkedChange(given: unknown, now: { step: number; steps: number; lr: number }): RunChange {
   const change = shapeOf(given);
+  if (change.do === "scale-lr") return { do: "set-lr", value: now.lr * change.factor };
   if (change.do !== "set-schedule") return change;
   const { points } = change;
   const last = points.at(-1) as Points[number];
@@ -165,6 +166,13 @@ function shapeOf(given: unknown): RunControl {
       }
       return { do: kind, value };
     }
+    case "scale-lr": {
+      const { factor } = change as { readonly factor: unknown };
+      if (typeof factor !== "number" || !(factor > 0 && factor < Infinity)) {
+        throw new ConfigError(`scale-lr: factor = ${shown(factor)} is outside (0, inf)`);
+      }
+      return { do: kind, factor };
+    }
     case "set-schedule": {
       const { points } = change as { readonly points: unknown };
       if (!Array.isArray(points) || points.length === 0 || points.length > MOST_POINTS) {
@@ -174,7 +182,7 @@ function shapeOf(given: unknown): RunControl {
     }
     default:
       throw new ConfigError(
-        `no change ${shown(kind ?? given)}; there is pause, resume, stop-after-epoch, keep-going, set-lr, set-schedule, follow-plan`,
+        `no change ${shown(kind ?? given)}; there is pause, resume, stop-after-epoch, keep-going, set-lr, scale-lr, set-schedule, follow-plan`,
       );
   }
 }
@@ -203,7 +211,9 @@ export function checkedReplay(given: readonly unknown[], where: string): readonl
     }
     before = step as number;
     try {
-      return { step: before, change: shapeOf(change) };
+      const kept = shapeOf(change);
+      if (kept.do === "scale-lr") throw new ConfigError("scale-lr: a log has the rate that it came to, as set-lr");
+      return { step: before, change: kept };
     } catch (cause) {
       throw new ConfigError(`${where}: replay[${i}]: ${(cause as Error).message}`, { cause });
     }

@@ -12,6 +12,7 @@ import {
   type RunCurve,
   type RunExtent,
   type RunHistory,
+  type RunLogGroup,
   type RunLogStart,
   type RunStatus,
 } from "../protocol/index.ts";
@@ -102,8 +103,12 @@ export class Telling {
     this.#log.verify();
   }
 
-  /** `plan`: how it is to train. */
-  start(step: number, plan: Omit<RunLogStart["fit"], keyof RunExtent | "resumedAt">): void {
+  /** `plan`: how it is to train; `group`: beside which others. */
+  start(
+    step: number,
+    plan: Omit<RunLogStart["fit"], keyof RunExtent | "resumedAt">,
+    group: RunLogGroup | undefined = undefined,
+  ): void {
     const { name: backend, adapter } = this.#backend;
     const { declaration } = this.#experiment.config.model;
     this.#log.write({
@@ -119,6 +124,7 @@ export class Telling {
       cell: this.#context.cell,
       textHash: this.#context.textHash ?? null,
       experiment: this.#context.nameOf?.(this.#experiment) ?? null,
+      ...(group ? { group } : {}),
       parameters: declaration.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
       layers: declaration.layers.map(({ path, type, outputShape }) => ({ path, type, outputShape })),
       data: this.#experiment.splits.train.name,
@@ -228,7 +234,7 @@ export class Telling {
     const time = performance.now();
     if (!now && time - this.#lastProgress < PROGRESS_MS) return;
     this.#lastProgress = time;
-    const run = this.#status(standing, time);
+    const run = this.status(standing, time);
     const where = run.paused
       ? `paused at step ${run.step.toLocaleString("en-US")}`
       : `epoch ${run.epoch} of ${run.epochs}`;
@@ -265,7 +271,8 @@ export class Telling {
     this.#context.emit({ event: "output", output: { id: this.#chart, items } });
   }
 
-  #status({ step, trainLoss, lr, figures, paused, stopping }: Standing, time: number): RunStatus {
+  /** What those who watch are told of it at `time`, in milliseconds. */
+  status({ step, trainLoss, lr, figures, paused, stopping }: Standing, time = performance.now()): RunStatus {
     const { steps, epochs, stepsPerEpoch } = this.#extent;
     this.#rates.push({ at: time, step });
     while (this.#rates.length > 2 && time - (this.#rates[0]?.at ?? time) > RATE_MS) this.#rates.shift();

@@ -56,7 +56,8 @@ export type RunControl =
   | { do: "keep-going" }
   | { do: "set-lr"; value: number }
   | { do: "set-schedule"; points: readonly (readonly [step: number, lr: number])[] }
-  | { do: "follow-plan" };
+  | { do: "follow-plan" }
+  | { do: "scale-lr"; factor: number };
 
 /** Where a run under way stands, for its controls. */
 export interface LiveStatus {
@@ -68,6 +69,10 @@ export interface LiveStatus {
   epochs: number;
   /** Null: its steps have no rate that could be set. */
   lr: number | null;
+  /** How many train side by side and are changed as one. */
+  runs: number;
+  /** Each of those has a rate of its own: they can be scaled, and not set. */
+  ownRates: boolean;
   /** The rates to come; null before they are known. */
   plan: { steps: readonly number[]; lr: readonly number[]; planned: readonly number[] } | null;
 }

@@ -1,6 +1,7 @@
 import { element } from "../chart/dom.ts";
 import { shareOf, ticksOf, tickText } from "./axes.ts";
-import type { ComparedRuns, ParallelAxis } from "./payload.ts";
+import { Brush, isDrag, nextValue, valueAt } from "./brush.ts";
+import type { ComparedRuns, ParallelAxis, Range } from "./payload.ts";
 import type { Picked } from "./picked.ts";
 import { colourOf, svg, symbolPath } from "./symbols.ts";
 import { WORDS } from "./words.ts";
@@ -13,7 +14,14 @@ const RIGHT = 84;
 
 /** Parallel coordinates: an axis for every number that differs, the last for what it led to, a line for each run. */
 export class Parallel {
-  readonly element = element("div", { class: "parallel" });
+  readonly element = element("div");
+  readonly #plot = element("div", { class: "parallel" });
+  readonly #said = element("span", { role: "status" });
+  readonly #clear = element("button", { type: "button", class: "clear" }, WORDS.clear);
+  readonly #brush = new Brush();
+  readonly #selected: (ranges: readonly Range[]) => void;
+  /** What the brush was made of last: a page that is slower than the hand does not move it back. */
+  #dragging = false;
   readonly #picked: Picked;
   #compared: ComparedRuns | null = null;
   #lines: SVGGElement[] = [];
@@ -21,40 +29,67 @@ export class Parallel {
   /** The run on which the arrow keys stand. */
   #at = 0;
 
-  constructor(picked: Picked) {
+  /** `selected` hears of the ranges that are selected on the axes. */
+  constructor(picked: Picked, selected: (ranges: readonly Range[]) => void) {
     this.#picked = picked;
+    this.#selected = selected;
+    this.#clear.addEventListener("click", () => {
+      this.#brush.clear();
+      this.#tell();
+      this.#lines[this.#at]?.focus();
+    });
+    this.element.append(element("div", { class: "selection" }, this.#clear, this.#said), this.#plot);
     picked.onChange(() => this.#mark());
-    new ResizeObserver(() => this.#draw()).observe(this.element);
+    new ResizeObserver(() => this.#draw()).observe(this.#plot);
   }
 
-  show(compared: ComparedRuns): void {
+  /** `brush` is as the editor has it. */
+  show(compared: ComparedRuns, brush: readonly Range[]): void {
     this.#compared = compared;
+    if (!this.#dragging) this.#brush.set(brush, compared.parallel ?? []);
     this.#draw();
+  }
+
+  /** What was selected with the hand is shown at once, and told. */
+  #tell(): void {
+    this.#shape = "";
+    this.#draw();
+    this.#selected(this.#brush.ranges);
   }
 
   #draw(): void {
     const axes = this.#compared?.parallel;
     if (!this.#compared || !axes) return;
-    const width = Math.max(320, this.element.clientWidth);
+    const width = Math.max(320, this.#plot.clientWidth);
     const { runs } = this.#compared;
-    const shape = JSON.stringify([width, axes, runs.map(({ name, group }) => [name, group])]);
+    const shape = JSON.stringify([width, axes, runs.map(({ name, group }) => [name, group]), this.#brush.ranges]);
     if (shape === this.#shape) return;
     this.#shape = shape;
     const gap = (width - LEFT - RIGHT) / Math.max(1, axes.length - 1);
     const x = (axis: number) => LEFT + axis * gap;
     const y = (axis: ParallelAxis, value: number) => HEIGHT - BOTTOM - shareOf(axis, value) * (HEIGHT - TOP - BOTTOM);
     const focused = this.#lines.includes(document.activeElement as unknown as SVGGElement);
+    const end = (document.activeElement as HTMLElement | null)?.dataset.end;
     this.#at = Math.min(this.#at, runs.length - 1);
     this.#lines = runs.map((run, place) => this.#line(run.name, run.group, place, axes, x, y));
-    this.element.replaceChildren(
+    this.#plot.replaceChildren(
       svg(
         "svg",
         { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "group", "aria-label": WORDS.parallel },
         ...axes.map((axis, i) => axisOf(axis, x(i), gap, i)),
         ...this.#lines,
         ...axes.map((axis, i) => ticksAt(axis, x(i))),
+        ...axes.map((axis, i) => this.#brushAt(axis, x(i), (value) => y(axis, value))),
       ),
     );
+    if (end !== undefined) {
+      [...this.#plot.querySelectorAll<SVGElement>("[data-end]")].find(({ dataset }) => dataset.end === end)?.focus();
+    }
+    const any = this.#brush.ranges.length > 0;
+    const within = runs.filter((_, place) => this.#brush.holds(axes, place)).length;
+    this.#clear.hidden = !any;
+    const said = any ? WORDS.selected(within, runs.length) : "";
+    if (this.#said.textContent !== said) this.#said.textContent = said;
     if (focused) this.#lines[this.#at]?.focus();
     this.#mark();
   }
@@ -102,6 +137,89 @@ export class Parallel {
     return line;
   }
 
+  /** The strip along an axis that is dragged, what is selected of it, and its two ends. */
+  #brushAt(axis: ParallelAxis, x: number, y: (value: number) => number): SVGGElement {
+    const range = this.#brush.of(axis);
+    const [low, high] = [range?.low ?? axis.low, range?.high ?? axis.high];
+    const strip = svg("rect", { x: x - 11, y: TOP, width: 22, height: HEIGHT - TOP - BOTTOM, class: "strip" });
+    strip.addEventListener("pointerdown", (down) => {
+      down.preventDefault();
+      const from = this.#shareAt(down);
+      this.#drag((to) => {
+        if (isDrag(from, to)) this.#brush.select(axis, valueAt(axis, from), valueAt(axis, to));
+        else this.#brush.clear(axis);
+      });
+    });
+    const end = (which: "low" | "high") => {
+      const value = which === "low" ? low : high;
+      const label = which === "low" ? WORDS.lowEnd(axis.label) : WORDS.highEnd(axis.label);
+      const at = y(value);
+      const by = which === "low" ? 7 : -7;
+      const handle = svg("path", {
+        d: `M${x - 7},${at}H${x + 7}L${x},${at + by}Z`,
+        class: "end",
+        role: "slider",
+        tabindex: 0,
+        "aria-label": label,
+        "aria-orientation": "vertical",
+        "aria-valuemin": axis.low,
+        "aria-valuemax": axis.high,
+        "aria-valuenow": value,
+        "aria-valuetext": range === undefined ? WORDS.all : tickText(value),
+        "data-end": `${which} ${axis.label}`,
+      });
+      const move = (to: number) => this.#brush.select(axis, which === "low" ? to : low, which === "low" ? high : to);
+      handle.addEventListener("pointerdown", (down) => {
+        down.preventDefault();
+        handle.focus();
+        this.#drag((to) => move(valueAt(axis, to)));
+      });
+      handle.addEventListener("keydown", (event) => {
+        const up = { ArrowUp: true, ArrowRight: true, ArrowDown: false, ArrowLeft: false }[event.key];
+        if (up !== undefined) {
+          const to = nextValue(axis, value, up);
+          move(which === "low" ? Math.min(to, high) : Math.max(to, low));
+        } else if (event.key === "Home") move(which === "low" ? axis.low : low);
+        else if (event.key === "End") move(which === "low" ? high : axis.high);
+        else if (event.key === "Escape" || event.key === "Delete") this.#brush.clear(axis);
+        else return;
+        event.preventDefault();
+        this.#tell();
+      });
+      return handle;
+    };
+    const chosen =
+      range === undefined
+        ? []
+        : [svg("rect", { x: x - 6, y: y(high), width: 12, height: Math.max(2, y(low) - y(high)), class: "chosen" })];
+    return svg("g", { class: "brush" }, strip, ...chosen, end("low"), end("high"));
+  }
+
+  /** How far up an axis the pointer is, from 0 at its lower end. */
+  #shareAt({ clientY }: PointerEvent): number {
+    return 1 - (clientY - this.#plot.getBoundingClientRect().top - TOP) / (HEIGHT - TOP - BOTTOM);
+  }
+
+  /** Follows the pointer until it is let go: the plot is drawn anew meanwhile, so that its parts cannot listen. */
+  #drag(moved: (share: number) => void): void {
+    this.#dragging = true;
+    const follow = (event: PointerEvent) => {
+      moved(this.#shareAt(event));
+      this.#tell();
+    };
+    const end = (event: PointerEvent) => {
+      removeEventListener("pointermove", follow);
+      removeEventListener("pointerup", end);
+      removeEventListener("pointercancel", end);
+      moved(this.#shareAt(event));
+      this.#dragging = false;
+      this.#tell();
+    };
+    addEventListener("pointermove", follow);
+    addEventListener("pointerup", end);
+    addEventListener("pointercancel", end);
+  }
+
   #key(event: KeyboardEvent, place: number): void {
     const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
     if (event.key === "Enter" || event.key === " ") this.#picked.pick(place);
@@ -116,8 +234,10 @@ export class Parallel {
 
   #mark(): void {
     const { any } = this.#picked;
+    const axes = this.#compared?.parallel ?? [];
     for (const [place, line] of this.#lines.entries()) {
       const on = this.#picked.hasRun(place);
+      line.classList.toggle("out", !this.#brush.holds(axes, place));
       line.classList.toggle("picked", on);
       line.classList.toggle("faded", any && !on);
       line.setAttribute("aria-pressed", String(this.#picked.isPicked(place)));

@@ -7,8 +7,17 @@ export interface CompareView {
   readonly figure: string | null;
   readonly x: "step" | "epoch" | "time";
   readonly bands: boolean;
+  readonly groupBy: string | null;
+  readonly brush: readonly Range[];
   readonly smoothing: number;
   readonly hidden: readonly string[];
+}
+
+/** Ends of what is selected on an axis. */
+export interface Range {
+  readonly label: string;
+  readonly low: number;
+  readonly high: number;
 }
 
 /** Groups and runs are named by their places in `groups` and `runs`. */
@@ -24,6 +33,7 @@ export interface ComparedRuns {
   readonly columns: readonly RunColumn[];
   readonly config: readonly ConfigRow[];
   readonly parallel: readonly ParallelAxis[] | null;
+  readonly groupings: readonly string[];
 }
 
 export interface ComparedGroup {
@@ -39,6 +49,7 @@ export interface ComparedRun {
   readonly name: string;
   readonly group: number;
   readonly live: boolean;
+  readonly within: boolean;
   readonly cells: readonly Cell[];
 }
 
@@ -80,6 +91,7 @@ export type FromCompare =
   | { type: "ready" }
   | { type: "view"; view: CompareView }
   | { type: "copy"; as: "markdown" | "csv" }
+  | { type: "export"; as: "csv" | "cell" }
   | { type: "open"; key: string }
   | { type: "choose" }
   | { type: "save"; name: string; base64: string };

@@ -22,7 +22,8 @@ export class RunTable {
   #sorting: Sorting | null = null;
   /** What the rows were made from: as long as it holds only their texts change. */
   #shape = "";
-  #rows: RunRow[] = [];
+  /** By their runs' places: those that are not selected have none. */
+  #rows: ReadonlyMap<number, RunRow> = new Map();
 
   constructor(open: (key: string) => void, picked: Picked) {
     this.#open = open;
@@ -42,14 +43,14 @@ export class RunTable {
     if (compared === null) return;
     const { columns, runs } = compared;
     const sorting = this.#sorting ?? firstSorting(columns);
-    const places = sortedPlaces(runs, sorting);
+    const places = sortedPlaces(runs, sorting).filter((place) => runs[place]?.within !== false);
     const shape = JSON.stringify([columns, sorting, places.map((place) => [runs[place]?.key, runs[place]?.group])]);
     if (shape !== this.#shape) {
       this.#shape = shape;
       this.#build(compared, sorting, places);
     }
     const best = columns.map((column, i) => bestOf(runs, i, column));
-    for (const [place, { name, state, cells }] of this.#rows.entries()) {
+    for (const [place, { name, state, cells }] of this.#rows) {
       const run = runs[place];
       if (run === undefined) continue;
       setText(name, run.name);
@@ -75,7 +76,7 @@ export class RunTable {
     this.#mark();
   }
 
-  #build({ columns, runs }: ComparedRuns, sorting: Sorting, places: readonly number[]): void {
+  #build({ columns }: ComparedRuns, sorting: Sorting, places: readonly number[]): void {
     const focused = (document.activeElement as HTMLElement | null)?.dataset.id;
     const head = (label: string, column: number, numeric: boolean) => {
       const on = sorting.column === column;
@@ -98,7 +99,7 @@ export class RunTable {
       );
     };
     const made = new Map(places.map((place) => [place, this.#row(place, columns)] as const));
-    this.#rows = runs.map((_, place) => made.get(place) as RunRow);
+    this.#rows = made;
     this.element.replaceChildren(
       element(
         "table",
@@ -145,7 +146,7 @@ export class RunTable {
   }
 
   #mark(): void {
-    for (const [place, { row, name }] of this.#rows.entries()) {
+    for (const [place, { row, name }] of this.#rows) {
       row.classList.toggle("picked", this.#picked.hasRun(place));
       name.setAttribute("aria-pressed", String(this.#picked.isPicked(place)));
     }

@@ -20,9 +20,9 @@ input[type=checkbox], input[type=range] { accent-color: var(--vscode-button-back
 .vscode-high-contrast input, .vscode-high-contrast-light input { accent-color: var(--vscode-focusBorder, currentColor); }
 input[type=range] { width: 90px; }
 output { min-width: 2.4em; font-variant-numeric: tabular-nums; }
-.bar button { cursor: pointer; padding: 3px 10px; border-radius: 2px; color: var(--vscode-button-secondaryForeground, inherit);
+.bar button, .clear { cursor: pointer; padding: 3px 10px; border-radius: 2px; color: var(--vscode-button-secondaryForeground, inherit);
   background: var(--vscode-button-secondaryBackground, transparent); border: 1px solid var(--vscode-contrastBorder, var(--vscode-button-secondaryBorder, transparent)); }
-.bar button:hover { background: var(--vscode-button-secondaryHoverBackground, var(--vscode-button-secondaryBackground)); }
+.bar button:hover, .clear:hover { background: var(--vscode-button-secondaryHoverBackground, var(--vscode-button-secondaryBackground)); }
 :focus-visible { outline: 1px solid var(--vscode-focusBorder, currentColor); outline-offset: 1px; }
 .legend { max-height: 15em; overflow-y: auto; display: grid; grid-template-columns: minmax(10em, auto) auto 1fr; gap: 0 18px; margin: 4px 0 8px; }
 .legend li { display: grid; grid-column: 1 / -1; grid-template-columns: subgrid; align-items: center; border-radius: 3px; }
@@ -78,7 +78,27 @@ thead th { font-weight: 600; vertical-align: bottom; }
 .parallel .mark { fill: currentColor; }
 .parallel .picked .stroke { stroke-width: 4; stroke-opacity: 1; }
 .parallel .faded { opacity: 0.2; }
+.parallel .line.out { opacity: 0.12; }
+.parallel .line.out .mark { display: none; }
+.parallel .strip { fill: transparent; cursor: crosshair; touch-action: none; }
+.parallel .chosen { fill: var(--vscode-focusBorder, currentColor); fill-opacity: 0.3; stroke: var(--vscode-focusBorder, currentColor); pointer-events: none; }
+.vscode-high-contrast .parallel .chosen, .vscode-high-contrast-light .parallel .chosen { fill: none; stroke: var(--vscode-contrastActiveBorder, currentColor); stroke-width: 2; }
+.parallel .end { fill: currentColor; opacity: 0.6; cursor: ns-resize; touch-action: none; outline: none; }
+.parallel .end:hover, .parallel .end:focus-visible { opacity: 1; stroke: var(--vscode-focusBorder, currentColor); stroke-width: 3; }
+.selection { display: flex; gap: 10px; align-items: center; min-height: 28px; }
 .parallel .line:focus-visible .stroke { stroke-dasharray: 7 3; }
 [hidden] { display: none !important; }
+select { max-width: 100%; }
+@media (max-width: 560px) {
+  body { padding: 10px 10px 20px; }
+  .bar { gap: 6px 10px; }
+  .bar label { white-space: normal; }
+  .bar .end { margin-left: 0; }
+  .legend { grid-template-columns: minmax(0, 1fr) auto; gap: 0 8px; }
+  .legend .behind { grid-column: 1 / -1; padding-left: 42px; }
+  .legend .behind:empty { display: none; }
+  .scroll th:first-child { max-width: 9em; white-space: normal; overflow-wrap: anywhere; }
+  .parallel { overflow-x: auto; }
+}
 @media (prefers-reduced-motion: no-preference) { .parallel .line { transition: opacity 0.12s; } }
 `;

@@ -98,6 +98,10 @@ export function drawLive(parent: HTMLElement, send: (change: RunControl) => void
   }
 
   function scale(factor: number): void {
+    if (status?.ownRates) {
+      send({ do: "scale-lr", factor });
+      return;
+    }
     if (status === null || status.lr === null) return;
     const value = Number((status.lr * factor).toPrecision(3));
     writing = false;
@@ -135,16 +139,20 @@ export function drawLive(parent: HTMLElement, send: (change: RunControl) => void
   }
 
   function show(next: LiveStatus): void {
-    const { paused, stopping, lr, step, steps, epoch, epochs, plan } = next;
+    const { paused, stopping, lr, step, steps, epoch, epochs, plan, runs, ownRates } = next;
     pause.textContent = paused ? WORDS.resume : WORDS.pause;
     pause.title = paused ? WORDS.resumeTitle : WORDS.pauseTitle;
     stop.textContent = stopping ? WORDS.keepGoing : WORDS.stop;
     stop.title = stopping ? WORDS.keepGoingTitle : WORDS.stopTitle;
     stop.setAttribute("aria-pressed", String(stopping !== null));
     if (!writing && lr !== null) field.value = rateText(lr);
-    for (const control of [field, set, third, triple]) control.disabled = lr === null;
+    field.placeholder = ownRates ? WORDS.ownRates : "";
+    field.title = ownRates ? WORDS.ownRatesTitle : "";
+    for (const control of [field, set]) control.disabled = lr === null;
+    for (const control of [third, triple]) control.disabled = lr === null && !ownRates;
     schedule.disabled = plan === null || plan.steps.length < 2;
-    const text = paused ? WORDS.paused(step, steps) : WORDS.training(Math.max(1, epoch), epochs);
+    const place = paused ? WORDS.paused(step, steps) : WORDS.training(Math.max(1, epoch), epochs);
+    const text = runs > 1 ? WORDS.beside(place, runs) : place;
     // a screen reader is told of changes alone
     if (where.textContent !== text) where.textContent = text;
     strip.dataset.paused = String(paused);

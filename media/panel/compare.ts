@@ -21,6 +21,11 @@ type Kept = CompareState & { readonly chart?: ChartState };
 /** Figures of single steps that go up and down. */
 const SMOOTHED: readonly string[] = ["loss", "gradientNorm"];
 
+/** What has a line of its own, as the list of it has it. */
+const SEEDS = "seeds";
+const EACH = "each";
+const BY = "by ";
+
 /** Runs beside each other: curves, what differs, a table, settings and outcome. */
 export function showComparison(editor: Editor<FromCompare, Kept>): void {
   document.head.append(element("style", {}, STYLE), element("style", {}, COMPARE_STYLE));
@@ -36,7 +41,7 @@ class Comparison {
   readonly #notes = element("ul", { class: "notes" });
   readonly #figureOf = element("select");
   readonly #over = element("select");
-  readonly #bands = element("input", { type: "checkbox" });
+  readonly #lines = element("select");
   readonly #smoothing = element("input", { type: "range", min: "0", max: "0.95", step: "0.05" });
   readonly #smoothed = element("output");
   readonly #plot = element("div");
@@ -55,17 +60,21 @@ class Comparison {
     this.#editor = editor;
     this.#legend = new Legend((label) => this.#toggle(label), this.#picked);
     this.#runs = new RunTable((key) => editor.postMessage({ type: "open", key }), this.#picked);
-    this.#parallel = new Parallel(this.#picked);
+    this.#parallel = new Parallel(this.#picked, (brush) => this.#change({ brush }));
     for (const [x, label] of Object.entries(WORDS.axes)) this.#over.append(element("option", { value: x }, label));
     this.#figureOf.addEventListener("change", () => this.#change({ figure: this.#figureOf.value }));
     this.#over.addEventListener("change", () => this.#change({ x: this.#over.value as CompareView["x"] }));
-    this.#bands.addEventListener("change", () => this.#change({ bands: this.#bands.checked, hidden: [] }));
+    this.#lines.addEventListener("change", () => {
+      const { value } = this.#lines;
+      const groupBy = value.startsWith(BY) ? value.slice(BY.length) : null;
+      this.#change({ bands: value !== EACH, groupBy, hidden: [] });
+    });
     this.#smoothing.addEventListener("input", () => {
       this.#smoothed.value = this.#smoothing.value;
       this.#change({ smoothing: Number(this.#smoothing.value) });
     });
-    const button = (label: string, message: FromCompare) => {
-      const made = element("button", { type: "button" }, label);
+    const button = (label: string, message: FromCompare, title = "") => {
+      const made = element("button", { type: "button", ...(title === "" ? {} : { title }) }, label);
       made.addEventListener("click", () => editor.postMessage(message));
       return made;
     };
@@ -81,14 +90,16 @@ class Comparison {
       { class: "bar", role: "group", "aria-label": WORDS.curves },
       element("label", {}, WORDS.figure, this.#figureOf),
       element("label", {}, WORDS.over, this.#over),
-      element("label", { title: WORDS.bandsTitle }, this.#bands, WORDS.bands),
+      element("label", { title: WORDS.linesTitle }, WORDS.lines, this.#lines),
       smoothing,
       element(
         "span",
         { class: "end" },
         button(WORDS.choose, { type: "choose" }),
+        button(WORDS.cell, { type: "export", as: "cell" }, WORDS.cellTitle),
         button(WORDS.markdown, { type: "copy", as: "markdown" }),
         button(WORDS.csv, { type: "copy", as: "csv" }),
+        button(WORDS.saveCsv, { type: "export", as: "csv" }),
       ),
     );
     this.#parallelPart = element(
@@ -153,19 +164,25 @@ class Comparison {
     this.#runs.show(compared);
     this.#config.show(compared);
     this.#parallelPart.hidden = compared.parallel === null;
-    this.#parallel.show(compared);
+    this.#parallel.show(compared, state.view.brush);
     this.#pointAtGroup();
   }
 
-  #showTools({ figures, figure }: ComparedRuns, { x, bands, smoothing }: CompareView): void {
-    const options = JSON.stringify(figures);
+  #showTools({ figures, figure, groupings }: ComparedRuns, { x, bands, groupBy, smoothing }: CompareView): void {
+    const options = JSON.stringify([figures, groupings]);
     if (this.#options !== options) {
       this.#options = options;
       this.#figureOf.replaceChildren(...figures.map(({ key, label }) => element("option", { value: key }, label)));
+      this.#lines.replaceChildren(
+        element("option", { value: SEEDS }, WORDS.seeds),
+        element("option", { value: EACH }, WORDS.eachRun),
+        ...groupings.map((path) => element("option", { value: `${BY}${path}` }, WORDS.grouped(path))),
+      );
     }
     this.#figureOf.value = figure;
     this.#over.value = x;
-    this.#bands.checked = bands;
+    const by = groupBy !== null && groupings.includes(groupBy);
+    this.#lines.value = by ? `${BY}${groupBy}` : bands ? SEEDS : EACH;
     if (document.activeElement !== this.#smoothing) this.#smoothing.value = String(smoothing);
     this.#smoothed.value = this.#smoothing.value;
     this.#smoothing.disabled = !SMOOTHED.includes(figure);

@@ -64,9 +64,9 @@ export function registerCompare(store: RunStore, extension: vscode.Uri, memory: 
 /** The runs that lines of the Runs view, or `{ key }`, stand for. */
 const keysOf = (store: RunStore, items: readonly unknown[]): string[] => [
   ...new Set(
-    items.flatMap((item) =>
-      isRecord(item) && typeof item.key === "string" && store.get(item.key) !== undefined ? [item.key] : [],
-    ),
+    items
+      .flatMap((item) => (isRecord(item) ? [item.key, ...(Array.isArray(item.keys) ? item.keys : [])] : []))
+      .filter((key) => typeof key === "string" && store.get(key) !== undefined),
   ),
 ];
 

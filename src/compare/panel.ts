@@ -4,6 +4,7 @@ import { saveChart } from "../controller/messages.ts";
 import { notify } from "../notify/index.ts";
 import { page } from "../panel/page.ts";
 import { isLive, type RunEntry, type RunStore } from "../runs/index.ts";
+import { insertComparison, saveTable } from "./exports.ts";
 import { factsOf, namesOf } from "./facts.ts";
 import { type CompareState, readFromCompare, type ToCompare } from "./messages.ts";
 
@@ -95,6 +96,9 @@ export class ComparePanel implements vscode.Disposable {
         case "copy":
           await this.#copy(message.as);
           break;
+        case "export":
+          await this.#export(message.as);
+          break;
         case "open":
           if (this.#state.keys.includes(message.key)) {
             await vscode.commands.executeCommand("dlnb.openRun", { key: message.key });
@@ -103,7 +107,7 @@ export class ComparePanel implements vscode.Disposable {
         case "choose": {
           const keys = await this.#host.choose(this.#state.keys);
           if (keys === null || this.#disposed) break;
-          this.#state = { keys, view: { ...this.#state.view, hidden: [] } };
+          this.#state = { keys, view: { ...this.#state.view, hidden: [], brush: [] } };
           this.#host.changed(this);
           await this.#show();
           break;
@@ -184,6 +188,14 @@ export class ComparePanel implements vscode.Disposable {
     if (isLive(entry)) this.#ended.delete(entry.key);
     else this.#ended.set(entry.key, history);
     return history;
+  }
+
+  async #export(as: "csv" | "cell"): Promise<void> {
+    const [entry] = this.#entries();
+    if (this.#compared === null || entry === undefined) return;
+    const { comparisonText } = await this.#host.plots();
+    if (as === "csv") await saveTable(entry, comparisonText(this.#compared, "csv"));
+    else await insertComparison(entry, comparisonText(this.#compared, "markdown"));
   }
 
   async #copy(as: "markdown" | "csv"): Promise<void> {

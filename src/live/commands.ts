@@ -41,7 +41,7 @@ export function liveCommands(live: LiveRuns, store: RunStore): Record<string, (i
 
     "dlnb.setLearningRate": async (item) => {
       const none = t("it has no learning rate that could be set");
-      const fits = ({ status }: LiveRun) => status.lr !== null;
+      const fits = ({ status }: LiveRun) => status.lr !== null || status.ownRates;
       const run = await choose(live, store, item, { title: t("Set Learning Rate"), fits, none });
       const asked = run && (await askRate(live, run));
       if (run && asked) await make(live, run, asked);
@@ -70,6 +70,8 @@ function saying(change: RunControl, step: number): string {
       return t("does not stop after this epoch");
     case "set-lr":
       return t("learning rate {0} from step {1} on", rateText(change.value), at);
+    case "scale-lr":
+      return t("learning rates times {0} from step {1} on", rateText(change.factor), at);
     case "set-schedule":
       return t("the drawn schedule holds from step {0} on", at);
     case "follow-plan":
@@ -89,7 +91,10 @@ async function choose(
 ): Promise<LiveRun | null> {
   const { t } = vscode.l10n;
   const say = (text: string) => void notify.showInformationMessage(text);
-  const entry = isRecord(item) && typeof item.key === "string" ? store.get(item.key) : undefined;
+  const keys = isRecord(item) ? [item.key, ...(Array.isArray(item.keys) ? item.keys : [])] : [];
+  const entries = keys.flatMap((key) => (typeof key === "string" ? (store.get(key) ?? []) : []));
+  // of the runs of a call one that trains stands for all of them
+  const entry = entries.find((one) => live.get(one.notebook, one.id) !== undefined) ?? entries[0];
   if (entry !== undefined) {
     const run = live.get(entry.notebook, entry.id);
     if (run === undefined) say(t("{0} does not train any more.", entry.name));

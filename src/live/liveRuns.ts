@@ -68,7 +68,8 @@ export class LiveRuns implements vscode.Disposable {
   }
 
   get(notebook: vscode.Uri, id: string): LiveRun | undefined {
-    return this.of(notebook).find((run) => run.id === id);
+    const known = this.#find(notebook, id);
+    return known === undefined ? undefined : this.of(notebook).find((run) => run.id === known.run.id);
   }
 
   /** Makes a change; `why` says why it could not be made. Never rejects. */
@@ -77,17 +78,27 @@ export class LiveRuns implements vscode.Disposable {
     try {
       const kernel = await this.#sessions.at(notebook)?.kernel;
       if (!kernel) return refused(vscode.l10n.t("no kernel is running"));
+      const known = run === null ? undefined : this.#find(notebook, run);
       const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE_MS));
-      const answer = await Promise.race([kernel.request("control", { run, change }), late]);
+      const answer = await Promise.race([kernel.request("control", { run: known?.run.id ?? run, change }), late]);
       if (answer === null) return refused(vscode.l10n.t("the kernel is busy and did not answer"));
-      for (const known of this.#known.values()) {
-        const own = known.notebook.toString() === notebook.toString() && (run === null || known.run.id === run);
-        if (answer.applied && own) await this.#askPlan(known);
+      for (const other of this.#known.values()) {
+        const own = other.notebook.toString() === notebook.toString() && (run === null || other === known);
+        if (answer.applied && own) await this.#askPlan(other);
       }
       return { ...answer, why: translated(answer.why) };
     } catch (error) {
       return refused(translated(error instanceof Error ? error.message : String(error)));
     }
+  }
+
+  /** The run of that id, or those that train beside it and are changed with it. */
+  #find(notebook: vscode.Uri, id: string): Known | undefined {
+    const address = notebook.toString();
+    return [...this.#known.values()].find(
+      ({ notebook: own, run }) =>
+        own.toString() === address && (run.id === id || run.beside?.runs.some((one) => one.id === id) === true),
+    );
   }
 
   /** What pages are told of a notebook's runs when they begin to look. */

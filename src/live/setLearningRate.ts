@@ -24,14 +24,29 @@ export async function askRate(live: LiveRuns, { notebook, id, name }: LiveRun): 
     const typed = input.value.trim();
     const rate = readRate(typed);
     const lr = now?.lr ?? null;
+    const ownRates = now?.ownRates === true;
     const own: Choice[] =
       typed === ""
         ? []
-        : typeof rate === "number"
-          ? [{ label: t("Set to {0}", rateText(rate)), alwaysShow: true, change: { do: "set-lr", value: rate } }]
-          : [{ label: `$(error) ${rate}`, alwaysShow: true, change: null }];
-    const scaled: Choice[] =
-      lr === null
+        : ownRates
+          ? [
+              {
+                label: `$(error) ${t("the runs side by side have rates of their own: scale them")}`,
+                alwaysShow: true,
+                change: null,
+              },
+            ]
+          : typeof rate === "number"
+            ? [{ label: t("Set to {0}", rateText(rate)), alwaysShow: true, change: { do: "set-lr", value: rate } }]
+            : [{ label: `$(error) ${rate}`, alwaysShow: true, change: null }];
+    const scaled: Choice[] = ownRates
+      ? FACTORS.map(([label, factor]) => ({
+          label,
+          description: t("the rates of all runs side by side"),
+          alwaysShow: true,
+          change: { do: "scale-lr", factor },
+        }))
+      : lr === null
         ? []
         : FACTORS.map(([label, factor]) => {
             const value = Number((lr * factor).toPrecision(3));
@@ -49,7 +64,7 @@ export async function askRate(live: LiveRuns, { notebook, id, name }: LiveRun): 
     const now = status();
     const step = (now?.step ?? 0).toLocaleString("en-US");
     const where = now?.paused ? t("paused at step {0}", step) : t("step {0}", step);
-    input.title = t("Learning rate of {0}, {1}: now {2}", name, where, now?.lr == null ? "?" : rateText(now.lr));
+    input.title = t("Learning rate of {0}, {1}: now {2}", name, where, rateWords(now));
   };
   input.placeholder = t("A rate such as 3e-4; the rest of the schedule is scaled with it");
   // what is typed is a number, and no search
@@ -76,6 +91,11 @@ export async function askRate(live: LiveRuns, { notebook, id, name }: LiveRun): 
   input.dispose();
   return chosen;
 }
+
+const rateWords = (now: LiveRun["status"] | undefined): string => {
+  if (now?.ownRates) return vscode.l10n.t("one for each of {0} runs", now.runs);
+  return now?.lr == null ? "?" : rateText(now.lr);
+};
 
 /** What the schedule says for now and for its end. */
 function planned(plan: RestOfPlan | null, step: number): string {

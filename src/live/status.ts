@@ -11,15 +11,31 @@ export interface LiveStatus {
   epochs: number;
   /** Null: its steps have no rate that could be set. */
   lr: number | null;
+  /** How many train side by side and are changed as one; 1: it trains by itself. */
+  runs: number;
+  /** Each of those has a rate of its own: they can be scaled, and not set. */
+  ownRates: boolean;
   /** The rates to come; null before they are known. */
   plan: RestOfPlan | null;
 }
 
 export const statusOf = (run: RunStatus, plan: RestOfPlan | null): LiveStatus => {
-  const { paused, stopping, step, steps, epoch, epochs } = run;
+  const { paused, stopping, step, steps, epoch, epochs, beside } = run;
+  const ownRates = beside?.ownRates === true;
   // the first rate is known with the plan, before any step is done
   const lr = Number.isFinite(run.lr) ? run.lr : (plan?.lr[0] ?? Number.NaN);
-  return { paused, stopping, step, steps, epoch, epochs, lr: Number.isFinite(lr) ? lr : null, plan };
+  return {
+    paused,
+    stopping,
+    step,
+    steps,
+    epoch,
+    epochs,
+    lr: Number.isFinite(lr) && !ownRates ? lr : null,
+    runs: beside?.runs.length ?? 1,
+    ownRates,
+    plan: ownRates ? null : plan,
+  };
 };
 
 /** As many points as a page may send. */
@@ -38,6 +54,10 @@ export function readControl(value: unknown): RunControl | null {
       return { do: what };
     case "set-lr":
       return typeof rate === "number" && Number.isFinite(rate) ? { do: what, value: rate } : null;
+    case "scale-lr": {
+      const { factor } = value;
+      return typeof factor === "number" && factor > 0 && factor < Infinity ? { do: what, factor } : null;
+    }
     case "set-schedule": {
       if (!Array.isArray(points) || points.length === 0 || points.length > MOST_POINTS) return null;
       const pairs = points.flatMap((point: unknown) => (isPair(point) ? [point] : []));

@@ -4,10 +4,12 @@ import { activeNotebook } from "../commands/active.ts";
 import { openRunFolder } from "../commands/openRunFolder.ts";
 import { notify } from "../notify/index.ts";
 import { isRecord } from "../outputs/read.ts";
+import { cleanCheckpoints } from "./clean.ts";
 import { isLive, type RunEntry } from "./entry.ts";
 import { runAt } from "./find.ts";
 import { iconOf } from "./item.ts";
 import { notesFile } from "./notes.ts";
+import { ORDERS, orderWord } from "./order.ts";
 import { sizeOf, sizeWords } from "./size.ts";
 import type { RunStore } from "./store.ts";
 import type { RunsView } from "./view.ts";
@@ -17,6 +19,12 @@ import { metricWords, statusWord, timeWords } from "./words.ts";
 export function runCommands(store: RunStore, runs: RunsView, open: (entry: RunEntry) => void): vscode.Disposable[] {
   const commands: Record<string, (item?: unknown, items?: unknown) => unknown> = {
     "dlnb.openRun": async (item) => {
+      const line = item ?? (runs.view.selection.length === 1 ? runs.view.selection[0] : undefined);
+      // of the runs of a call one sees most beside each other
+      if (keysOf(line).length > 1) {
+        await vscode.commands.executeCommand("dlnb.compareRuns", line);
+        return;
+      }
       const entry = await oneOf(store, runs, item, vscode.l10n.t("Open Run"));
       if (entry !== null) open(entry);
     },
@@ -24,9 +32,49 @@ export function runCommands(store: RunStore, runs: RunsView, open: (entry: RunEn
     "dlnb.refreshRuns": () => vscode.window.withProgress({ location: { viewId: "dlnb.runs" } }, () => store.refresh()),
 
     "dlnb.deleteRun": async (item, items) => {
-      const many = Array.isArray(items) && items.length > 1 ? items.flatMap((one) => entryOf(store, one) ?? []) : [];
+      const many = entriesOf(
+        store,
+        Array.isArray(items) && items.length > 1 ? items : keysOf(item).length > 1 ? [item] : [],
+      );
       const one = many.length > 0 ? null : await oneOf(store, runs, item, vscode.l10n.t("Delete Run"));
       await deleteRuns(store, one === null ? many : [one]);
+    },
+
+    "dlnb.filterRuns": () => askFilter(store, runs),
+
+    "dlnb.clearRunsFilter": () => {
+      runs.filter = "";
+    },
+
+    "dlnb.sortRuns": async () => {
+      const choices = ORDERS.map((order) => ({
+        label: orderWord(order),
+        ...(order === runs.order ? { description: vscode.l10n.t("now") } : {}),
+        order,
+      }));
+      const chosen = await vscode.window.showQuickPick(choices, { title: vscode.l10n.t("Sort Runs") });
+      if (chosen !== undefined) runs.order = chosen.order;
+    },
+
+    "dlnb.renameRun": async (item) => {
+      const entry = await oneOf(store, runs, item, vscode.l10n.t("Rename Run"));
+      if (entry === null || !isKept(entry)) return;
+      const name = await vscode.window.showInputBox({
+        title: vscode.l10n.t("Rename Run"),
+        prompt: vscode.l10n.t("Its log keeps the name that it was trained under; leave it empty to go back to that."),
+        value: entry.name,
+      });
+      if (name !== undefined) await store.label(entry.key, { name: name.trim().slice(0, 200) });
+    },
+
+    "dlnb.starRun": (item, items) => star(item, items, true),
+
+    "dlnb.unstarRun": (item, items) => star(item, items, false),
+
+    "dlnb.cleanCheckpoints": async (item, items) => {
+      await store.refresh();
+      const some = entriesOf(store, Array.isArray(items) && items.length > 0 ? items : [item]);
+      await cleanCheckpoints(store, some.length > 0 ? some : store.all());
     },
 
     "dlnb.editRunNotes": async (item) => {
@@ -53,6 +101,14 @@ export function runCommands(store: RunStore, runs: RunsView, open: (entry: RunEn
       } else await revealFolder(entry.folder);
     },
   };
+  async function star(item: unknown, items: unknown, starred: boolean): Promise<void> {
+    const many = entriesOf(store, Array.isArray(items) && items.length > 0 ? items : [item]);
+    const title = starred ? vscode.l10n.t("Star Run") : vscode.l10n.t("Unstar Run");
+    const one = many.length > 0 ? null : await oneOf(store, runs, item, title);
+    for (const entry of one === null ? many : [one]) {
+      if (isKept(entry)) await store.label(entry.key, { starred });
+    }
+  }
   return Object.entries(commands).map(([id, run]) =>
     vscode.commands.registerCommand(id, async (item?: unknown, items?: unknown) => {
       try {
@@ -65,6 +121,51 @@ export function runCommands(store: RunStore, runs: RunsView, open: (entry: RunEn
 }
 
 const say = (text: string): void => void notify.showInformationMessage(text);
+
+/** What is kept nowhere has no name but its own; says so. */
+function isKept({ folder }: RunEntry): boolean {
+  if (folder !== null) return true;
+  say(
+    vscode.l10n.t(
+      "A run of an untitled notebook keeps nothing; save the notebook, and its next runs can be named and starred.",
+    ),
+  );
+  return false;
+}
+
+/** Shows what it lets through while it is typed; Escape goes back to what it was. */
+async function askFilter(store: RunStore, runs: RunsView): Promise<void> {
+  await store.ready();
+  const before = runs.filter;
+  const input = vscode.window.createInputBox();
+  input.title = vscode.l10n.t("Filter Runs");
+  input.placeholder = vscode.l10n.t("words, or accuracy>0.9  lr=0.01  optimizer=adam  is:starred");
+  input.prompt = vscode.l10n.t("A run is shown when all of these hold of its name, status, settings and figures.");
+  input.value = before;
+  const accepted = await new Promise<boolean>((resolve) => {
+    input.onDidChangeValue((text) => {
+      runs.filter = text;
+    });
+    input.onDidAccept(() => resolve(true));
+    input.onDidHide(() => resolve(false));
+    input.show();
+  });
+  runs.filter = accepted ? input.value : before;
+  input.dispose();
+}
+
+/** The runs of a line of a call or of an experiment. */
+const keysOf = (item: unknown): readonly string[] =>
+  isRecord(item) && Array.isArray(item.keys) ? item.keys.filter((key) => typeof key === "string") : [];
+
+/** The runs that lines stand for, each once. */
+const entriesOf = (store: RunStore, items: readonly unknown[]): RunEntry[] => {
+  const keys = items.flatMap((item) => {
+    const key = isRecord(item) && typeof item.key === "string" ? [item.key] : [];
+    return key.length > 0 ? key : keysOf(item);
+  });
+  return [...new Set(keys)].flatMap((key) => store.get(key) ?? []);
+};
 
 /** The run that a line of the view, or `{ key }`, stands for. */
 const entryOf = (store: RunStore, item: unknown): RunEntry | null =>

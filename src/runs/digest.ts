@@ -25,6 +25,7 @@ export class RunDigest {
   adapter = "";
   startedAt = Number.NaN;
   parameters = 0;
+  group: RunEntry["group"] = null;
   config: unknown = null;
   /** What the fit was told: schedule, epochs, early stopping. */
   fit: unknown = null;
@@ -149,6 +150,8 @@ export class RunDigest {
     this.adapter = line(given.adapter);
     this.startedAt = typeof given.time === "string" ? Date.parse(given.time) : Number.NaN;
     this.parameters = count(given.parameters);
+    const { id, name, label } = record(given.group);
+    if (line(id) !== "") this.group = { id: line(id), name: line(name) || "runs", label: line(label) };
     this.config = sizeWithin(given.config, MAX_CONFIG) ? given.config : null;
     this.fit = sizeWithin(given.fit, MAX_CONFIG) ? fit : null;
     const { pid, host } = record(given.process);

@@ -6,6 +6,15 @@ import type * as vscode from "vscode";
  */
 export type RunState = "running" | "paused" | "finished" | "interrupted" | "early" | "non-finite" | "failed" | "lost";
 
+/** Runs of one call of `replicas`, `compareOptimizers` ... */
+export interface RunGroup {
+  readonly id: string;
+  /** What was called. */
+  readonly name: string;
+  /** What is varied in this run, in words. */
+  readonly label: string;
+}
+
 /** A run as lists show it. Entries are replaced, never changed. */
 export interface RunEntry {
   /** Its folder's path, or the notebook's address and the run's id where nothing is kept (untitled notebooks). */
@@ -13,7 +22,12 @@ export interface RunEntry {
   readonly notebook: vscode.Uri;
   /** Unique in its kernel only. */
   readonly id: string;
+  /** As a reader calls it, or else as it calls itself. */
   readonly name: string;
+  /** A reader marked it. */
+  readonly starred: boolean;
+  /** The call that trained it beside others; null: it was trained by itself. */
+  readonly group: RunGroup | null;
   /** The name by which cells know the experiment, where known. */
   readonly experiment: string | null;
   readonly folder: string | null;

@@ -21,9 +21,10 @@ export function iconOf({ status }: Pick<RunEntry, "status">): vscode.ThemeIcon {
   return new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
 }
 
-/** A run's line in the Runs view. */
-export function itemOf(entry: RunEntry): vscode.TreeItem {
-  const item = new vscode.TreeItem(`${entry.name} · ${timeWords(entry.startedAt)}`);
+/** A run's line in the Runs view; `within` a call, whose line says when it was. */
+export function itemOf(entry: RunEntry, within = false): vscode.TreeItem {
+  const name = `${entry.starred ? "★ " : ""}${entry.name}`;
+  const item = new vscode.TreeItem(within ? name : `${name} · ${timeWords(entry.startedAt)}`);
   const words = [metricWords(entry), ...(isLive(entry) ? [extentWords(entry)] : []), statusWord(entry.status)];
   const said = words.filter((word) => word !== "");
   const curve = entry.spark.length > 1 ? sparkline(entry.spark) : "";
@@ -32,12 +33,60 @@ export function itemOf(entry: RunEntry): vscode.TreeItem {
   const [first = "", ...others] = said;
   item.description = [first, curve, others.join(" · ")].filter((part) => part !== "").join("  ");
   item.iconPath = iconOf(entry);
-  item.contextValue = entry.status === "running" || entry.status === "paused" ? `run-${entry.status}` : "run-ended";
+  const phase = entry.status === "running" || entry.status === "paused" ? `run-${entry.status}` : "run-ended";
+  item.contextValue = `${phase}${entry.starred ? "-starred" : ""}`;
   item.tooltip = tooltipOf(entry);
-  item.accessibilityInformation = { label: [entry.name, timeWords(entry.startedAt), ...said, trend(entry)].join(", ") };
+  const marked = entry.starred ? [vscode.l10n.t("starred")] : [];
+  item.accessibilityInformation = {
+    label: [entry.name, ...marked, timeWords(entry.startedAt), ...said, trend(entry)].join(", "),
+  };
   // without arguments, which the editor forgets when it draws the line anew: the line that was clicked is the selected one
   item.command = { command: "dlnb.openRun", title: vscode.l10n.t("Open Run") };
   return item;
+}
+
+/** The line of the runs of one call: how many there are, and what they came to. */
+export function groupItemOf(
+  id: string,
+  entries: readonly RunEntry[],
+  state: vscode.TreeItemCollapsibleState,
+): vscode.TreeItem {
+  const [first] = entries;
+  const { t } = vscode.l10n;
+  const startedAt = Math.min(...entries.map((entry) => entry.startedAt));
+  const item = new vscode.TreeItem(`${first?.group?.name ?? ""} · ${timeWords(startedAt)}`, state);
+  const live = entries.filter(isLive);
+  const paused = live.length > 0 && live.every(({ status }) => status === "paused");
+  const words = [
+    t("{0} runs", entries.length),
+    spreadWords(entries),
+    ...(live.length > 0 ? [extentWords(live[0] as RunEntry), statusWord(paused ? "paused" : "running")] : []),
+  ].filter((word) => word !== "");
+  item.id = id;
+  item.description = words.join(" · ");
+  item.contextValue = live.length === 0 ? "group-ended" : paused ? "group-paused" : "group-running";
+  item.iconPath = live.length > 0 ? iconOf({ status: paused ? "paused" : "running" }) : new vscode.ThemeIcon("layers");
+  const labels = [...new Set(entries.map(({ group }) => group?.label ?? ""))].filter((label) => label !== "");
+  const more = labels.length > 8 ? [t("and {0} more", labels.length - 8)] : [];
+  item.tooltip = [words.join(" · "), ...(labels.length > 1 ? [...labels.slice(0, 8), ...more] : [])].join("\n");
+  item.accessibilityInformation = { label: [first?.group?.name ?? "", timeWords(startedAt), ...words].join(", ") };
+  item.command = { command: "dlnb.openRun", title: t("Compare Runs") };
+  return item;
+}
+
+/** "accuracy 0.97 ± 0.01" over runs that differ in their seed alone, "accuracy 0.91 to 0.97" over others. */
+function spreadWords(entries: readonly RunEntry[]): string {
+  const found = entries.flatMap(({ metric }) => (metric !== null && Number.isFinite(metric.value) ? [metric] : []));
+  const [first] = found;
+  if (first === undefined || found.some(({ name }) => name !== first.name)) return "";
+  const values = found.map(({ value }) => value);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  if (found.length === 1 || low === high) return `${first.name} ${digits(low)}`;
+  const alike = new Set(entries.map(({ group }) => group?.label)).size === 1;
+  if (!alike) return vscode.l10n.t("{0} {1} to {2}", first.name, digits(low), digits(high));
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const std = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+  return `${first.name} ${digits(mean)} ± ${Number(std.toPrecision(2))}`;
 }
 
 /** What a sparkline shows, for those who do not see it. */

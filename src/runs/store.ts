@@ -6,6 +6,7 @@ import type { SessionNews } from "../controller/sessions.ts";
 import { RunDigest, remarkOn } from "./digest.ts";
 import { isLive, type RunEntry, type RunState } from "./entry.ts";
 import { type FoundRun, findRuns, logOf, runAt, runsOf } from "./find.ts";
+import { NO_LABEL, type RunLabel, readLabel, writeLabel } from "./label.ts";
 import { linesOf } from "./lines.ts";
 import { LogFile } from "./logFile.ts";
 
@@ -35,6 +36,7 @@ interface Known {
   /** Its kernel does something else by now. */
   over: boolean;
   remark: string | null;
+  label: RunLabel;
   /** Size and time of the log when it was last read. */
   stamp: string;
   reading: Promise<void> | null;
@@ -151,6 +153,14 @@ export class RunStore implements vscode.Disposable {
     else if (event.event === "state" && event.state === "idle") this.#idle(notebook);
   }
 
+  /** Calls a run something else, or marks it. Rejects where nothing is kept, or it cannot be written. */
+  async label(key: string, change: Partial<RunLabel>): Promise<void> {
+    const known = this.#known.get(key);
+    if (known?.folder === undefined || known.folder === null) throw new Error(`there is no folder of ${key}`);
+    await writeLabel(known.folder, { ...(await readLabel(known.folder)), ...change });
+    await this.#read(known);
+  }
+
   /** Forgets a run whose folder has gone. */
   forget(key: string): void {
     const known = this.#known.get(key);
@@ -238,7 +248,16 @@ export class RunStore implements vscode.Disposable {
 
   #add(key: string, folder: string | null, notebook: vscode.Uri): Known {
     const digest = new RunDigest(folder === null);
-    const empty = { log: null, live: null, over: false, remark: null, stamp: "", reading: null, entry: null };
+    const empty = {
+      log: null,
+      live: null,
+      over: false,
+      remark: null,
+      label: NO_LABEL,
+      stamp: "",
+      reading: null,
+      entry: null,
+    };
     const known: Known = { key, folder, notebook, digest, ...empty };
     this.#known.set(key, known);
     return known;
@@ -257,6 +276,7 @@ export class RunStore implements vscode.Disposable {
     const path = logOf(folder);
     try {
       const { size, mtimeMs } = await stat(path);
+      known.label = await readLabel(folder);
       const stamp = `${size} ${mtimeMs}`;
       if (known.stamp === stamp) {
         this.#settle(known);
@@ -328,6 +348,14 @@ export class RunStore implements vscode.Disposable {
   }
 
   #progress(notebook: vscode.Uri, run: RunStatus): void {
+    if (run.beside !== undefined) {
+      // figures of many are of none of them: what each comes to its log says
+      for (const { id, folder } of run.beside.runs) {
+        const one = folder === null || this.#known.has(folder) ? null : this.#knownOf(notebook, { id, folder });
+        if (one !== null) void this.#read(one);
+      }
+      return;
+    }
     const known = this.#knownOf(notebook, run);
     if (known === null) return;
     const begins = known.live === null;
@@ -409,7 +437,7 @@ export class RunStore implements vscode.Disposable {
 const newHistory = (folder: string) => ({ log: new LogFile(logOf(folder)), digest: new RunDigest(true) });
 
 /** The entry of what is known; null while a log says nothing yet. */
-function entryOf({ key, folder, notebook, digest, live, over }: Known): RunEntry | null {
+function entryOf({ key, folder, notebook, digest, live, over, label }: Known): RunEntry | null {
   if (!digest.known && live === null && digest.ended === null && digest.step === 0) return null;
   const startedAt = Number.isNaN(digest.startedAt) ? timeOf(folder) : digest.startedAt;
   const status: RunState = digest.ended ?? (!over && (live !== null || alive(digest)) ? going(digest, live) : "lost");
@@ -419,7 +447,9 @@ function entryOf({ key, folder, notebook, digest, live, over }: Known): RunEntry
     key,
     notebook,
     id: digest.id || (live?.id ?? ""),
-    name: digest.name || (live?.name ?? "run"),
+    name: label.name || digest.name || (live?.name ?? "run"),
+    starred: label.starred,
+    group: digest.group,
     experiment: digest.experiment,
     folder,
     status,

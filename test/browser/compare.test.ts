@@ -16,7 +16,15 @@ const themes = {
     "--vscode-editor-background: #000; --vscode-editor-foreground: #fff; --vscode-contrastBorder: #6fc3df",
 } as const;
 
-const first: CompareView = { figure: null, x: "step", bands: true, smoothing: 0.6, hidden: [] };
+const first: CompareView = {
+  figure: null,
+  x: "step",
+  bands: true,
+  groupBy: null,
+  brush: [],
+  smoothing: 0.6,
+  hidden: [],
+};
 
 const message = (view: CompareView = first, runs = someRuns()) => ({
   type: "compared",

@@ -18,6 +18,8 @@ const status = (given: Partial<LiveStatus> = {}): LiveStatus => ({
   epoch: 4,
   epochs: 10,
   lr: 1e-2,
+  runs: 1,
+  ownRates: false,
   plan,
   ...given,
 });

@@ -141,7 +141,8 @@ inBrowser("a run's page", (browser) => {
 
   test("has controls while it trains, and none after", async () => {
     const { page } = await open();
-    const status = { paused: false, stopping: null, step: 2, steps: 6, epoch: 1, epochs: 3, lr: 0.1, plan: null };
+    const place = { step: 2, steps: 6, epoch: 1, epochs: 3 };
+    const status = { paused: false, stopping: null, ...place, lr: 0.1, runs: 1, ownRates: false, plan: null };
     await post(page, { type: "live", status });
     await page.getByRole("button", { name: /Pause/ }).click();
     expect(await last(page)).toEqual({ type: "control", change: { do: "pause" } });

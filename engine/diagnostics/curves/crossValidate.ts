@@ -1,8 +1,8 @@
-import { type Comparison, compareGroups, figureOf, verdictOf } from "../../compare/index.ts";
+import { compareGroups, figureOf, verdictOf } from "../../compare/index.ts";
 import { Splits } from "../../data/index.ts";
 import { ConfigError, Interrupted } from "../../errors/index.ts";
 import { bool, either, int, required, value } from "../../params/index.ts";
-import { compareRunsPlot } from "../../plots/compareRuns.ts";
+import { type ComparedLive, compareRunsPlot } from "../../plots/compareRuns.ts";
 import { count, significant } from "../../plots/format.ts";
 import { definePlot } from "../../plots/plot.ts";
 import { Experiment, fitParams, type Run } from "../../session/index.ts";
@@ -10,6 +10,7 @@ import { type ReplicaView, trainReplicas } from "../../session/replicas.ts";
 import { defineDiagnostic } from "../definition.ts";
 import { measured, Progress, ShownChart } from "../showing.ts";
 import { factsOf } from "./facts.ts";
+import { progressOf } from "./replicas.ts";
 
 /** One training for each fold, and what they come to. */
 export interface CrossValidation {
@@ -66,7 +67,7 @@ export const crossValidate = defineDiagnostic({
       const name = `${experiment.name}, fold ${i + 1}`;
       return { experiment: one, options: one.fitOptions({ ...fit, name }, "crossValidate") };
     });
-    const plot = definePlot<Comparison>({
+    const plot = definePlot<ComparedLive>({
       ...compareRunsPlot,
       title: (found) => `${experiment.name}, cross-validated: ${verdictOf(found)}`,
     });
@@ -77,12 +78,17 @@ export const crossValidate = defineDiagnostic({
       const runs = curves.filter((curve) => curve !== undefined).map(factsOf);
       return compareGroups(runs.length ? [{ label, runs }] : [], figureOf(runs, null));
     };
-    const { runs: trained, notes } = await trainReplicas(replicas, context, (news) => {
-      const fold = news.views().filter((view) => view !== undefined).length;
-      const message = `${experiment.name}: fold ${fold} of ${sets.length}, epoch ${news.epoch} of ${news.epochs}`;
-      progress.at(news.done, { total: news.total, message });
-      chart.live(() => comparison(news.views()));
-    });
+    const { runs: trained, notes } = await trainReplicas(
+      replicas,
+      context,
+      (news) => {
+        const fold = news.views().filter((view) => view !== undefined).length;
+        const what = `fold ${fold} of ${sets.length}`;
+        progress.at(news.done, () => progressOf(experiment.name, news, what), news.now);
+        chart.live(() => ({ ...comparison(news.views()), run: news.status().id }));
+      },
+      { name: "crossValidate", of: experiment, labels: sets.map((_, i) => `fold ${i + 1}`) },
+    );
     const runs = trained.filter((run) => run !== undefined);
     if (runs.length === 0)
       throw new Interrupted(

@@ -61,6 +61,15 @@ const params = {
     },
     "Continues all of them, each to the bits of an uninterrupted run; seeds and what is varied are as they were.",
   ),
+  replay: value<Replicas | null>(
+    null,
+    {
+      type: "Replicas",
+      noun: "what an earlier replicas() gave",
+      accepts: (given) => given !== null && Array.isArray((given as Partial<Replicas>).labels),
+    },
+    "Makes the changes that were made by hand in an earlier call, in each run at its steps: the same seeds and variants give the same bits.",
+  ),
 };
 
 /** A run that is wanted, or one that is as it is. */
@@ -95,13 +104,15 @@ export async function trainWanted(
   const chart = new ShownChart(context, compareRunsPlot);
   const progress = new Progress(context, { total: null, unit: "steps", message: experiment.name });
   const began = performance.now();
+  const toTrain = wanted.filter(({ replica }) => replica !== null);
   const trained = await trainReplicas(
-    wanted.flatMap(({ replica }) => (replica ? [replica] : [])),
+    toTrain.map(({ replica }) => replica as Replica),
     context,
     (news) => {
-      progress.at(news.done, { total: news.total, message: messageOf(experiment, news) });
-      chart.live(() => comparisonOf(wanted, news.views()));
+      progress.at(news.done, () => progressOf(experiment.name, news), news.now);
+      chart.live(() => ({ ...comparisonOf(wanted, news.views()), run: news.status().id }));
     },
+    { name: where, of: experiment, labels: toTrain.map(({ label }) => label) },
   );
   for (const run of trained.runs) if (run) experiment.keep(run);
   const found = foundOf(where, experiment, wanted, trained, context);
@@ -110,7 +121,7 @@ export async function trainWanted(
 }
 
 function planned(experiment: Experiment, given: Checked<typeof params>): Wanted[] {
-  const { seeds: asked, vary, resume: _, ...fit } = given;
+  const { seeds: asked, vary, resume: _, replay, ...fit } = given;
   const seeds = asked ?? (vary === null ? 5 : 1);
   const first = experiment.options.seed;
   const all = typeof seeds === "number" ? Array.from({ length: seeds }, (_, i) => first + i) : seeds;
@@ -118,7 +129,13 @@ function planned(experiment: Experiment, given: Checked<typeof params>): Wanted[
   if (variants.length * all.length < 2) {
     throw new ConfigError("replicas: that is one run: ask for more, as replicas({ seeds: 8 }), or use fit");
   }
-  return wantedOf("replicas", experiment, variants, all, fit);
+  const runs = variants.length * all.length;
+  if (replay && replay.runs.length !== runs) {
+    throw new ConfigError(
+      `replicas: replay has ${count(replay.runs.length, "run")}, and ${runs} are asked for; give the seeds and variants that it had`,
+    );
+  }
+  return wantedOf("replicas", experiment, variants, all, fit, replay?.runs);
 }
 
 /** A run for every variant and seed; `fit` is what `experiment.fit` would be given, but for what a variant says itself. */
@@ -128,13 +145,15 @@ export function wantedOf(
   variants: readonly Variant[],
   seeds: readonly number[],
   fit: Readonly<Record<string, unknown>>,
+  replay?: readonly Run[],
 ): Wanted[] {
-  return variants.flatMap((variant) =>
-    seeds.map((seed) => {
+  return variants.flatMap((variant, v) =>
+    seeds.map((seed, s) => {
       const one = experimentOf(experiment, variant, seed);
       const parts = [experiment.options.name, ...(variants.length > 1 ? [variant.label] : [])];
       const name = [...parts, ...(seeds.length > 1 ? [`seed ${seed}`] : [])].filter((part) => part !== "").join(", ");
-      const options = one.fitOptions({ ...fit, ...variant.fit, name }, where);
+      const again = replay ? { replay: replay[v * seeds.length + s] } : {};
+      const options = one.fitOptions({ ...fit, ...variant.fit, ...again, name }, where);
       return { label: variant.label, replica: { experiment: one, options }, run: null };
     }),
   );
@@ -142,7 +161,10 @@ export function wantedOf(
 
 /** Those that ended by themselves stay as they are. */
 function continued(experiment: Experiment, given: Checked<typeof params>, { runs, labels }: Replicas): Wanted[] {
-  const { seeds, vary, resume: _, schedule, ...fit } = given;
+  const { seeds, vary, resume: _, replay, schedule, ...fit } = given;
+  if (replay !== null) {
+    throw new ConfigError("replicas: resume goes on with the changes that were made; leave out replay");
+  }
   if (seeds !== null || vary !== null) {
     throw new ConfigError(
       "replicas: resume goes on with the seeds and variants that there are; leave out seeds and vary",
@@ -206,8 +228,13 @@ function foundOf(
 
 const endOf = (run: Run, figure: Comparison["figure"]): number => finalOf(factsOf(run), figure);
 
-const messageOf = (experiment: Experiment, { lanes, epoch, epochs }: ReplicaNews): string =>
-  `${experiment.name}: ${lanes === 1 ? "a run" : `${lanes} runs side by side`}, epoch ${epoch} of ${epochs}`;
+/** What is told of many runs on their way. */
+export function progressOf(name: string, { lanes, total, epoch, epochs, status }: ReplicaNews, what = "") {
+  const run = status();
+  const how = what || (lanes === 1 ? "a run" : `${lanes} runs side by side`);
+  const where = run.paused ? `paused at step ${run.step.toLocaleString("en-US")}` : `epoch ${epoch} of ${epochs}`;
+  return { total, message: `${name}: ${how}, ${where}`, run };
+}
 
 function wordsOf(found: Replicas, { notes, lanes }: TrainedReplicas, seconds: number): string[] {
   const { best, figure, complete, runs } = found;

@@ -88,7 +88,7 @@ export function tableOf(found: Comparison): string {
     `  final ${figure.name}, ${figure.better} is better, after ${steps.toLocaleString("en-US")} steps:`,
     ...lines,
     ...(groups.length > 2 && groups.some(({ behind }) => behind !== null)
-      ? ["  the last column is the best less each, all of them together at 95 %"]
+      ? ["  the last column is the best less each, all pairs together at 95 % (Bonferroni)"]
       : []),
   ].join("\n");
 }

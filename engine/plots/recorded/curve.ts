@@ -1,4 +1,4 @@
-import type { Chart, ChartRows, Controlled, LogPlot, RunControl } from "../../protocol/index.ts";
+import type { Chart, ChartRows, Controlled, LogPlot, RunChange } from "../../protocol/index.ts";
 import { type CurveOptions, CurveRecorder } from "../recorder.ts";
 import { countOf, figuresOf, listOf, numberOf, numbersOf, recordOf, textOf } from "./read.ts";
 
@@ -127,7 +127,7 @@ function curveOf(
   };
 }
 
-function controlOf(value: unknown): RunControl | null {
+function controlOf(value: unknown): RunChange | null {
   const { do: what, value: rate } = recordOf(value);
   switch (what) {
     case "pause":

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { compareGroups } from "../../../engine/compare/comparison.ts";
 import { differenceOfSeeds, isBeyondNoise, paired, welch } from "../../../engine/compare/difference.ts";
 import { binomialError, differenceOfRuns, wobbleOf } from "../../../engine/compare/noise.ts";
 import { studentBound, studentCdf } from "../../../engine/compare/student.ts";
 import { normal, words } from "../../../engine/random/index.ts";
+import { madeUp } from "../../support/runs.ts";
 
 interface Interval {
   a: number[];
@@ -102,6 +104,32 @@ describe("equal arms", () => {
     }
     expect(different / TIMES).toBeLessThanOrEqual(0.06);
     expect(different / TIMES).toBeGreaterThan(0.02);
+  });
+
+  test.each([
+    { k: 3, n: 5 },
+    { k: 5, n: 5 },
+    { k: 8, n: 5 },
+    { k: 8, n: 3 },
+  ])("of $n seeds, $k of them: one is called worse than the best in no more than 6 % of 1,000 draws", ({ k, n }) => {
+    const times = 1000;
+    const plain = madeUp({ name: "run", lr: 1, steps: 0 });
+    const draws = normal(31, 100 * k + n, times * k * n);
+    const figure = { name: "validation loss", part: "valid", key: "loss", better: "lower", examples: null } as const;
+    let different = 0;
+    for (let i = 0; i < times; i++) {
+      const groups = Array.from({ length: k }, (_, g) => ({
+        label: `group ${g}`,
+        runs: Array.from({ length: n }, (_, seed) => ({
+          ...plain,
+          config: { ...plain.config, seed },
+          final: { validLoss: draws[(i * k + g) * n + seed] as number },
+        })),
+      }));
+      const found = compareGroups(groups, figure);
+      if (found.groups.some(({ behind }) => behind && isBeyondNoise(behind))) different++;
+    }
+    expect(different / times).toBeLessThanOrEqual(0.06);
   });
 
   test("of single runs with accuracies over 300 examples and epochs that go up and down are called different in no more than 6 %", () => {

@@ -6,7 +6,7 @@ import type { Chart, CompareView, RunFacts } from "../../../engine/protocol/inde
 import { symbolPath } from "../../../media/compare/symbols.ts";
 import { madeUp, someRuns } from "../../support/runs.ts";
 
-const view: CompareView = { figure: null, x: "step", bands: true, smoothing: 0, hidden: [] };
+const view: CompareView = { figure: null, x: "step", bands: true, groupBy: null, brush: [], smoothing: 0, hidden: [] };
 
 /** Of which part of the data each point of a chart's lines is. */
 function partsOf({ datasets }: Chart): readonly string[] {
@@ -71,6 +71,43 @@ describe("runs beside each other", () => {
     expect(columns.map(({ better }) => better).slice(0, 4)).toEqual(["higher", "lower", "lower", null]);
     expect(columns.filter(({ main }) => main).map(({ label }) => label)).toEqual(["validation accuracy"]);
     expect(runs[0]?.cells.slice(3)).toEqual([0.001, 16, 1, 30, 600, 4, "finished"]);
+  });
+
+  test("are grouped by a setting, with a word about what else differs", () => {
+    const found = comparedRuns("c", someRuns(), { ...view, groupBy: "optimizer.lr" });
+    expect(found.groupings).toEqual(["optimizer.lr", "batchSize"]);
+    expect(found.groups.map(({ label, runs }) => [label, runs.length])).toEqual([
+      ["lr 0.001", 6],
+      ["lr 0.03", 6],
+    ]);
+    expect(found.notes).toContain(
+      "grouped by optimizer.lr: runs of a group differ in batchSize too, so that their spread is not that of seeds alone",
+    );
+    const lines = found.chart.datasets.bands?.group as { text: string[] };
+    expect(new Set(lines.text)).toEqual(new Set(["lr 0.001", "lr 0.03"]));
+    expect(comparedRuns("c", someRuns(), { ...view, groupBy: "no such setting" }).groups.length).toBe(4);
+  });
+
+  test("are those of a brush in curves and table, while the ranking is of all", () => {
+    const brush = [{ label: "batchSize", low: 10, high: 20 }];
+    const [all, found] = [comparedRuns("c", someRuns(), view), comparedRuns("c", someRuns(), { ...view, brush })];
+    expect(found.runs.flatMap(({ within }, i) => (within ? [i] : []))).toEqual([0, 1, 2, 6, 7, 8]);
+    expect(new Set((found.chart.datasets.lines?.group as { text: string[] }).text)).toEqual(
+      new Set(["lr 0.001, batchSize 16", "lr 0.03, batchSize 16"]),
+    );
+    expect([found.verdict, found.ranking]).toEqual([all.verdict, all.ranking]);
+    expect(found.notes[0]).toBe("curves and table: 6 of 12 runs, as selected on the axes; the ranking is of all");
+    const none = comparedRuns("c", someRuns(), { ...view, brush: [{ label: "batchSize", low: 17, high: 18 }] });
+    expect(none.runs.some(({ within }) => within)).toBe(false);
+    const other = comparedRuns("c", someRuns(), { ...view, brush: [{ label: "moon", low: 0, high: 1 }] });
+    expect(other.runs.every(({ within }) => within)).toBe(true);
+  });
+
+  test("say for how many comparisons their intervals hold", () => {
+    expect(comparedRuns("c", someRuns(), view).notes).toContain(
+      "“best less this” holds at 95 % for all 6 pairs together (Bonferroni), as the best was picked after looking",
+    );
+    expect(comparedRuns("c", someRuns().slice(0, 6), view).notes.join()).not.toContain("Bonferroni");
   });
 
   test("have axes for the numbers that differ, the outcome last, logarithmic over decades", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { shareOf, ticksOf, tickText } from "../../../media/compare/axes.ts";
+import { Brush, isDrag, nextValue, valueAt } from "../../../media/compare/brush.ts";
 import type { ComparedRun, ParallelAxis, RunColumn } from "../../../media/compare/payload.ts";
 import { Picked } from "../../../media/compare/picked.ts";
 import { bestOf, firstSorting, nextSorting, shownCell, sortedPlaces } from "../../../media/compare/sorting.ts";
@@ -22,7 +23,7 @@ const runs: ComparedRun[] = [
   ["run 2", 0.5, 0.9, "sgd"],
   ["run 10", 0.3, null, "adam"],
   ["run 1", 0.4, 0.95, "adam"],
-].map(([name, ...cells]) => ({ key: String(name), name: String(name), group: 0, live: false, cells }));
+].map(([name, ...cells]) => ({ key: String(name), name: String(name), group: 0, live: false, within: true, cells }));
 
 const names = (places: number[]) => places.map((place) => runs[place]?.name);
 
@@ -132,5 +133,60 @@ describe("what is marked", () => {
     picked.pick(0);
     picked.runs = [{ key: "a", group: 0 }];
     expect(picked.any).toBe(false);
+  });
+});
+
+describe("a brush", () => {
+  const axis = (given: Partial<ParallelAxis> = {}): ParallelAxis => ({
+    label: "lr",
+    log: true,
+    outcome: false,
+    low: 0.001,
+    high: 1,
+    values: [0.001, 0.01, 0.1, 1, null],
+    ...given,
+  });
+  const outcome = axis({
+    label: "accuracy",
+    log: false,
+    outcome: true,
+    low: 0,
+    high: 1,
+    values: [0.2, 0.9, 0.8, 0, 0.5],
+  });
+  const held = (brush: Brush) => [0, 1, 2, 3, 4].filter((place) => brush.holds([axis(), outcome], place));
+
+  test("holds runs that are in all of its ranges; one without a value is in none", () => {
+    const brush = new Brush();
+    expect(held(brush)).toEqual([0, 1, 2, 3, 4]);
+    brush.select(axis(), 0.2, 0.005);
+    expect(held(brush)).toEqual([1, 2]);
+    brush.select(outcome, 0.85, 1);
+    expect(held(brush)).toEqual([1]);
+    brush.clear(axis());
+    expect(held(brush)).toEqual([1]);
+    brush.clear();
+    expect(held(brush)).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test("of a whole axis is none, and stays within the axis", () => {
+    const brush = new Brush();
+    brush.select(axis(), -5, 50);
+    expect(brush.ranges).toEqual([]);
+    brush.select(outcome, 0.5, 7);
+    expect(brush.ranges).toEqual([{ label: "accuracy", low: 0.5, high: 1 }]);
+    brush.set([...brush.ranges, { label: "gone", low: 0, high: 1 }], [axis(), outcome]);
+    expect(brush.ranges.length).toBe(1);
+  });
+
+  test("goes where the hand is on either kind of axis, and a click is no drag", () => {
+    expect([0, 0.5, 1, 2, -1].map((share) => valueAt(outcome, share))).toEqual([0, 0.5, 1, 1, 0]);
+    expect(valueAt(axis(), 1 / 3)).toBeCloseTo(0.01, 12);
+    expect([isDrag(0.5, 0.505), isDrag(0.5, 0.6)]).toEqual([false, true]);
+  });
+
+  test("moves by keys from value to value", () => {
+    expect([0.001, 0.02, 1].map((from) => nextValue(axis(), from, true))).toEqual([0.01, 0.1, 1]);
+    expect([1, 0.02, 0.001].map((from) => nextValue(axis(), from, false))).toEqual([0.1, 0.01, 0.001]);
   });
 });

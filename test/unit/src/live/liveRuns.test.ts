@@ -131,6 +131,20 @@ describe("runs under way", () => {
     expect(keys).toEqual({ "dlnb.training": false, "dlnb.paused": false });
   });
 
+  test("that train side by side are one run by the id of any, and changed as one", async () => {
+    const { live, a, progress, asked } = setUp();
+    const beside = { runs: ["run-1", "run-2"].map((id) => ({ id, folder: null })), ownRates: true };
+    progress(a, { beside });
+    await moment();
+    expect(live.get(a as never, "run-2")).toMatchObject({
+      id: "run-1",
+      status: { runs: 2, ownRates: true, lr: null, plan: null },
+    });
+    await live.control(a as never, "run-2", { do: "scale-lr", factor: 0.5 });
+    expect(asked).toContainEqual(["control", { run: "run-1", change: { do: "scale-lr", factor: 0.5 } }]);
+    expect(live.get(a as never, "run-3")).toBeUndefined();
+  });
+
   test("ask for their plan again when they leave it, and not at every step", async () => {
     const { a, progress, asked } = setUp();
     progress(a);

@@ -14,7 +14,18 @@ const moment = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** What a kernel that trains would be asked. */
 const changes: unknown[] = [];
-const status = { paused: false, stopping: null, step: 2, steps: 6, epoch: 1, epochs: 3, lr: 0.1, plan: null };
+const status = {
+  paused: false,
+  stopping: null,
+  step: 2,
+  steps: 6,
+  epoch: 1,
+  epochs: 3,
+  lr: 0.1,
+  runs: 1,
+  ownRates: false,
+  plan: null,
+};
 const live = {
   onDidChange: () => ({ dispose: () => undefined }),
   get: (_: unknown, id: string) =>

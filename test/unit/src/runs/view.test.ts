@@ -16,6 +16,8 @@ const entry = (given: Partial<RunEntry> = {}): RunEntry => ({
   notebook: Uri.file("/w/tour.dlnb") as never,
   id: "run-c2-1-1",
   name: "small",
+  starred: false,
+  group: null,
   experiment: "exp",
   folder: "/w/.dlnb/tour/runs/1",
   status: "finished",
