@@ -4,6 +4,7 @@ import type { RunFacts } from "../protocol/index.ts";
 import { type Band, epochBand, lossBand } from "./bands.ts";
 import { type Difference, differenceOfSeeds, isBeyondNoise, meanOf, varianceOf } from "./difference.ts";
 import { differenceOfRuns, type SingleDifference } from "./noise.ts";
+import type { PairedDifference } from "./sameExamples.ts";
 
 /** Runs that differ in nothing but their seed, or that the user put together. */
 export interface RunGroup {
@@ -39,7 +40,7 @@ export interface Compared {
   readonly std: number;
   readonly steps: number;
   /** How far the best group is from this one, at 95 % for all pairs of groups together; null for the best, and where nothing is known. */
-  readonly behind: Difference | SingleDifference | null;
+  readonly behind: Difference | SingleDifference | PairedDifference | null;
   /** "train loss", "validation accuracy" ... */
   readonly bands: Readonly<Record<string, Band>>;
 }
@@ -49,7 +50,7 @@ export interface Comparison {
   /** The best first. */
   readonly groups: readonly Compared[];
   /** Best less second, at 95 %, from seeds or, of single runs, from what is known of their noise; null where nothing is. */
-  readonly difference: Difference | SingleDifference | null;
+  readonly difference: Difference | SingleDifference | PairedDifference | null;
   /** Whether best and second differ by more than their seeds explain; null: too few seeds to say. */
   readonly beyondSeeds: boolean | null;
 }

@@ -11,7 +11,7 @@ export interface Difference {
   /** Degrees of freedom of Student's t. */
   readonly degrees: number;
   /** What the spread was estimated from. */
-  readonly by: "paired seeds" | "seeds" | "seeds of one side" | "single runs";
+  readonly by: "paired seeds" | "seeds" | "seeds of one side" | "single runs" | "same examples";
 }
 
 /** What is known of one arm: what its runs ended with, and the seed of each. */

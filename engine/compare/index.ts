@@ -11,6 +11,7 @@ export {
 export { configRows, settingsOf, shownLeaf } from "./config.ts";
 export { isBeyondNoise } from "./difference.ts";
 export { groupBySeed } from "./groups.ts";
+export { differenceOfExamples } from "./sameExamples.ts";
 export { comparisonText } from "./text.ts";
 export { comparedRuns } from "./view.ts";
 export { intervalOf, spreadOf, verdictOf } from "./words.ts";

@@ -2,6 +2,7 @@ import { count, plusMinus, significant } from "../plots/format.ts";
 import type { Compared, Comparison } from "./comparison.ts";
 import { type Difference, isBeyondNoise } from "./difference.ts";
 import type { SingleDifference } from "./noise.ts";
+import { differ, type PairedDifference } from "./sameExamples.ts";
 
 /** What the comparison comes to, in a sentence that claims no more than is known. */
 export function verdictOf(found: Comparison): string {
@@ -26,10 +27,13 @@ export function verdictOf(found: Comparison): string {
   }
   if (difference.by === "single runs")
     return `${head}, one run each: ${ofSingles(difference as SingleDifference, found)}`;
+  if (difference.by === "same examples") {
+    return `${head}, one run each: ${ofSameExamples(difference as PairedDifference, [best.label, second.label])}`;
+  }
   const [a, b] = [best, second].map(({ finals }) => finals.filter((v) => !Number.isNaN(v)).length) as [number, number];
   const seeds = a === b ? `over ${count(a, seedWord(best))}` : `over ${a} and ${b} ${seedWord(best)}s`;
   const assumed = difference.by === "seeds of one side" ? `, if single runs vary as the others do` : "";
-  const test = { "paired seeds": "paired t", seeds: "Welch's t", "seeds of one side": "Student's t" }[difference.by];
+  const test = { "paired seeds": "paired t", seeds: "Welch's t" }[difference.by as string] ?? "Student's t";
   const interval = `95 % interval of the difference ${intervalOf(difference)} ${seeds} (${test})${assumed}`;
   return isBeyondNoise(difference)
     ? `${head}: more than the seeds explain: ${interval}`
@@ -55,6 +59,15 @@ function ofSingles({ low, high, parts, ...rest }: SingleDifference, { figure }: 
   return isBeyondNoise({ low, high, ...rest })
     ? `more than ${known.join(" and ")} explain (±${half} at 95 %); what other seeds would give is not known`
     : `the difference is within noise: ${known.join(" and ")} alone are good for ±${half} at 95 %`;
+}
+
+function ofSameExamples(found: PairedDifference, [first, second]: readonly [string, string]): string {
+  const { examples, onlyFirst, onlySecond, p } = found;
+  const split = `of ${count(examples, "validation example")}, ${onlyFirst} only ${first} gets right and ${onlySecond} only ${second}`;
+  const test = `McNemar's exact test, p = ${p < 1e-4 ? "below 0.0001" : Number(p.toPrecision(2))}; 95 % interval ${intervalOf(found)}`;
+  return differ(found)
+    ? `more than the choice of examples explains: ${split} (${test}); what other seeds would give is not known`
+    : `the difference is within noise: ${split} (${test})`;
 }
 
 function alone({ figure }: Comparison, best: Compared): string {

@@ -33,7 +33,7 @@ export const compareRuns = defineDiagnostic({
   params,
   of: ["experiment", "run"],
   inspects: false,
-  cost: "nothing is computed",
+  cost: "nothing is computed, but for two single runs whose accuracies are of the same examples: they predict those again",
   measure: async ({ experiment, run }, { with: others, figure, by }, context): Promise<Comparison> => {
     const own = run ? [run] : experiment.runs;
     const runs = [...new Set([...own, ...(others instanceof Run ? [others] : (others ?? []))])];

@@ -18,6 +18,7 @@ import { significant } from "../../plots/format.ts";
 import type { Run } from "../../session/index.ts";
 import { measured, showChart } from "../showing.ts";
 import { factsOf, hiddenOf } from "./facts.ts";
+import { onSameExamples } from "./sameExamples.ts";
 
 /** How runs are put together and what by: see `compareRuns`. */
 export interface Comparing {
@@ -27,12 +28,12 @@ export interface Comparing {
 }
 
 /** Shows runs over each other, what they differ in and what that comes to. Throws ConfigError when there is nothing to compare. */
-export function showComparison(
+export async function showComparison(
   where: string,
   given: readonly Run[],
   { figure, by }: Comparing,
   context: RunContext,
-): Comparison {
+): Promise<Comparison> {
   const runs = given.filter((run) => run.history.step.length > 0);
   if (runs.length === 0) {
     throw new ConfigError(
@@ -42,13 +43,14 @@ export function showComparison(
     );
   }
   const groups = by ? groupBy(runs, by) : grouped(runs);
-  const found = compareGroups(
+  const compared = compareGroups(
     groups,
     figureOf(
       groups.flatMap(({ runs: own }) => own),
       figure,
     ),
   );
+  const found = await onSameExamples(compared, runs);
   showChart(context, compareRunsPlot, found);
   return measured(found, [tableOf(found), ...differencesOf(ranked(groups, found))].join("\n"));
 }

@@ -32,8 +32,11 @@ export const overfitBatch = defineDiagnostic({
     const chart = new ShownChart(context, overfitBatchPlot);
     const state = ({ losses, lr, target }: Attempt) => ({ name, examples: set.size, losses: [...losses], lr, target });
     const found = await overfit(experiment, { set, steps }, context, (share, attempt) => {
+      const drawn = attempt && attempt.losses.length > 0 ? attempt : null;
+      // a chart that nobody draws on any more is over
+      if (progress.stopped && drawn) chart.end({ ...state(drawn), reached: null });
       progress.check(Math.round(100 * share));
-      if (attempt && attempt.losses.length > 0) chart.live(() => ({ ...state(attempt), reached: null }));
+      if (drawn) chart.live(() => ({ ...state(drawn), reached: null }));
     });
     chart.end({ ...state(found), reached: found.reached });
     const finding = overfitFinding(found);

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { compareGroups } from "../../../engine/compare/comparison.ts";
 import { differenceOfSeeds, isBeyondNoise, paired, welch } from "../../../engine/compare/difference.ts";
 import { binomialError, differenceOfRuns, wobbleOf } from "../../../engine/compare/noise.ts";
+import { differenceOfExamples, mcnemar } from "../../../engine/compare/sameExamples.ts";
 import { studentBound, studentCdf } from "../../../engine/compare/student.ts";
 import { normal, words } from "../../../engine/random/index.ts";
 import { madeUp } from "../../support/runs.ts";
@@ -22,6 +23,8 @@ const scipy = JSON.parse(readFileSync(new URL("./scipy.json", import.meta.url), 
   normal: number;
   welch: Interval[];
   paired: Interval[];
+  /** stats.binomtest(b, b + c).pvalue, by scipy 1.17. */
+  mcnemar: [b: number, c: number, p: number][];
 };
 
 describe("Student's t", () => {
@@ -150,6 +153,35 @@ describe("equal arms", () => {
       if (found && isBeyondNoise(found)) different++;
     }
     expect(different / times).toBeLessThanOrEqual(0.06);
+  });
+});
+
+describe("the same examples", () => {
+  test.each(scipy.mcnemar)("%d against %d has McNemar's exact p of %d, as scipy's binomtest", (b, c, p) => {
+    expect(Math.abs(mcnemar(b, c) / p - 1)).toBeLessThan(1e-9);
+  });
+
+  test("of which none is told apart say nothing", () => {
+    const found = differenceOfExamples({ examples: 100, onlyFirst: 0, onlySecond: 0 });
+    expect([found.p, found.mean, found.low < 0, found.high > 0]).toEqual([1, 0, true, true]);
+  });
+
+  test("give the interval of Agresti and Min", () => {
+    // by hand: (14.5 - 5.5) / 102 ± 1.959964 sqrt(20 - 81 / 102) / 102
+    const { mean, low, high } = differenceOfExamples({ examples: 100, onlyFirst: 14, onlySecond: 5 });
+    expect([mean, low, high].map((v) => Number(v.toFixed(5)))).toEqual([0.09, 0.00403, 0.17244]);
+  });
+
+  test("say that two equal runs differ in no more than 5 % of 3,000 draws", () => {
+    const times = 3000;
+    let different = 0;
+    for (let i = 0; i < times; i++) {
+      // 40 of the examples are got right by one alone, either as likely
+      const first = words(37, i, 0, 40).filter((word) => word < 2 ** 31).length;
+      const found = differenceOfExamples({ examples: 400, onlyFirst: first, onlySecond: 40 - first });
+      if (found.p < 0.05) different++;
+    }
+    expect(different / times).toBeLessThanOrEqual(0.05);
   });
 });
 

@@ -92,9 +92,8 @@ describe("runs beside each other", () => {
     const brush = [{ label: "batchSize", low: 10, high: 20 }];
     const [all, found] = [comparedRuns("c", someRuns(), view), comparedRuns("c", someRuns(), { ...view, brush })];
     expect(found.runs.flatMap(({ within }, i) => (within ? [i] : []))).toEqual([0, 1, 2, 6, 7, 8]);
-    expect(new Set((found.chart.datasets.lines?.group as { text: string[] }).text)).toEqual(
-      new Set(["lr 0.001, batchSize 16", "lr 0.03, batchSize 16"]),
-    );
+    const drawn = found.chart.datasets.lines?.group as { text: string[] };
+    expect(new Set(drawn.text)).toEqual(new Set(["lr 0.001, batchSize 16", "lr 0.03, batchSize 16"]));
     expect([found.verdict, found.ranking]).toEqual([all.verdict, all.ranking]);
     expect(found.notes[0]).toBe("curves and table: 6 of 12 runs, as selected on the axes; the ranking is of all");
     const none = comparedRuns("c", someRuns(), { ...view, brush: [{ label: "batchSize", low: 17, high: 18 }] });

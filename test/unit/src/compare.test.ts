@@ -253,8 +253,20 @@ test("messages of pages are read as far as they are ours", () => {
     type: "view",
     view: FIRST_VIEW,
   });
-  expect(readState({ keys: ["a", "a", 3, ...Array.from({ length: 40 }, (_, i) => `k${i}`)], view: 4 })).toMatchObject({
-    keys: expect.toSatisfy((keys: string[]) => keys.length === 20 && keys[0] === "a"),
+  for (const brush of [
+    [{ label: "lr", low: 0 }],
+    [{ label: 5, low: 0, high: 1 }],
+    "all",
+    Array(30).fill({ label: "a", low: 0, high: 1 }),
+  ]) {
+    expect(readFromCompare({ type: "view", view: { ...FIRST_VIEW, brush } })).toBeNull();
+  }
+  const { groupBy: _, brush: __, ...older } = FIRST_VIEW;
+  expect(readFromCompare({ type: "view", view: older })).toEqual({ type: "view", view: FIRST_VIEW });
+  expect(readFromCompare({ type: "export", as: "cell" })).toEqual({ type: "export", as: "cell" });
+  expect(readFromCompare({ type: "export", as: "exe" })).toBeNull();
+  expect(readState({ keys: ["a", "a", 3, ...Array.from({ length: 400 }, (_, i) => `k${i}`)], view: 4 })).toMatchObject({
+    keys: expect.toSatisfy((keys: string[]) => keys.length === 200 && keys[0] === "a"),
     view: FIRST_VIEW,
   });
 });

@@ -65,6 +65,26 @@ describe("compare", () => {
     expect(datasets.loss?.part).toEqual({ text: expect.arrayContaining(["validation", "training"]) });
   });
 
+  test("takes single runs on the same examples by those that one alone gets right", async () => {
+    const [a, b] = [await trained({}, { epochs: 30 }), await trained({ optimizer: optim.sgd({ lr: 1e-4 }) })];
+    const { found, text } = await shown(() => compare(a, b));
+    const { difference } = found;
+    if (difference?.by !== "same examples" || !("onlyFirst" in difference)) throw new Error("not of the same examples");
+    const { examples, onlyFirst, onlySecond } = difference;
+    expect(examples).toBe(80);
+    const gap = (a.final.validAccuracy as number) - (b.final.validAccuracy as number);
+    expect((onlyFirst - onlySecond) / examples).toBeCloseTo(gap, 10);
+    expect(text.replaceAll(/\s+/g, " ")).toMatch(
+      /of 80 validation examples, \d+ only .* gets right and \d+ only .* \(McNemar's exact test, p = /,
+    );
+    // of other examples, or by another figure, only shares are known
+    const other = await trained({ data: data.moons({ n: 240, noise: 0.2, seed: 4 }).split({ valid: 80, seed: 1 }) });
+    expect((await shown(() => compare(a, other))).found.difference?.by).toBe("single runs");
+    expect((await shown(() => compare(a, b, { figure: "loss" } as never))).found.difference?.by).not.toBe(
+      "same examples",
+    );
+  });
+
   test("takes runs by label, and a figure to rank them by", async () => {
     const [a, b] = [await trained(), await trained({ optimizer: optim.adam({ lr: 0.01 }) })];
     const { found } = await shown(() => compare({ plain: a, "with moments": [b] }, { figure: "loss" }));

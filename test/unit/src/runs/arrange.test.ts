@@ -168,10 +168,10 @@ describe("runs of one call", () => {
     ]);
     const [notebook] = (await view.getChildren()) as never[];
     const [experiment] = (await view.getChildren(notebook)) as never[];
-    const [, call] = (await view.getChildren(experiment)) as never[];
+    const [, call] = (await view.getChildren(experiment)) as unknown as never[];
     const item = view.getTreeItem(call as never);
     expect(item).toMatchObject({ description: "3 runs · accuracy 0.9", contextValue: "group-ended" });
-    expect((call as { keys: string[] }).keys.length).toBe(3);
+    expect((call as unknown as { keys: string[] }).keys.length).toBe(3);
     expect(view.getParent(call as never)).toBe(experiment);
   });
 
