@@ -7,18 +7,18 @@ const MOST_NUMBERS = 2e7;
 
 /**
  * The comparison with what is known when best and second are single runs whose accuracies are of the same examples: both predict them
- * again, and those that one alone gets right say more than two shares do. As it was where that cannot be.
+ * again, and those that one alone gets right say more than two shares do. As it was where that cannot be. `runOf`: the first run of a group.
  */
-export async function onSameExamples(found: Comparison, runs: readonly Run[]): Promise<Comparison> {
+export async function onSameExamples(
+  found: Comparison,
+  runOf: (label: string) => Run | undefined,
+): Promise<Comparison> {
   const { figure, groups } = found;
   const [best, second] = groups;
   if (!best || !second || best.runs.length > 1 || second.runs.length > 1) return found;
   if (figure.part !== "valid" || figure.key !== "accuracy" || figure.examples === null) return found;
-  const named = (name: string | undefined) => runs.filter((run) => run.name === name);
-  const [a, b] = [named(best.runs[0]), named(second.runs[0])];
-  if (a.length !== 1 || b.length !== 1) return found;
-  const [first, other] = [a[0] as Run, b[0] as Run];
-  if (!sameSets(first.experiment.splits.valid, other.experiment.splits.valid)) return found;
+  const [first, other] = [runOf(best.label), runOf(second.label)];
+  if (!first || !other || !sameSets(first.experiment.splits.valid, other.experiment.splits.valid)) return found;
   const [right, wrong] = [await rightOf(first), await rightOf(other)];
   if (right === null || wrong === null || right.length !== wrong.length) return found;
   const count = (test: (i: number) => boolean) => right.reduce((sum, _, i) => sum + Number(test(i)), 0);

@@ -15,6 +15,7 @@ import type { RunContext } from "../../context/index.ts";
 import { ConfigError } from "../../errors/index.ts";
 import { compareRunsPlot } from "../../plots/compareRuns.ts";
 import { significant } from "../../plots/format.ts";
+import type { RunFacts } from "../../protocol/index.ts";
 import type { Run } from "../../session/index.ts";
 import { measured, showChart } from "../showing.ts";
 import { factsOf, hiddenOf } from "./facts.ts";
@@ -42,7 +43,8 @@ export async function showComparison(
         : `${where}: the runs have no history: they were loaded from files`,
     );
   }
-  const groups = by ? groupBy(runs, by) : grouped(runs);
+  const facts = new Map(runs.map((run) => [factsOf(run), run]));
+  const groups = by ? groupBy(facts, by) : groupBySeed([...facts.keys()], (one) => hiddenOf(facts.get(one) as Run));
   const compared = compareGroups(
     groups,
     figureOf(
@@ -50,19 +52,15 @@ export async function showComparison(
       figure,
     ),
   );
-  const found = await onSameExamples(compared, runs);
+  const runOf = (label: string) => facts.get(groups.find((group) => group.label === label)?.runs[0] as RunFacts);
+  const found = await onSameExamples(compared, runOf);
   showChart(context, compareRunsPlot, found);
   return measured(found, [tableOf(found), ...differencesOf(ranked(groups, found))].join("\n"));
 }
 
-function grouped(runs: readonly Run[]): RunGroup[] {
-  const facts = new Map(runs.map((run) => [factsOf(run), run]));
-  return groupBySeed([...facts.keys()], (one) => hiddenOf(facts.get(one) as Run));
-}
-
-function groupBy(runs: readonly Run[], by: (run: Run) => string): RunGroup[] {
-  const labels = [...new Set(runs.map((run) => String(by(run))))];
-  return labels.map((label) => ({ label, runs: runs.filter((run) => String(by(run)) === label).map(factsOf) }));
+function groupBy(facts: ReadonlyMap<RunFacts, Run>, by: (run: Run) => string): RunGroup[] {
+  const groups = Map.groupBy(facts.keys(), (one) => String(by(facts.get(one) as Run)));
+  return [...groups].map(([label, runs]) => ({ label, runs }));
 }
 
 /** Verdict and a line for each group, the best first. */
