@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { digits } from "../status/summary.ts";
 import type { EventLine } from "./messages.ts";
 import { count, figures, line, list, number, record } from "./read.ts";
+import type { RunLogReader } from "./store.ts";
 
 /** Events that are kept, the newest. */
 const MOST_EVENTS = 5000;
@@ -55,6 +56,11 @@ export class RunDetails {
     return { first, events: this.#events.slice(first - this.#left, Math.max(first, to) - this.#left) };
   }
 
+  /** Number of the first event that is kept. */
+  get firstKept(): number {
+    return this.#left;
+  }
+
   /** In the order of their steps. */
   get checkpoints(): readonly Checkpoint[] {
     return [...this.#checkpoints.values()].sort((a, b) => a.step - b.step);
@@ -73,6 +79,30 @@ export class RunDetails {
       this.#checkpoints.set(file, { file, step: count(step), why: line(why) });
     }
   }
+}
+
+/** Events `from` to before `to` of a log, however long it is: it is read again for those that are no longer kept. */
+export async function eventsOf(
+  log: RunLogReader,
+  from: number,
+  to: number,
+  signal: AbortSignal,
+): Promise<{ first: number; events: EventLine[] }> {
+  const events: EventLine[] = [];
+  const done = new AbortController();
+  let number = 0;
+  const take = (value: unknown) => {
+    if (number >= to) {
+      done.abort();
+      return;
+    }
+    const event = eventOf(record(value));
+    if (event === null) return;
+    if (number >= from) events.push(event);
+    number++;
+  };
+  await log.follow(take, AbortSignal.any([signal, done.signal]));
+  return { first: from, events };
 }
 
 /** A line of the log in words; null for those that tell of no event. */

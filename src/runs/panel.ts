@@ -10,7 +10,7 @@ import { isRecord } from "../outputs/read.ts";
 import { page } from "../panel/page.ts";
 import { count, digits, duration } from "../status/summary.ts";
 import { codeOf, configurationOf, jsonOf } from "./configuration.ts";
-import { RunDetails } from "./details.ts";
+import { eventsOf, RunDetails } from "./details.ts";
 import { isLive, type RunEntry } from "./entry.ts";
 import { linesOf } from "./lines.ts";
 import {
@@ -316,7 +316,10 @@ class RunPanel {
       case "earlier": {
         const details = this.#followed?.details;
         if (details === undefined) return;
-        const given = details.eventsBetween(Math.max(0, message.before - EVENTS), message.before);
+        const [from, to] = [Math.max(0, message.before - EVENTS), Math.min(message.before, details.events)];
+        const log = from < details.firstKept ? this.#host.store.log(this.#key) : null;
+        const given =
+          log === null ? details.eventsBetween(from, to) : await eventsOf(log, from, to, this.#closing.signal);
         this.#post({ type: "events", ...given, total: details.events });
         return;
       }

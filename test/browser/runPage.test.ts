@@ -108,6 +108,49 @@ inBrowser("a run's page", (browser) => {
     expect(await page.getByRole("button", { name: /earlier/ }).isVisible()).toBe(false);
   });
 
+  test("has a window of 100,000 events that moves as one scrolls, and goes to the first and the newest", async () => {
+    const { page } = await open();
+    await page.getByRole("tab", { name: "Log" }).click();
+    const rows = page.getByRole("tabpanel").locator("tbody tr");
+    const list = page.locator(".run-log");
+    const total = 100_000;
+    const give = (first: number, count: number, all = total) =>
+      post(page, {
+        type: "events",
+        events: Array.from({ length: count }, (_, i) => ({ step: "", text: `event ${first + i}`, level: "info" })),
+        first,
+        total: all,
+      });
+    await page.getByRole("button", { name: "First" }).click();
+    expect(await last(page)).toEqual({ type: "earlier", before: 100 });
+    await give(0, 100, 100);
+    await give(99_800, 0);
+    await page.getByRole("button", { name: "Newest" }).click();
+    await give(99_800, 200);
+    await expect.poll(() => rows.last().innerText()).toMatch(/event 99999/);
+    for (let first = 99_600; first >= 98_600; first -= 200) {
+      await list.evaluate((one) => {
+        one.scrollTop = 0;
+      });
+      await expect.poll(() => last(page)).toEqual({ type: "earlier", before: first + 200 });
+      await give(first, 200);
+    }
+    expect(await rows.count()).toBe(1000);
+    expect(await rows.first().innerText()).toMatch(/event 98600/);
+    await page.getByText("events 98,601 to 99,600 of 100,000").waitFor();
+    // what comes meanwhile moves nothing
+    await give(100_000, 1, 100_001);
+    expect(await rows.first().innerText()).toMatch(/event 98600/);
+    await page.getByRole("button", { name: "Newest" }).click();
+    expect(await last(page)).toEqual({ type: "earlier", before: 100_001 });
+    await give(99_801, 200, 100_001);
+    await expect.poll(() => rows.count()).toBe(200);
+    await page.getByRole("button", { name: "First" }).click();
+    expect(await last(page)).toEqual({ type: "earlier", before: 200 });
+    await give(0, 200, 100_001);
+    await expect.poll(() => rows.first().innerText()).toMatch(/event 0$/);
+  });
+
   test("sends notes with every key and keeps them until they are in the file", async () => {
     const { page } = await open();
     await page.getByRole("tab", { name: "Notes" }).click();

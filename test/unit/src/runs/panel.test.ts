@@ -192,6 +192,30 @@ describe("the panel of a run", () => {
     expect(of("events")[1]?.events.length).toBe(200);
   });
 
+  test("shows any events of a log of 100,000, those that are not kept too, in bounded memory", async () => {
+    const lines = Array.from({ length: 100_000 }, (_, i) => ({
+      event: "epoch",
+      epoch: i + 1,
+      step: 2 * i + 2,
+      train: { loss: 1 / (i + 1) },
+    }));
+    const run = writeRun(root, "tour", "20261121-052410", text([start(), ...lines, ...small().slice(-1)]));
+    const { of, send } = await open(run);
+    await expect.poll(() => of("events").length, { timeout: 20_000 }).toBe(1);
+    expect(of("events")[0]).toMatchObject({ first: 99_802, total: 100_002 });
+    for (const [i, [before, first]] of [
+      [200, 0],
+      [50_100, 49_900],
+      [99_802, 99_602],
+    ].entries()) {
+      send({ type: "earlier", before });
+      await expect.poll(() => of("events").length, { timeout: 20_000 }).toBe(i + 2);
+      const told = of("events")[i + 1];
+      expect([told?.first, told?.events.length]).toEqual([first, 200]);
+      expect(told?.events.at(-1)?.text).toContain(`epoch ${((before as number) - 1).toLocaleString("en-US")}:`);
+    }
+  }, 60_000);
+
   test("writes notes with every key, the newest where keys are faster than the disk, and after the panel was closed", async () => {
     const run = writeRun(root, "tour", "20261121-052410", text(small()));
     const notes = join(run, "notes.md");
