@@ -9,6 +9,7 @@ import { notebookInFront } from "../notebook/inFront.ts";
 import { notify } from "../notify/index.ts";
 import { isRecord } from "../outputs/read.ts";
 import { runFolder } from "../outputs/saved.ts";
+import { ownOptions } from "../runs/configuration.ts";
 import type { RunEntry, RunStore } from "../runs/index.ts";
 import { type Checkpoint, type Trail, trailOf } from "./checkpoints.ts";
 import { branchText, restoreText } from "./goBackText.ts";
@@ -169,7 +170,12 @@ async function insert(
   const path = relative(dirname(notebook.uri.fsPath), join(entry.folder ?? "", checkpoint.file));
   const back = { file: path.split(sep).join("/"), step: checkpoint.step, experiment: subject.name, taken };
   const trained = notebook.getCells().find((cell) => cellId(cell) === entry.cell);
-  const run = { name: entry.name, text: trained?.document.getText() ?? null, ...trail };
+  const run = {
+    name: entry.name,
+    text: trained?.document.getText() ?? null,
+    ...trail,
+    own: entry.group && ownOptions(entry),
+  };
   const text = how === "restore" ? restoreText(back) : branchText(back, run);
   const inserted = await insertCell(notebook, (below?.index ?? notebook.cellCount - 1) + 1, text);
   if (inserted === null || how === "branch") return;

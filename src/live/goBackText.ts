@@ -22,15 +22,27 @@ export function restoreText({ file, step, experiment, taken }: GoBack): string {
  */
 export function branchText(
   { file, step, experiment, taken }: GoBack,
-  run: { name: string; text: string | null; steps: number; epochs: number; changed: number | null },
+  run: {
+    name: string;
+    text: string | null;
+    steps: number;
+    epochs: number;
+    changed: number | null;
+    /** Of a run that trained beside others: what its experiment and fit had of their own. */
+    own?: { readonly experiment: string; readonly schedule: string } | null;
+  },
 ): string {
   const resume = `resume: ${JSON.stringify(file)}`;
   const ended = run.steps > 0 && step >= run.steps;
-  const given = run.text === null ? null : optionsOf(run.text, experiment);
-  const plain = ` epochs: ${(run.epochs || 10) * (ended ? 2 : 1)} `;
+  const { own = null } = run;
+  const given = run.text === null || own !== null ? null : optionsOf(run.text, experiment);
+  const schedule = own === null || own.schedule === "" ? "" : `, schedule: ${own.schedule}`;
+  const plain = ` epochs: ${(run.epochs || 10) * (ended ? 2 : 1)}${schedule} `;
+  const subject =
+    own === null || own.experiment === "" ? experiment : `experiment({ ...${experiment}.options, ${own.experiment} })`;
   const options = given === null ? plain : ended ? longer(given) : given;
   const lines = options.includes("\n");
-  const call = `${experiment}.fit({${lines ? "\n  " : " "}${resume},${options}})`;
+  const call = `${subject}.fit({${lines ? "\n  " : " "}${resume},${options}})`;
   const notes = [
     `// a run of its own, from step ${step.toLocaleString("en-US")} of ${run.name.replaceAll(/\s+/g, " ").slice(0, 60)} on:`,
     "// change what should differ, then run this cell",

@@ -160,6 +160,28 @@ export function codeOf(start: Readonly<Record<string, unknown>>): string | null 
   }
 }
 
+/** What a run of a call such as `replicas` has of its own, as a cell would give it: options of its experiment, and the schedule of its fit. */
+export function ownOptions({ config, fit }: { readonly config: unknown; readonly fit: unknown }): {
+  readonly experiment: string;
+  readonly schedule: string;
+} {
+  const given = record(config);
+  const written = (value: unknown, library: string): string | null => {
+    if (value === undefined || value === null) return null;
+    try {
+      return source(value, library, 0);
+    } catch (error) {
+      if (error instanceof NotPlain) return null;
+      throw error;
+    }
+  };
+  const options = ["optimizer", "batchSize", "accumulate", "seed"].flatMap((name) => {
+    const text = written(given[name], LIBRARIES[name] ?? "");
+    return text === null || (name === "accumulate" && text === "1") ? [] : [`${name}: ${text}`];
+  });
+  return { experiment: options.join(", "), schedule: written(record(fit).schedule, "schedule") ?? "" };
+}
+
 class NotPlain extends Error {}
 
 function source(value: unknown, library: string, depth: number): string {

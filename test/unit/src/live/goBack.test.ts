@@ -5,6 +5,7 @@ import type * as api from "vscode";
 import { trailOf } from "../../../../src/live/checkpoints.ts";
 import { goBack, goBackFrom } from "../../../../src/live/goBack.ts";
 import { branchText, restoreText } from "../../../../src/live/goBackText.ts";
+import { ownOptions } from "../../../../src/runs/configuration.ts";
 import { RunStore } from "../../../../src/runs/index.ts";
 import { fakeNotebook, openNotebook } from "../../../fake/notebook.ts";
 import { commands, Uri, window, workspace } from "../../../fake/vscode.ts";
@@ -48,6 +49,23 @@ describe("the cell that branches", () => {
     [null, `const branch = await exp.fit({ ${resume}, epochs: 3 })`],
   ])("makes the same call with resume: %j", (given, made) => {
     expect(call(given)).toBe(made);
+  });
+
+  test("makes the experiment of a run that trained beside others, with its seed and rate", () => {
+    const own = ownOptions({
+      config: {
+        seed: 4,
+        batchSize: 8,
+        accumulate: 1,
+        optimizer: { type: "adamw", options: { lr: 0.01, betas: [0.9, 0.999] } },
+      },
+      fit: { schedule: { type: "cosine", options: { etaMin: 0 } } },
+    });
+    expect(call("const many = await exp.replicas({ seeds: 5 })", { own })).toBe(
+      `const branch = await experiment({ ...exp.options, optimizer: optim.adamw({ lr: 0.01, betas: [0.9, 0.999] }), batchSize: 8, seed: 4 }).fit({ ${resume}, epochs: 3, schedule: schedule.cosine({ etaMin: 0 }) })`,
+    );
+    const hostile = { seed: { type: "x); evil(" }, optimizer: { type: "a b", options: {} } };
+    expect(ownOptions({ config: hostile, fit: 5 })).toEqual({ experiment: "", schedule: "" });
   });
 
   test("is longer when the run had come to its end", () => {
