@@ -15,7 +15,7 @@ const exp = experiment({
   "const many = await exp.replicas({ seeds: 5, epochs: 30_000 });",
 ];
 
-before(() => writeNotebook(server.workspace, "replicas.dlnb", cells));
+before(() => writeNotebook(server.workspace, "beside.dlnb", cells));
 
 const row = (text: string | RegExp): Locator =>
   window.page.locator(".pane-body .customview-tree:visible .monaco-list-row", { hasText: text });
@@ -31,7 +31,7 @@ const strip = (): Locator => charts().last().locator(".dlnb-live");
 
 describe("replicas", () => {
   it("are one line of the Runs view with their runs inside, and compared with a click on it", async () => {
-    await window.openNotebook("replicas.dlnb");
+    await window.openNotebook("beside.dlnb");
     await window.runCell("const moons");
     await window.idle();
     await window.runCell("const grid");
@@ -112,7 +112,7 @@ describe("replicas", () => {
   });
 
   it("are changed together from the strip under their chart, which is there again after a reload", async () => {
-    await window.openNotebook("replicas.dlnb");
+    await window.openNotebook("beside.dlnb");
     await window.runCell("const many");
     await strip().getByText("5 runs side by side").waitFor({ timeout: 60_000 });
     await window.page.waitForTimeout(1500);
