@@ -1,3 +1,4 @@
+import * as vscode from "vscode";
 import { RUN_LOG_VERSION, type RunHistory } from "../../engine/protocol/index.ts";
 import type { RunEntry, RunState } from "./entry.ts";
 import { count, figures, line, list, number, record } from "./read.ts";
@@ -219,12 +220,21 @@ export class RunDigest {
 /** The word in the log when a log is not quite what this version writes; null when there is nothing to say. */
 export function remarkOn(digest: RunDigest, damaged: number): string | null {
   const words = [
-    ...(digest.known ? [] : ["has no first line that says what it is of"]),
+    ...(digest.known ? [] : [vscode.l10n.t("has no first line that says what it is of")]),
     ...(digest.version > RUN_LOG_VERSION
-      ? [`was written by a newer version of dlnb (log version ${digest.version}): what is not known of it is left out`]
+      ? [
+          vscode.l10n.t(
+            "was written by a newer version of dlnb (log version {0}): what is not known of it is left out",
+            digest.version,
+          ),
+        ]
       : []),
     ...(damaged > 0
-      ? [`has ${damaged} damaged ${damaged === 1 ? "line, which is" : "lines, which are"} left out`]
+      ? [
+          damaged === 1
+            ? vscode.l10n.t("has 1 damaged line, which is left out")
+            : vscode.l10n.t("has {0} damaged lines, which are left out", damaged),
+        ]
       : []),
   ];
   return words.length === 0 ? null : words.join("; ");

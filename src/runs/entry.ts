@@ -57,6 +57,8 @@ export interface RunEntry {
   readonly parameters: number;
   /** Why it failed; empty otherwise. */
   readonly error: string;
+  /** What is not as it should be with its log, behind "its log"; empty: nothing. */
+  readonly remark: string;
 }
 
 export const isLive = ({ status }: Pick<RunEntry, "status">): boolean => status === "running" || status === "paused";

@@ -388,7 +388,9 @@ function headOf(entry: RunEntry, details: RunDetails | null): RunHead {
     name,
     status,
     word: statusWord(status),
-    sentence: statusSentence(entry),
+    sentence: [statusSentence(entry), ...(entry.remark === "" ? [] : [vscode.l10n.t("Its log {0}.", entry.remark)])]
+      .filter((sentence) => sentence !== "")
+      .join(" "),
     kept: folder !== null,
     figures: [
       ...(metric === null || metric.name.endsWith(" loss")

@@ -437,7 +437,7 @@ export class RunStore implements vscode.Disposable {
 const newHistory = (folder: string) => ({ log: new LogFile(logOf(folder)), digest: new RunDigest(true) });
 
 /** The entry of what is known; null while a log says nothing yet. */
-function entryOf({ key, folder, notebook, digest, live, over, label }: Known): RunEntry | null {
+function entryOf({ key, folder, notebook, digest, live, over, label, remark }: Known): RunEntry | null {
   if (!digest.known && live === null && digest.ended === null && digest.step === 0) return null;
   const startedAt = Number.isNaN(digest.startedAt) ? timeOf(folder) : digest.startedAt;
   const status: RunState = digest.ended ?? (!over && (live !== null || alive(digest)) ? going(digest, live) : "lost");
@@ -472,6 +472,7 @@ function entryOf({ key, folder, notebook, digest, live, over, label }: Known): R
     cell: digest.cell,
     parameters: digest.parameters,
     error: digest.error,
+    remark: remark ?? "",
   };
 }
 

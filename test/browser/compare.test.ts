@@ -123,6 +123,81 @@ inBrowser("the page of compared runs", (browser) => {
     await page.close();
   });
 
+  test("selects runs by dragging along an axis and by keys, shows what is left, and lets it go", async () => {
+    const { page, problems } = await open();
+    await show(page, message());
+    const brushes = async () =>
+      ((await sent(page)) as { view?: CompareView }[]).flatMap(({ view }) => (view === undefined ? [] : [view.brush]));
+    const high = page.getByRole("slider", { name: "optimizer.lr, upper end of the selection" });
+    await high.focus();
+    expect(await high.getAttribute("aria-valuetext")).toBe("all");
+    await page.keyboard.press("ArrowDown");
+    expect((await brushes()).at(-1)).toEqual([{ label: "optimizer.lr", low: 0.001, high: 0.001 }]);
+    await page.getByText("6 of 12 runs selected").waitFor();
+    expect(await page.locator(".parallel .line.out").count()).toBe(6);
+    // the end is still where the keys are
+    expect(await page.evaluate(() => (document.activeElement as HTMLElement).dataset.end)).toBe("high optimizer.lr");
+    const view = { ...first, brush: [{ label: "optimizer.lr", low: 0.001, high: 0.001 }] };
+    await show(page, message(view));
+    expect((await rows(page)).length).toBe(6);
+    await page.getByRole("button", { name: "Clear Selection" }).click();
+    expect((await brushes()).at(-1)).toEqual([]);
+    await show(page, message());
+    expect((await rows(page)).length).toBe(12);
+    const box = await page.locator(".brush .strip").nth(1).boundingBox();
+    if (box === null) throw new Error("no strip");
+    await page.mouse.move(box.x + 11, box.y + 0.1 * box.height);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 11, box.y + 0.3 * box.height, { steps: 3 });
+    // what was on its way does not move the hand back
+    await show(page, message());
+    await page.mouse.move(box.x + 11, box.y + 0.5 * box.height, { steps: 3 });
+    await page.mouse.up();
+    const [range] = (await brushes()).at(-1) ?? [];
+    expect(range).toMatchObject({ label: "batchSize" });
+    expect(range?.low).toBeCloseTo(40, 0);
+    expect(range?.high).toBeCloseTo(59.2, 0);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  test("asks for lines by a setting, a cell and a file", async () => {
+    const { page } = await open();
+    await show(page, message());
+    await page.getByLabel("One line for").selectOption({ label: "each batchSize" });
+    await page.getByLabel("One line for").selectOption({ label: "each run" });
+    await page.getByRole("button", { name: "Insert into Notebook" }).click();
+    await page.getByRole("button", { name: "Save CSV…" }).click();
+    expect(await sent(page)).toMatchObject([
+      { view: { groupBy: "batchSize", bands: true } },
+      { view: { groupBy: null, bands: false } },
+      { type: "export", as: "cell" },
+      { type: "export", as: "csv" },
+    ]);
+    await page.close();
+  });
+
+  test("shows 200 runs, and follows a hand on their axes", async () => {
+    const { page, problems } = await open();
+    const runs = Array.from({ length: 200 }, (_, i) =>
+      madeUp({ name: `run ${i}`, lr: 0.001 * (1 + i), seed: i % 5, batchSize: 16 + (i % 7) }),
+    );
+    const told = message(first, runs);
+    const began = performance.now();
+    await show(page, told);
+    await page.locator(".dlnb-plot canvas, .dlnb-plot svg").first().waitFor();
+    expect(performance.now() - began).toBeLessThan(15_000);
+    expect((await rows(page)).length).toBe(200);
+    const high = page.getByRole("slider", { name: "optimizer.lr, upper end of the selection" });
+    await high.focus();
+    const moved = performance.now();
+    for (let i = 0; i < 10; i++) await page.keyboard.press("ArrowDown");
+    await page.getByText("190 of 200 runs selected").waitFor();
+    expect((performance.now() - moved) / 10).toBeLessThan(500);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
   test("shows equal settings on demand, and says when nothing is left to show", async () => {
     const { page } = await open();
     await show(page, message());

@@ -83,14 +83,16 @@ describe("comparing runs", () => {
     expect(charts[0]?.title).toMatch(/^Lr 0\.1 ends best: validation accuracy/);
   });
 
-  test("says of one run each what the validation set alone explains, and that other seeds are not known", async () => {
+  test("says of one run each what the choice of validation examples explains, and that other seeds are not known", async () => {
     const [a, b] = [made(0.001), made(0.1)];
     const first = await quietly(() => a.fit({ epochs: 2 }));
     const second = await quietly(() => b.fit({ epochs: 2 }));
     const { found } = await shown(() => first.compareRuns({ with: second }));
     expect(found.beyondSeeds).toBeNull();
-    expect(found.difference).toMatchObject({ by: "single runs", parts: ["validation set"] });
-    expect(String(found)).toMatch(/one run each: .* 80 validation examples .*±0\.\d+ at 95 %(\)|$)/m);
+    expect(found.difference).toMatchObject({ by: "same examples", examples: 80 });
+    expect(String(found)).toMatch(
+      /one run each: .* of 80 validation examples, \d+ only .* \(McNemar's exact test, p = .*; 95 % interval/m,
+    );
   });
 
   test("finds no difference between groups of the same experiment, and one between a good and a hopeless rate", async () => {

@@ -192,6 +192,22 @@ describe("the panel of a run", () => {
     expect(of("events")[1]?.events.length).toBe(200);
   });
 
+  test("says what is not as it should be with a log, and shows the rest", async () => {
+    const [newer, broken] = [
+      text(small({ version: 99 })),
+      `${text(small().slice(0, 4))}{"event":"epo\n${text(small().slice(4))}`,
+    ].map((log, i) => writeRun(root, "tour", `20261121-05241${i}`, log)) as [string, string];
+    const first = await open(newer);
+    await expect
+      .poll(() => first.of("run").at(-1)?.run.sentence)
+      .toBe("Its log was written by a newer version of dlnb (log version 99): what is not known of it is left out.");
+    const second = await open(broken);
+    await expect
+      .poll(() => second.of("run").at(-1)?.run.sentence)
+      .toBe("Its log has 1 damaged line, which is left out.");
+    await expect.poll(() => second.of("chart").length).toBeGreaterThan(0);
+  });
+
   test("shows any events of a log of 100,000, those that are not kept too, in bounded memory", async () => {
     const lines = Array.from({ length: 100_000 }, (_, i) => ({
       event: "epoch",

@@ -41,6 +41,7 @@ const entry = (given: Partial<RunEntry> = {}): RunEntry => ({
   cell: "c2",
   parameters: 4242,
   error: "",
+  remark: "",
   ...given,
 });
 
