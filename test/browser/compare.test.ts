@@ -167,7 +167,7 @@ inBrowser("the page of compared runs", (browser) => {
     await page.getByLabel("One line for").selectOption({ label: "each batchSize" });
     await page.getByLabel("One line for").selectOption({ label: "each run" });
     await page.getByRole("button", { name: "Insert into Notebook" }).click();
-    await page.getByRole("button", { name: "Save CSV…" }).click();
+    await page.getByRole("button", { name: "Save CSV..." }).click();
     expect(await sent(page)).toMatchObject([
       { view: { groupBy: "batchSize", bands: true } },
       { view: { groupBy: null, bands: false } },

@@ -156,7 +156,15 @@ describe.skipIf(browserPath() === undefined)("in a language that does not exist"
   });
 
   test("compared runs are spoken of in that language, verdict and notes too", async () => {
-    const view: CompareView = { figure: null, x: "step", bands: true, smoothing: 0.6, hidden: [] };
+    const view: CompareView = {
+      figure: null,
+      x: "step",
+      bands: true,
+      groupBy: null,
+      brush: [],
+      smoothing: 0.6,
+      hidden: [],
+    };
     const runs = someRuns();
     const compared = comparedRuns("c", runs, view);
     const page = await open("compare", {
