@@ -35,8 +35,9 @@ export function verdictOf(found: Comparison): string {
   const assumed = difference.by === "seeds of one side" ? `, if single runs vary as the others do` : "";
   const test = { "paired seeds": "paired t", seeds: "Welch's t" }[difference.by as string] ?? "Student's t";
   const interval = `95 % interval of the difference ${intervalOf(difference)} ${seeds} (${test})${assumed}`;
+  const alike = [best, second].every((group) => group.seeds.length === 1 || seedWord(group) === "seed");
   return isBeyondNoise(difference)
-    ? `${head}: more than the seeds explain: ${interval}`
+    ? `${head}: more than ${alike ? "the seeds explain" : "how runs of one group differ explains"}: ${interval}`
     : `${head}: the difference is within noise: ${interval}${Math.min(a, b) < 3 ? "; 3 or more of each would say more" : ""}`;
 }
 
@@ -77,7 +78,9 @@ function alone({ figure }: Comparison, best: Compared): string {
   return `${figure.name} ${spreadOf(best)} over ${count(finals.length, seedWord(best))}, from ${significant(best.low)} to ${significant(best.high)}${outlier ? `; ${outlier}` : ""}`;
 }
 
-const seedWord = ({ seeds }: Compared): string => (new Set(seeds).size > 1 ? "seed" : "run");
+/** Runs of one group that differ in more than their seed have some seed twice. */
+const seedWord = ({ seeds }: Compared): string =>
+  seeds.length > 1 && new Set(seeds).size === seeds.length ? "seed" : "run";
 
 /** A best seed that stands out: as far from the median as three deviations of the others. */
 function beats({ finals, median }: Compared, better: "higher" | "lower"): string {

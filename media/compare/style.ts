@@ -97,7 +97,7 @@ select { max-width: 100%; }
   .legend { grid-template-columns: minmax(0, 1fr) auto; gap: 0 8px; }
   .legend .behind { grid-column: 1 / -1; padding-left: 42px; }
   .legend .behind:empty { display: none; }
-  .scroll th:first-child { max-width: 9em; white-space: normal; overflow-wrap: anywhere; }
+  .scroll th:first-child { min-width: 9em; white-space: normal; }
   .parallel { overflow-x: auto; }
 }
 @media (prefers-reduced-motion: no-preference) { .parallel .line { transition: opacity 0.12s; } }

@@ -105,10 +105,11 @@ describe("replicas", () => {
     await shot("compare narrow parallel");
     if (size) await window.page.setViewportSize(size);
     await panel().getByRole("button", { name: "Insert into Notebook" }).click();
-    await window.page.locator(".notebookOverlay .markdown-cell-row, .notebookOverlay .markup").first().waitFor();
-    await window.page.waitForTimeout(600);
+    await window.page.locator(".notebookOverlay .markdown-cell-row").first().waitFor({ state: "attached" });
+    await window.page.waitForTimeout(1000);
     await shot("comparison as a cell");
-    await window.command("View: Close Other Editors in Group").catch(() => undefined);
+    await window.command("File: Save");
+    await window.command("View: Close All Editors");
   });
 
   it("are changed together from the strip under their chart, which is there again after a reload", async () => {

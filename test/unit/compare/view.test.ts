@@ -80,6 +80,8 @@ describe("runs beside each other", () => {
       ["lr 0.001", 6],
       ["lr 0.03", 6],
     ]);
+    expect(found.verdict).toMatch(/over 6 runs \(Welch's t\)/);
+    expect(found.verdict).not.toContain("seeds");
     expect(found.notes).toContain(
       "grouped by optimizer.lr: runs of a group differ in batchSize too, so that their spread is not that of seeds alone",
     );
