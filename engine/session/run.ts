@@ -142,6 +142,8 @@ export class Run {
   /**
    * Lets go of its weights in memory, which are read again from its checkpoint on disk when they are asked for. False where they are
    * in memory alone: the notebook has no file, its folder was moved, or it keeps an average or a trace.
+   *
+   * @example run.release();
    */
   release(): boolean {
     if (!this.held) return true;

@@ -219,16 +219,18 @@ describe("the panel of a run", () => {
     const { of, send } = await open(run);
     await expect.poll(() => of("events").length, { timeout: 20_000 }).toBe(1);
     expect(of("events")[0]).toMatchObject({ first: 99_802, total: 100_002 });
-    for (const [i, [before, first]] of [
-      [200, 0],
-      [50_100, 49_900],
-      [99_802, 99_602],
-    ].entries()) {
+    for (const [i, [before, first]] of (
+      [
+        [200, 0],
+        [50_100, 49_900],
+        [99_802, 99_602],
+      ] as const
+    ).entries()) {
       send({ type: "earlier", before });
       await expect.poll(() => of("events").length, { timeout: 20_000 }).toBe(i + 2);
       const told = of("events")[i + 1];
       expect([told?.first, told?.events.length]).toEqual([first, 200]);
-      expect(told?.events.at(-1)?.text).toContain(`epoch ${((before as number) - 1).toLocaleString("en-US")}:`);
+      expect(told?.events.at(-1)?.text).toContain(`epoch ${(before - 1).toLocaleString("en-US")}:`);
     }
   }, 60_000);
 
