@@ -50,7 +50,6 @@ export default defineConfig({
           globalSetup: ["scripts/build.mjs"],
           testTimeout: 180_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
         },
       },
     ],
