@@ -19,6 +19,8 @@ export default defineConfig({
   plugins: [wgsl],
   test: {
     alias: { vscode: new URL("./test/fake/vscode.ts", import.meta.url).pathname },
+    // vitest leaves one processor idle, which is half of a small machine: many tests only wait for a process or a page
+    maxWorkers: "100%",
     silent: "passed-only",
     setupFiles: ["test/support/allclose.ts"],
     projects: [

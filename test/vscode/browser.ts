@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Browser, chromium, type FrameLocator, type Locator, type Page } from "playwright-core";
 
 const candidates = [
@@ -30,6 +31,14 @@ export function launchBrowser(): Promise<Browser> {
       "--disable-sync",
     ],
   });
+}
+
+/** Waits until `fits` holds, and says whether it came to that within so many milliseconds. */
+export async function until(fits: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<boolean> {
+  for (const since = performance.now(); !(await fits()); await sleep(100)) {
+    if (performance.now() - since > withinMs) return false;
+  }
+  return true;
 }
 
 /** One VS Code window, and where things are in it. */
@@ -121,8 +130,14 @@ export class Workbench {
     await this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().waitFor();
     await this.page.locator(".quick-input-widget input").first().fill(name);
     await this.page.waitForTimeout(300);
+    const workbench = this.page.locator(".monaco-workbench").first();
+    const before = (await workbench.getAttribute("class")) ?? "";
     await this.page.keyboard.press("Enter");
-    await this.page.waitForTimeout(1500);
+    await this.page.locator(".quick-input-widget:visible").waitFor({ state: "hidden" });
+    // it may be the theme that there is
+    await until(async () => (await workbench.getAttribute("class")) !== before, 1500);
+    // pages follow, and draw their charts anew
+    await this.page.waitForTimeout(700);
   }
 
   /** Waits until the dlnb kernel is the notebook's. */

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { before, describe, it } from "mocha";
+import { until } from "./browser.ts";
 import { digits, writeNotebook } from "./notebooks.ts";
 import { kernelsUnder, residentBytes } from "./processes.ts";
 import { charts, reopen, server, shot, window } from "./walkWindow.ts";
@@ -173,7 +174,7 @@ describe("editing", () => {
     await window.page.keyboard.press("End");
     await window.page.keyboard.type(" // seen");
     await window.page.keyboard.press("Control+S");
-    await sleep(1500);
+    assert.ok(await until(() => readFileSync(file, "utf8").includes("// seen")), "the file was not saved");
     const changed = readFileSync(file, "utf8").split("\n");
     assert.equal(changed.length, before.length);
     assert.deepEqual(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "mocha";
 import type { FrameLocator, Locator } from "playwright-core";
+import { until } from "./browser.ts";
 import { writeNotebook } from "./notebooks.ts";
 import { charts, server, shot, window } from "./walkWindow.ts";
 
@@ -106,9 +107,7 @@ describe("comparing runs", () => {
       return Number(cells[heads.findIndex((head) => head.includes("steps done"))]?.replaceAll(",", ""));
     };
     const first = await steps();
-    await window.page.waitForTimeout(2500);
-    const second = await steps();
-    assert.ok(second > first, `${first} steps, then ${second}`);
+    assert.ok(await until(async () => (await steps()) > first), `it stays at ${first} steps`);
     await shot("compare live");
     await panel().locator(".parallel .line").first().focus();
     await window.page.waitForTimeout(300);

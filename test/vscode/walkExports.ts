@@ -1,21 +1,33 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import type { Browser } from "playwright-core";
+import { until } from "./browser.ts";
 import { artifacts } from "./hosts.ts";
 import { digits, writeNotebook } from "./notebooks.ts";
 import { server, shot, window } from "./walkWindow.ts";
 
 const at = (name: string) => join(server.workspace, name);
 
+/** Waits until a file is there and grows no more. */
+async function written(file: string): Promise<void> {
+  let before = -1;
+  const whole = await until(() => {
+    const size = existsSync(at(file)) ? statSync(at(file)).size : -1;
+    const same = size > 0 && size === before;
+    before = size;
+    return same;
+  });
+  assert.ok(whole, `${file} was not written`);
+}
+
 /** Takes the name that a dialog suggests. */
 async function accept(file: string): Promise<string> {
   await window.page.locator(".quick-input-widget:visible input").first().waitFor();
   await window.page.waitForTimeout(700);
   await window.page.keyboard.press("Enter");
-  for (let waited = 0; waited < 20_000 && !existsSync(at(file)); waited += 200) await window.page.waitForTimeout(200);
-  await window.page.waitForTimeout(300);
+  await written(file);
   return readFileSync(at(file), "utf8");
 }
 
@@ -60,9 +72,7 @@ describe("exports", () => {
     assert.ok(existsSync(at("share.npz")));
     await window.openNotebook("share.dlnb");
     await window.command("dlnb: Export ONNX Model...");
-    for (let waited = 0; waited < 20_000 && !existsSync(at("share.onnx")); waited += 200)
-      await window.page.waitForTimeout(200);
-    assert.ok(existsSync(at("share.onnx")));
+    await written("share.onnx");
   });
 
   it("are read back: a Jupyter notebook becomes a notebook beside it", async () => {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { before, describe, it } from "mocha";
+import { until } from "./browser.ts";
 import { digits, writeNotebook } from "./notebooks.ts";
 import { charts, server, shot, window } from "./walkWindow.ts";
 
@@ -102,8 +103,7 @@ describe("a fit that is changed while it trains", () => {
     await strip().getByRole("button", { name: "Apply" }).click();
     await strip().locator(".dlnb-schedule").waitFor({ state: "detached" });
     // the page closes its editor before the kernel has answered
-    for (let waited = 0; waited < 5000 && changes().at(-1)?.change.do !== "set-schedule"; waited += 100)
-      await window.page.waitForTimeout(100);
+    await until(() => changes().at(-1)?.change.do === "set-schedule", 5000);
     assert.equal(changes().at(-1)?.change.do, "set-schedule");
   });
 

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "mocha";
 import type { FrameLocator, Locator } from "playwright-core";
+import { until } from "./browser.ts";
 import { digits, writeNotebook } from "./notebooks.ts";
 import { server, shot, window } from "./walkWindow.ts";
 
@@ -30,12 +31,9 @@ function log(run: string): string {
 
 /** Waits for `count` runs, each of which has ended. */
 async function ended(count: number): Promise<void> {
-  for (let tries = 0; tries < 300; tries++) {
-    const runs = runsOnDisk();
-    if (runs.length === count && runs.every((run) => log(run).includes('"event":"end"'))) return;
-    await window.page.waitForTimeout(200);
-  }
-  throw new Error(`there are ${runsOnDisk().length} runs instead of ${count}, or not all have ended`);
+  const ended = (run: string) => log(run).includes('"event":"end"');
+  const all = await until(() => runsOnDisk().length === count && runsOnDisk().every(ended), 60_000);
+  assert.ok(all, `there are ${runsOnDisk().length} runs instead of ${count}, or not all have ended`);
 }
 
 const view = (): Locator => window.page.locator(".pane-body .customview-tree:visible").first();
@@ -93,8 +91,7 @@ describe("the panel of a run", () => {
     const rows = async () => Number(await figure.getAttribute("data-rows"));
     // neighbours become one where there are too many, so that it may also become shorter
     const before = await rows();
-    for (let tries = 0; tries < 60 && (await rows()) === before; tries++) await window.page.waitForTimeout(500);
-    assert.notEqual(await rows(), before, "the curve did not grow");
+    assert.ok(await until(async () => (await rows()) !== before, 30_000), "the curve did not grow");
     await panel().getByRole("button", { name: /Pause/ }).waitFor();
     await shot("run panel while it trains");
   });
@@ -102,7 +99,7 @@ describe("the panel of a run", () => {
   it("has statistics, configuration, log, checkpoints and notes", async () => {
     const statistics = await section("Statistics");
     await statistics.locator("figure.dlnb-chart").waitFor({ timeout: 20_000 });
-    await window.page.waitForTimeout(2500);
+    await statistics.locator("figure.dlnb-chart").locator("svg, canvas").first().waitFor();
     await shot("run panel statistics");
     const configuration = await section("Configuration");
     assert.match(await configuration.innerText(), /sgd\(\{ lr: 0\.003/);
@@ -131,8 +128,7 @@ describe("the panel of a run", () => {
     await panel().getByRole("tab", { name: "Notes" }).waitFor({ timeout: 60_000 });
     const text = (await section("Notes")).getByRole("textbox");
     await panel().getByText("running", { exact: true }).waitFor({ timeout: 30_000 });
-    for (let tries = 0; tries < 50 && !(await text.inputValue()).endsWith("most"); tries++)
-      await window.page.waitForTimeout(100);
+    await until(async () => (await text.inputValue()).endsWith("most"), 5000);
     assert.equal(await text.inputValue(), "the first one that learnt, and more than most");
     assert.equal(
       readFileSync(join(folder(), runsOnDisk().at(-1) ?? "", "notes.md"), "utf8"),
@@ -150,7 +146,6 @@ describe("the panel of a run", () => {
   it("is legible in all themes", async () => {
     for (const theme of ["Light Modern", "Dark High Contrast", "Dark Modern"]) {
       await window.theme(theme);
-      await window.page.waitForTimeout(800);
       await shot(`run panel ${theme}`);
     }
   });

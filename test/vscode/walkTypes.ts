@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "mocha";
 import type { Locator } from "playwright-core";
+import { until } from "./browser.ts";
 import { writeNotebook } from "./notebooks.ts";
 import { server, shot, window } from "./walkWindow.ts";
 
@@ -21,9 +22,7 @@ async function offered(text: string): Promise<string[]> {
 }
 
 async function count(squiggled: number): Promise<void> {
-  for (let tries = 0; tries < 60 && (await squiggles().count()) !== squiggled; tries++) {
-    await window.page.waitForTimeout(250);
-  }
+  await until(async () => (await squiggles().count()) === squiggled, 15_000);
   assert.equal(await squiggles().count(), squiggled);
 }
 
