@@ -249,6 +249,41 @@ function filled(text) {
   );
 }
 
+// ---- what PyTorch scripts are made of
+
+const { coverage, refusals } = await import("../engine/torch/coverage.ts");
+const families = coverage();
+const count = (kind) => families.reduce((n, family) => n + family[kind].length, 0);
+const pyTorch = [
+  "# PyTorch scripts",
+  "",
+  '`await exp.exportPyTorch("digits.py", { epochs: 20, schedule, earlyStopping })` writes a script that trains the same model from the same',
+  "weights on the same, prepared examples. Nothing is left to be completed by hand. Made by `npm run generate` from the tables of `engine/torch`.",
+  "",
+  `Of ${count("named") + count("written")} entries ${count("named")} go by a name that PyTorch has, ${count("written")} are written out.`,
+  "",
+  ...table(
+    ["family", "by PyTorch's name", "written out"],
+    families.map(({ family, named, written: out }) => [family, String(named.length), String(out.length)]),
+  ),
+  ...families.flatMap(({ family, global, named, by, written: out, as }) => [
+    "",
+    `## ${family}`,
+    ...(named.length ? ["", `As ${by}: ${named.map((name) => `\`${global}.${name}\``).join(", ")}.`] : []),
+    ...(out.length ? ["", `As ${as}: ${out.map((name) => `\`${global}.${name}\``).join(", ")}.`] : []),
+  ]),
+  "",
+  "## Of a run",
+  "",
+  "Groups of parameters, frozen ones, tied ones, clipping by norm and by value, accumulated batches, class weights, label smoothing, `dropLast`, `shuffle: false`, mixed examples (mixup, cutmix) and early",
+  "stopping are in the loop of the script. The order of examples and all noise are torch's own.",
+  "",
+  "## What is not written",
+  "",
+  ...refusals.map((one) => `- ${one}`),
+  "",
+].join("\n");
+
 // ---- files
 
 const files = {
@@ -262,6 +297,7 @@ const files = {
     .map(([name, drawing]) => `${JSON.stringify(name)}: ${JSON.stringify(drawing)}`)
     .join(",\n")}\n}\n`,
   "docs/library.md": reference,
+  "docs/pytorch.md": pyTorch,
   "l10n/bundle.l10n.json": `${JSON.stringify(wordsOf(root), null, 2)}\n`,
 };
 const read = (file) => (existsSync(`${root}/${file}`) ? readFileSync(`${root}/${file}`, "utf8") : "");

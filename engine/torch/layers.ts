@@ -232,6 +232,9 @@ const writers: Readonly<Record<string, Writer>> = {
   upsample: (_, __, ___, layer) => module("Upsample", [], { mode: layer.options.mode, ...changed(layer) }),
 };
 
+/** Their names; chains of layers are nn.Sequential. */
+export const torchLayers: readonly string[] = [...Object.keys(writers), "mlp", "residual", "branches"];
+
 /** Further tensors and results that a class here takes and gives; other layers are written from their graphs where they have some. */
 const more: Readonly<Record<string, { readonly given: readonly string[]; readonly wanted?: readonly string[] }>> = {
   gru: { given: ["h"], wanted: ["h"] },

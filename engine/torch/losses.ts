@@ -22,6 +22,8 @@ const native: Readonly<Record<string, readonly [name: string, target: "class" | 
   smoothL1: ["SmoothL1Loss", "value"],
 };
 
+export const torchLosses: readonly string[] = Object.keys(native);
+
 /** What is compared: shapes of one example. */
 export interface Compared {
   readonly output: Shape;

@@ -24,6 +24,7 @@ import type { HostTensor } from "../tensor/index.ts";
 import { described } from "./described.ts";
 import { torchFunction } from "./function.ts";
 import type { Compared } from "./losses.ts";
+import { pythonNumbers } from "./numbers.ts";
 import { indented, snake } from "./python.ts";
 
 type Options = Readonly<Record<string, unknown>>;
@@ -198,6 +199,7 @@ export function torchMetric(
       call,
       text: `def ${call}(output, target):\n    return (output.argmax(dim=${axis ?? 1}) == target).float().mean()`,
     };
+  if (type === "combine") return combined(metric, call, about, compared, loss, table);
   const ranking = rankings[type];
   if (ranking) {
     const probs = gives === "scores" && !labels ? `torch.softmax(output, dim=${axis ?? 1})` : "output";
@@ -244,4 +246,40 @@ export function torchMetric(
     ],
   });
   return { name: nameOf(metric), call, text };
+}
+
+/** A figure made of others by a function of the user's; null for one that does more than compute. */
+function combined(
+  metric: Metric,
+  call: string,
+  about: string,
+  compared: Compared,
+  loss: Loss,
+  table: (host: HostTensor) => string,
+): TorchMetric | null {
+  const { of: all, value } = metric.options as unknown as {
+    of: readonly Metric[];
+    value: (...given: never[]) => unknown;
+  };
+  const parts = all.map((one, i) => {
+    const name = `${nameOf(metric)}_${nameOf(one)}${all.findIndex((other) => nameOf(other) === nameOf(one)) === i ? "" : i + 1}`;
+    return torchMetric(
+      { ...one, definition: one.definition, options: { ...one.options, name } } as Metric,
+      compared,
+      loss,
+      table,
+    );
+  });
+  const expression = pythonNumbers(
+    value,
+    parts.map((_, i) => `v${i}`),
+  );
+  if (expression === null || parts.some((part) => part === null)) return null;
+  const known = parts as readonly TorchMetric[];
+  const values = known.map((part, i) => `    v${i} = ${part.call}(output, target)`);
+  return {
+    ...{ name: nameOf(metric), call },
+    helper: [...new Set(known.flatMap(({ helper }) => helper ?? [])), ...known.map(({ text }) => text)].join("\n\n\n"),
+    text: `def ${call}(output, target):\n${indented(`"""${about}"""`)}\n${values.join("\n")}\n    return ${expression}`,
+  };
 }

@@ -10,6 +10,7 @@ import {
 } from "../optim/index.ts";
 import { described } from "./described.ts";
 import { type Expression, held, LEVEL, numberText } from "./expression.ts";
+import { wholeSet } from "./fullBatch.ts";
 import { ANY } from "./model.ts";
 import { args, indented, python, snake } from "./python.ts";
 import { type Pair, Writer } from "./writer.ts";
@@ -30,6 +31,8 @@ const native: Readonly<Record<string, string>> = {
   sgd: "SGD",
 };
 
+export const torchOptimizers: readonly string[] = [...Object.keys(native), "lbfgs"];
+
 /** Options that torch.optim does not have, with the values at which it does the same. */
 const ours: Options = { biasCorrection: true, decoupledWeightDecay: false, form: "pytorch" };
 /** Options that are said by groups of parameters. */
@@ -40,11 +43,11 @@ export interface TorchOptimizer {
   readonly written: string | null;
   /** `torch.optim.AdamW(model.parameters(), lr=0.01)`. */
   readonly call: string;
-  /** Whether a step takes a function that gives the loss. */
-  readonly closure: boolean;
+  /** What a step is given, where it looks at the whole training part: a function of the loss, which leaves the gradient or not. */
+  readonly takes?: "loss" | "gradient";
 }
 
-/** The optimizer, over one group of parameters or several. Throws ConfigError for methods of whole training sets that torch lacks. */
+/** The optimizer, over one group of parameters or several. */
 export function torchOptimizer(optimizer: Optimizer, groups: readonly ParameterGroup[]): TorchOptimizer {
   const { type } = optimizer;
   const options = optimizer.options as Options;
@@ -67,7 +70,7 @@ export function torchOptimizer(optimizer: Optimizer, groups: readonly ParameterG
   const given = isNative
     ? rest
     : Object.fromEntries(Object.entries(rest).filter(([option]) => isNumeric(optimizer, option)));
-  if (groups.length === 1) return { written, call: `${name}(model.parameters(), ${args([], given)})`, closure: false };
+  if (groups.length === 1) return { written, call: `${name}(model.parameters(), ${args([], given)})` };
   const lists = trained.map(({ names, settings }) => {
     const other = Object.entries(own(settings.options as Options)).filter(
       ([option, value]) => JSON.stringify(value) !== JSON.stringify(base[option]),
@@ -75,7 +78,7 @@ export function torchOptimizer(optimizer: Optimizer, groups: readonly ParameterG
     const pairs = other.map(([option, value]) => `, ${python(option)}: ${python(value)}`).join("");
     return `{"params": [named[name] for name in (\n${indented(names.map((n) => `${python(n)},`).join("\n"))}\n)]${pairs}},`;
   });
-  return { written, call: `${name}([\n${indented(lists.join("\n"))}\n], ${args([], given)})`, closure: false };
+  return { written, call: `${name}([\n${indented(lists.join("\n"))}\n], ${args([], given)})` };
 }
 
 /** The rate, and what differs from a default: those are PyTorch's. */
@@ -227,28 +230,33 @@ function hostText(tree: HostTree, local: (name: string) => string): { text: stri
   return { text: `${fn}(${given.map(({ text }) => text).join(", ")})`, level: LEVEL.atom };
 }
 
-/** torch.optim.LBFGS is the only method of its kind there. */
+/** torch.optim.LBFGS is the only method of its kind there; the others are classes of ours. */
 function fullBatch(optimizer: Optimizer, groups: readonly ParameterGroup[]): TorchOptimizer {
   const { type, definition } = optimizer;
-  if (type !== "lbfgs")
-    throw new ConfigError(
-      `exportPyTorch: optim.${type} looks for its own way over the whole training set, which torch.optim does for lbfgs only; take optim.lbfgs()`,
-    );
-  if (groups.length > 1) throw new ConfigError("exportPyTorch: torch.optim.LBFGS takes one group of parameters");
-  const { groups: _, weightDecayOn: __, maximize: ___, ...rest } = optimizer.options as Options;
-  const known = Object.fromEntries(
-    Object.entries(rest)
+  if (groups.length > 1) throw new ConfigError(`exportPyTorch: optim.${type} takes one group of parameters`);
+  const options = optimizer.options as Options;
+  const own = wholeSet[type];
+  const changed = Object.fromEntries(
+    Object.entries(options)
       .filter(
         ([name, value]) =>
-          LBFGS.includes(name) && JSON.stringify(value) !== JSON.stringify(definition.params[name]?.default),
+          (own?.options ?? LBFGS).includes(name) &&
+          JSON.stringify(value) !== JSON.stringify(definition.params[name]?.default),
       )
       .map(([name, value]) => [snake(name), value]),
   );
-  return {
-    written: null,
-    call: `torch.optim.LBFGS(model.parameters(), ${args([], { lr: rest.lr, ...known, ...(rest.lineSearchFn === "strongWolfe" && { line_search_fn: "strong_wolfe" }) })})`,
-    closure: true,
-  };
+  if (own) {
+    const doc = indented(described({ family: "optim", type, definition, options })).trimStart();
+    const written = own.text.replace("DOC", () => (doc.includes("\n") ? `${doc}    ` : doc));
+    return {
+      written,
+      call: `${own.name}(model.parameters(), ${args([], { lr: options.lr, ...changed })})`,
+      takes: "loss",
+    };
+  }
+  const search = options.lineSearchFn === "strongWolfe" ? { line_search_fn: "strong_wolfe" } : {};
+  const call = `torch.optim.LBFGS(model.parameters(), ${args([], { lr: options.lr, ...changed, ...search })})`;
+  return { written: null, call, takes: "gradient" };
 }
 
 const LBFGS = ["maxIter", "maxEval", "toleranceGrad", "toleranceChange", "historySize"];

@@ -3,6 +3,9 @@ import { args, python } from "./python.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
+/** Schedules that are written by torch's names; `exponential` with a gamma, `oneCycle` over steps. */
+export const torchSchedules: readonly string[] = ["step", "exponential", "multiStep", "cosine", "plateau", "oneCycle"];
+
 /** How a schedule is written, and when it steps. */
 export interface TorchSchedule {
   readonly call: string;

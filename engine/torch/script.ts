@@ -156,6 +156,10 @@ export function torchScript(parts: ScriptParts): string {
     "import torch",
     ...(/\bF\./.test(code) ? ["import torch.nn.functional as F"] : []),
     "from torch import nn",
+    ...(code.includes("parameters_to_vector")
+      ? ["from torch.nn.utils import parameters_to_vector, vector_to_parameters"]
+      : []),
+    ...(code.includes("_strong_wolfe(") ? ["from torch.optim.lbfgs import _strong_wolfe"] : []),
     ...(average === null
       ? []
       : [`from torch.optim.swa_utils import AveragedModel${parts.running ? ", update_bn" : ""}`]),
@@ -283,15 +287,16 @@ function training(parts: ScriptParts): string {
           ...after,
         ];
   const counts = countsSteps(parts);
-  if (optimizer.closure) {
+  if (optimizer.takes) {
+    const objective = parts.penalty === null ? "loss" : "loss + penalty()";
     const closure = [
       "def closure():",
       ...indented(
         [
-          "optimizer.zero_grad()",
+          ...(optimizer.takes === "gradient" ? ["optimizer.zero_grad()"] : []),
           ...forward("x", "y"),
-          penalized("loss").replace("loss.backward()", "loss.backward()"),
-          `return loss${parts.penalty === null ? "" : " + penalty()"}`,
+          ...(optimizer.takes === "gradient" ? [penalized("loss")] : []),
+          `return ${objective}`,
         ].join("\n"),
       ).split("\n"),
     ];

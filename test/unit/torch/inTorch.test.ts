@@ -253,7 +253,19 @@ const measured: Readonly<Record<keyof typeof measures, readonly (readonly [Metri
     [metrics.balancedAccuracy(), "classes"],
     [metrics.balancedAccuracy(), "labels"],
   ],
-  combine: [],
+  combine: [
+    [
+      metrics.combine({
+        of: [metrics.precision(), metrics.recall()],
+        value: ([p = 0, r = 0]) => (2 * p * r) / (p + r),
+      }),
+      "classes",
+    ],
+    [
+      metrics.combine({ of: [metrics.mae(), metrics.mae()], value: (v) => Math.max(-(v[0] as never), 1) ** 2 }),
+      "values",
+    ],
+  ],
   cosineSimilarity: [[metrics.cosineSimilarity(), "values"]],
   ece: [
     [metrics.ece(), "classes"],
@@ -552,6 +564,11 @@ describe("a script trains as fit does", () => {
       true,
     ],
     lbfgs: [{ optimizer: optim.lbfgs({ lr: 0.5, maxIter: 4 }) }],
+    "lbfgs with a line search": [{ optimizer: optim.lbfgs({ maxIter: 4, lineSearchFn: "strongWolfe" }) }],
+    "conjugate gradients": [{ optimizer: optim.cg(), regularize: [regularize.l2(1e-3)] }],
+    "conjugate gradients by halves": [{ optimizer: optim.cg({ beta: "FR", lineSearch: "backtracking" }) }],
+    newton: [{ optimizer: optim.newton({ damping: 0.1 }) }],
+    "newton without a search": [{ optimizer: optim.newton({ damping: 1, lineSearch: null, lr: 0.5 }) }],
     "a last batch left out": [{ dropLast: true, batchSize: 32 }],
   };
 
