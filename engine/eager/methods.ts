@@ -2,9 +2,12 @@ import { methods, type Operands, type Tensor } from "../ops/index.ts";
 import { HostTensor } from "../tensor/hostTensor.ts";
 import { eagerly } from "./compute.ts";
 
+/** A pick, so that editors find the words of the functions. */
+type Functions = Pick<typeof methods, Exclude<keyof typeof methods, "reshape">>;
+
 /** Every function of tensors as a method of a tensor with numbers: `x.add(y).sum(0)`. */
 type EagerMethods = {
-  [K in Exclude<keyof typeof methods, "reshape">]: (typeof methods)[K] extends (x: never, ...rest: infer R) => infer T
+  [K in keyof Functions]: Functions[K] extends (x: never, ...rest: infer R) => infer T
     ? (...rest: Operands<R>) => Eager<T>
     : never;
 };

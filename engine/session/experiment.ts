@@ -103,7 +103,7 @@ export class Experiment {
   }
 
   /**
-   * Trains from the initial weights of `seed` (or from `resume`) and returns the run: its learning curve is drawn while it
+   * Trains the experiment from the initial weights of `seed` (or from `resume`) and returns the run: its learning curve is drawn while it
    * goes on, its log and checkpoints are in its folder. An interrupt ends it after the running submit with all that
    * was learnt. Throws NonFiniteError, naming step and tensor, when a value is no longer finite.
    *

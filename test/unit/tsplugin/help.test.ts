@@ -91,6 +91,15 @@ describe("completions", () => {
     expect(list(`${given}await exp.fit({ |`, 2)).toEqual(["epochs = null", "steps = null"]);
   });
 
+  test("of what experiments, runs and tensors can do say it in words, with the options of methods", () => {
+    const given = "const exp = experiment({} as any); const run = await exp.fit(); ";
+    expect(details(`${given}run.|`, "exportOnnx").doc).toContain("Writes the model as an ONNX file");
+    expect(details(`${given}exp.|`, "exportPyTorch").doc).toContain("Writes a script that trains this in PyTorch");
+    expect(details("tensor([1]).|", "cumsum").doc).toContain("Sums of the elements up to each along");
+    expect(details("tensor([1]).|", "mean").doc).toContain("Arithmetic mean");
+    expect(list(`${given}await exp.exportPyTorch("a.py", { |`, 2)).toEqual(["epochs = null", "schedule = null"]);
+  });
+
   test("of the words that an option takes are those words", () => {
     expect(names('init.kaimingNormal({ mode: "|" })')).toEqual(["fanIn", "fanOut"]);
   });
