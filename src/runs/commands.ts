@@ -32,10 +32,8 @@ export function runCommands(store: RunStore, runs: RunsView, open: (entry: RunEn
     "dlnb.refreshRuns": () => vscode.window.withProgress({ location: { viewId: "dlnb.runs" } }, () => store.refresh()),
 
     "dlnb.deleteRun": async (item, items) => {
-      const many = entriesOf(
-        store,
-        Array.isArray(items) && items.length > 1 ? items : keysOf(item).length > 1 ? [item] : [],
-      );
+      const lines = linesOf(runs, item, items);
+      const many = lines.length > 1 || keysOf(lines[0]).length > 1 ? entriesOf(store, lines) : [];
       const one = many.length > 0 ? null : await oneOf(store, runs, item, vscode.l10n.t("Delete Run"));
       await deleteRuns(store, one === null ? many : [one]);
     },
@@ -73,7 +71,7 @@ export function runCommands(store: RunStore, runs: RunsView, open: (entry: RunEn
 
     "dlnb.cleanCheckpoints": async (item, items) => {
       await store.refresh();
-      const some = entriesOf(store, Array.isArray(items) && items.length > 0 ? items : [item]);
+      const some = entriesOf(store, item === undefined ? [] : linesOf(runs, item, items));
       await cleanCheckpoints(store, some.length > 0 ? some : store.all());
     },
 
@@ -102,7 +100,7 @@ export function runCommands(store: RunStore, runs: RunsView, open: (entry: RunEn
     },
   };
   async function star(item: unknown, items: unknown, starred: boolean): Promise<void> {
-    const many = entriesOf(store, Array.isArray(items) && items.length > 0 ? items : [item]);
+    const many = entriesOf(store, linesOf(runs, item, items));
     const title = starred ? vscode.l10n.t("Star Run") : vscode.l10n.t("Unstar Run");
     const one = many.length > 0 ? null : await oneOf(store, runs, item, title);
     for (const entry of one === null ? many : [one]) {
@@ -152,6 +150,12 @@ async function askFilter(store: RunStore, runs: RunsView): Promise<void> {
   });
   runs.filter = accepted ? input.value : before;
   input.dispose();
+}
+
+/** The lines that a command is about: from a menu those that it was opened on, from a key those that are selected. */
+function linesOf({ view }: RunsView, item: unknown, items: unknown): readonly unknown[] {
+  if (Array.isArray(items) && items.length > 0) return items;
+  return item === undefined ? view.selection : [item];
 }
 
 /** The runs of a line of a call or of an experiment. */

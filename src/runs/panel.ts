@@ -402,6 +402,7 @@ function headOf(entry: RunEntry, details: RunDetails | null): RunHead {
         : fact(vscode.l10n.t("steps"), count(step))),
     ],
     facts: [
+      ...(entry.group === null ? [] : fact(vscode.l10n.t("trained by"), `${entry.group.name}, ${entry.group.label}`)),
       ...fact(vscode.l10n.t("started"), new Date(startedAt).toLocaleString(vscode.env.language)),
       ...fact(vscode.l10n.t("duration"), seconds > 0 ? duration(seconds) : ""),
       ...fact(
