@@ -11,6 +11,9 @@ import { type CompareState, readFromCompare, type ToCompare } from "./messages.t
 /** What trains is shown anew at most this often. */
 const SHOW_MS = 500;
 const CHART = "compared runs";
+/** Logs that are read at a time, and how often one is told how far that is. */
+const READERS = 4;
+const TOLD_MS = 500;
 
 export interface ComparePanelHost {
   readonly store: RunStore;
@@ -165,7 +168,7 @@ export class ComparePanel implements vscode.Disposable {
         this.#compared = null;
         return { type: "nothing", text: t("These runs are gone: their folders were deleted or moved.") };
       }
-      const histories = await Promise.all(entries.map((entry) => this.#history(entry)));
+      const histories = await this.#histories(entries);
       const names = namesOf(entries);
       const facts = entries.map((entry, i) => factsOf(entry, names[i] as string, histories[i] as RunHistory));
       const { view } = this.#state;
@@ -179,6 +182,25 @@ export class ComparePanel implements vscode.Disposable {
 
   #entries(): RunEntry[] {
     return this.#state.keys.flatMap((key) => this.#host.store.get(key) ?? []);
+  }
+
+  /** A few at a time: logs may be long, and there may be many. */
+  async #histories(entries: readonly RunEntry[]): Promise<RunHistory[]> {
+    const found: RunHistory[] = [];
+    const waiting = [...entries.entries()];
+    let [done, told] = [0, Date.now()];
+    const reader = async () => {
+      for (let next = waiting.shift(); next !== undefined && !this.#disposed; next = waiting.shift()) {
+        found[next[0]] = await this.#history(next[1]);
+        done++;
+        if (this.#compared !== null || Date.now() - told < TOLD_MS) continue;
+        told = Date.now();
+        const text = vscode.l10n.t("Reading runs: {0} of {1}", done, entries.length);
+        void this.panel.webview.postMessage({ type: "nothing", text } satisfies ToCompare);
+      }
+    };
+    await Promise.all(Array.from({ length: READERS }, reader));
+    return found;
   }
 
   async #history(entry: RunEntry): Promise<RunHistory> {

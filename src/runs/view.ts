@@ -15,8 +15,6 @@ import {
 import { inCall, isOrder, type Order, ordered, orderWord } from "./order.ts";
 import type { RunStore } from "./store.ts";
 
-export type { RunNode } from "./nodes.ts";
-
 /** Lines of what trains change at most this often. */
 const SHOW_MS = 500;
 const ORDER = "dlnb.runs.order";
