@@ -3,13 +3,29 @@ import type { ComparedRuns } from "../protocol/index.ts";
 /** A comparison to paste elsewhere: as Markdown the verdict, the runs and what differs; as CSV the runs. */
 export function comparisonText(found: ComparedRuns, as: "markdown" | "csv"): string {
   const head = ["run", "group", ...found.columns.map(({ label }) => label)];
-  const rows = found.runs.map(({ name, group, cells }) => [name, found.groups[group]?.label ?? "", ...cells.map(cell)]);
+  const shown = as === "csv" ? cell : short;
+  const rows = found.runs.map(({ name, group, cells }) => [
+    name,
+    found.groups[group]?.label ?? "",
+    ...cells.map(shown),
+  ]);
+  const ranked = found.ranking.flatMap((place) => found.groups[place] ?? []);
   if (as === "csv") return [head, ...rows].map((row) => row.map(quoted).join(",")).join("\r\n");
   const differing = found.config.filter(({ differs }) => differs);
   return [
     found.verdict,
     ...found.notes.map((note) => `- ${note}`),
     "",
+    ...(ranked.length < rows.length && ranked.length > 1
+      ? [
+          ...table(
+            ["group", "ends with", "behind the best by"],
+            ranked.map(({ label, ends, behind }) => [label, ends, behind]),
+            [false, true, true],
+          ),
+          "",
+        ]
+      : []),
     ...table(head, rows, [false, false, ...found.columns.map(({ numeric }) => numeric)]),
     ...(differing.length > 0
       ? [
@@ -24,6 +40,10 @@ export function comparisonText(found: ComparedRuns, as: "markdown" | "csv"): str
     "",
   ].join("\n");
 }
+
+/** Five digits say what can be told apart; a spreadsheet gets them all. */
+const short = (value: string | number | null): string =>
+  typeof value === "number" ? String(Number(value.toPrecision(5))) : cell(value);
 
 const cell = (value: string | number | null): string => (value === null ? "" : String(value));
 

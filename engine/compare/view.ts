@@ -113,7 +113,7 @@ function groupNotes(groups: readonly RunGroup[], by: string | null): string[] {
       : []),
     ...(pairs > 1
       ? [
-          `“best less this” holds at 95 % for all ${pairs} pairs together (Bonferroni), as the best was picked after looking`,
+          `what groups are behind the best by holds at 95 % for all ${pairs} pairs together (Bonferroni), as the best was picked after looking`,
         ]
       : []),
   ];

@@ -11,6 +11,8 @@ const TOP = 34;
 const BOTTOM = 14;
 const LEFT = 64;
 const RIGHT = 84;
+/** Axes are at least so far apart. */
+const NARROWEST = 48;
 
 /** Parallel coordinates: an axis for every number that differs, the last for what it led to, a line for each run. */
 export class Parallel {
@@ -60,7 +62,7 @@ export class Parallel {
   #draw(): void {
     const axes = this.#compared?.parallel;
     if (!this.#compared || !axes) return;
-    const width = Math.max(320, this.#plot.clientWidth);
+    const width = Math.max(LEFT + RIGHT + NARROWEST * (axes.length - 1), this.#plot.clientWidth);
     const { runs } = this.#compared;
     const shape = JSON.stringify([width, axes, runs.map(({ name, group }) => [name, group]), this.#brush.ranges]);
     if (shape === this.#shape) return;

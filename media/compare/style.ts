@@ -51,6 +51,7 @@ thead th { font-weight: 600; vertical-align: bottom; }
 .runs thead button:hover { text-decoration: underline; }
 .arrow { display: inline-block; width: 1.2em; text-align: right; font-size: 9px; }
 .scroll th:first-child { position: sticky; left: 0; background: var(--vscode-editor-background, Canvas); }
+.runs .pick { text-align: left; }
 .runs .pick, .runs .open { color: inherit; background: none; border: 1px solid transparent; border-radius: 3px; padding: 1px 4px; cursor: pointer; }
 .runs .pick[aria-pressed=true] { font-weight: 600; border-color: var(--vscode-focusBorder, currentColor); }
 .runs .open { color: var(--vscode-textLink-foreground, inherit); }
@@ -97,7 +98,7 @@ select { max-width: 100%; }
   .legend { grid-template-columns: minmax(0, 1fr) auto; gap: 0 8px; }
   .legend .behind { grid-column: 1 / -1; padding-left: 42px; }
   .legend .behind:empty { display: none; }
-  .scroll th:first-child { min-width: 9em; white-space: normal; }
+  .scroll th:first-child { min-width: 11em; white-space: normal; }
   .parallel { overflow-x: auto; }
 }
 @media (prefers-reduced-motion: no-preference) { .parallel .line { transition: opacity 0.12s; } }

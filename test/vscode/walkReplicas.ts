@@ -70,7 +70,11 @@ describe("replicas", () => {
     await shot("compare brushed");
     await window.page.keyboard.press("Escape");
     await panel().locator("table.runs tbody tr").nth(11).waitFor();
-    const box = await panel().locator(".brush .strip").first().boundingBox();
+    const strip = panel().locator(".brush .strip").first();
+    await strip.scrollIntoViewIfNeeded();
+    // the table above has its rows again
+    await window.page.waitForTimeout(800);
+    const box = await strip.boundingBox();
     assert.ok(box);
     await window.page.mouse.move(box.x + 11, box.y + box.height * 0.95);
     await window.page.mouse.down();
@@ -108,14 +112,15 @@ describe("replicas", () => {
     await window.page.locator(".notebookOverlay .markdown-cell-row").first().waitFor({ state: "attached" });
     await window.page.waitForTimeout(1000);
     await shot("comparison as a cell");
-    await window.command("File: Save");
-    await window.command("View: Close All Editors");
+    await window.command("Undo");
+    await window.page.locator(".notebookOverlay .markdown-cell-row").first().waitFor({ state: "detached" });
   });
 
   it("are changed together from the strip under their chart, which is there again after a reload", async () => {
     await window.openNotebook("beside.dlnb");
     await window.runCell("const many");
     await strip().getByText("5 runs side by side").waitFor({ timeout: 60_000 });
+    await window.command("dlnb: Focus on Runs View");
     await window.page.waitForTimeout(1500);
     await shot("replicas train");
     await strip().getByRole("button", { name: "÷3" }).click();
@@ -140,6 +145,10 @@ describe("replicas", () => {
 
 describe("the Runs view", () => {
   it("is filtered while one types, and sorted", async () => {
+    await window.command("dlnb: Focus on Runs View");
+    await row(/replicas/)
+      .first()
+      .waitFor({ timeout: 20_000 });
     await window.command("dlnb: Filter Runs");
     const input = window.page.locator(".quick-input-widget:visible input").first();
     await input.fill("lr=0.1 batchSize=24");

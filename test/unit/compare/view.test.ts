@@ -106,7 +106,7 @@ describe("runs beside each other", () => {
 
   test("say for how many comparisons their intervals hold", () => {
     expect(comparedRuns("c", someRuns(), view).notes).toContain(
-      "“best less this” holds at 95 % for all 6 pairs together (Bonferroni), as the best was picked after looking",
+      "what groups are behind the best by holds at 95 % for all 6 pairs together (Bonferroni), as the best was picked after looking",
     );
     expect(comparedRuns("c", someRuns().slice(0, 6), view).notes.join()).not.toContain("Bonferroni");
   });
