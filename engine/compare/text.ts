@@ -13,8 +13,8 @@ export function comparisonText(found: ComparedRuns, as: "markdown" | "csv"): str
   if (as === "csv") return [head, ...rows].map((row) => row.map(quoted).join(",")).join("\r\n");
   const differing = found.config.filter(({ differs }) => differs);
   return [
-    found.verdict,
-    ...found.notes.map((note) => `- ${note}`),
+    plain(found.verdict),
+    ...found.notes.map((note) => `- ${plain(note)}`),
     "",
     ...(ranked.length < rows.length && ranked.length > 1
       ? [
@@ -47,6 +47,9 @@ const short = (value: string | number | null): string =>
 
 const cell = (value: string | number | null): string => (value === null ? "" : String(value));
 
+/** Whatever runs call themselves is one line, and neither link nor picture nor HTML. */
+const plain = (text: string): string => text.replace(/[\r\n]+/g, " ").replace(/[\\[\]<`]/g, "\\$&");
+
 /** Text that begins as a formula would be one in a spreadsheet. */
 function quoted(text: string): string {
   const safe = /^[=+@\t\r]|^-(?![\d.]+(e[-+]?\d+)?$)/i.test(text) ? `'${text}` : text;
@@ -55,6 +58,6 @@ function quoted(text: string): string {
 
 function table(head: readonly string[], rows: readonly (readonly string[])[], right: readonly boolean[]): string[] {
   const line = (cells: readonly string[]) =>
-    `| ${cells.map((text) => text.replace(/[\r\n]+/g, " ").replace(/[\\|]/g, "\\$&")).join(" | ")} |`;
+    `| ${cells.map((text) => plain(text).replaceAll("|", "\\|")).join(" | ")} |`;
   return [line(head), `| ${head.map((_, i) => (right[i] ? "---:" : "---")).join(" | ")} |`, ...rows.map(line)];
 }

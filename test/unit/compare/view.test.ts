@@ -216,4 +216,23 @@ describe("as text", () => {
     expect(text).toContain('| a "quoted" \\| piped |');
     expect(text).toContain("| optimizer.lr | 0.01 | 0.02 |");
   });
+
+  test("Markdown has groups first where they are fewer than runs, and five digits of a number", () => {
+    const text = comparisonText(comparedRuns("c", someRuns(), view), "markdown");
+    const [, , ...tables] = text.split("\n").filter((line) => line.startsWith("|"));
+    expect(text).toMatch(/\| group \| ends with \| behind the best by \|\n\| --- \| ---: \| ---: \|\n\| lr 0\.001/);
+    expect(tables.join("\n")).not.toMatch(/\d\.\d{7}/);
+  });
+
+  test("Markdown makes neither links nor pictures nor HTML of what runs are called", () => {
+    const name = "![x](https://e/v) [l](command:evil) <img src=x> `c`";
+    const text = comparisonText(
+      comparedRuns("c", [madeUp({ name, lr: 0.01 }), madeUp({ name: `${name} 2`, lr: 0.02 })], {
+        ...view,
+        bands: false,
+      }),
+      "markdown",
+    );
+    expect(text).not.toMatch(/(?<!\\)[[<`]/);
+  });
 });
