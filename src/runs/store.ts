@@ -275,8 +275,8 @@ export class RunStore implements vscode.Disposable {
   async #readNow(known: Known, folder: string): Promise<void> {
     const path = logOf(folder);
     try {
-      const { size, mtimeMs } = await stat(path);
-      known.label = await readLabel(folder);
+      const [{ size, mtimeMs }, label] = await Promise.all([stat(path), readLabel(folder)]);
+      known.label = label;
       const stamp = `${size} ${mtimeMs}`;
       if (known.stamp === stamp) {
         this.#settle(known);

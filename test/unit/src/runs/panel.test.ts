@@ -64,8 +64,9 @@ async function open(run: string, section = "curves") {
   const all = () => panel.posted as ToRunPage[];
   const of = <T extends ToRunPage["type"]>(type: T) =>
     all().filter((message): message is ToRunPage & { type: T } => message.type === type);
-  await expect.poll(() => of("chart").length + of("gone").length).toBeGreaterThan(0);
-  await expect.poll(() => of("checkpoints").length + of("gone").length).toBeGreaterThan(0);
+  const soon = { timeout: 20_000 };
+  await expect.poll(() => of("chart").length + of("gone").length, soon).toBeGreaterThan(0);
+  await expect.poll(() => of("checkpoints").length + of("gone").length, soon).toBeGreaterThan(0);
   return { panel, all, of, send: (message: FromRunPage) => panel.receive(message) };
 }
 

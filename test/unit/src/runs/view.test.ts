@@ -195,7 +195,6 @@ describe("the view", () => {
     expect(told.length).toBeLessThan(6);
     const other = writeRun(root, "tour", "20261121-052411", text(small()));
     workspace.touch(join(other, "log.jsonl"));
-    await moment(1200);
-    expect(told.filter((what) => what === "all")).toEqual(["all"]);
+    await expect.poll(() => told.filter((what) => what === "all"), { timeout: 10_000 }).toEqual(["all"]);
   });
 });
