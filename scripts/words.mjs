@@ -8,7 +8,7 @@ import { transformSync } from "amaro";
 const MARKS = {
   src: [translation, declaration, sentence],
   media: [declaration],
-  engine: [complaint, sentence, button],
+  engine: [complaint, sentence, offer],
 };
 
 /** `vscode.l10n.t("…", …)`, also as `l10n.t` or `t` alone. */
@@ -84,15 +84,22 @@ function isUnsaid(node) {
 const isSaid = (text) =>
   /[a-z]{3}/.test(text.replace(/\{\d+\}/g, "")) && /\s/.test(text) && !/^(await|const) /.test(text);
 
-/** What a chart or a finding offers to do: `{ label, title, do }`. */
-function button(node) {
+/** What a chart or a finding offers: to do something `{ label, title, do }`, to choose `{ param, label, choices: [{ label, value }] }`. */
+const OFFERS = [
+  ["label", "title", "do"],
+  ["label", "param", "values"],
+  ["label", "param", "choices"],
+  ["label", "value"],
+];
+function offer(node) {
   if (node.type !== "ObjectExpression") return [];
   const parts = new Map(node.properties.map(({ key, value }) => [key?.name, value]));
-  if (!parts.has("label") || !parts.has("title") || !parts.has("do")) return [];
+  if (!OFFERS.some((names) => names.every((name) => parts.has(name)))) return [];
   return ["label", "title"].flatMap((name) => {
     const value = parts.get(name);
+    if (value === undefined) return [];
     const text = value.type === "TemplateLiteral" ? template(value) : literal(value);
-    return text === null ? [] : [text];
+    return text !== null && /[A-Za-z]{2}/.test(text.replace(/\{\d+\}/g, "")) ? [text] : [];
   });
 }
 
@@ -133,7 +140,7 @@ export function wordsOf(root) {
 }
 
 /** Files without any of it need not be parsed. */
-const MARKED = /\bt\(|\bwords\(|Error\(|\bdo: \{/;
+const MARKED = /\bt\(|\bwords\(|Error\(|\b(do|param|label):/;
 
 function wordsIn(text, marks, file) {
   if (!MARKED.test(text) && !SAID.test(file)) return [];

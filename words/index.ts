@@ -1,3 +1,3 @@
-export { type Bundle, bundle, bundleText, digits, languageOf, number, speak } from "./language.ts";
+export { type Bundle, bundle, bundleText, languageOf, number, speak } from "./language.ts";
 export { translated } from "./sentences.ts";
 export { many, words } from "./words.ts";

@@ -18,12 +18,12 @@ export const bundle = (): Bundle => spoken;
 /** The bundle as text of an inert `<script>` in a page; "" where there is nothing to translate. */
 export const bundleText = (): string => (spoken === ENGLISH ? "" : JSON.stringify(spoken).replaceAll("<", "\\u003c"));
 
-/** The language that texts are in, for `lang` attributes and dates: English where no translation is installed, whatever the editor speaks. */
+/** The language that texts are in, for `lang` attributes: English where no translation is installed, whatever the editor speaks. */
 export const languageOf = (): string => spoken.language;
 
 export type Value = string | number;
 
-/** `english` in the language that is spoken, with `values` for {0}, {1}, …; numbers as that language writes them. */
+/** `english` in the language that is spoken, with `values` for {0}, {1}, …. */
 export function word(english: string, values: readonly Value[] = []): string {
   return fill(Object.hasOwn(spoken.words, english) ? (spoken.words[english] ?? english) : english, values);
 }
@@ -36,16 +36,10 @@ function fill(text: string, values: readonly Value[]): string {
   });
 }
 
-/** A number as the language writes it: 12,345.5 or 12.345,5. */
+/**
+ * A number as it stands in code, logs and charts, with thousands apart: 12,345.5. It is the same in every language: beside a cell that says
+ * 0.031 and a chart that says 1,790, "1.790" would be read as either.
+ */
 export function number(value: number, options?: Intl.NumberFormatOptions): string {
-  return new Intl.NumberFormat([spoken.language, "en"], options).format(value);
-}
-
-/** A number that stands there as code writes it ("1,200", "0.031", "1.5e-3"), with the language's own signs. */
-export function digits(text: string): string {
-  const parts = new Intl.NumberFormat([spoken.language, "en"]).formatToParts(-12345.5);
-  const sign = (type: Intl.NumberFormatPartTypes, english: string) =>
-    parts.find((part) => part.type === type)?.value ?? english;
-  const signs: Readonly<Record<string, string>> = { ",": sign("group", ","), ".": sign("decimal", ".") };
-  return text.replace(/[.,]/g, (one) => signs[one] ?? one);
+  return value.toLocaleString("en-US", options);
 }

@@ -1,4 +1,4 @@
-import { type Bundle, bundle, digits, word } from "./language.ts";
+import { type Bundle, bundle, word } from "./language.ts";
 
 interface Template {
   readonly english: string;
@@ -15,7 +15,6 @@ const MIN_LETTERS = 4;
 /** Sentences within sentences. */
 const MAX_DEPTH = 3;
 const LIST = "; ";
-const NUMBER = /^-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d+)?(?: ?%)?$/;
 
 let known: { bundle: Bundle; templates: readonly Template[] } | null = null;
 
@@ -37,14 +36,13 @@ function parts(text: string, depth: number): string {
     if (known !== null) return i === 0 ? known : LIST + known;
     return i === 0 ? null : whole(LIST + part, depth, false);
   });
-  if (each.every((part) => part === null)) return whole(text, depth, true) ?? text;
-  return each.map((part, i) => part ?? (i === 0 ? all[0] : LIST + all[i])).join("");
+  const loose = each.includes(null) ? whole(text, depth, true) : null;
+  return loose ?? each.map((part, i) => part ?? (i === 0 ? all[0] : LIST + all[i])).join("");
 }
 
 /** Null: unknown. `lists`: a value may be a list too. */
 function whole(text: string, depth: number, lists: boolean): string | null {
   if (Object.hasOwn(bundle().words, text)) return word(text);
-  if (NUMBER.test(text)) return digits(text);
   if (depth === MAX_DEPTH) return null;
   for (const { english, texts, order } of templates()) {
     const found = valuesIn(text, texts);

@@ -12,7 +12,7 @@ export function verdictOf(found: Comparison): string {
   if (!second) return alone(found, best);
   if (Number.isNaN(best.mean)) return `none of ${count(groups.length, "group")} ended with a finite ${figure.name}`;
   if (Number.isNaN(second.mean)) {
-    return `${best.label}: ${figure.name} ${spreadOf(best)}; no other ended with a finite one`;
+    return list(`${best.label}: ${figure.name} ${spreadOf(best)}`, "no other ended with a finite one");
   }
   const digits = difference ? digitsOf(difference) : null;
   // three digits of a figure at least, however wide the interval
@@ -23,12 +23,11 @@ export function verdictOf(found: Comparison): string {
       ? `${best.label} and ${second.label} end alike: ${figure.name} ${shown(best.mean)}`
       : `${best.label} ends best: ${figure.name} ${shown(best.mean)} against ${shown(second.mean)} of ${second.label}`;
   if (difference === null) {
-    return `${head}, one run each: whether that is more than noise cannot be told; train several seeds of each`;
+    return list(head, "one run each: whether that is more than noise cannot be told", "train several seeds of each");
   }
-  if (difference.by === "single runs")
-    return `${head}, one run each: ${ofSingles(difference as SingleDifference, found)}`;
+  if (difference.by === "single runs") return list(head, ...ofSingles(difference as SingleDifference, found));
   if (difference.by === "same examples") {
-    return `${head}, one run each: ${ofSameExamples(difference as PairedDifference, [best.label, second.label])}`;
+    return list(head, ...ofSameExamples(difference as PairedDifference, [best.label, second.label]));
   }
   const [a, b] = [best, second].map(({ finals }) => finals.filter((v) => !Number.isNaN(v)).length) as [number, number];
   const seeds = a === b ? `over ${count(a, seedWord(best))}` : `over ${a} and ${b} ${seedWord(best)}s`;
@@ -37,9 +36,21 @@ export function verdictOf(found: Comparison): string {
   const interval = `95 % interval of the difference ${intervalOf(difference)} ${seeds} (${test})${assumed}`;
   const alike = [best, second].every((group) => group.seeds.length === 1 || seedWord(group) === "seed");
   return isBeyondNoise(difference)
-    ? `${head}: more than ${alike ? "the seeds explain" : "how runs of one group differ explains"}: ${interval}`
-    : `${head}: the difference is within noise: ${interval}${Math.min(a, b) < 3 ? "; 3 or more of each would say more" : ""}`;
+    ? list(
+        head,
+        alike
+          ? `more than the seeds explain: ${interval}`
+          : `more than how runs of one group differ explains: ${interval}`,
+      )
+    : list(
+        head,
+        `the difference is within noise: ${interval}`,
+        ...(Math.min(a, b) < 3 ? ["3 or more of each would say more"] : []),
+      );
 }
+
+/** Sentences that stand for themselves. */
+const list = (...said: string[]): string => said.join("; ");
 
 /** "−0.002 .. 0.007". */
 export function intervalOf(difference: Pick<Difference, "low" | "high">): string {
@@ -50,7 +61,7 @@ export function intervalOf(difference: Pick<Difference, "low" | "high">): string
 /** What runs of one group end with: their mean and deviation. */
 export const spreadOf = ({ mean, std }: Pick<Compared, "mean" | "std">): string => plusMinus(mean, std);
 
-function ofSingles({ low, high, parts, ...rest }: SingleDifference, { figure }: Comparison): string {
+function ofSingles({ low, high, parts, ...rest }: SingleDifference, { figure }: Comparison): string[] {
   const half = fixed((high - low) / 2, digitsOf({ low, high }));
   const known = parts.map((part) =>
     part === "validation set"
@@ -58,17 +69,23 @@ function ofSingles({ low, high, parts, ...rest }: SingleDifference, { figure }: 
       : "the ups and downs of the last epochs",
   );
   return isBeyondNoise({ low, high, ...rest })
-    ? `more than ${known.join(" and ")} explain (±${half} at 95 %); what other seeds would give is not known`
-    : `the difference is within noise: ${known.join(" and ")} alone are good for ±${half} at 95 %`;
+    ? [
+        `one run each: more than ${known.join(" and ")} explain (±${half} at 95 %)`,
+        "what other seeds would give is not known",
+      ]
+    : [`one run each: the difference is within noise: ${known.join(" and ")} alone are good for ±${half} at 95 %`];
 }
 
-function ofSameExamples(found: PairedDifference, [first, second]: readonly [string, string]): string {
+function ofSameExamples(found: PairedDifference, [first, second]: readonly [string, string]): string[] {
   const { examples, onlyFirst, onlySecond, p } = found;
   const split = `of ${count(examples, "validation example")}, ${onlyFirst} only ${first} gets right and ${onlySecond} only ${second}`;
-  const test = `McNemar's exact test, p = ${p < 1e-4 ? "below 0.0001" : Number(p.toPrecision(2))}; 95 % interval ${intervalOf(found)}`;
+  const test = `McNemar's exact test, p = ${p < 1e-4 ? "below 0.0001" : Number(p.toPrecision(2))}, 95 % interval ${intervalOf(found)}`;
   return differ(found)
-    ? `more than the choice of examples explains: ${split} (${test}); what other seeds would give is not known`
-    : `the difference is within noise: ${split} (${test})`;
+    ? [
+        `one run each: more than the choice of examples explains: ${split} (${test})`,
+        "what other seeds would give is not known",
+      ]
+    : [`one run each: the difference is within noise: ${split} (${test})`];
 }
 
 function alone({ figure }: Comparison, best: Compared): string {

@@ -1,4 +1,4 @@
-import { digits, number } from "../../words/index.ts";
+import { number } from "../../words/index.ts";
 
 /** A value read off a curve: four significant digits, three below 0.01, small and large ones with an exponent, "–" when missing. */
 export function readable(value: number | string): string {
@@ -6,9 +6,7 @@ export function readable(value: number | string): string {
   if (Number.isNaN(value)) return "–";
   if (Number.isInteger(value) && Math.abs(value) < 1e9) return number(value);
   const size = Math.abs(value);
-  return digits(
-    size < 1e-3 || size >= 1e6 ? value.toExponential(2) : String(Number(value.toPrecision(size < 1e-2 ? 3 : 4))),
-  );
+  return size < 1e-3 || size >= 1e6 ? value.toExponential(2) : String(Number(value.toPrecision(size < 1e-2 ? 3 : 4)));
 }
 
 /** A value that may have been written with more digits than anyone reads; text that somebody formatted stays as it is. */

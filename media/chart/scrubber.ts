@@ -1,3 +1,4 @@
+import { translated } from "../../words/index.ts";
 import { element } from "./dom.ts";
 import { readable } from "./format.ts";
 import type { ChartHints } from "./payload.ts";
@@ -37,7 +38,7 @@ export class Scrubber {
       this.pause();
       return;
     }
-    this.#name.textContent = scrub.label;
+    this.#name.textContent = translated(scrub.label);
     this.#slider.max = String(scrub.values.length - 1);
     this.#play.hidden = scrub.perSecond === undefined;
     if (this.#frame === 0) this.#show(Math.min(index, scrub.values.length - 1));

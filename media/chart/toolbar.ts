@@ -1,4 +1,3 @@
-import { digits } from "../../words/index.ts";
 import { choiceList } from "./choices.ts";
 import { element } from "./dom.ts";
 import type { ChartHints } from "./payload.ts";
@@ -64,7 +63,7 @@ export class Toolbar {
 
   /** `log` is null when the axis cannot be logarithmic. */
   show({ weight, log, surface }: { weight: number; log: boolean | null; surface: boolean }): void {
-    const shown = digits(weight.toFixed(2));
+    const shown = weight.toFixed(2);
     this.#weight.value = String(weight);
     this.#weight.setAttribute("aria-valuetext", shown);
     this.#weightValue.textContent = shown;

@@ -1,4 +1,3 @@
-import { digits } from "../../words/index.ts";
 import type { ParallelAxis } from "./payload.ts";
 
 /** Values that get a tick of their own rather than a scale. */
@@ -44,7 +43,7 @@ function round({ low, high }: ParallelAxis): number[] {
 /** A tick in few characters. */
 export function tickText(value: number): string {
   const size = Math.abs(value);
-  if (size === 0 || (size >= 1e-3 && size < 1e5)) return digits(String(Number(value.toPrecision(4))));
+  if (size === 0 || (size >= 1e-3 && size < 1e5)) return String(Number(value.toPrecision(4)));
   const text = value.toExponential(2);
-  return digits(text.replace(/\.?0+e/, "e").replace("e+", "e"));
+  return text.replace(/\.?0+e/, "e").replace("e+", "e");
 }

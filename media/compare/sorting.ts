@@ -1,4 +1,4 @@
-import { digits, number } from "../../words/index.ts";
+import { number } from "../../words/index.ts";
 import type { Cell, ComparedRun, RunColumn } from "./payload.ts";
 
 /** -1 sorts by name. */
@@ -46,7 +46,7 @@ export function bestOf(runs: readonly ComparedRun[], column: number, { better }:
 export function shownCell(value: Cell): string {
   if (value === null) return "–";
   if (typeof value === "string") return value;
-  if (Number.isInteger(value)) return Math.abs(value) < 1e9 ? number(value) : digits(value.toExponential(4));
+  if (Number.isInteger(value)) return Math.abs(value) < 1e9 ? number(value) : value.toExponential(4);
   const size = Math.abs(value);
-  return digits(size < 1e-4 || size >= 1e6 ? value.toExponential(2) : String(Number(value.toPrecision(5))));
+  return size < 1e-4 || size >= 1e6 ? value.toExponential(2) : String(Number(value.toPrecision(5)));
 }

@@ -15,7 +15,7 @@ export function wordsOf(mark: Mark): { text: string; detail: string } {
         ),
       };
     case "earlier": {
-      const when = mark.when.toLocaleString();
+      const when = mark.when.toLocaleString(vscode.env.language);
       return mark.changed
         ? {
             text: vscode.l10n.t("stale: outputs of an earlier version of this cell"),

@@ -108,7 +108,7 @@ async function chooseRun(store: RunStore, item: unknown, title: string): Promise
       label: entry.name,
       description: t("{0} of {1} steps", entry.step.toLocaleString("en-US"), entry.steps.toLocaleString("en-US")),
       detail: [
-        new Date(entry.startedAt).toLocaleString(),
+        new Date(entry.startedAt).toLocaleString(vscode.env.language),
         ...(entry.metric ? [`${entry.metric.name} ${shown(entry.metric.value)}`] : []),
         ...(own.length > 0 ? [] : [vscode.workspace.asRelativePath(entry.notebook)]),
       ].join(" · "),

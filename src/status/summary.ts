@@ -1,5 +1,5 @@
 import type { RunStatus, RunSummary } from "../../engine/protocol/index.ts";
-import { number, digits as signs, words } from "../../words/index.ts";
+import { number, words } from "../../words/index.ts";
 
 const WORDS = words({
   epoch: "epoch {0}/{1}",
@@ -96,7 +96,7 @@ function named(name: string): string {
 export function digits(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
-  if (size === 0 || (size >= 1e-3 && size < 1e6)) return signs(String(Number(value.toPrecision(4))));
+  if (size === 0 || (size >= 1e-3 && size < 1e6)) return String(Number(value.toPrecision(4)));
   return signs(
     value
       .toExponential(2)
@@ -110,7 +110,7 @@ export function count(value: number, decimals = 0): string {
 }
 
 export function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds < 10 ? signs(seconds.toFixed(1)) : Math.round(seconds)} s`;
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
   const whole = Math.round(seconds);
   const minutes = Math.floor(whole / 60);
   if (minutes < 60) return `${minutes} min ${whole % 60} s`;

@@ -151,7 +151,7 @@ describe.skipIf(browserPath() === undefined)("in a language that does not exist"
     await page.locator(".dlnb-plot svg").first().waitFor();
     const shown = await texts(page);
     expect(shown).toContain(pseudo("Checkpoints"));
-    expect(shown).toContain("2.000");
+    expect(shown).toContain("2,000");
     expect(untranslated(shown, ["tour", ...seriesOf(chart)])).toEqual([]);
   });
 
@@ -214,7 +214,7 @@ describe.skipIf(browserPath() === undefined)("in a language that does not exist"
     const shown = await texts(notebook.page);
     expect(shown).toContain(pseudo("units are dead"));
     expect(shown).toContain(
-      pseudo("set the learning rate to {0} in place of {1}").replace("{0}", "1e-3").replace("{1}", "0,5"),
+      pseudo("set the learning rate to {0} in place of {1}").replace("{0}", "1e-3").replace("{1}", "0.5"),
     );
     // where a frame of the stack lies is code
     expect(untranslated(shown, ["at ", ...seriesOf(chart)])).toEqual([]);

@@ -27,7 +27,7 @@ const english: Readonly<Record<string, string>> = JSON.parse(
   readFileSync(new URL("../../l10n/bundle.l10n.json", import.meta.url), "utf8"),
 );
 
-/** All words of dlnb in the language of `pseudo`; its numbers are written as German ones. */
+/** All words of dlnb in the language of `pseudo`, for an editor that speaks German. */
 export const pseudoBundle: Bundle = {
   language: "de",
   words: Object.fromEntries(Object.keys(english).map((text) => [text, pseudo(text)])),

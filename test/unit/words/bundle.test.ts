@@ -95,7 +95,7 @@ describe("in a language that does not exist", () => {
       ].flatMap(({ items, tooltip }) => [...items, tooltip]),
     ];
     expect(untranslated(lines, ["$(pulse)", "$(debug-pause)", "$(graph-line)", "wasm", "tour", "min"])).toEqual([]);
-    expect(lines.join()).toContain("1.200");
+    expect(lines.join()).toContain("1,200");
   });
 
   test("an exported page is in it, and says so", async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from "vitest";
-import { bundleText, digits, languageOf, many, number, speak, translated, words } from "../../../words/index.ts";
+import { bundleText, languageOf, many, number, speak, translated, words } from "../../../words/index.ts";
 
 const WORDS = words({
   open: "Open",
@@ -43,27 +43,26 @@ test("declared words are texts and functions of their placeholders, by type and 
 describe("in German", () => {
   beforeEach(() => speak(german));
 
-  test("words that were declared before are German, with German numbers", () => {
+  test("words that were declared before are German, and numbers those of code", () => {
     expect([WORDS.open, WORDS.parts.curves, WORDS.at(1200, "x"), WORDS.runs(1, "a"), WORDS.runs(2, "a")]).toEqual([
       "Öffnen",
       "Kurven",
-      "von x Schritten 1.200",
+      "von x Schritten 1,200",
       "1 Lauf in a",
       "2 Läufe in a",
     ]);
-    expect([languageOf(), number(1234.5), digits("1,234.5e-3")]).toEqual(["de", "1.234,5", "1.234,5e-3"]);
+    expect([languageOf(), number(1234.5)]).toEqual(["de", "1,234.5"]);
   });
 
   test("sentences of the engine are known again by their text, with others in them and in lists", () => {
     const loss = "the loss is 0.25 after 1,200 steps";
-    expect(translated(loss)).toBe("nach 1.200 Schritte ist der Verlust 0,25");
+    expect(translated(loss)).toBe("nach 1,200 Schritte ist der Verlust 0.25");
     expect(translated(`${loss}; the loss rose; nobody knows`)).toBe(
-      "nach 1.200 Schritte ist der Verlust 0,25; der Verlust stieg; nobody knows",
+      "nach 1,200 Schritte ist der Verlust 0.25; der Verlust stieg; nobody knows",
     );
     expect(translated("the loss rose; and so on; the loss rose")).toBe(
       "der Verlust stieg; und so weiter; der Verlust stieg",
     );
-    // code within a sentence is code
     expect(translated("the rate lr: 0.1")).toBe("die Rate lr: 0.1");
   });
 
