@@ -35,6 +35,6 @@ export const WORDS = words({
   close: "Close",
   point: "{0}: rate {1} at step {2}",
   pointOf: "point {0} of {1}",
-  noNumber: "“{0}” is no number; write one such as 3e-4",
+  noNumber: "“{0}” is not a number; write one such as 3e-4",
   notPositive: "a learning rate is a number above 0",
 });

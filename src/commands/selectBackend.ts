@@ -37,7 +37,7 @@ export async function selectBackend(session: Session | undefined): Promise<void>
     choices.map((item) => (item.backend === chosen ? { ...item, description: vscode.l10n.t("chosen") } : item)),
     {
       title: vscode.l10n.t("Select Backend"),
-      placeHolder: vscode.l10n.t("What trains: plans compiled from now on use it"),
+      placeHolder: vscode.l10n.t("What cells train on; what is compiled from now on uses it"),
     },
   );
   if (choice === undefined) return;

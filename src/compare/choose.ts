@@ -20,7 +20,7 @@ export async function chooseRuns(store: RunStore, picked: readonly string[]): Pr
   const choices = entries.map(choiceOf);
   const pick = vscode.window.createQuickPick<Choice>();
   pick.title = vscode.l10n.t("Compare Runs");
-  pick.placeholder = vscode.l10n.t("Tick two runs or more");
+  pick.placeholder = vscode.l10n.t("Select two runs or more");
   pick.canSelectMany = true;
   pick.matchOnDescription = true;
   pick.matchOnDetail = true;
@@ -29,7 +29,7 @@ export async function chooseRuns(store: RunStore, picked: readonly string[]): Pr
   const chosen = await new Promise<readonly Choice[]>((resolve) => {
     pick.onDidAccept(() => {
       if (pick.selectedItems.length >= 2) resolve(pick.selectedItems);
-      else pick.title = vscode.l10n.t("Compare Runs: tick one more at least");
+      else pick.title = vscode.l10n.t("Compare Runs: select at least one more");
     });
     pick.onDidHide(() => resolve([]));
     pick.show();

@@ -191,7 +191,7 @@ async function openFile(notebook: vscode.NotebookDocument, file: string, line: n
     const at = document.validatePosition(new vscode.Position(line - 1, column - 1));
     await vscode.window.showTextDocument(document, { selection: new vscode.Range(at, at) });
   } catch {
-    void notify.showWarningMessage(vscode.l10n.t("{0} is not there any more, or is no text.", path));
+    void notify.showWarningMessage(vscode.l10n.t("{0} no longer exists, or is not a text file.", path));
   }
 }
 

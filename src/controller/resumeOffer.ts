@@ -40,7 +40,7 @@ export async function resumeOffer(run: RunStatus | null, runFolder: string | nul
             text: vscode.l10n.t("run the cells that define the experiment again, and then"),
             action: {
               label: vscode.l10n.t("Resume from checkpoint{0}", at),
-              title: vscode.l10n.t("Puts a cell below that continues the run"),
+              title: vscode.l10n.t("Inserts a cell below that continues the run"),
               do: { kind: "insert-cell", text },
             },
           },

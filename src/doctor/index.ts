@@ -28,7 +28,7 @@ export function registerDoctor(extension: vscode.Extension<unknown>): vscode.Dis
     }),
     vscode.commands.registerCommand("dlnb.doctor", async () => {
       const location = vscode.ProgressLocation.Notification;
-      const title = vscode.l10n.t("dlnb: looking at this machine");
+      const title = vscode.l10n.t("dlnb: checking this machine");
       const found = await vscode.window.withProgress({ location, title, cancellable: true }, (progress, cancelled) =>
         examine(extension, (message) => progress.report({ message }), cancelled),
       );

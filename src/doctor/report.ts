@@ -37,7 +37,7 @@ export function doctorMarkdown(found: Examination): string {
       error === null ? [] : [l10n.t("{0} does not train: {1}", backend, error)],
     ),
     ...(report?.backends ?? []).flatMap(({ backend, available, detail, mend }) =>
-      available || mend === "" ? [] : [`${backend}: ${detail}. ${l10n.t("To mend it: {0}", mend)}`],
+      available || mend === "" ? [] : [`${backend}: ${detail}. ${l10n.t("To fix it: {0}", mend)}`],
     ),
   ];
   const trained = trials.filter(({ error }) => error === null).map(({ backend }) => backend);

@@ -84,7 +84,7 @@ async function notebookOf(uri: unknown, title: string): Promise<vscode.NotebookD
   try {
     const notebook = await vscode.workspace.openNotebookDocument(uri);
     if (notebook.notebookType === NOTEBOOK_TYPE) return notebook;
-    void notify.showErrorMessage(vscode.l10n.t("{0} is no dlnb notebook.", uri.path.replace(/^.*\//, "")));
+    void notify.showErrorMessage(vscode.l10n.t("{0} is not a dlnb notebook.", uri.path.replace(/^.*\//, "")));
   } catch (error) {
     void notify.showErrorMessage(error instanceof Error ? error.message : String(error));
   }

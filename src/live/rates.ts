@@ -11,7 +11,7 @@ export function readRate(text: string): number | string {
   const trimmed = text.trim();
   const value = Number(trimmed.replace(",", "."));
   if (trimmed === "" || Number.isNaN(value)) {
-    return vscode.l10n.t("{0} is no number; write one such as 3e-4", JSON.stringify(trimmed));
+    return vscode.l10n.t("{0} is not a number; write one such as 3e-4", JSON.stringify(trimmed));
   }
   return value > 0 && value < Infinity ? value : vscode.l10n.t("a learning rate is a number above 0");
 }

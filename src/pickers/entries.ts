@@ -115,10 +115,10 @@ const A_LIST = new RegExp(`^\\[\\s*(?:${NUMBER}(?:\\s*,\\s*${NUMBER})*)?\\s*\\]$
 
 const WORDS = words({
   missing: "{0} must be given",
-  noNumber: '{0}: "{1}" is no number',
-  noList: '{0}: "{1}" is no list of numbers, as [30, 60]',
+  noNumber: '{0}: "{1}" is not a number',
+  noList: '{0}: "{1}" is not a list of numbers, as [30, 60]',
   code: "{0} is code, which is changed in the cell",
-  noChoice: '{0}: "{1}" is none of {2}',
+  noChoice: '{0}: "{1}" is not one of {2}',
 });
 
 /** What is wrong with a field's text, in a few words; null when nothing is. Code cannot be written in the picker: it stays as it was. */

@@ -282,7 +282,7 @@ class RunPanel {
     sent.layers = Date.now();
     sent.looks = details.looks;
     const why = vscode.l10n.t(
-      'No looks at its layers were recorded. Train with fit({ instruments: "economy" }), and deviations and gradient norms of all layers stand here, at a few percent of the time; "balanced" and "full" look more often.',
+      'No looks at its layers were recorded. Train with fit({ instruments: "economy" }), and deviations and gradient norms of all layers appear here, at a few percent of the time; "balanced" and "full" look more often.',
     );
     this.#post({ type: "chart", place: "statistics", chart: layers.chart(live), why });
   }
@@ -443,7 +443,7 @@ async function showCell(entry: RunEntry): Promise<void> {
       () => false,
     );
     if (!there) {
-      void notify.showInformationMessage(vscode.l10n.t("{0} is not there any more.", entry.notebook.fsPath));
+      void notify.showInformationMessage(vscode.l10n.t("{0} no longer exists.", entry.notebook.fsPath));
       return;
     }
   }

@@ -108,7 +108,7 @@ export class Variables implements vscode.Disposable {
     if (this.#notebook === null) {
       void notify.showInformationMessage(vscode.l10n.t("Open a .dlnb notebook to see its variables."));
     } else if ((await this.#kernel()) === null) {
-      const said = vscode.l10n.t("No kernel is running: run a cell, and the names that it defines stand here.");
+      const said = vscode.l10n.t("No kernel is running: run a cell, and the names that it defines appear here.");
       void notify.showInformationMessage(said);
     }
     await this.#refresh();

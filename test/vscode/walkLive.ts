@@ -49,7 +49,7 @@ describe("a fit that is changed while it trains", () => {
     const input = window.page.locator(".quick-input-widget input").first();
     await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "÷10" }).waitFor();
     await input.fill("fast");
-    await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "is no number" }).waitFor();
+    await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "is not a number" }).waitFor();
     await shot("live rate that is none");
     await input.fill("3e-4");
     await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "Set to 3e-4" }).waitFor();
@@ -63,7 +63,7 @@ describe("a fit that is changed while it trains", () => {
   it("takes a rate from its strip", async () => {
     const field = strip().getByLabel("learning rate");
     await field.fill("none");
-    await strip().getByRole("alert").getByText("is no number").waitFor();
+    await strip().getByRole("alert").getByText("is not a number").waitFor();
     await field.fill("2e-3");
     await field.press("Enter");
     await mark("lr 2e-3").waitFor({ timeout: 10_000 });
