@@ -36,8 +36,8 @@ function parts(text: string, depth: number): string {
     if (known !== null) return i === 0 ? known : LIST + known;
     return i === 0 ? null : whole(LIST + part, depth, false);
   });
-  const loose = each.includes(null) ? whole(text, depth, true) : null;
-  return loose ?? each.map((part, i) => part ?? (i === 0 ? all[0] : LIST + all[i])).join("");
+  if (each.every((part) => part === null)) return whole(text, depth, true) ?? text;
+  return each.map((part, i) => part ?? (i === 0 ? all[0] : LIST + all[i])).join("");
 }
 
 /** Null: unknown. `lists`: a value may be a list too. */
