@@ -97,12 +97,10 @@ export function digits(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
   if (size === 0 || (size >= 1e-3 && size < 1e6)) return String(Number(value.toPrecision(4)));
-  return 
-    value
-      .toExponential(2)
-      .replace(/\.?0+e/, "e")
-      .replace("e+", "e"),
-  ;
+  return value
+    .toExponential(2)
+    .replace(/\.?0+e/, "e")
+    .replace("e+", "e");
 }
 
 export function count(value: number, decimals = 0): string {

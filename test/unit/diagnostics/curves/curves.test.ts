@@ -91,7 +91,7 @@ describe("comparing runs", () => {
     expect(found.beyondSeeds).toBeNull();
     expect(found.difference).toMatchObject({ by: "same examples", examples: 80 });
     expect(String(found)).toMatch(
-      /one run each: .* of 80 validation examples, \d+ only .* \(McNemar's exact test, p = .*; 95 % interval/m,
+      /one run each: .* of 80 validation examples, \d+ only .* \(McNemar's exact test, p = .*, 95 % interval/m,
     );
   });
 
