@@ -5,7 +5,7 @@ import type { Sessions } from "../controller/sessions.ts";
 import { mayRun } from "../controller/trust.ts";
 import { cellId, missingIds } from "../notebook/cellIds.ts";
 import { notify } from "../notify/index.ts";
-import { insertCell } from "./insertCell.ts";
+import { insertCell, showCell } from "./insertCell.ts";
 import { type CellText, experimentOf, places, renamed, roomFor, type SetOption, written } from "./rate.ts";
 
 /** A kernel that computes does not answer at once. */
@@ -161,8 +161,13 @@ async function change({ cell, start, end, text, says }: Change, before: string):
   await show(cell, new vscode.Range(at(start), at(start + text.length)));
 }
 
+/** The editor does not open a cell that it has not drawn; then the cell is shown, without its text selected. */
 async function show(cell: vscode.NotebookCell, selection: vscode.Range): Promise<void> {
-  await vscode.window.showTextDocument(cell.document, { selection });
+  try {
+    await vscode.window.showTextDocument(cell.document, { selection });
+  } catch {
+    await showCell(cell);
+  }
 }
 
 async function sayWhereItBelongs(options: readonly string[], number: string): Promise<void> {

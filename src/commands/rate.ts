@@ -1,5 +1,5 @@
 import type { Action, LocatedOption } from "../../engine/protocol/index.ts";
-import { codeOf, declared, lastCall } from "../notebook/cellCode.ts";
+import { codeOf, type Declared, declared, lastCall, makersIn } from "../notebook/cellCode.ts";
 
 /** A code cell as it is now. */
 export interface CellText {
@@ -24,20 +24,28 @@ export function experimentOf(
   cells: readonly CellText[],
   named: string | null,
 ): string | null {
-  const made = cells.flatMap(({ text }) => declared(text).map((one) => ({ ...one, text })));
+  const makers = makersIn(cells.map(({ text }) => text));
+  const made = cells.flatMap(({ text }) => declared(text, makers).map((one) => ({ ...one, text })));
   const on = offering === null ? null : (lastCall(offering.text)?.on ?? null);
   const called = made.findLast(({ name }) => name === on);
   if (called !== undefined) return called.of ?? called.name;
+  const isUnknown = on !== null && !made.some(({ name }) => name === on);
   const experiments = made.filter(({ kind }) => kind === "experiment");
   const byName = experiments.find(
     ({ name, text }) => named !== null && (name === named || text.includes(`name: ${JSON.stringify(named)}`)),
   );
-  return byName?.name ?? (experiments.length === 1 ? (experiments[0]?.name ?? null) : null);
+  return byName?.name ?? (experiments.length === 1 && !isUnknown ? (experiments[0]?.name ?? null) : null);
+}
+
+/** Experiments and runs of all cells. */
+function allOf(cells: readonly CellText[]): Declared[] {
+  const makers = makersIn(cells.map(({ text }) => text));
+  return cells.flatMap(({ text }) => declared(text, makers));
 }
 
 /** Offered text, which says `exp` and `run`, with the names that the notebook has for what the output is about. */
 export function renamed(text: string, offering: CellText | null, cells: readonly CellText[]): string {
-  const made = cells.flatMap((cell) => declared(cell.text));
+  const made = allOf(cells);
   const on = offering === null ? null : (lastCall(offering.text)?.on ?? null);
   const experiment = experimentOf(offering, cells, null) ?? "exp";
   const run =
@@ -55,9 +63,11 @@ export function places(
   experiment: string | null,
   cells: readonly CellText[],
 ): LocatedOption[] {
-  const close = new Set(cells.filter(({ text }) => concerns(text, experiment)).map(({ id }) => id));
+  const makers = makersIn(cells.map(({ text }) => text));
+  const close = new Set(cells.filter(({ text }) => concerns(text, experiment, makers)).map(({ id }) => id));
+  const own = new Set([experiment, null, makerOf(experiment, cells)]);
   const ranked = found
-    .filter((place) => experiment === null || owner(place) === null || owner(place) === experiment)
+    .filter((place) => experiment === null || own.has(owner(place)))
     .map((place) => {
       const family = place.option === "maxLr" ? "schedule." : place.option === "lr" ? "optim." : "";
       const rank = [
@@ -72,16 +82,20 @@ export function places(
   return ranked.filter(({ rank }) => compare(rank, ranked[0]?.rank ?? []) === 0).map(({ place }) => place);
 }
 
-/** The experiment whose definition or training holds the number; null for one that stands by itself. */
+/** The function that makes an experiment; null where its own cell does. */
+const makerOf = (experiment: string | null, cells: readonly CellText[]): string | null =>
+  allOf(cells).findLast(({ name, kind }) => kind === "experiment" && name === experiment)?.by ?? null;
+
+/** The experiment whose definition or training holds the number, or the function that makes it; null for one that stands by itself. */
 function owner({ within, declares }: LocatedOption): string | null {
   if (within.includes("experiment")) return declares;
-  const [, trained] = within.map((call) => /^([\w$]+)\.fit$/.exec(call)).find((match) => match !== null) ?? [];
+  const [, trained] = within.map((call) => /^([^.\s]+)\.fit$/.exec(call)).find((match) => match !== null) ?? [];
   return trained ?? null;
 }
 
 /** Whether a cell makes or trains the experiment. */
-function concerns(text: string, experiment: string | null): boolean {
-  return declared(text).some(({ name, of }) => experiment === null || name === experiment || of === experiment);
+function concerns(text: string, experiment: string | null, makers: ReadonlySet<string>): boolean {
+  return declared(text, makers).some(({ name, of }) => experiment === null || name === experiment || of === experiment);
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {
@@ -100,8 +114,11 @@ export function roomFor(
   cells: readonly CellText[],
 ): { cell: string; start: number; text: string } | null {
   if (option !== "lr") return null;
+  const maker = makerOf(experiment, cells);
   const makes = cells.filter(({ text }) =>
-    declared(text).some(({ name, kind }) => kind === "experiment" && (experiment === null || name === experiment)),
+    maker === null
+      ? declared(text).some(({ name, kind }) => kind === "experiment" && (experiment === null || name === experiment))
+      : makersIn([text]).has(maker),
   );
   const rooms = makes.flatMap(({ id, text }) =>
     [...codeOf(text).matchAll(/\boptim\s*\.\s*\w+\s*\(\s*(?:\)|\{([^}]*))/g)].map((call) => {

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { Kernel } from "../controller/kernel.ts";
 import { codeIndex } from "../controller/session.ts";
-import { codeOf, type Declared, declared } from "../notebook/cellCode.ts";
+import { codeOf, type Declared, declared, makersIn } from "../notebook/cellCode.ts";
 
 /** An experiment or run of a notebook, by its top-level name. */
 export interface Subject {
@@ -22,10 +22,11 @@ const KINDS: Readonly<Record<string, Declared["kind"]>> = { Experiment: "experim
 /** Experiments and runs, in the order of their cells: those that the kernel holds and those that cells would make. */
 export async function subjects(notebook: vscode.NotebookDocument, kernel: Kernel | null): Promise<Subject[]> {
   const found = new Map<string, Subject>();
-  for (const cell of notebook.getCells()) {
-    if (cell.kind !== vscode.NotebookCellKind.Code) continue;
+  const code = notebook.getCells().filter(({ kind }) => kind === vscode.NotebookCellKind.Code);
+  const makers = makersIn(code.map(({ document }) => document.getText()));
+  for (const cell of code) {
     const text = cell.document.getText();
-    for (const { name, kind } of declared(text)) {
+    for (const { name, kind } of declared(text, makers)) {
       const summary = vscode.l10n.t("cell {0}, not run yet: {1}", codeIndex(cell), excerpt(text, name));
       found.set(name, { name, kind, summary, cell, live: false });
     }
@@ -48,7 +49,10 @@ async function variables(kernel: Kernel | null) {
 
 /** How a cell makes a name, in one line. */
 function excerpt(text: string, name: string): string {
-  const from = Math.max(0, codeOf(text).search(new RegExp(`(?<![\\w$.])${name.replaceAll("$", "\\$")}\\s*[:=]`)));
+  const from = Math.max(
+    0,
+    codeOf(text).search(new RegExp(String.raw`(?<![\p{ID_Continue}$.])${name.replaceAll("$", "\\$")}\s*[:=]`, "u")),
+  );
   return `${text
     .slice(from, from + 200)
     .replaceAll(/\s+/g, " ")

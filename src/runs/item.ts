@@ -23,15 +23,15 @@ export function iconOf({ status }: Pick<RunEntry, "status">): vscode.ThemeIcon {
 
 /** A run's line in the Runs view; `within` a call, whose line says when it was. */
 export function itemOf(entry: RunEntry, within = false): vscode.TreeItem {
-  const name = `${entry.starred ? "★ " : ""}${entry.name}`;
-  const item = new vscode.TreeItem(within ? name : `${name} · ${timeWords(entry.startedAt)}`);
+  const item = new vscode.TreeItem(`${entry.starred ? "★ " : ""}${entry.name}`);
   const words = [metricWords(entry), ...(isLive(entry) ? [extentWords(entry)] : []), statusWord(entry.status)];
   const said = words.filter((word) => word !== "");
   const curve = entry.spark.length > 1 ? sparkline(entry.spark) : "";
   item.id = entry.key;
   // what one looks for comes first: a narrow side bar cuts the rest, and the icon tells the status
   const [first = "", ...others] = said;
-  item.description = [first, curve, others.join(" · ")].filter((part) => part !== "").join("  ");
+  const more = [...others, ...(within ? [] : [timeWords(entry.startedAt)])].join(" · ");
+  item.description = [first, curve, more].filter((part) => part !== "").join("  ");
   item.iconPath = iconOf(entry);
   const phase = entry.status === "running" || entry.status === "paused" ? `run-${entry.status}` : "run-ended";
   item.contextValue = `${phase}${entry.starred ? "-starred" : ""}`;

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import type { ts } from "@ts-morph/common";
 import { cellName, isAsMade } from "./cellNames.ts";
+import { Notebooks } from "./notebooks.ts";
 import { serve } from "./serve.ts";
 import type { World } from "./world.ts";
 
@@ -16,7 +17,7 @@ export interface Configuration {
 export const pluginFor =
   (types: string): ts.server.PluginModuleFactory =>
   ({ typescript }) => {
-    // a server makes a plugin for each of its projects
+    // a server makes a plugin for each of its projects, and of an untitled notebook each cell is a project of its own
     let order: Configuration["order"];
     let project: ts.server.Project | undefined;
     return {
@@ -26,32 +27,50 @@ export const pluginFor =
         if (projectService.serverMode !== typescript.LanguageServiceMode.Semantic) return waiting(languageService);
         project = info.project;
         order = (info.config as Configuration).order;
+        const known = shared.get(projectService);
+        if (known !== undefined) {
+          known.order = order;
+          return serve(languageService, known.world, known.notebooks);
+        }
         const world: World = {
           ts: typescript,
           types,
           libraries: dirname(host.getDefaultLibFileName(host.getCompilationSettings())),
           system: { ...typescript.sys, ...serverHost },
-          open: () => info.project.getRootFiles(),
+          open: () =>
+            [...projectService.openFiles.keys()].flatMap(
+              (path) => projectService.getScriptInfoForPath(path)?.fileName ?? [],
+            ),
           read: (file) => {
             const script = projectService.getScriptInfo(file);
             if (!script?.isScriptOpen()) return undefined;
             const snapshot = script.getSnapshot();
-            return { text: snapshot.getText(0, snapshot.getLength()), version: host.getScriptVersion(file) };
+            return { text: snapshot.getText(0, snapshot.getLength()), version: script.getLatestVersion() };
           },
-          order: (address) => order?.[address],
+          order: (address) => shared.get(projectService)?.order?.[address],
           cancellation: host.getCancellationToken?.(),
           log: (text) => projectService.logger.info(`dlnb: ${text}`),
         };
-        return serve(languageService, world);
+        const notebooks = new Notebooks(world);
+        shared.set(projectService, { world, notebooks, order });
+        return serve(languageService, world, notebooks);
       },
       onConfigurationChanged(configuration: Configuration) {
         const before = rearranged(order);
         order = configuration.order;
+        const known = project && shared.get(project.projectService);
+        if (known !== undefined) known.order = order;
         // cells that come or go are asked about anyway
         if (rearranged(order) !== before && !project?.isClosed()) project?.refreshDiagnostics();
       },
     };
   };
+
+/** What the projects of a server share: the notebooks, whose cells may be spread over several. */
+const shared = new WeakMap<
+  ts.server.ProjectService,
+  { readonly world: World; readonly notebooks: Notebooks; order: Configuration["order"] }
+>();
 
 /** The notebooks whose cells were moved, as text. */
 const rearranged = (order: Configuration["order"] = {}): string =>

@@ -15,8 +15,7 @@ type Service = ts.LanguageService;
 type Answer<F, C> = F extends ((...args: infer A) => infer R) | undefined ? (cell: C, ...args: A) => R : never;
 
 /** The project's language service, in which cells of dlnb notebooks are answered for by the service of their notebook. */
-export function serve(base: Service, world: World): Service {
-  const notebooks = new Notebooks(world);
+export function serve(base: Service, world: World, notebooks = new Notebooks(world)): Service {
   const diagnostics = new Diagnostics();
   const reference = Reference.read(world);
   const edits = new Edits(notebooks);

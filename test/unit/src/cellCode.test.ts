@@ -22,20 +22,32 @@ describe("code without what is not code", () => {
 
 describe("what a cell makes", () => {
   test.each([
-    ["const exp = experiment({ data });", [{ name: "exp", kind: "experiment", of: null }]],
-    ["let exp: Experiment = experiment({})", [{ name: "exp", kind: "experiment", of: null }]],
-    ["exp = experiment({})", [{ name: "exp", kind: "experiment", of: null }]],
+    [
+      "const make = (lr = 0.1) => experiment({ a: { lr } });\nconst expé = make(3);\nconst $b = await other(1);",
+      [{ name: "expé", kind: "experiment", of: null, by: "make" }],
+    ],
+    [
+      "function net(width) {\n  return experiment({ width });\n}\nconst exp = net(8);\nconst two = width(net);",
+      [{ name: "exp", kind: "experiment", of: null, by: "net" }],
+    ],
+    [
+      "const exp = experiment({});\nconst f = () => 1;\nconst x = f();",
+      [{ name: "exp", kind: "experiment", of: null, by: null }],
+    ],
+    ["const exp = experiment({ data });", [{ name: "exp", kind: "experiment", of: null, by: null }]],
+    ["let exp: Experiment = experiment({})", [{ name: "exp", kind: "experiment", of: null, by: null }]],
+    ["exp = experiment({})", [{ name: "exp", kind: "experiment", of: null, by: null }]],
     [
       "const a = experiment({}), b = experiment({})",
-      ["a", "b"].map((name) => ({ name, kind: "experiment", of: null })),
+      ["a", "b"].map((name) => ({ name, kind: "experiment", of: null, by: null })),
     ],
-    ["const run =\n  await exp.fit({ epochs: 3 });", [{ name: "run", kind: "run", of: "exp" }]],
-    ['const run = exp.load("model.safetensors")', [{ name: "run", kind: "run", of: "exp" }]],
+    ["const run =\n  await exp.fit({ epochs: 3 });", [{ name: "run", kind: "run", of: "exp", by: null }]],
+    ['const run = exp.load("model.safetensors")', [{ name: "run", kind: "run", of: "exp", by: null }]],
     [
       "const exp = experiment({ a: { b: 1 } });\nconst run = await exp.fit();",
       [
-        { name: "exp", kind: "experiment", of: null },
-        { name: "run", kind: "run", of: "exp" },
+        { name: "exp", kind: "experiment", of: null, by: null },
+        { name: "run", kind: "run", of: "exp", by: null },
       ],
     ],
   ])("%s", (text, made) => {

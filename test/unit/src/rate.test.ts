@@ -43,6 +43,18 @@ describe("a suggested rate goes", () => {
     expect(chosen("exp", define("other", "0.5"), fit, "const exp = experiment({ optimizer: best });")).toEqual([]);
   });
 
+  test("into the function that makes the experiment, and to no other experiment for its sake", () => {
+    const make = "const make = (width) => experiment({ optimizer: optim.adam({ lr: 0.01 }) });\nconst expé = make(8);";
+    const open = "const make = (lr) => experiment({ optimizer: optim.adam({ lr }) });\nconst expé = make(0.1);";
+    const call = { id: "c9", text: "await expé.findLearningRate()" };
+    const named = (...texts: string[]) => experimentOf(call, cellsOf(...texts), "net");
+    expect(named(make, define("both", "0.5"))).toBe("expé");
+    expect(chosen("expé", make, define("both", "0.5"))).toEqual(["c1 lr: 0.01"]);
+    expect(chosen("expé", open, define("both", "0.5"))).toEqual([]);
+    // of what cells do not tell, nobody says that it must be the only one they do
+    expect(named(define("both", "0.5"))).toBe(null);
+  });
+
   test("to a number that stands by itself, first in the cell that makes the experiment", () => {
     const apart = "const optimizer = optim.sgd({ lr: 0.1 });";
     const makes = "const exp = experiment({ data, model, loss, optimizer });";

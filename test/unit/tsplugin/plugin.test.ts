@@ -67,11 +67,16 @@ class TestServer extends ts.server.Session {
   }
 
   open(...files: readonly (readonly [file: string, text: string])[]): void {
+    this.openIn("/n", ...files);
+  }
+
+  /** `root`: the folder of the workspace that they are in; the editor gives none for what is untitled. */
+  openIn(root: string | undefined, ...files: readonly (readonly [file: string, text: string])[]): void {
     const openFiles = files.map(([file, fileContent]) => ({
       file,
       fileContent,
       scriptKindName: "TS",
-      projectRootPath: "/n",
+      ...(root === undefined ? {} : { projectRootPath: root }),
     }));
     this.ask("updateOpen", { openFiles });
   }
@@ -102,6 +107,28 @@ test("type errors of cells come once, with code, category and place", async () =
   const change = { start: { line: 2, offset: 30 }, end: { line: 2, offset: 36 }, newText: "1" };
   server.ask("updateOpen", { changedFiles: [{ fileName: cell, textChanges: [change] }] });
   expect(await server.errors(cell)).toEqual([]);
+});
+
+test("cells of an untitled notebook know each other, though each is a project of its own", async () => {
+  const server = new TestServer(types.folder);
+  const [one, two, three] = [0, 1, 2].map((handle) => cellFile("Untitled-1.dlnb", handle, "untitled")) as [
+    string,
+    string,
+    string,
+  ];
+  server.openIn(undefined, [one, "const width = 3;"]);
+  server.openIn(undefined, [two, "optim.adamw({ lr: width })"]);
+  expect(await server.errors(two)).toEqual([]);
+  server.openIn(undefined, [three, "const late: string = width;"]);
+  expect(await server.errors(three)).toEqual([
+    expect.objectContaining({ text: "Type 'number' is not assignable to type 'string'." }),
+  ]);
+  const change = { start: { line: 1, offset: 15 }, end: { line: 1, offset: 16 }, newText: '"3"' };
+  server.ask("updateOpen", { changedFiles: [{ fileName: one, textChanges: [change] }] });
+  expect(await server.errors(three)).toEqual([]);
+  expect(await server.errors(two)).toHaveLength(1);
+  server.ask("close", { file: one });
+  expect(await server.errors(two)).toEqual([expect.objectContaining({ text: "Cannot find name 'width'." })]);
 });
 
 test("the order of cells is heard, also before there is a project, and errors are asked for anew", async () => {
