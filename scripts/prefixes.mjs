@@ -80,7 +80,7 @@ const synonyms = {
   findLearningRate: ["find-lr", "lr-finder", "lr-range-test"],
   crossValidate: ["k-fold", "cross-validation"],
   exportOnnx: ["onnx", "to-onnx"],
-  exportPyTorch: ["export-pytorch", "pytorch", "to-pytorch"],
+  exportPyTorch: ["pytorch", "to-pytorch"],
   folds: ["kfold"],
   "inspect.confusion": ["confusion-matrix"],
   "inspect.gradients": ["gradient-flow"],
@@ -100,6 +100,7 @@ const synonyms = {
 /** `oneCycle` as `one-cycle`, `inspect.batchNorm` as `inspect-batch-norm`. */
 export const kebab = (name) =>
   name
+    .replace("PyTorch", "Pytorch")
     .replaceAll(".", "-")
     .replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
     .replace(/^-/, "");

@@ -76,7 +76,9 @@ function entryWords(
   };
   const head = vscode.l10n.t("| option | default | meaning |");
   return [
-    code("ts", [`${name}${form ?? `(${given.length ? "{ ... }" : ""})`}`]),
+    code("ts", [
+      `${form === undefined ? name : name.replace(/^\./, "")}${form ?? `(${given.length ? "{ ... }" : ""})`}`,
+    ]),
     form === undefined ? escaped(summary) : prose(summary),
     ...(example ? [code("ts", [example])] : []),
     ...(picture === null ? [] : [picture]),

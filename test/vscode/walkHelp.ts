@@ -65,6 +65,34 @@ describe("inline help", () => {
     await window.theme("Dark Modern");
     await hover("dark");
   });
+
+  it("tells of a method what it does, takes and gives, with an example", async () => {
+    await window.openNotebook("help.dlnb");
+    await window.codeCell("exp.fit").locator(".view-line span span", { hasText: /^fit$/ }).first().hover();
+    const said = window.page.locator(".monaco-hover:visible", { hasText: "Trains the experiment" }).first();
+    await said.waitFor({ timeout: 15_000 });
+    const text = await said.innerText();
+    for (const part of ["fit({ ... }): Promise<Run>", "epochs", "earlyStopping"]) assert.ok(text.includes(part), text);
+    await shot("hover of a method");
+    await window.page.keyboard.press("Escape");
+  });
+
+  it("offers a method by what one looks for", async () => {
+    await window.openNotebook("snippets.dlnb");
+    await window.codeCell("experiment").locator(".view-line").last().click();
+    await window.page.keyboard.press("Control+End");
+    await window.page.keyboard.press("Enter");
+    await window.page.keyboard.type("export-pyt", { delay: 40 });
+    const rows = window.page.locator(".suggest-widget.visible .monaco-list-row");
+    await rows.filter({ hasText: "export-pytorch" }).first().waitFor({ timeout: 15_000 });
+    await shot("snippet of a method");
+    await window.page.keyboard.press("Tab");
+    await window.page
+      .locator(".code-cell-row .view-lines", { hasText: "exportPyTorch" })
+      .first()
+      .waitFor({ timeout: 5000 });
+    await window.page.keyboard.press("Escape");
+  });
 });
 
 /** Rests the mouse on the optimizer until its hover shows a drawing. */
