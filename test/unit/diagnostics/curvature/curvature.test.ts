@@ -151,9 +151,10 @@ describe("curvature", () => {
     await expect(inCell(() => regression(0.1).curvature({ seed: 77 }), context)).rejects.toThrow(Interrupted);
     const later = new AbortController();
     const exp = classifier();
-    const work = inCell(() => exp.curvature({ seed: 9, trace: 5000 }), testContext(wasm, { signal: later.signal }));
-    setTimeout(() => later.abort(), 400);
-    const found = await work;
+    const probing = testContext(wasm, { signal: later.signal });
+    // eigenvalues are there after 20 products at most: what comes then are probes of the trace
+    probing.emit = (event) => void (event.event === "progress" && event.done > 60 && later.abort());
+    const found = await inCell(() => exp.curvature({ seed: 9, iterations: 20, trace: 10_000 }), probing);
     expect(found.interrupted).toBe(true);
     expect(found.trace).toBeNull();
     expect(String(found)).toContain("interrupted");
