@@ -17,9 +17,11 @@ import { registerLive } from "./live/index.ts";
 import { followNotebookInFront } from "./notebook/inFront.ts";
 import { MovedNotebooks } from "./notebook/moving.ts";
 import { FileProblems } from "./notebook/problems.ts";
+import { SavedAs } from "./notebook/savedAs.ts";
 import { serializer } from "./notebook/serializer.ts";
 import { NOTEBOOK_TYPE } from "./notebook/type.ts";
 import { notify } from "./notify/index.ts";
+import { keepUntitledIn } from "./outputs/runFolder.ts";
 import { pickers } from "./pickers/index.ts";
 import { FindingProblems } from "./problems/findingProblems.ts";
 import { RunStore, registerRuns } from "./runs/index.ts";
@@ -35,10 +37,12 @@ export function activate(context: vscode.ExtensionContext): void {
   speak(words === undefined ? null : { language: vscode.env.language, words });
   const log = vscode.window.createOutputChannel("dlnb Kernel", { log: true });
   const kernels = new Kernels(context, log);
+  keepUntitledIn(vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, "untitled"));
 
   const controller = new Controller(context.extension, {
     log: (event) => writeLog(log, event),
     start: (notebook, onEvent) => kernels.start(notebook, onEvent),
+    readdress: (before, after) => kernels.readdress(before, after),
     rejoin: (notebook, onEvent, how) => kernels.rejoin(notebook, onEvent, how),
   });
 
@@ -66,7 +70,10 @@ export function activate(context: vscode.ExtensionContext): void {
     templates(context.extensionUri),
     pickers(context.extensionUri, controller.sessions),
     new FileProblems(NOTEBOOK_TYPE),
+    new SavedAs((from, to) => controller.savedAs(from, to)),
     new MovedNotebooks({
+      move: (before, after) => controller.sessions.move(before, after, { take: true }),
+      within: (folder) => controller.sessions.within(folder),
       busy: (notebook) => controller.sessions.busy(notebook),
       moved: (notebook) => void controller.restoreAgain(notebook),
       log: (text) => log.warn(text),

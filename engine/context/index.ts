@@ -3,6 +3,8 @@ import type { Backend } from "../backends/backend.ts";
 import { UserError } from "../errors/index.ts";
 import type { KernelEvent, RestOfPlan, RunControl } from "../protocol/index.ts";
 
+export { folderMoved, placeNow } from "./places.ts";
+
 type WithoutCell<E> = E extends { cell: string } ? Omit<E, "cell"> : never;
 
 /** What code called by a cell may tell the client; the context adds the cell. */

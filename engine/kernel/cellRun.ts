@@ -13,6 +13,7 @@ export interface CellHost {
   readonly runtime: CellRuntime;
   /** Of dlnb. */
   readonly version: string;
+  /** Changes when the notebook is moved, as does the next one. */
   readonly runFolder: string | null;
   readonly notebookFolder: string;
   send(event: KernelEvent): void;
@@ -75,8 +76,12 @@ export class CellRun {
       },
       log: (level, text) => host.send({ event: "log", level, text }),
       freshId: (prefix) => `${prefix}-${params.cell}-${order}-${++this.#ids}`,
-      runFolder: host.runFolder,
-      notebookFolder: host.notebookFolder,
+      get runFolder() {
+        return host.runFolder;
+      },
+      get notebookFolder() {
+        return host.notebookFolder;
+      },
       backend: () => host.backend(),
       rivals: () => host.rivals(),
       shield: (work) => {

@@ -5,6 +5,7 @@ type Check = (value: unknown) => string | undefined;
 const text: Check = (v) => (typeof v === "string" ? undefined : `must be a string, not ${show(v)}`);
 const count: Check = (v) =>
   Number.isInteger(v) && (v as number) >= 0 ? undefined : `must be a whole number, 0 or more, not ${show(v)}`;
+const flag: Check = (v) => (typeof v === "boolean" ? undefined : `must be true or false, not ${show(v)}`);
 const record: Check = (v) =>
   typeof v === "object" && v !== null && !Array.isArray(v) ? undefined : `must be an object, not ${show(v)}`;
 const list: Check = (v) => (Array.isArray(v) ? undefined : `must be a list, not ${show(v)}`);
@@ -47,6 +48,7 @@ const shapes: Readonly<Record<Method, Readonly<Record<string, Check>>>> = {
     client: record,
     notebook: orNull(text),
     folder: text,
+    runFolder: optional(text),
     backend,
     threads: count,
     overrides: record,
@@ -68,6 +70,7 @@ const shapes: Readonly<Record<Method, Readonly<Record<string, Check>>>> = {
   control: { run: orNull(text), change: record },
   plan: { run: orNull(text) },
   selectBackend: { backend },
+  relocate: { notebook: text, take: flag },
   shutdown: {},
 };
 

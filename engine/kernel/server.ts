@@ -1,5 +1,6 @@
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { maybeContext, type Steered } from "../context/index.ts";
+import { folderMoved, maybeContext, type Steered } from "../context/index.ts";
 import { ConfigError, UserError } from "../errors/index.ts";
 import type { Analyst } from "../language/index.ts";
 import {
@@ -35,10 +36,10 @@ export interface KernelOptions {
 interface Session {
   readonly runtime: CellRuntime;
   readonly devices: Devices;
-  readonly host: CellHost;
+  readonly host: { -readonly [K in keyof CellHost]: CellHost[K] };
   /** Knows the library's classes, and comes with it. */
   readonly values: typeof import("./variables/index.ts");
-  readonly info: KernelInfo;
+  info: KernelInfo;
 }
 
 /** The last run of a cell. */
@@ -135,6 +136,7 @@ export class Kernel {
       const { name, adapter } = await this.#open().devices.select(backend, this.#running !== undefined);
       return { backend: name, adapter };
     },
+    relocate: ({ notebook, take }) => this.#relocate(resolve(notebook), take),
     shutdown: async () => {
       setTimeout(() => void this.close(), 10);
       return {};
@@ -196,7 +198,8 @@ export class Kernel {
     sameProtocol(params.protocol);
     const notebook = params.notebook === null ? null : resolve(params.notebook);
     const folder = notebook === null ? resolve(params.folder) : dirname(notebook);
-    const runFolder = notebook === null || params.profile ? null : join(folder, ".dlnb", stemOf(notebook));
+    const kept = notebook === null ? (params.runFolder ?? null) : join(folder, ".dlnb", stemOf(notebook));
+    const runFolder = params.profile ? null : kept;
     process.chdir(folder);
     const { globals } = await import("../library.ts");
     const values = await import("./variables/index.ts");
@@ -211,7 +214,7 @@ export class Kernel {
       this.#send({ event: "log", level, text }),
     );
     const version = packageVersion("dlnb") ?? "unknown";
-    const host: CellHost = {
+    const host: Session["host"] = {
       runtime,
       version,
       runFolder,
@@ -231,6 +234,47 @@ export class Kernel {
     };
     this.#session = { runtime, devices, host, info, values };
     return info;
+  }
+
+  #relocate(notebook: string, take: boolean): { runFolder: string | null; why: string } {
+    const session = this.#open();
+    const { host } = session;
+    const folder = dirname(notebook);
+    const [from, to] = [host.runFolder, join(folder, ".dlnb", stemOf(notebook))];
+    let why = "";
+    if (take && from !== null && from !== to && existsSync(from)) {
+      try {
+        why = this.#moveFolder(from, to);
+      } catch (error) {
+        why = error instanceof Error ? error.message : String(error);
+      }
+    } else if (take && from !== null && existsSync(to)) {
+      // with the folder that the notebook is in
+      folderMoved(from, to);
+    }
+    process.chdir(folder);
+    host.notebookFolder = folder;
+    host.runFolder = to;
+    session.info = { ...session.info, runFolder: host.runFolder };
+    return { runFolder: host.runFolder, why };
+  }
+
+  /** Moves the runs to where none are; what to say of them, nothing when all went along. */
+  #moveFolder(from: string, to: string): string {
+    if (existsSync(to)) return `${to} has runs of another notebook`;
+    mkdirSync(dirname(to), { recursive: true });
+    try {
+      renameSync(from, to);
+      folderMoved(from, to);
+      return "";
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
+    }
+    // to another disk
+    cpSync(from, to, { recursive: true });
+    if (this.#trainings > 0) return `what trains goes on in ${from}, which is on another disk`;
+    rmSync(from, { recursive: true, force: true });
+    return "";
   }
 
   #attach(protocol: number): KernelState {

@@ -9,6 +9,8 @@ export type BackendName = "webgpu" | "wasm";
 export interface InitializeParams {
   protocol: number;
   client: { name: string; version: string };
+  /** Of an untitled notebook: where its runs and outputs are kept until it has a file; not given: nowhere. */
+  runFolder?: string;
   /** Absolute path of the notebook file; null for an untitled one. Imports, data paths and `.dlnb/` start from its folder. */
   notebook: string | null;
   /** Working folder when the notebook is untitled. */

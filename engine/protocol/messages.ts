@@ -79,6 +79,12 @@ export interface Requests {
   plan(p: { run: string | null }): RestOfPlan;
   /** Chooses the backend of plans compiled from now on; running ones keep theirs. */
   selectBackend(p: { backend: BackendChoice }): { backend: BackendName; adapter: string };
+  /**
+   * The notebook has another place: it was saved for the first time, or under another name, or moved. Its cells see the new folder from
+   * now on. With `take` the runs and outputs so far go along, and what trains goes on there; where they cannot, `why` says so and they
+   * stay. Never waits for a cell.
+   */
+  relocate(p: { notebook: string; take: boolean }): { runFolder: string | null; why: string };
   /** Releases the device and exits with code 0. */
   shutdown(p: Record<string, never>): Record<string, never>;
 }

@@ -11,6 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { placeNow } from "../context/index.ts";
 import { StorageError, UserError, whyUnwritten } from "../errors/index.ts";
 import type { RunLogLine } from "../protocol/index.ts";
 
@@ -19,10 +20,9 @@ const LOOK_MS = 1000;
 
 /** Writes the lines of `engine/protocol/runLog.ts` to `<folder>/log.jsonl`. */
 export class RunLog {
-  /** Null when nothing is kept. */
-  readonly folder: string | null;
+  /** As it was made. */
+  readonly #folder: string | null;
   readonly #fd: number | null;
-  readonly #path: string = "";
   #length = 0;
   #lookedAt = 0;
   #broken = false;
@@ -30,15 +30,23 @@ export class RunLog {
   /** Takes a new folder in `parent` for the run, named after the time, and no other's. */
   constructor(parent: string | null) {
     if (parent === null) {
-      this.folder = null;
+      this.#folder = null;
       this.#fd = null;
       return;
     }
-    this.folder = newFolder(parent);
-    mkdirSync(join(this.folder, "checkpoints"));
-    this.#path = join(this.folder, "log.jsonl");
+    this.#folder = newFolder(parent);
+    mkdirSync(join(this.#folder, "checkpoints"));
     this.#fd = openSync(this.#path, "ax");
     this.#lookedAt = performance.now();
+  }
+
+  /** Null when nothing is kept. */
+  get folder(): string | null {
+    return this.#folder === null ? null : placeNow(this.#folder);
+  }
+
+  get #path(): string {
+    return join(this.folder ?? "", "log.jsonl");
   }
 
   /**

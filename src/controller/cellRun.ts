@@ -142,6 +142,13 @@ export class CellRun {
     });
   }
 
+  /** Its kernel goes on with it under another notebook's cell: nothing more is shown here. */
+  letGo(): void {
+    this.#flush();
+    this.#ended = true;
+    this.#quietly(() => this.#execution.end(undefined));
+  }
+
   /** Ends a cell that never started. */
   drop(): void {
     this.#ended = true;

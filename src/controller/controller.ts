@@ -1,3 +1,5 @@
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
 import * as vscode from "vscode";
 import {
   type Action,
@@ -9,9 +11,11 @@ import {
 import { act } from "../commands/act.ts";
 import { LiveRuns } from "../live/liveRuns.ts";
 import { cellId, missingIds } from "../notebook/cellIds.ts";
+import { moveRunFolder } from "../notebook/moving.ts";
 import { restoreOutputs } from "../notebook/restore.ts";
 import { NOTEBOOK_TYPE } from "../notebook/type.ts";
 import { notify } from "../notify/index.ts";
+import { runFolderOf } from "../outputs/runFolder.ts";
 import { shownChart } from "../outputs/shownChart.ts";
 import { ChartPanels } from "../panel/chartPanels.ts";
 import { CellStatus } from "../status/cellStatus.ts";
@@ -23,7 +27,7 @@ import { mayRun } from "./trust.ts";
 /** Runs what a cell needs, and the cell. Arguments: the notebook's address and the cell's id. */
 export const RUN_CELL = "dlnb.runMarkedCell";
 
-export interface ControllerHost extends Pick<SessionsHost, "start" | "rejoin"> {
+export interface ControllerHost extends Pick<SessionsHost, "start" | "rejoin" | "readdress"> {
   log(event: KernelEvent & { event: "log" }): void;
 }
 
@@ -47,6 +51,7 @@ export class Controller implements vscode.Disposable {
   readonly #panels: ChartPanels;
   readonly #disposables: readonly vscode.Disposable[];
   readonly #restored = new WeakSet<vscode.NotebookDocument>();
+  readonly #restoring = new WeakMap<vscode.NotebookDocument, Promise<void>>();
   readonly #restoredCell = new vscode.EventEmitter<RestoredCell>();
   /** A cell got outputs from disk. */
   readonly onRestored = this.#restoredCell.event;
@@ -91,6 +96,7 @@ export class Controller implements vscode.Disposable {
     this.sessions = new Sessions({
       start: host.start,
       rejoin: host.rejoin,
+      readdress: host.readdress,
       choose: chooseKernel,
       createExecution: (cell) => controller.createNotebookCellExecution(cell),
       idOf: (cell) => cellId(cell) ?? `cell-${cell.index}`,
@@ -178,8 +184,27 @@ export class Controller implements vscode.Disposable {
   /** Shows what the notebook's folder has now, under cells that show nothing. */
   async restoreAgain(uri: vscode.Uri): Promise<void> {
     const notebook = vscode.workspace.notebookDocuments.find((open) => open.uri.toString() === uri.toString());
-    if (notebook === undefined || !this.#restored.delete(notebook)) return;
+    if (notebook === undefined || !this.#restored.has(notebook)) return;
+    await this.#restoring.get(notebook);
+    this.#restored.delete(notebook);
     await this.#restore(notebook);
+  }
+
+  /** A notebook goes on in another file, which shows what it showed. An untitled one takes its runs along, another one keeps its own. */
+  async savedAs(from: vscode.NotebookDocument, to: vscode.NotebookDocument): Promise<void> {
+    const [before, after] = [runFolderOf(from), runFolderOf(to)];
+    if (before === null || after === null) return;
+    const copy = () => cp(join(before, "outputs"), join(after, "outputs"), { recursive: true }).catch(() => undefined);
+    const moved = await this.sessions.move(
+      from.uri,
+      to.uri,
+      from.isUntitled ? { take: true } : { take: false, first: copy },
+    );
+    const why =
+      from.isUntitled && moved === null ? await moveRunFolder(before, after).catch(String) : (moved?.why ?? "");
+    await this.restoreAgain(to.uri);
+    if (why !== "")
+      void notify.showWarningMessage(vscode.l10n.t("The runs of {0} stay in {1}: {2}", to.uri.fsPath, before, why));
   }
 
   /** A notebook that is opened while another window has its kernel; or one that crashed, and is not known to be gone. */
@@ -191,6 +216,12 @@ export class Controller implements vscode.Disposable {
   async #restore(notebook: vscode.NotebookDocument): Promise<void> {
     if (this.#restored.has(notebook)) return;
     this.#restored.add(notebook);
+    const restoring = this.#restoreNow(notebook);
+    this.#restoring.set(notebook, restoring);
+    await restoring;
+  }
+
+  async #restoreNow(notebook: vscode.NotebookDocument): Promise<void> {
     if ((await this.sessions.rejoin(notebook, "wait")) === "elsewhere") void this.#offer(notebook);
     this.sessions.get(notebook)?.attach(notebook);
     await restoreOutputs(notebook, {

@@ -1,7 +1,10 @@
+import { mkdir } from "node:fs/promises";
 import { constants, homedir, setPriority } from "node:os";
+import { dirname } from "node:path";
 import * as vscode from "vscode";
 import type { KernelEvent } from "../../engine/protocol/index.ts";
 import type { Found, Keeper } from "../kernel/index.ts";
+import { runFolderOf } from "../outputs/runFolder.ts";
 import { readSettings } from "../settings.ts";
 import type { Join, Kernel, Rejoined } from "./kernel.ts";
 
@@ -29,10 +32,13 @@ export class Kernels {
     const { locateKernel } = await import("../kernel/index.ts");
     const { extensionPath, extension } = this.#context;
     const onDisk = !notebook.isUntitled && notebook.uri.scheme === "file";
-    const kernel = await keeper.start(notebook.uri.toString(), {
+    const runFolder = onDisk ? null : runFolderOf(notebook);
+    if (runFolder !== null) await mkdir(dirname(runFolder), { recursive: true });
+    const kernel = await keeper.start(this.#addressOf(notebook.uri), {
       ...locateKernel(extensionPath, nodePath),
       client: { name: "vscode", version: (extension.packageJSON as { version: string }).version },
       notebook: onDisk ? notebook.uri.fsPath : null,
+      ...(runFolder === null ? {} : { runFolder }),
       folder: vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file")?.uri.fsPath ?? homedir(),
       backend,
       threads,
@@ -52,12 +58,22 @@ export class Kernels {
   async rejoin(notebook: vscode.NotebookDocument, onEvent: OnEvent, how: Join): Promise<Rejoined | "elsewhere" | null> {
     const keeper = await this.#keep();
     let elsewhere = false;
-    for (const found of await keeper.find(notebook.uri.toString())) {
+    for (const found of await keeper.find(this.#addressOf(notebook.uri))) {
       const joined = await this.#join(found, notebook, onEvent, how);
       if (joined === "elsewhere") elsewhere = true;
       else if (joined !== null) return joined;
     }
     return elsewhere ? "elsewhere" : null;
+  }
+
+  /** The notebook has another address: later windows look for its kernel there. */
+  async readdress(before: vscode.Uri, after: vscode.Uri): Promise<void> {
+    await (await this.#keep()).readdress(this.#addressOf(before), this.#addressOf(after));
+  }
+
+  /** Every workspace has an "Untitled-1" of its own. */
+  #addressOf(notebook: vscode.Uri): string {
+    return notebook.scheme === "untitled" ? `${notebook} ${this.#context.storageUri ?? ""}` : notebook.toString();
   }
 
   async #join(

@@ -1,5 +1,5 @@
 import { open, readdir, stat } from "node:fs/promises";
-import { dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import * as vscode from "vscode";
 import { FINDINGS_MIME, type Findings, type Output, type RunStatus } from "../../engine/protocol/index.ts";
 
@@ -15,7 +15,9 @@ export async function resumeOffer(run: RunStatus | null, runFolder: string | nul
   if (run === null || run.folder === null || runFolder === null) return null;
   const checkpoint = await newestCheckpoint(join(run.folder, "checkpoints"));
   if (checkpoint === null) return null;
-  const path = relative(dirname(dirname(runFolder)), checkpoint.path)
+  const kept = dirname(runFolder);
+  // an untitled notebook's is elsewhere
+  const path = (basename(kept) === ".dlnb" ? relative(dirname(kept), checkpoint.path) : checkpoint.path)
     .split(sep)
     .join("/");
   const experiment = (await experimentOf(join(run.folder, "log.jsonl"))) ?? "exp";

@@ -173,6 +173,14 @@ export class Session {
     void this.#kernel?.then((kernel) => kernel.leave()).catch(() => undefined);
   }
 
+  /** As `leave`, while the window stays: the kernel goes on under another address. */
+  letGo(): void {
+    this.leave();
+    this.#current?.run.letGo();
+    this.#dropQueue();
+    if (this.#kernel !== null) this.#forget();
+  }
+
   #entry(cell: vscode.NotebookCell): Waiting {
     // notebooks may have cells of the same ids that run at the same moment
     const prefix = `${this.#starts}-${randomUUID().slice(0, 13)}:`;
@@ -365,7 +373,7 @@ export function codeIndex(cell: vscode.NotebookCell): number {
 function kernelEnded({ how, lastOutput, taken }: KernelEnd, index: number, runFolder: string | null): CellError {
   if (taken) {
     const message =
-      "another window has taken the kernel over, and the cell goes on there; the next cell here starts a kernel of its own";
+      "another window has taken the kernel over, and the cell goes on there; the next cell here asks for it";
     return { name: "KernelTaken", message, stack: "" };
   }
   const saved =

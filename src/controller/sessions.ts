@@ -5,6 +5,9 @@ import { type KernelPhase, type Ran, Session, type SessionHost } from "./session
 
 /** A notebook that is opened again within this time still has its kernel. */
 const GRACE_MS = 10_000;
+const THROWN_AWAY_MS = 2000;
+/** A kernel that does not answer within this computes: its runs stay where they are. */
+const PATIENCE_MS = 5000;
 
 /** What happens in a notebook's kernel, for whoever wants to know. */
 export type SessionNews = { readonly notebook: vscode.Uri } & (
@@ -24,6 +27,8 @@ export interface SessionsHost extends Pick<SessionHost, "createExecution" | "idO
     onEvent: (event: KernelEvent) => void,
     how: Join,
   ): Promise<Rejoined | "elsewhere" | null>;
+  /** A notebook has another address, under which later windows look for its kernel. */
+  readdress(before: vscode.Uri, after: vscode.Uri): Promise<void>;
   /** What to do about a notebook whose kernel another window has; null: nothing is to run. */
   choose(notebook: vscode.NotebookDocument): Promise<"take" | "start" | null>;
   chart(notebook: vscode.NotebookDocument, message: Parameters<SessionHost["chart"]>[0]): void;
@@ -34,6 +39,7 @@ export class Sessions implements vscode.Disposable {
   readonly #host: SessionsHost;
   readonly #sessions = new Map<string, Session>();
   readonly #asking = new Map<string, Promise<boolean>>();
+  readonly #moving = new Map<string, Promise<unknown>>();
   readonly #closing = new Map<string, NodeJS.Timeout>();
   readonly #listening: readonly vscode.Disposable[];
   readonly #news = new vscode.EventEmitter<SessionNews>();
@@ -44,7 +50,7 @@ export class Sessions implements vscode.Disposable {
   constructor(host: SessionsHost) {
     this.#host = host;
     this.#listening = [
-      vscode.workspace.onDidCloseNotebookDocument((notebook) => this.#closed(notebook.uri.toString())),
+      vscode.workspace.onDidCloseNotebookDocument(({ uri, isUntitled }) => this.#closed(uri.toString(), isUntitled)),
       vscode.workspace.onDidOpenNotebookDocument((notebook) => this.#keep(notebook.uri.toString())),
     ];
   }
@@ -97,6 +103,7 @@ export class Sessions implements vscode.Disposable {
 
   /** Goes on with a kernel that an earlier window left, where there is one and this window has none for the notebook. */
   async rejoin(notebook: vscode.NotebookDocument, how: Join): Promise<"joined" | "elsewhere" | "none"> {
+    await this.#moving.get(notebook.uri.toString());
     let elsewhere = false;
     const joined = await this.of(notebook).rejoin(notebook, async (onEvent) => {
       const found = await this.#host.rejoin(notebook, onEvent, how);
@@ -131,6 +138,45 @@ export class Sessions implements vscode.Disposable {
     return choice !== null;
   }
 
+  /** Addresses of notebooks in a folder that have a session. */
+  within(folder: vscode.Uri): vscode.Uri[] {
+    return [...this.#sessions.keys()].filter((key) => key.startsWith(`${folder}/`)).map((key) => vscode.Uri.parse(key));
+  }
+
+  /**
+   * A notebook has another address: its kernel goes on there, with its variables and what runs and waits, as it would in the next
+   * window. `first` is done before. `take`: its runs and outputs go along; `why` says why they could not. Null: it has no kernel.
+   */
+  move(
+    before: vscode.Uri,
+    after: vscode.Uri,
+    { take, first }: { take: boolean; first?: () => Promise<void> },
+  ): Promise<{ why: string } | null> {
+    const key = after.toString();
+    this.#keep(before.toString());
+    const moving = this.#moveNow(before, after, take, first).finally(() => this.#moving.delete(key));
+    this.#moving.set(
+      key,
+      moving.catch(() => null),
+    );
+    return moving;
+  }
+
+  async #moveNow(before: vscode.Uri, after: vscode.Uri, take: boolean, first?: () => Promise<void>) {
+    await first?.();
+    const key = before.toString();
+    const session = this.#sessions.get(key);
+    const kernel = await session?.kernel?.catch(() => null);
+    if (session === undefined || !kernel) return null;
+    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE_MS));
+    const asked = kernel.request("relocate", { notebook: after.fsPath, take });
+    const answer = await Promise.race([asked, late]).catch((error: unknown) => ({ why: String(error) }));
+    await this.#host.readdress(before, after);
+    this.#sessions.delete(key);
+    session.letGo();
+    return answer ?? { why: vscode.l10n.t("the kernel is busy and did not answer") };
+  }
+
   /** The window goes; kernels wait for the next one. */
   dispose(): void {
     for (const disposable of this.#listening) disposable.dispose();
@@ -139,15 +185,16 @@ export class Sessions implements vscode.Disposable {
     this.#news.dispose();
   }
 
-  #closed(key: string): void {
+  #closed(key: string, untitled: boolean): void {
     const session = this.#sessions.get(key);
     if (session === undefined) return;
     const wait = () => {
-      const timer = setTimeout(() => void look(), GRACE_MS);
+      // one that was thrown away does not come back; one that was saved has moved on by then
+      const timer = setTimeout(() => void look(), untitled ? THROWN_AWAY_MS : GRACE_MS);
       this.#closing.set(key, timer);
       const look = async () => {
         // what runs may finish: its outputs are saved by the kernel and shown when the notebook is opened again
-        const working = await session.working();
+        const working = !untitled && (await session.working());
         if (this.#closing.get(key) !== timer) return;
         if (working) return wait();
         this.#closing.delete(key);

@@ -4,6 +4,7 @@ import { codeIndex } from "../controller/session.ts";
 import { cellId } from "../notebook/cellIds.ts";
 import type { NotebookCell } from "../notebook/format.ts";
 import { isRecord } from "../outputs/read.ts";
+import { runFolderOf } from "../outputs/runFolder.ts";
 import { readSavedCells, textHash } from "../outputs/saved.ts";
 import { STALE } from "../problems/findings.ts";
 import type { ReportCell, Shown } from "../report/index.ts";
@@ -27,8 +28,8 @@ export function cellsOf(notebook: vscode.NotebookDocument): NotebookCell[] {
 
 /** Cells with what they show now, or showed when the notebook was last run. */
 export async function shownCells(notebook: vscode.NotebookDocument): Promise<ReportCell[]> {
-  const onDisk = !notebook.isUntitled && notebook.uri.scheme === "file";
-  const saved = onDisk ? await readSavedCells(notebook.uri.fsPath) : new Map<string, SavedCell>();
+  const folder = runFolderOf(notebook);
+  const saved = folder === null ? new Map<string, SavedCell>() : await readSavedCells(folder);
   return notebook.getCells().map((cell) => {
     const text = cell.document.getText().replaceAll("\r\n", "\n");
     if (cell.kind !== vscode.NotebookCellKind.Code) return { kind: "markdown", text };

@@ -50,8 +50,7 @@ export class Keeper {
     const { pid } = kernel.info;
     const startedAt = new Date().toISOString();
     const descriptor: Descriptor = { version: 1, notebook, pid, runtime: options.runtime, startedAt, ...place };
-    await writeFile(`${path}.tmp`, JSON.stringify(descriptor), { mode: 0o600 });
-    await rename(`${path}.tmp`, path);
+    await write(path, descriptor);
     void this.#forget(kernel, path);
     return kernel;
   }
@@ -83,6 +82,13 @@ export class Keeper {
       }));
   }
 
+  /** The kernels of one notebook are another's from now on. */
+  async readdress(before: string, after: string): Promise<void> {
+    for (const { path, descriptor } of await this.#read()) {
+      if (descriptor.notebook === before) await write(path, { ...descriptor, notebook: after });
+    }
+  }
+
   /** The descriptor lives as long as the kernel. */
   async #forget(kernel: KernelProcess, path: string): Promise<void> {
     const { taken } = await kernel.ended;
@@ -107,6 +113,11 @@ export class Keeper {
     // a folder elsewhere is nothing that we made
     if (descriptor.log === path.replace(/\.json$/, ".log")) clearPlace(descriptor);
   }
+}
+
+async function write(path: string, descriptor: Descriptor): Promise<void> {
+  await writeFile(`${path}.tmp`, JSON.stringify(descriptor), { mode: 0o600 });
+  await rename(`${path}.tmp`, path);
 }
 
 async function readDescriptor(path: string): Promise<Descriptor | null> {

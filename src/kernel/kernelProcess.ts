@@ -69,8 +69,9 @@ export class KernelProcess {
   /** Shakes hands with a kernel that has just been started. */
   static async startOn(channel: Channel, options: StartOptions): Promise<KernelProcess> {
     const kernel = new KernelProcess(channel, options.onEvent);
-    const { client, notebook, folder, backend, threads, overrides, profile } = options;
-    const params = { protocol: PROTOCOL_VERSION, client, notebook, folder, backend, threads, overrides, profile };
+    const { client, notebook, runFolder, folder, backend, threads, overrides, profile } = options;
+    const of = { client, notebook, ...(runFolder === undefined ? {} : { runFolder }), folder };
+    const params = { protocol: PROTOCOL_VERSION, ...of, backend, threads, overrides, profile };
     await kernel.#greet(async () => {
       kernel.#info = await kernel.request("initialize", params);
     }, true);

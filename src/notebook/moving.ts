@@ -7,6 +7,10 @@ import { runFolder } from "../outputs/saved.ts";
 const ENDING = ".dlnb";
 
 export interface MovingHost {
+  /** Its kernel goes on under the new address, and takes the folder along; null when it has none, else why the folder stayed. */
+  move(before: vscode.Uri, after: vscode.Uri): Promise<{ why: string } | null>;
+  /** Notebooks in a folder that have a kernel. */
+  within(folder: vscode.Uri): readonly vscode.Uri[];
   /** Whether a cell of the notebook at this address runs: its kernel writes to the folder. */
   busy(notebook: vscode.Uri): boolean;
   /** The folder is there: outputs in it can be shown. */
@@ -17,8 +21,8 @@ export interface MovingHost {
 const LOOK_MS = 500;
 
 /**
- * The folder of a notebook's runs and outputs goes with its file when that is renamed or moved in the editor, as soon as no cell writes
- * to it. Nothing is ever overwritten.
+ * The folder of a notebook's runs and outputs goes with its file when that is renamed or moved in the editor, and so does its kernel,
+ * with what it runs. Where a kernel cannot move the folder that waits until no cell writes to it. Nothing is ever overwritten.
  */
 export class MovedNotebooks implements vscode.Disposable {
   readonly #listening: readonly vscode.Disposable[];
@@ -29,7 +33,9 @@ export class MovedNotebooks implements vscode.Disposable {
     this.#listening = [
       vscode.workspace.onDidRenameFiles(({ files }) => {
         for (const { oldUri, newUri } of files) {
-          if (oldUri.scheme === "file" && newUri.scheme === "file") void this.#moved(oldUri, newUri);
+          if (oldUri.scheme !== "file" || newUri.scheme !== "file") continue;
+          if (oldUri.path.endsWith(ENDING)) void this.#moved(oldUri, newUri);
+          else for (const notebook of host.within(oldUri)) void this.#movedWithFolder(oldUri, newUri, notebook);
         }
       }),
     ];
@@ -40,8 +46,13 @@ export class MovedNotebooks implements vscode.Disposable {
   }
 
   async #moved(before: vscode.Uri, after: vscode.Uri): Promise<void> {
-    if (!before.fsPath.endsWith(ENDING) || !after.fsPath.endsWith(ENDING)) return;
-    while (this.#host.busy(before)) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    if (!after.path.endsWith(ENDING)) return;
+    const moved = await this.#host.move(before, after).catch(() => null);
+    if (moved?.why === "") {
+      this.#host.moved(after);
+      return;
+    }
+    while (this.#host.busy(after)) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     const [from, to] = [runFolder(before.fsPath), runFolder(after.fsPath)];
     const said = await moveRunFolder(from, to).catch((error: unknown) =>
       vscode.l10n.t(
@@ -55,6 +66,13 @@ export class MovedNotebooks implements vscode.Disposable {
     if (said === "") return;
     this.#host.log(said);
     void notify.showWarningMessage(said);
+  }
+
+  /** What it kept has gone along already. */
+  async #movedWithFolder(before: vscode.Uri, after: vscode.Uri, notebook: vscode.Uri): Promise<void> {
+    const place = after.with({ path: after.path + notebook.path.slice(before.path.length) });
+    await this.#host.move(notebook, place).catch(() => null);
+    this.#host.moved(place);
   }
 }
 

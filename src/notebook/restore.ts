@@ -1,5 +1,6 @@
 import type * as vscode from "vscode";
 import { savedOutput } from "../outputs/convert.ts";
+import { runFolderOf } from "../outputs/runFolder.ts";
 import { readSavedCells, textHash } from "../outputs/saved.ts";
 import { STALE } from "../problems/findings.ts";
 import { cellId } from "./cellIds.ts";
@@ -14,8 +15,9 @@ export interface RestoreHost {
 
 /** Puts the outputs that the last kernel saved under the cells of a notebook that was just opened; cells with outputs keep theirs. */
 export async function restoreOutputs(notebook: vscode.NotebookDocument, host: RestoreHost): Promise<void> {
-  if (notebook.isUntitled || notebook.uri.scheme !== "file") return;
-  const saved = await readSavedCells(notebook.uri.fsPath);
+  const folder = runFolderOf(notebook);
+  if (folder === null) return;
+  const saved = await readSavedCells(folder);
   for (const cell of notebook.getCells()) {
     const id = cellId(cell);
     const last = id === null ? undefined : saved.get(id);

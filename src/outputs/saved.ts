@@ -30,9 +30,9 @@ export function stemOf(notebookPath: string): string {
   return stem === "." || stem === ".." ? basename(notebookPath) : stem;
 }
 
-/** What the last runs of a notebook's cells left, by cell id. Files that are damaged or not ours are passed over. */
-export async function readSavedCells(notebookPath: string): Promise<Map<string, SavedCell>> {
-  const folder = join(runFolder(notebookPath), "outputs");
+/** What the last runs of a notebook's cells left in its folder, by cell id. Files that are damaged or not ours are passed over. */
+export async function readSavedCells(runFolder: string): Promise<Map<string, SavedCell>> {
+  const folder = join(runFolder, "outputs");
   const names = await readdir(folder).catch(() => []);
   const found = new Map<string, SavedCell>();
   let left = MAX_ALL_BYTES;

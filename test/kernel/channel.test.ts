@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -90,9 +90,9 @@ const trains = (events: readonly KernelEvent[]) => () =>
   events.some((event) => event.event === "progress" && (event.run?.step ?? 0) > 0);
 
 /** Joins the one kernel there is. */
-async function rejoin(keeper: Keeper, take = false) {
+async function rejoin(keeper: Keeper, take = false, notebook = NOTEBOOK) {
   const events: KernelEvent[] = [];
-  const [found] = await keeper.find(NOTEBOOK);
+  const [found] = await keeper.find(notebook);
   const joined = await found?.attach({ take, onEvent: (event) => events.push(event), onLog: () => {} });
   if (!joined) throw new Error("no kernel was found");
   return { ...joined, events };
@@ -279,6 +279,48 @@ describe("a kernel whose client leaves", () => {
     ).toMatchObject({ applied: true });
     for (let state = "busy"; state === "busy"; await sleep(50)) state = (await again.request("status", {})).state;
     expect(await again.request("status", {})).toMatchObject({ state: "idle", run: null });
+  });
+
+  test("goes on where its notebook has been moved, with the runs and outputs so far, while it trains", async () => {
+    const { start, events, folder, keeper } = setUp(60);
+    const kernel = await start();
+    await run(kernel, "first", "console.log('kept')");
+    void run(kernel, "train", TRAINING);
+    await until(trains(events));
+    const notebook = join(folder, "elsewhere", "moved.dlnb");
+    mkdirSync(dirname(notebook));
+    const to = join(folder, "elsewhere", ".dlnb", "moved");
+    expect(await kernel.request("relocate", { notebook, take: true })).toEqual({ runFolder: to, why: "" });
+    await keeper.readdress(NOTEBOOK, "file:///elsewhere/moved.dlnb");
+    kernel.leave();
+    expect(existsSync(join(folder, ".dlnb", "test"))).toBe(false);
+    expect(await keeper.find(NOTEBOOK)).toEqual([]);
+    const again = await rejoin(keeper, false, "file:///elsewhere/moved.dlnb");
+    expect(again.state).toMatchObject({ running: { cell: "train" }, info: { runFolder: to } });
+    const [id = ""] = readdirSync(join(to, "runs"));
+    const log = join(to, "runs", id, "log.jsonl");
+    const before = statSync(log).size;
+    await until(() => statSync(log).size > before);
+    await again.kernel.request("control", { run: null, change: { do: "stop-after-epoch" } });
+    expect(await again.kernel.request("outcome", { cell: "train" })).toMatchObject({ ok: true });
+    expect(readFileSync(log, "utf8")).toContain('"event":"end"');
+    expect(readdirSync(join(to, "runs", id, "checkpoints")).length).toBeGreaterThan(0);
+    expect(readdirSync(join(to, "outputs")).sort()).toEqual(["first.json", "train.json"]);
+    expect(existsSync(join(folder, ".dlnb", "test"))).toBe(false);
+  });
+
+  test("takes no runs to where another notebook has some, and keeps the next ones there", async () => {
+    const { start, folder } = setUp(60);
+    const kernel = await start();
+    await run(kernel, "first", "1");
+    const to = join(folder, ".dlnb", "taken");
+    mkdirSync(join(to, "runs"), { recursive: true });
+    const answer = await kernel.request("relocate", { notebook: join(folder, "taken.dlnb"), take: true });
+    expect(answer).toEqual({ runFolder: to, why: `${to} has runs of another notebook` });
+    expect(existsSync(join(folder, ".dlnb", "test", "outputs", "first.json"))).toBe(true);
+    await run(kernel, "second", "2");
+    expect(readdirSync(join(to, "outputs"))).toEqual(["second.json"]);
+    await kernel.close();
   });
 
   test("stops at once, with a checkpoint, where it is not to be kept", async () => {

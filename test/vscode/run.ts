@@ -38,6 +38,7 @@ const walks = [
   "walkLive",
   "walkExports",
   "walkPersist",
+  "walkKeep",
   "walkHostile",
   "walkWords",
   "walk",

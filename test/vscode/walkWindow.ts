@@ -17,8 +17,8 @@ let browser: Browser;
 export let server: CodeServer;
 export let window: Workbench;
 
-export const shot = (name: string) =>
-  window.page.screenshot({ path: join(artifacts, `${name.replaceAll(/\W+/g, "-")}.png`) });
+export const shot = (name: string, of = window) =>
+  of.page.screenshot({ path: join(artifacts, `${name.replaceAll(/\W+/g, "-")}.png`) });
 
 export const charts = (): Locator => window.outputs.locator("figure.dlnb-chart");
 
@@ -35,6 +35,9 @@ export async function reopen(options: CodeServerOptions): Promise<void> {
   await before.dispose();
   window = await Workbench.open(browser, server.authority, server.workspace);
 }
+
+/** A second window on the same workspace; the walk closes it. */
+export const another = (): Promise<Workbench> => Workbench.open(browser, server.authority, server.workspace);
 
 before(async () => {
   mkdirSync(artifacts, { recursive: true });

@@ -98,7 +98,7 @@ describe("saved outputs that somebody else wrote", () => {
     writeFileSync(elsewhere, JSON.stringify(saved()));
     symlinkSync(elsewhere, join(folder, "a1.json"));
     if (process.platform !== "win32") execFileSync("mkfifo", [join(folder, "pipe.json")]);
-    expect((await readSavedCells(notebook)).size).toBe(0);
+    expect((await readSavedCells(runFolder(notebook))).size).toBe(0);
   });
 });
 

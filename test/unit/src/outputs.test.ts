@@ -77,7 +77,7 @@ describe("saved cells", () => {
     writeFileSync(join(folder, "half.json"), JSON.stringify(saved).slice(0, 80));
     writeFileSync(join(folder, "other.json"), JSON.stringify({ version: 2, cell: "x" }));
     writeFileSync(join(folder, "notes.txt"), "not ours");
-    const cells = await readSavedCells(notebook);
+    const cells = await readSavedCells(runFolder(notebook));
     expect([...cells.keys()]).toEqual(["a1"]);
     expect(cells.get("a1")?.outputs[0]?.items.length).toBe(3);
   });

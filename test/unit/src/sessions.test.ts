@@ -3,6 +3,7 @@ import type { KernelState, RunStatus } from "../../../engine/protocol/index.ts";
 import type { Join, Kernel, Rejoined } from "../../../src/controller/kernel.ts";
 import { Sessions } from "../../../src/controller/sessions.ts";
 import { FakeExecution, fakeNotebook } from "../../fake/notebook.ts";
+import { Uri } from "../../fake/vscode.ts";
 
 const info = { protocol: 1, version: "", node: "", pid: 7, runFolder: null };
 const idle: KernelState = { info, running: null, queued: [], ran: [], order: 0 };
@@ -15,7 +16,7 @@ function kernelThat(answers: (method: string) => unknown): Kernel {
     ended: new Promise(() => {}),
     interrupt: async () => undefined,
     close: async () => ({ how: "closed", lastOutput: "" }),
-    leave: () => undefined,
+    leave: () => void answers("left"),
   };
 }
 
@@ -37,6 +38,7 @@ function setUp({ another, choice = null }: { another: boolean; choice?: "take" |
       said.push(`rejoin ${how}`);
       return another ? (how === "take" ? rejoined : "elsewhere") : null;
     },
+    readdress: async (before, after) => void said.push(`readdress ${before} ${after}`),
     choose: async () => {
       said.push("asked");
       return choice;
@@ -87,6 +89,25 @@ test("a notebook that no window has a kernel of starts one, and asks nothing", a
   expect(await run()).toBe(true);
   await sessions.of(notebook).run([notebook.cellAt(0)]);
   expect(said).toEqual(["rejoin now", "start", "run"]);
+});
+
+test("a notebook that has another address goes on there with its kernel, which the old one lets go", async () => {
+  const { sessions, notebook, said } = setUp({ another: false });
+  const phases: string[] = [];
+  sessions.onNews((news) => news.news === "kernel" && phases.push(`${news.notebook} ${news.phase}`));
+  await sessions.of(notebook).run([notebook.cellAt(0)]);
+  said.length = 0;
+  const after = Uri.file("/folder/after.dlnb") as never;
+  const moving = sessions.move(notebook.uri, after, { take: true, first: async () => void said.push("first") });
+  const other = Object.assign(fakeNotebook("1"), { uri: after });
+  // whoever opens the notebook meanwhile waits for its kernel
+  const rejoining = sessions.rejoin(other, "wait");
+  await moving;
+  await rejoining;
+  expect(said).toEqual(["first", "relocate", `readdress ${notebook.uri} ${after}`, "left", "rejoin wait"]);
+  expect(phases.at(-1)).toBe(`${notebook.uri} none`);
+  expect(sessions.get(notebook)).toBeUndefined();
+  expect(await sessions.move(notebook.uri, after, { take: true })).toBeNull();
 });
 
 test("a session works while a training goes on that no cell awaits", async () => {
