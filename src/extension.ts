@@ -21,6 +21,7 @@ import { SavedAs } from "./notebook/savedAs.ts";
 import { serializer } from "./notebook/serializer.ts";
 import { NOTEBOOK_TYPE } from "./notebook/type.ts";
 import { notify } from "./notify/index.ts";
+import { KernelErrors } from "./notify/kernelErrors.ts";
 import { keepUntitledIn } from "./outputs/runFolder.ts";
 import { pickers } from "./pickers/index.ts";
 import { FindingProblems } from "./problems/findingProblems.ts";
@@ -37,10 +38,14 @@ export function activate(context: vscode.ExtensionContext): void {
   speak(words === undefined ? null : { language: vscode.env.language, words });
   const log = vscode.window.createOutputChannel("dlnb Kernel", { log: true });
   const kernels = new Kernels(context, log);
+  const errors = new KernelErrors(log);
   keepUntitledIn(vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, "untitled"));
 
   const controller = new Controller(context.extension, {
-    log: (event) => writeLog(log, event),
+    log: (event) => {
+      writeLog(log, event);
+      if (event.level === "error") void errors.tell(event.text);
+    },
     start: (notebook, onEvent) => kernels.start(notebook, onEvent),
     readdress: (before, after) => kernels.readdress(before, after),
     rejoin: (notebook, onEvent, how) => kernels.rejoin(notebook, onEvent, how),
