@@ -105,9 +105,11 @@ function beats({ finals, median }: Compared, better: "higher" | "lower"): string
   if (sound.length < 4) return "";
   const best = better === "higher" ? Math.max(...sound) : Math.min(...sound);
   const rest = sound.filter((v) => v !== best);
+  // two that end alike are no outlier
+  if (rest.length < sound.length - 1) return "";
   const mean = rest.reduce((a, b) => a + b, 0) / rest.length;
   const std = Math.sqrt(rest.reduce((sum, v) => sum + (v - mean) ** 2, 0) / Math.max(1, rest.length - 1));
-  return Math.abs(best - mean) > 3 * std && best !== median
+  return std > 0 && Math.abs(best - mean) > 3 * std && best !== median
     ? `one seed found a better minimum: ${significant(best)}`
     : "";
 }

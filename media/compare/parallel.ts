@@ -28,6 +28,9 @@ export class Parallel {
   #compared: ComparedRuns | null = null;
   #lines: SVGGElement[] = [];
   #shape = "";
+  readonly #layer = svg("g");
+  /** Between two axes, in pixels. */
+  #gap = 0;
   /** The run on which the arrow keys stand. */
   #at = 0;
 
@@ -54,8 +57,7 @@ export class Parallel {
 
   /** What was selected with the hand is shown at once, and told. */
   #tell(): void {
-    this.#shape = "";
-    this.#draw();
+    this.#drawBrush();
     this.#selected(this.#brush.ranges);
   }
 
@@ -64,16 +66,19 @@ export class Parallel {
     if (!this.#compared || !axes) return;
     const width = Math.max(LEFT + RIGHT + NARROWEST * (axes.length - 1), this.#plot.clientWidth);
     const { runs } = this.#compared;
-    const shape = JSON.stringify([width, axes, runs.map(({ name, group }) => [name, group]), this.#brush.ranges]);
-    if (shape === this.#shape) return;
+    const shape = JSON.stringify([width, axes, runs.map(({ name, group }) => [name, group])]);
+    if (shape === this.#shape) {
+      this.#drawBrush();
+      return;
+    }
     this.#shape = shape;
     const gap = (width - LEFT - RIGHT) / Math.max(1, axes.length - 1);
     const x = (axis: number) => LEFT + axis * gap;
-    const y = (axis: ParallelAxis, value: number) => HEIGHT - BOTTOM - shareOf(axis, value) * (HEIGHT - TOP - BOTTOM);
+    this.#gap = gap;
     const focused = this.#lines.includes(document.activeElement as unknown as SVGGElement);
-    const end = (document.activeElement as HTMLElement | null)?.dataset.end;
+    const end = focusedEnd();
     this.#at = Math.min(this.#at, runs.length - 1);
-    this.#lines = runs.map((run, place) => this.#line(run.name, run.group, place, axes, x, y));
+    this.#lines = runs.map((run, place) => this.#line(run.name, run.group, place, axes, x, heightOf));
     this.#plot.replaceChildren(
       svg(
         "svg",
@@ -81,18 +86,26 @@ export class Parallel {
         ...axes.map((axis, i) => axisOf(axis, x(i), gap, i)),
         ...this.#lines,
         ...axes.map((axis, i) => ticksAt(axis, x(i))),
-        ...axes.map((axis, i) => this.#brushAt(axis, x(i), (value) => y(axis, value))),
+        this.#layer,
       ),
     );
+    this.#drawBrush(end);
+    if (focused) this.#lines[this.#at]?.focus();
+  }
+
+  /** What is selected, over lines that stay as they are; `end` is the one that had the focus. */
+  #drawBrush(end = focusedEnd()): void {
+    const { parallel: axes, runs } = this.#compared ?? {};
+    if (!axes || !runs) return;
+    this.#layer.replaceChildren(...axes.map((axis, i) => this.#brushAt(axis, LEFT + i * this.#gap)));
     if (end !== undefined) {
-      [...this.#plot.querySelectorAll<SVGElement>("[data-end]")].find(({ dataset }) => dataset.end === end)?.focus();
+      [...this.#layer.querySelectorAll<SVGElement>("[data-end]")].find(({ dataset }) => dataset.end === end)?.focus();
     }
     const any = this.#brush.ranges.length > 0;
     const within = runs.filter((_, place) => this.#brush.holds(axes, place)).length;
     this.#clear.hidden = !any;
     const said = any ? WORDS.selected(within, runs.length) : "";
     if (this.#said.textContent !== said) this.#said.textContent = said;
-    if (focused) this.#lines[this.#at]?.focus();
     this.#mark();
   }
 
@@ -140,7 +153,8 @@ export class Parallel {
   }
 
   /** The strip along an axis that is dragged, what is selected of it, and its two ends. */
-  #brushAt(axis: ParallelAxis, x: number, y: (value: number) => number): SVGGElement {
+  #brushAt(axis: ParallelAxis, x: number): SVGGElement {
+    const y = (value: number) => heightOf(axis, value);
     const range = this.#brush.of(axis);
     const [low, high] = [range?.low ?? axis.low, range?.high ?? axis.high];
     const strip = svg("rect", { x: x - 11, y: TOP, width: 22, height: HEIGHT - TOP - BOTTOM, class: "strip" });
@@ -246,6 +260,12 @@ export class Parallel {
     }
   }
 }
+
+const heightOf = (axis: ParallelAxis, value: number): number =>
+  HEIGHT - BOTTOM - shareOf(axis, value) * (HEIGHT - TOP - BOTTOM);
+
+/** The end of a selection on which the keys are. */
+const focusedEnd = (): string | undefined => (document.activeElement as HTMLElement | null)?.dataset.end;
 
 /** Labels stand above the lines. */
 function ticksAt(axis: ParallelAxis, x: number): SVGGElement {

@@ -131,6 +131,7 @@ describe("replicas", () => {
       .waitFor({ timeout: 10_000 });
     await shot("replicas paused");
     await window.reload();
+    await window.reveal("const many");
     await strip().getByText("paused at step").waitFor({ timeout: 60_000 });
     await strip().getByRole("button", { name: "Resume" }).click();
     await strip()

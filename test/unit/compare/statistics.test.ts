@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { compareGroups } from "../../../engine/compare/comparison.ts";
+import { compareGroups, figureOf } from "../../../engine/compare/comparison.ts";
 import { differenceOfSeeds, isBeyondNoise, paired, welch } from "../../../engine/compare/difference.ts";
 import { binomialError, differenceOfRuns, wobbleOf } from "../../../engine/compare/noise.ts";
 import { differenceOfExamples, mcnemar } from "../../../engine/compare/sameExamples.ts";
 import { studentBound, studentCdf } from "../../../engine/compare/student.ts";
+import { verdictOf } from "../../../engine/compare/words.ts";
 import { normal, words } from "../../../engine/random/index.ts";
 import { madeUp } from "../../support/runs.ts";
 
@@ -73,6 +74,21 @@ describe("intervals", () => {
     // by hand: sd 0.012910 of the four, times sqrt(1 + 1/4), times t(0.975, 3) = 3.18245
     expect((found?.high as number) - (found?.mean as number)).toBeCloseTo(0.0129099 * Math.sqrt(1.25) * 3.18245, 5);
     expect(differenceOfSeeds({ finals: [1], seeds: [1] }, { finals: [2], seeds: [1] })).toBeNull();
+  });
+
+  test.each([
+    [[0.9583, 0.9583, 0.9583, 0.9625, 0.9625], false],
+    [[0.9583, 0.9583, 0.9583, 0.9583, 0.9625], false],
+    [[0.957, 0.958, 0.959, 0.958, 0.99], true],
+  ])("of seeds that end with %j: that one found a better minimum is %s", (finals, found) => {
+    const plain = madeUp({ name: "run", lr: 1, steps: 0 });
+    const runs = finals.map((validAccuracy, seed) => ({
+      ...plain,
+      config: { ...plain.config, seed },
+      final: { validAccuracy },
+    }));
+    const verdict = verdictOf(compareGroups([{ label: "all", runs }], figureOf(runs, null)));
+    expect(verdict.includes("better minimum")).toBe(found);
   });
 
   test("leave out runs that broke off", () => {
