@@ -71,7 +71,7 @@ describe("in another language", () => {
     await window.command("View: Focus Problems");
     await window.page.locator(".markers-panel .monaco-list-row", { hasText: "⟦thë løss" }).first().waitFor();
     await shot("words problems");
-    await window.command("View: Hide Panel");
+    await window.command("View: Toggle Panel Visibility");
   });
 
   it("what is wrong with a cell before it runs is in it", async () => {
@@ -82,7 +82,7 @@ describe("in another language", () => {
     await row.waitFor({ timeout: 20_000 });
     await shot("words squiggle");
     assert.match(await row.innerText(), /⟦/);
-    await window.command("View: Hide Panel");
+    await window.command("View: Toggle Panel Visibility");
   });
 
   it("panels have room for its longer words", async () => {
