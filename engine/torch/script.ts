@@ -173,7 +173,7 @@ export function torchScript(parts: ScriptParts): string {
       ? []
       : [`Written from dlnb's definitions, since torch.nn has no such layers: ${generated.join(", ")}.`]),
   ];
-  const doc = `"""${parts.title}: an experiment of dlnb ${parts.version}, in PyTorch.
+  const doc = `"""${parts.title}: an experiment of dlnb${parts.version === "" ? "" : ` ${parts.version}`}, in PyTorch.
 
 ${parts.arrays} beside this file holds the prepared examples and the weights at the start.
 ${[...differs, ...notes].join("\n")}
@@ -189,10 +189,9 @@ function spaced(blocks: readonly string[]): string {
       const before = blocks[i - 1];
       if (before === undefined) return block;
       const apart = block.startsWith("# --") || defines(block) || defines(before);
-      return `${before.startsWith("# --") ? (defines(block) ? "\n\n" : "\n") : apart ? "\n\n\n" : "\n\n"}${block}`;
+      return `${before.startsWith("# --") ? (defines(block) ? "\n\n\n" : "\n\n") : apart ? "\n\n\n" : "\n\n"}${block}`;
     })
-    .join("")
-    .replace(/(# -{8} [^\n]*)\n\n\n/g, "$1\n\n\n");
+    .join("");
 }
 
 /** A parameter that is another. */
@@ -362,7 +361,8 @@ function main(parts: ScriptParts, watched: string): string {
       : []),
     ...(average?.per === "epoch" ? epochAverage(average) : []),
     `    figures = evaluate(model, ${watched})`,
-    `    report(f"epoch {epoch}/{EPOCHS}", {"train loss": train_loss, **{f"${watched} {name}": value for name, value in figures.items()}})`,
+    `    shown = {f"${watched} {name}": value for name, value in figures.items()}`,
+    '    report(f"epoch {epoch}/{EPOCHS}", {"train loss": train_loss, **shown})',
     ...(monitor
       ? [
           `    scheduler.step(${monitor.training ? (trainFigures ? `evaluate(model, train)[${python(monitor.name)}]` : "train_loss") : `figures[${python(monitor.name)}]`})`,
