@@ -4,7 +4,10 @@ import { expect, test } from "vitest";
 
 const bundle = fileURLToPath(new URL("../../dist/extension.cjs", import.meta.url));
 
-/** Loads the bundle and activates it in a process of its own, with an editor that takes every call. Prints milliseconds. */
+/**
+ * Loads the bundle and activates it in a process of its own, with an editor that takes every call. Prints milliseconds
+ * of its thread on a processor, which other programs hardly lengthen.
+ */
 const PROGRAM = `
 const Module = require("node:module");
 const anything = () => new Proxy(function () {}, {
@@ -17,13 +20,14 @@ const names = require("node:fs").readFileSync(process.argv[1], "utf8").match(/(?
 const editor = Object.fromEntries(names.map((name) => [name, anything()]));
 const load = Module._load;
 Module._load = (request, ...rest) => (request === "vscode" ? editor : load(request, ...rest));
-const began = performance.now();
+const began = process.threadCpuUsage();
 require(process.argv[1]).activate({
   extension: { id: "dlnb.dlnb", packageJSON: { version: "1" }, extensionUri: {} },
   extensionPath: "",
   subscriptions: [],
 });
-console.log(performance.now() - began);
+const took = process.threadCpuUsage(began);
+console.log((took.user + took.system) / 1000);
 process.exit(0);
 `;
 
@@ -31,6 +35,6 @@ test("the extension activates in less than 50 ms", () => {
   const times = Array.from({ length: 5 }, () =>
     Number.parseFloat(execFileSync(process.execPath, ["--eval", PROGRAM, bundle], { encoding: "utf8" })),
   );
-  // 8 to 20 ms; the best of five, because other programs run besides
+  // 8 to 20 ms; the best of five, because caches may be cold
   expect(Math.min(...times)).toBeLessThan(50);
 });
