@@ -10,7 +10,7 @@ ul { list-style: none; margin: 0; padding: 0; }
 .notes li, .note { color: var(--vscode-descriptionForeground, inherit); }
 .notes li::before { content: "• "; }
 .bar { display: flex; flex-wrap: wrap; gap: 6px 16px; align-items: center; margin: 12px 0 6px; }
-.bar label { display: inline-flex; gap: 6px; align-items: center; white-space: nowrap; }
+.bar label { display: inline-flex; gap: 6px; align-items: center; white-space: nowrap; max-width: 100%; }
 .bar .end { margin-left: auto; display: flex; flex-wrap: wrap; gap: 6px; }
 select, input, button { font: inherit; }
 section > label { display: inline-flex; gap: 6px; align-items: center; }
@@ -89,7 +89,7 @@ thead th { font-weight: 600; vertical-align: bottom; }
 .selection { display: flex; gap: 10px; align-items: center; min-height: 28px; }
 .parallel .line:focus-visible .stroke { stroke-dasharray: 7 3; }
 [hidden] { display: none !important; }
-select { max-width: 100%; }
+select { max-width: 100%; min-width: 0; }
 @media (max-width: 560px) {
   body { padding: 10px 10px 20px; }
   .bar { gap: 6px 10px; }
