@@ -1,5 +1,5 @@
 import { eagerly } from "../eager/index.ts";
-import { ConfigError } from "../errors/index.ts";
+import { ConfigError, ShapeError, UserError } from "../errors/index.ts";
 import type { Layer, Results } from "../nn/index.ts";
 import { flip, reshape, sub, type Tensor } from "../ops/index.ts";
 import { isInstance, library, show } from "../params/index.ts";
@@ -38,11 +38,12 @@ export function augmented(layer: Layer, pipeline: readonly Augmentation[], { sti
     const draws = still ? { ...scope, training: false } : scope;
     let x = given;
     let share: Tensor | undefined;
-    for (const { type, definition, options: own } of pipeline) {
+    for (const one of pipeline) {
+      const { definition, options: own } = one;
       if (definition.mix) {
         if (draws.training)
-          ({ x, share } = named(type, () => (definition.mix as NonNullable<typeof definition.mix>)(draws, x, own)));
-      } else if (definition.apply) x = named(type, () => definition.apply?.(draws, x, own) as Tensor);
+          ({ x, share } = named(one, () => (definition.mix as NonNullable<typeof definition.mix>)(draws, x, own)));
+      } else if (definition.apply) x = named(one, () => definition.apply?.(draws, x, own) as Tensor);
     }
     const made = definition.apply(scope, x, options, inputs);
     return share ? ({ ...("y" in made ? made : { y: made }), [MIXED_SHARE]: share } as Results) : made;
@@ -50,12 +51,17 @@ export function augmented(layer: Layer, pipeline: readonly Augmentation[], { sti
   return Object.freeze(Object.defineProperty({ ...layer }, "definition", { value: { ...definition, apply } })) as Layer;
 }
 
-/** Errors begin with the augmentation's name. */
-function named<T>(type: string, work: () => T): T {
+/** Errors are the augmentation's, and begin with its name. */
+function named<T>(one: Augmentation, work: () => T): T {
+  const { type } = one;
   try {
     return work();
   } catch (error) {
     if (error instanceof Error && !error.message.startsWith(type)) error.message = `${type}: ${error.message}`;
+    if (error instanceof UserError) {
+      const kind = error instanceof ShapeError ? "shape" : "conflict";
+      error.fault = { kind, ...error.fault, layers: [one] };
+    }
     throw error;
   }
 }

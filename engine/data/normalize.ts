@@ -11,7 +11,9 @@ export function normalization(how: Normalization): Transform {
   if (how === "standardize") return transform.standardize();
   if (how === "minmax") return transform.minMax();
   if (typeof how !== "object") {
-    throw new ConfigError(`normalize: ${JSON.stringify(how)} is not "standardize", "minmax" or { scale, shift }`);
+    throw new ConfigError(`normalize: ${JSON.stringify(how)} is not "standardize", "minmax" or { scale, shift }`, {
+      fault: { kind: "choice", where: "normalize", option: "0", names: ["standardize", "minmax"] },
+    });
   }
   return transform.affine(check(affine.params, how, "normalize"));
 }

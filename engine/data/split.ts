@@ -149,7 +149,10 @@ function checked(given: SplitOptions, n: number, gap: number) {
   const gaps = gap * (valid && test ? 2 : 1);
   if (valid + test + gaps >= n) {
     const between = gaps ? `, with ${gaps} between that overlap,` : "";
-    throw new ConfigError(`split: valid ${valid} and test ${test}${between} leave none of ${n} examples to train on`);
+    const option = valid >= test ? "valid" : "test";
+    throw new ConfigError(`split: valid ${valid} and test ${test}${between} leave none of ${n} examples to train on`, {
+      fault: { kind: "conflict", where: "split", option },
+    });
   }
   return { ...options, valid, test };
 }

@@ -20,7 +20,7 @@ export interface Fault {
   readonly where?: string;
   /** The option, with a place in it where it is a list: `lr`, `betas[0]`. */
   readonly option?: string;
-  /** Its layer, and those around it, innermost first. */
+  /** The layer, loss, metric or augmentation whose it is, and the layers around it, innermost first. */
   readonly layers?: readonly object[];
   /** The word at fault, where the option is a list of them. */
   readonly given?: string;
@@ -87,13 +87,15 @@ export class BackendError extends UserError {
   override name = "BackendError";
 }
 
-/** What `work` gives; errors of it that do not say what they are of are those of an option. */
-export function located<T>(option: string, work: () => T): T {
+/** What `work` gives; errors of it that do not say what they are of are those of an option, others of `value`'s own options. */
+export function located<T>(option: string, work: () => T, value?: object): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof UserError)
+    if (error instanceof UserError) {
+      if (value && error.fault?.option !== undefined) error.fault = { layers: [value], ...error.fault };
       error.fault ??= { kind: error instanceof ShapeError ? "shape" : "conflict", option };
+    }
     throw error;
   }
 }
@@ -121,18 +123,27 @@ export function whyUnwritten(cause: unknown): string {
   }
 }
 
-/** The name in `names` closest to `given` when it is close enough to be a slip, for "did you mean". */
+/** Shorter words are parts of many. */
+const LEAST_PART = 4;
+
+/**
+ * The name in `names` closest to `given` when it is close enough to be a slip, for "did you mean"; or else the only one that
+ * has it for a part: `layers` is `numLayers`.
+ */
 export function closest(given: string, names: Iterable<string>): string | undefined {
+  const all = [...names];
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(given.length / 3)) + 1;
-  for (const name of names) {
+  for (const name of all) {
     const d = editDistance(given.toLowerCase(), name.toLowerCase());
     if (d < bestDistance) {
       best = name;
       bestDistance = d;
     }
   }
-  return best;
+  if (best !== undefined || given.length < LEAST_PART) return best;
+  const parts = all.filter((name) => name.toLowerCase().includes(given.toLowerCase()));
+  return parts.length === 1 ? parts[0] : undefined;
 }
 
 /** Longer lists of names are cut: a table may have thousands of columns. */

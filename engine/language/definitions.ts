@@ -1,9 +1,9 @@
-import { globals, registries } from "../library.ts";
+import { diagnostics, globals, registries } from "../library.ts";
 import type { Definition } from "../params/index.ts";
-import { experimentParams } from "../session/index.ts";
+import { experimentParams, fitParams } from "../session/index.ts";
+import { Member } from "./values.ts";
 
-/** Definitions by the functions that cells call. */
-export const definitions: ReadonlyMap<unknown, Definition> = new Map<unknown, Definition>([
+const definitions: ReadonlyMap<unknown, Definition> = new Map<unknown, Definition>([
   [globals.experiment, { summary: "", params: experimentParams }],
   ...registries.flatMap(({ global, all }) =>
     Object.entries(all).flatMap(([name, definition]) => {
@@ -12,3 +12,15 @@ export const definitions: ReadonlyMap<unknown, Definition> = new Map<unknown, De
     }),
   ),
 ]);
+
+const methods: Readonly<Record<string, Definition>> = {
+  ...(diagnostics as object),
+  fit: { summary: "", params: fitParams },
+};
+
+/** The definition of what a cell calls: a function of the library, or a method of an experiment or a run. */
+export function definitionOf(fn: unknown): Definition | undefined {
+  if (!(fn instanceof Member)) return definitions.get(fn);
+  const name = fn.path.replace(/^inspect\./, "");
+  return Object.hasOwn(methods, name) ? methods[name] : undefined;
+}

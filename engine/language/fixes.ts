@@ -1,8 +1,10 @@
 import type { AnyNode, Node } from "acorn";
 import { closest, type Fault } from "../errors/index.ts";
-import { range } from "../params/index.ts";
+import { registries } from "../library.ts";
+import { isLayer } from "../nn/index.ts";
+import { type Definition, isInstance, range } from "../params/index.ts";
 import type { CellFix } from "../protocol/index.ts";
-import { definitions } from "./definitions.ts";
+import { definitionOf } from "./definitions.ts";
 import { exampleOf } from "./examples.ts";
 import type { Call } from "./interpret/index.ts";
 import type { Origins } from "./origins.ts";
@@ -37,16 +39,46 @@ export function fixesFor(fault: Fault, spot: Spot, origins: Origins, text: (cell
       const names = near !== undefined ? [near] : fault.names.length <= MOST_CHOICES ? fault.names : [];
       return names.map((name) => replace(JSON.stringify(name)));
     }
+    case "arguments":
+      return fault.names && !origins.written(spot.value) ? [replace(`{ ${fault.names[0]}: ${now} }`)] : [];
     case "type":
-      // `nn.relu` for `nn.relu()`
-      return typeof spot.value === "function" && definitions.has(spot.value)
-        ? [replace(`${now}()`, `Call it: ${now}()`)]
-        : [];
+      return otherwise(fault, spot, now).map((to) => replace(to, to === `${now}()` ? `Call it: ${to}` : undefined));
     case "missing":
       return spot.call ? missing(fault, spot.call, origins, text) : [];
     default:
       return [];
   }
+}
+
+/** What makes values of a type. */
+const MAKERS: Readonly<Record<string, string>> = {
+  Augmentation: "augment",
+  Initializer: "init",
+  Layer: "nn",
+  Loss: "loss",
+  Metric: "metrics",
+  Optimizer: "optim",
+  Regularizer: "regularize",
+  Schedule: "schedule",
+};
+
+/** A value of the right kind that says the same: `nn.relu()` for `nn.relu`, `[a]` for `a` where a list is expected, `3` for `"3"`. */
+function otherwise({ option }: Fault, { node, call, value }: Spot, now: string): string[] {
+  if (typeof value === "function" && definitionOf(value)) return [`${now}()`];
+  const { kind = "", type = "" } = definitionOf(call?.fn)?.params[option ?? ""] ?? {};
+  const [word = "", list] = /\b([A-Z]\w+)(\[\])?/.exec(type)?.slice(1) ?? [];
+  const makers = registries.filter(({ global }) => global === MAKERS[word]);
+  if (typeof value === "string" && isLiteral(node)) {
+    if (/^(?:num|int)/.test(kind)) return /\d/.test(value) && Number.isFinite(Number(value)) ? [value.trim()] : [];
+    const all = Object.assign({}, ...makers.map((each) => each.all)) as Readonly<Record<string, Definition>>;
+    const near = closest(value, Object.keys(all));
+    const needs = Object.values(all[near ?? ""]?.params ?? {}).some(({ required }) => required);
+    return near === undefined || needs || list ? [] : [`${MAKERS[word]}.${near}()`];
+  }
+  if (Array.isArray(value)) {
+    return word === "Layer" && !list && value.every(isLayer) ? [`nn.sequential(${now.slice(1, -1).trim()})`] : [];
+  }
+  return list && makers.some(({ all }) => isInstance(all, value)) ? [`[${now}]`] : [];
 }
 
 /** Choices that are offered one by one. */
@@ -67,7 +99,7 @@ function inRange(fault: Fault, given: number, call: Call | null): number[] {
   const [root = "", ...path] = fault.option?.split(/[.[\]]+/).filter((part) => part !== "") ?? [];
   const initial = path.reduce<unknown>(
     (of, key) => (of as Readonly<Record<string, unknown>> | null | undefined)?.[key],
-    definitions.get(call?.fn)?.params[root]?.default,
+    definitionOf(call?.fn)?.params[root]?.default,
   );
   const usual = typeof initial === "number" ? [initial] : [];
   const whole = Number.isInteger(given);
@@ -83,7 +115,7 @@ function inRange(fault: Fault, given: number, call: Call | null): number[] {
 /** Puts the option that is missing behind those that are given. */
 function missing(fault: Fault, call: Call, origins: Origins, text: (cell: string) => string): CellFix[] {
   const name = fault.option as string;
-  const definition = definitions.get(call.fn);
+  const definition = definitionOf(call.fn);
   const place = origins.place(call.node);
   const param = definition?.params[name];
   const example = param
@@ -101,7 +133,11 @@ function missing(fault: Fault, call: Call, origins: Origins, text: (cell: string
     if (!last) return [edit(record.start + 1, ` ${name}: ${example} `)];
     return [edit(last.end, `, ${name}: ${example}`)];
   }
-  if (call.node.arguments.length > 0) return [];
+  const [first, ...more] = call.node.arguments;
+  if (first) {
+    const bare = more.length === 0 && definition?.positional !== undefined && first.type !== "SpreadElement";
+    return bare ? [edit(first.end, `, { ${name}: ${example} }`)] : [];
+  }
   const open = written.indexOf("(", call.node.callee.end) + 1;
   return [edit(open, definition?.positional === name ? example : `{ ${name}: ${example} }`)];
 }

@@ -6,6 +6,7 @@ import type { Origins } from "./origins.ts";
 
 /** A use of a layer in a model: what comes out for one example, and the parameters that are its own. */
 interface Use {
+  readonly layer: Layer;
   readonly shape: string;
   readonly parameters: readonly DeclaredParameter[];
 }
@@ -35,7 +36,7 @@ const ofOne = (shape: Shape, batch: number): string =>
 /** What an experiment is. */
 type Total = Omit<CellHint, "offset">;
 
-/** Hints of layers by the call that made them; a model that comes later takes the place of earlier ones. */
+/** Hints of layers by the call that made them. What a layer became last stands; layers that one call made for several models, all of them. */
 export class LayerHints {
   readonly #uses = new Map<CallExpression, readonly Use[]>();
   readonly #totals = new Map<CallExpression, readonly Total[]>();
@@ -43,18 +44,23 @@ export class LayerHints {
   /** `root`: the model as the cell made it, which augmentation may have wrapped. */
   model(traced: TracedModel, root: Layer, origins: Origins): void {
     const uses = new Map<CallExpression, Use[]>();
-    for (const { path, layer, outputShape } of traced.layers) {
+    for (const { path, layer: found, outputShape } of traced.layers) {
+      const layer = path === "" ? root : found;
       const prefix = path === "" ? "" : `${path}.`;
       const parameters = traced.parameters.filter(({ name }) => name.startsWith(prefix));
       const use = {
+        layer,
         shape: ofOne(outputShape, traced.batch),
         parameters: parameters.map((each) => ({ ...each, name: each.name.slice(prefix.length) })),
       };
-      for (const call of origins.callsOf(path === "" ? root : layer)) {
+      for (const call of origins.callsOf(layer)) {
         uses.set(call, [...(uses.get(call) ?? []), use]);
       }
     }
-    for (const [call, all] of uses) this.#uses.set(call, all);
+    for (const [call, all] of uses) {
+      const others = this.#uses.get(call)?.filter(({ layer }) => !all.some((use) => use.layer === layer)) ?? [];
+      this.#uses.set(call, [...others, ...all]);
+    }
   }
 
   experiment(call: CallExpression, traced: TracedModel, input: Shape, output: Shape): void {

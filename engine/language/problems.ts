@@ -1,7 +1,7 @@
 import type { AnyNode, Node } from "acorn";
 import { DataError, type Fault, ShapeError, type UserError } from "../errors/index.ts";
 import type { CellProblem } from "../protocol/index.ts";
-import { definitions } from "./definitions.ts";
+import { definitionOf } from "./definitions.ts";
 import { fixesFor } from "./fixes.ts";
 import type { Call } from "./interpret/index.ts";
 import type { Origins } from "./origins.ts";
@@ -50,6 +50,8 @@ export function problemOf(
 const TYPED: ReadonlySet<Fault["kind"]> = new Set(["option", "name", "type", "missing", "arguments", "choice"]);
 
 function spotOf(fault: Fault, node: Node, call: Call | null, origins: Origins): Spot {
+  if (fault.kind === "arguments" && fault.names && call)
+    return bareArgument(fault, call, origins) ?? { node: call.node, call };
   for (const layer of fault.layers ?? []) {
     const made = origins.callOf(layer);
     if (!made || !origins.place(made.node)) continue;
@@ -61,6 +63,17 @@ function spotOf(fault: Fault, node: Node, call: Call | null, origins: Origins): 
   if (!call) return { node, call };
   const option = fault.layers ? "model" : fault.option;
   return optionSpot({ ...fault, ...(option !== undefined && { option }) }, call, origins) ?? { node: call.node, call };
+}
+
+/** What should have been an object of options: the last argument, or one of its options, as in `clip: 1`. */
+function bareArgument({ where = "" }: Fault, call: Call, origins: Origins): Spot | null {
+  const node = call.node.arguments.at(-1);
+  if (!node || node.type === "SpreadElement" || call.given.length !== call.node.arguments.length) return null;
+  const value = call.given.at(-1);
+  const within = origins.written(value)?.members.get(where);
+  return within
+    ? { node: within.value, call, value: (value as Readonly<Record<string, unknown>>)[where] }
+    : { node, call, value };
 }
 
 /** The option's value in a call, or its name where that is at fault. */
@@ -90,7 +103,7 @@ function optionSpot(fault: Fault, call: Call, origins: Origins): Spot | null {
 
 /** Which argument an option without a name is; -1 for none. */
 function argumentOf(option: string, { fn, node }: Call): number {
-  const definition = definitions.get(fn);
+  const definition = definitionOf(fn);
   if (definition?.positional === option) return 0;
   if (definition?.second === option) return 1;
   if (/^\d+$/.test(option)) return node.arguments.every(({ type }) => type !== "SpreadElement") ? Number(option) : -1;

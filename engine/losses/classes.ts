@@ -148,7 +148,9 @@ interface Scores {
 export function weightOf(where: string, given: ClassWeights | null, classes: number): readonly number[] | null {
   const weight = settled(where, given);
   if (weight && weight.length !== classes) {
-    throw new ShapeError(`${where}: weight has ${weight.length} numbers for ${classes} classes`);
+    throw new ShapeError(`${where}: weight has ${weight.length} numbers for ${classes} classes`, {
+      fault: { kind: "shape", option: "weight" },
+    });
   }
   return weight;
 }

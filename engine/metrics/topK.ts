@@ -28,7 +28,9 @@ export const topK = defineMetric({
     const { shape } = output;
     const scores = shape[axis] as number;
     if (k > scores)
-      throw new ConfigError(`topK: k = ${k} is more than the ${scores} classes that there are scores for`);
+      throw new ConfigError(`topK: k = ${k} is more than the ${scores} classes that there are scores for`, {
+        fault: { kind: "range", option: "k", range: `[1, ${scores}]` },
+      });
     const all = broadcastTo(reshape(classes, shape.with(axis, 1)), shape);
     const number = iota(shape, axis);
     const own = broadcastTo(sum(select(equal(number, all), output, 0), axis, { keepdims: true }), shape);

@@ -108,12 +108,16 @@ function channelsOf(x: Tensor, axes: number, groups: number): number {
   requireImages(x, axes);
   const channels = x.shape[1] as number;
   if (channels % groups === 0) return channels;
-  throw new ShapeError(`${channels} channels do not divide into ${groups} groups`);
+  throw new ShapeError(`${channels} channels do not divide into ${groups} groups`, {
+    fault: { kind: "shape", option: "groups" },
+  });
 }
 
 function checkGroups(name: string, outChannels: number, groups: number): void {
   if (outChannels % groups === 0) return;
-  throw new ConfigError(`${name}: outChannels = ${outChannels} does not divide into ${groups} groups`);
+  throw new ConfigError(`${name}: outChannels = ${outChannels} does not divide into ${groups} groups`, {
+    fault: { kind: "conflict", where: name, option: "groups" },
+  });
 }
 
 /** y with a bias for each channel, which has its weight's fans. */

@@ -62,7 +62,9 @@ export const multiheadAttention = defineLayer({
     requireAxes(x, 3, 3, "[examples, places, features]");
     const [n, t, e] = x.shape as [number, number, number];
     if (e % numHeads !== 0)
-      throw new ShapeError(`numHeads = ${numHeads} does not divide the ${e} features of ${show(x.shape)}`);
+      throw new ShapeError(`numHeads = ${numHeads} does not divide the ${e} features of ${show(x.shape)}`, {
+        fault: { kind: "shape", option: "numHeads", instead: divisorsBeside(numHeads, e).map(String) },
+      });
     for (const [name, given] of Object.entries({ key, value })) {
       if (given.rank === 3 && given.shape[0] === n && given.shape[1] === key.shape[1]) continue;
       throw new ShapeError(`${name} is ${show(given.shape)}, not [${n}, ${key.shape[1]}, features]`);
@@ -119,4 +121,10 @@ function projections(
     return [project(x, 0, 1), part(both, 0), part(both, 1)];
   }
   return [project(x, 0, 1), project(key, 1, 2), project(value, 2, 3)];
+}
+
+/** The divisors of `n` next to a number that is none: 2 and 4 for 3 of 8. */
+function divisorsBeside(number: number, n: number): number[] {
+  const divisors = Array.from({ length: n }, (_, i) => i + 1).filter((d) => n % d === 0);
+  return [divisors.findLast((d) => d < number), divisors.find((d) => d > number)].filter((d) => d !== undefined);
 }

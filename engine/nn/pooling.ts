@@ -96,7 +96,9 @@ function behind(x: Tensor, { kernelSize, stride, padding, dilation, ceilMode }: 
     const reach = (dilation?.[a] ?? 1) * (k - 1) + 1;
     const room = length + 2 * p - reach;
     if (room < 0 && !(ceilMode && room + s > 0)) {
-      throw new ShapeError(`the window spans ${reach}, the padded image only ${length + 2 * p} of ${show(x.shape)}`);
+      throw new ShapeError(`the window spans ${reach}, the padded image only ${length + 2 * p} of ${show(x.shape)}`, {
+        fault: { kind: "shape", option: "kernelSize" },
+      });
     }
     if (!ceilMode) return 0;
     const last = Math.ceil(room / s) * s; // where the last window begins: in the input or the padding before it

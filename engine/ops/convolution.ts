@@ -135,7 +135,11 @@ export function convolvedShape(x: Shape, weight: Shape, attrs: Convolution): Sha
     const [lo = 0, hi = 0] = attrs.padding[a] ?? [];
     const length = ((x[2 + a] as number) - 1) * (attrs.inputDilation[a] as number) + 1 + lo + hi;
     const reach = (attrs.dilation[a] as number) * ((weight[2 + a] as number) - 1) + 1;
-    if (reach > length) throw new ShapeError(`${name}: the kernel spans ${reach}, the padded image only ${length}`);
+    if (reach > length) {
+      throw new ShapeError(`${name}: the kernel spans ${reach}, the padded image only ${length}`, {
+        fault: { kind: "shape", option: "kernelSize" },
+      });
+    }
     return Math.floor((length - reach) / by) + 1;
   });
   return [n, o, ...spatial];

@@ -57,8 +57,19 @@ function inRange({ range }: Param): string {
 function recordOf(given: unknown, where: string, params: Params): Record<string, unknown> {
   if (typeof given === "object" && given !== null && !Array.isArray(given)) return given as Record<string, unknown>;
   const [first = "..."] = Object.keys(params);
+  const taker = takerOf(params, given);
   throw new ConfigError(
-    `${where}: options are an object, not ${show(given)}; write { ${first}: ${typeof given === "object" ? "..." : show(given)} }`,
-    { fault: { kind: "arguments", where } },
+    `${where}: options are an object, not ${show(given)}; write { ${taker ?? first}: ${taker ? show(given) : "..."} }`,
+    { fault: { kind: "arguments", where, ...(taker && { names: [taker] }) } },
   );
 }
+
+const KINDS: Readonly<Record<string, RegExp>> = {
+  number: /^(?:num|int|perAxis)\??$/,
+  boolean: /^bool\??$/,
+  string: /^(?:choice|text)\??$/,
+};
+
+/** The first option that takes such a number, word or truth value. */
+export const takerOf = (params: Params, given: unknown, except?: string): string | undefined =>
+  Object.entries(params).find(([name, { kind }]) => name !== except && KINDS[typeof given]?.test(kind))?.[0];

@@ -1,5 +1,5 @@
 import { ConfigError, didYouMean } from "../errors/index.ts";
-import { type Checked, check, type Given, type Options, type Params } from "./check.ts";
+import { type Checked, check, type Given, type Options, type Params, takerOf } from "./check.ts";
 import { type Param, show } from "./param.ts";
 
 /** What every entry of a registry declares: an optimizer, schedule, initializer, loss, metric. */
@@ -131,12 +131,12 @@ export function optionsOf(name: string, definition: Definition, given: readonly 
     return { ...third, [positional]: value, [second]: options };
   }
   if (more.length > 0 || (options !== undefined && !isPlain(options))) {
+    const taker = more.length > 0 ? undefined : takerOf(params, options, positional);
     const [first] = Object.keys(params).filter((key) => key !== positional);
-    const written = isPlain(options) || options === undefined ? "..." : show(options);
-    const instead = first === undefined ? "" : `, { ${first}: ${written} }`;
+    const instead = first === undefined ? "" : `, { ${taker ?? first}: ${taker ? show(options) : "..."} }`;
     throw new ConfigError(
       `${name}: takes ${positional}${first === undefined ? " alone" : " and an object of options"}; write ${name}(${show(value)}${instead})`,
-      { fault: { kind: "arguments", where: name } },
+      { fault: { kind: "arguments", where: name, ...(taker && { names: [taker] }) } },
     );
   }
   return { ...options, [positional]: value };

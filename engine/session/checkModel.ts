@@ -29,8 +29,10 @@ export function checkModel(experiment: Experiment): void {
   );
   const target = input("y", [batchSize, ...y.shape.slice(1)], y.dtype);
   const value = withFlatten(layers, target, () =>
-    located("loss", () =>
-      loss.definition.compute({ output, target: goalOf({ output, results }, target) }, loss.options),
+    located(
+      "loss",
+      () => loss.definition.compute({ output, target: goalOf({ output, results }, target) }, loss.options),
+      options.loss,
     ),
   );
   if (value.rank !== 0) {
@@ -40,8 +42,9 @@ export function checkModel(experiment: Experiment): void {
     );
   }
   const gives = loss.definition.gives(loss.options);
-  for (const metric of metrics) {
-    located("metrics", () => metric.definition.batch({ output, target, gives }, metric.options));
+  for (const [i, metric] of metrics.entries()) {
+    const batch = () => metric.definition.batch({ output, target, gives }, metric.options);
+    located(`metrics[${i}]`, batch, metric);
   }
   const kinds = loss.definition.takes(loss.options);
   const labels = kinds.includes("label") && classes?.length === 2;
@@ -83,10 +86,26 @@ function refuseTokens(where: string, sets: readonly NamedExamples[], layers: rea
       if (wrong === undefined) continue;
       throw new ConfigError(
         `${where}: ${set.name} has token ${wrong}, and ${path} ${type} takes 0 to ${count - 1}; give it as many as there are tokens`,
-        { fault: { kind: "conflict", layers: [layer] } },
+        { fault: { kind: "conflict", option: "numEmbeddings", layers: [layer], ...roomFor(sets, reads) } },
       );
     }
   }
+}
+
+/** As many places as the largest token asks for; nothing where one is below 0. */
+function roomFor(sets: readonly NamedExamples[], reads: (column: number) => boolean): { instead?: readonly string[] } {
+  let [least, most] = [0, 0];
+  for (const { x } of sets) {
+    const width = sizeOf(x.shape.slice(1));
+    for (const { data } of x.pieces()) {
+      for (const [i, token] of data.entries()) {
+        if (!reads(i % width)) continue;
+        least = Math.min(least, token);
+        most = Math.max(most, token);
+      }
+    }
+  }
+  return least < 0 ? {} : { instead: [String(most + 1)] };
 }
 
 /** The model over a batch of so many examples, symbolically, in training. */

@@ -117,20 +117,22 @@ export function* evaluate(walk: Walk, node: Expression | SpreadElement, scope: S
       return yield* callOf(walk, node, scope);
     case "NewExpression":
       return yield* made(walk, node, scope);
-    case "AwaitExpression": {
-      const value = yield* walk.evaluate(node.argument, scope);
-      if (walk.knowledge.isUnknown(value)) return value;
-      if (!(value instanceof Promise)) return value;
-      try {
-        return yield value;
-      } catch (error) {
-        // a call that reads data tells its errors when it is waited for
-        const call = node.argument.type === "CallExpression" ? node.argument : null;
-        return walk.failures.tell(error, call ?? node, call ? (walk.calls.get(value) ?? null) : null);
-      }
-    }
+    case "AwaitExpression":
+      return yield* awaited(walk, yield* walk.evaluate(node.argument, scope), node.argument);
     default:
       throw new Silent();
+  }
+}
+
+/** What a value gives that is waited for; `node` gave the value. */
+export function* awaited(walk: Walk, value: unknown, node: Expression): Steps {
+  if (walk.knowledge.isUnknown(value) || !(value instanceof Promise)) return value;
+  try {
+    return yield value;
+  } catch (error) {
+    // a call that reads data tells its errors when it is waited for
+    const call = node.type === "CallExpression" ? (walk.calls.get(value) ?? null) : null;
+    return walk.failures.tell(error, node, call);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Origins } from "../origins.ts";
 import { known } from "../safe.ts";
 import { computedMs, Knowledge, OutOfTime, Scope } from "../values.ts";
 import { forget } from "./doubts.ts";
-import { evaluate } from "./expressions.ts";
+import { awaited, evaluate } from "./expressions.ts";
 import { Failures } from "./failures.ts";
 import { block, hoist, statement } from "./statements.ts";
 import { type Call, type Completion, drive, type Steps, type Walk, type Watcher } from "./walk.ts";
@@ -46,7 +46,7 @@ export class Interpreter implements Walk {
     hoist(this, body, this.#global);
     for (const each of body) {
       this.#patience = Math.min(this.#deadline, computedMs() + STATEMENT_MS);
-      await drive(this.#safely(each));
+      await drive(this.#safely(each, each === body.at(-1)));
     }
   }
 
@@ -64,10 +64,12 @@ export class Interpreter implements Walk {
     if (computedMs() > this.#patience) throw new OutOfTime();
   }
 
-  /** A statement that may turn out to be beyond us. */
-  *#safely(each: Statement): Steps<void> {
+  /** A statement that may turn out to be beyond us. What the last one gives is shown, and waited for. */
+  *#safely(each: Statement, last: boolean): Steps<void> {
     try {
-      yield* statement(this, each, this.#global);
+      if (last && each.type === "ExpressionStatement") {
+        yield* awaited(this, yield* this.evaluate(each.expression, this.#global), each.expression);
+      } else yield* statement(this, each, this.#global);
     } catch (error) {
       if (error instanceof OutOfTime && computedMs() > this.#deadline) throw error;
       this.#patience = this.#deadline;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import MarkdownIt from "markdown-it";
 import { describe, expect, test } from "vitest";
 import { registries } from "../../../engine/library.ts";
 import { meant, wordsFor } from "../../../src/language/hover.ts";
@@ -90,6 +91,35 @@ describe("a hover", () => {
         }
       }
     }
+  });
+});
+
+/** What a reader sees of Markdown: its words, the cells of its tables by row, where its links lead. */
+function rendered(markdown: string): { text: string; rows: number[]; links: string[] } {
+  const html = new MarkdownIt({ html: true }).render(markdown);
+  const text = html
+    .replace(/<[^>]*>/g, "")
+    .replace(
+      /&(amp|lt|gt|quot);/g,
+      (_, name: "amp" | "lt" | "gt" | "quot") => ({ amp: "&", lt: "<", gt: ">", quot: '"' })[name],
+    );
+  const rows = [...html.matchAll(/<tr>([\s\S]*?)<\/tr>/g)].map(([, row = ""]) => row.match(/<t[hd]\b/g)?.length ?? 0);
+  return { text, rows, links: [...html.matchAll(/href="([^"]*)"/g)].map(([, to = ""]) => to) };
+}
+
+describe("the Markdown of a hover", () => {
+  test.each(Object.entries(reference))("of %s shows what is said, in a table that is one", (name, entry) => {
+    const { text, rows, links } = rendered(wordsFor(reference, { chain: name, optionOf: null }) ?? "");
+    const words = (said: string) => said.replace(/\s+/g, " ");
+    expect(words(text)).toContain(words(entry.summary));
+    const options = Object.values(entry.options);
+    for (const { doc, default: value } of options) {
+      expect(words(text)).toContain(words(doc));
+      if (value !== undefined) expect(words(text)).toContain(words(value));
+    }
+    expect(rows).toEqual(options.length === 0 ? [] : [3, ...options.map(() => 3)]);
+    for (const link of links) expect(new URL(link).protocol).toBe("https:");
+    expect(text).not.toMatch(/\\[`*_{}]|\]\(|undefined|\[object/);
   });
 });
 

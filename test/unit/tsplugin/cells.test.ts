@@ -1,8 +1,9 @@
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readNotebook } from "../../../src/notebook/read.ts";
-import { cellFile, example, folderWith, makeTypes, Server } from "./server.ts";
+import { accepted, snippets } from "../../support/snippets.ts";
+import { cellFile, folderWith, makeTypes, Server } from "./server.ts";
 
 let types: Awaited<ReturnType<typeof makeTypes>>;
 const open = () => new Server(types.folder);
@@ -168,13 +169,106 @@ describe("errors", () => {
   });
 });
 
-test.each(readdirSync(join(import.meta.dirname, "../../../examples")).filter((name) => name.endsWith(".dlnb")))(
-  "the example %s has no type error",
-  (name) => {
+describe("what runs has no error:", () => {
+  test.each([
+    [
+      "await within an expression and in loops",
+      "for (const n of [1, 2]) { const x = await Promise.resolve(n); x.toFixed(); }",
+    ],
+    [
+      "an object that is filled later",
+      "const history = {}; history.loss = []; history.loss.push(1); for (const k in history) history[k];",
+    ],
+    ["a list that is filled later", "const all = []; for (let i = 0; i < 3; i++) all.push({ i }); all[0].i;"],
+    [
+      "functions without types",
+      "function f(a, b = 2, ...rest) { return a * b + rest.length; } f(1); const g = (x) => x?.y ?? null; g({});",
+    ],
+    ["a variable that is set later, and var", "let best; var n = 1; var n = 2; if (n) best = n; best;"],
+    ["what is caught", "try { JSON.parse('{'); } catch (error) { console.log(error.message); }"],
+    [
+      "classes with fields",
+      "class Counter { n = 0; #secret = 1; static all = []; add() { this.n += this.#secret; return this; } } new Counter().add().n;",
+    ],
+    [
+      "using",
+      "using file = { [Symbol.dispose]() {} }; { await using other = { async [Symbol.asyncDispose]() {} }; other; } file;",
+    ],
+    [
+      "Node's modules",
+      "import { join } from 'node:path'; import fs from 'node:fs'; const { cpus } = await import('node:os'); cpus().length; fs.existsSync(join('a', 'b'));",
+    ],
+    [
+      "what JSON and requests bring",
+      "const found = JSON.parse('{}'); found.a.b; const got = await (await fetch('x')).json(); (got as { a: number }).a;",
+    ],
+    [
+      "what is left out of a test part",
+      "const sets = data.moons().split({ valid: 0.2 }); sets.test.x.shape; sets.valid.x.at(0, 0);",
+    ],
+    [
+      "the library's values by destructuring",
+      "const { adamw, sgd } = optim; const { linear } = nn; [adamw(), sgd({ lr: 1 })]; linear(3);",
+    ],
+    [
+      "choices held in variables",
+      "const optimizers = { sgd: optim.sgd({ lr: 0.1 }), adam: optim.adam() }; for (const [name, one] of Object.entries(optimizers)) console.log(name, one);",
+    ],
+    [
+      "layers in lists and loops",
+      "const layers = []; for (const width of [8, 4]) layers.push(nn.linear(width), nn.relu()); nn.sequential(...layers, nn.linear(2));",
+    ],
+    [
+      "layers chosen by a condition",
+      "const wide = true; nn.sequential(wide ? nn.linear(3) : nn.dropout(0.1), ...(wide ? [nn.relu()] : []));",
+    ],
+    [
+      "a module of one's own",
+      "const block = nn.module({ a: nn.linear(3), b: nn.linear(3) }, ({ a, b }, x) => a(x).relu().add(b(x))); nn.sequential(block);",
+    ],
+    [
+      "tagged templates, generators, labels, bigint",
+      "function* ids() { let i = 0n; while (true) yield i++; } outer: for (const a of ids()) { if (a > 3n) break outer; } String.raw`\\a`;",
+    ],
+    ["expressions by themselves", "1 + 1; [1, 2]; ({ a: 1 }); `text`; undefined; null; 5;"],
+    ["a comparison and an assignment chain", "let a, b; a = b = 3; a > b && console.log(a); (a, b);"],
+    [
+      "types of one's own",
+      "interface Row { x: number } type Rows = Row[]; const rows: Rows = []; rows satisfies Row[]; rows as unknown as string;",
+    ],
+    ["display and console", "display(3); await display(nn.relu()); console.table([{ a: 1 }]);"],
+    [
+      "timers and globals of Node",
+      "setTimeout(() => {}, 1); process.env.HOME; structuredClone({}); performance.now(); new URL('a:b'); Buffer.from([1]);",
+    ],
+  ])("%s", (_, text) => {
     const server = open();
-    const folder = join(import.meta.dirname, "../../../examples");
-    const cells = readNotebook(example(name)).cells.filter(({ kind }) => kind === "code");
-    const files = server.notebook(join(folder, name), ...cells.map(({ text }) => text));
-    expect(files.flatMap((file) => server.errors(file))).toEqual([]);
-  },
-);
+    const [one] = server.notebook("/n/a.dlnb", text) as [string];
+    expect(server.errors(one)).toEqual([]);
+  });
+});
+
+/** What stands in the cells of every notebook that comes with the library. */
+const comes = ["examples", "media/templates"].flatMap((folder) => {
+  const path = join(import.meta.dirname, "../../..", folder);
+  const names = readdirSync(path).filter((name) => name.endsWith(".dlnb"));
+  return names.map((name) => ({ name: `${folder}/${name}`, path: join(path, name) }));
+});
+
+test.each(comes)("$name has no type error", ({ path }) => {
+  const server = open();
+  const cells = readNotebook(readFileSync(path, "utf8")).cells.filter(({ kind }) => kind === "code");
+  const files = server.notebook(path, ...cells.map(({ text }) => text));
+  expect(files.length).toBeGreaterThan(1);
+  expect(files.flatMap((file) => server.errors(file))).toEqual([]);
+});
+
+test("no snippet has a type error", { timeout: 60_000 }, () => {
+  const server = open();
+  const names = Object.keys(snippets);
+  const before =
+    "const exp = experiment({} as any); const run = await exp.fit(); const sets = data.moons().split({ valid: 0.2 });";
+  const texts = names.map((name) => accepted(snippets[name] as (typeof snippets)[string]));
+  const [, ...files] = server.notebook("/n/s.dlnb", before, ...texts);
+  expect(files.flatMap((file, i) => server.errors(file).map((error) => `${names[i]}: ${error}`))).toEqual([]);
+});
