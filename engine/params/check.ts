@@ -68,8 +68,11 @@ const KINDS: Readonly<Record<string, RegExp>> = {
   number: /^(?:num|int|perAxis)\??$/,
   boolean: /^bool\??$/,
   string: /^(?:choice|text)\??$/,
+  list: /^(?:nums|ints|floats|perAxis)\??$/,
 };
 
-/** The first option that takes such a number, word or truth value. */
-export const takerOf = (params: Params, given: unknown, except?: string): string | undefined =>
-  Object.entries(params).find(([name, { kind }]) => name !== except && KINDS[typeof given]?.test(kind))?.[0];
+/** The first option that takes such a number, word, truth value or list of numbers. */
+export function takerOf(params: Params, given: unknown, except?: string): string | undefined {
+  const kinds = KINDS[Array.isArray(given) ? "list" : typeof given];
+  return Object.entries(params).find(([name, { kind }]) => name !== except && kinds?.test(kind))?.[0];
+}

@@ -134,15 +134,36 @@ function cuts(seed: number): (n: number) => number {
   };
 }
 
+/** What happens to texts while they are written: a cut, a word that goes, a line that is there twice, another number. */
+const edits: readonly ((text: string, below: (n: number) => number) => string)[] = [
+  (text, below) => {
+    const at = below(text.length);
+    return text.slice(0, at) + text.slice(at + below(40));
+  },
+  (text, below) => {
+    const words = text.match(/[\w$]+|\s+|[^\w\s$]/g) ?? [];
+    return words.toSpliced(below(words.length), 1).join("");
+  },
+  (text, below) => {
+    const lines = text.split("\n");
+    const at = below(lines.length);
+    return lines.toSpliced(at, 0, lines[at] ?? "").join("\n");
+  },
+  (text, below) => {
+    const numbers = [...text.matchAll(/\b\d+\b/g)];
+    const { index = 0, 0: old = "" } = numbers[below(numbers.length)] ?? {};
+    return text.slice(0, index) + ["0", "-1", "7", "1e9"][below(4)] + text.slice(index + old.length);
+  },
+];
+
 test.each(notebooks)(
-  "$name, cut at any places, is looked at in bounded time and without an error",
+  "$name, edited at any places, is looked at in bounded time and without an error",
   async ({ path, cells }) => {
     const below = cuts(cells.length);
     for (let round = 0; round < 6; round++) {
       const cut = cells.map(({ cell, text }) => {
         if (below(3) > 0) return { cell, text };
-        const at = below(text.length);
-        return { cell, text: text.slice(0, at) + text.slice(at + below(40)) };
+        return { cell, text: (edits[below(edits.length)] as (typeof edits)[number])(text, below) };
       });
       const started = computedMs();
       const answer = await analyst.analyze({ notebook: path, folder: examples, cells: cut });
