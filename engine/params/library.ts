@@ -131,12 +131,12 @@ export function optionsOf(name: string, definition: Definition, given: readonly 
     return { ...third, [positional]: value, [second]: options };
   }
   if (more.length > 0 || (options !== undefined && !isPlain(options))) {
-    const taker = more.length > 0 ? undefined : takerOf(params, options, positional);
+    const taker = takerOf(params, options, positional);
     const [first] = Object.keys(params).filter((key) => key !== positional);
     const instead = first === undefined ? "" : `, { ${taker ?? first}: ${taker ? show(options) : "..."} }`;
     throw new ConfigError(
       `${name}: takes ${positional}${first === undefined ? " alone" : " and an object of options"}; write ${name}(${show(value)}${instead})`,
-      { fault: { kind: "arguments", where: name, ...(taker && { names: [taker] }) } },
+      { fault: { kind: "arguments", where: name, ...(taker && more.length === 0 && { names: [taker] }) } },
     );
   }
   return { ...options, [positional]: value };
