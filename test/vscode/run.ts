@@ -29,6 +29,7 @@ if (values.host !== "server" && values.host !== "electron")
 const walks = [
   "walkInstalled",
   "walkTypes",
+  "walkTyping",
   "walkDiagnostics",
   "walkCells",
   "walkCompare",

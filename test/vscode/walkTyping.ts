@@ -56,13 +56,13 @@ async function type(name: string, paces: readonly number[]): Promise<void> {
 describe("typing", () => {
   it("at once after a notebook is opened", async () => {
     await window.openNotebook("typing-opened.dlnb");
-    await type("opened", [20, 60]);
+    await type("opened", [40]);
   });
 
   it("while the TypeScript server starts anew", async () => {
     await window.openNotebook("typing-restarted.dlnb");
     await window.page.locator(".notebookOverlay:visible .code-cell-row").nth(1).locator(".monaco-editor").click();
     await window.command("TypeScript: Restart TS Server");
-    await type("restarted", [20, 100]);
+    await type("restarted", [20]);
   });
 });
