@@ -60,10 +60,10 @@ export class ShownChart<State> {
     this.#id = context.freshId("chart");
   }
 
-  /** While it goes on: at most a few times a second. */
-  live(state: () => State): void {
+  /** While it goes on: at most a few times a second, unless it is to be brought up to date. */
+  live(state: () => State, upToDate = false): void {
     const now = performance.now();
-    if (now - this.#last < Math.max(PROGRESS_MS, this.#costMs / MOST_SHARE)) return;
+    if (!upToDate && now - this.#last < Math.max(PROGRESS_MS, this.#costMs / MOST_SHARE)) return;
     this.#show(state(), true);
     this.#last = performance.now();
     this.#costMs = this.#last - now;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "mocha";
 import type { FrameLocator, Locator } from "playwright-core";
 import { writeNotebook } from "./notebooks.ts";
-import { charts, server, shot, window } from "./walkWindow.ts";
+import { server, shot, window } from "./walkWindow.ts";
 
 const cells = [
   `const moons = data.moons({ n: 600, noise: 0.25, seed: 3 }).split({ valid: 0.4, seed: 1 });
@@ -27,7 +27,8 @@ const panel = (): FrameLocator =>
     .last()
     .frameLocator("iframe#active-frame");
 
-const strip = (): Locator => charts().last().locator(".dlnb-live");
+/** Only what trains has one. */
+const strip = (): Locator => window.outputs.locator(".dlnb-live");
 
 describe("replicas", () => {
   it("are one line of the Runs view with their runs inside, and compared with a click on it", async () => {

@@ -85,7 +85,7 @@ export const crossValidate = defineDiagnostic({
         const fold = news.views().filter((view) => view !== undefined).length;
         const what = `fold ${fold} of ${sets.length}`;
         progress.at(news.done, () => progressOf(experiment.name, news, what), news.now);
-        chart.live(() => ({ ...comparison(news.views()), run: news.status().id }));
+        chart.live(() => ({ ...comparison(news.views()), run: news.status().id }), news.now);
       },
       { name: "crossValidate", of: experiment, labels: sets.map((_, i) => `fold ${i + 1}`) },
     );

@@ -110,7 +110,7 @@ export async function trainWanted(
     context,
     (news) => {
       progress.at(news.done, () => progressOf(experiment.name, news), news.now);
-      chart.live(() => ({ ...comparisonOf(wanted, news.views()), run: news.status().id }));
+      chart.live(() => ({ ...comparisonOf(wanted, news.views()), run: news.status().id }), news.now);
     },
     { name: where, of: experiment, labels: toTrain.map(({ label }) => label) },
   );
