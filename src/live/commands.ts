@@ -143,5 +143,7 @@ async function offer([first, ...others]: readonly LiveRun[]): Promise<void> {
       : t("Nothing trains in this notebook; {0} and others do.", name);
   const show = t("Show {0}", name);
   if ((await notify.showInformationMessage(text, show)) !== show) return;
-  await vscode.window.showNotebookDocument(await vscode.workspace.openNotebookDocument(first.notebook));
+  const notebook = await vscode.workspace.openNotebookDocument(first.notebook);
+  const column = vscode.window.visibleNotebookEditors.find((one) => one.notebook === notebook)?.viewColumn;
+  await vscode.window.showNotebookDocument(notebook, column === undefined ? {} : { viewColumn: column });
 }

@@ -124,10 +124,17 @@ export class Variables implements vscode.Disposable {
     }
     const at = place.cell.document.validatePosition(new vscode.Position(place.line - 1, 0));
     const range = new vscode.NotebookRange(place.cell.index, place.cell.index + 1);
-    const editor = await vscode.window.showNotebookDocument(this.#notebook, { selections: [range] });
+    // where it is shown already: in the column of a panel that is in front it would be there twice
+    const notebook = this.#notebook;
+    const column = vscode.window.visibleNotebookEditors.find((one) => one.notebook === notebook)?.viewColumn;
+    const there = column === undefined ? {} : { viewColumn: column };
+    const editor = await vscode.window.showNotebookDocument(notebook, { ...there, selections: [range] });
     editor.revealRange(range, vscode.NotebookEditorRevealType.InCenterIfOutsideViewport);
     const line = place.cell.document.lineAt(at.line).range;
-    await vscode.window.showTextDocument(place.cell.document, { selection: new vscode.Range(line.start, line.start) });
+    await vscode.window.showTextDocument(place.cell.document, {
+      ...there,
+      selection: new vscode.Range(line.start, line.start),
+    });
   }
 
   async #copyName(shown: Partial<Shown> | undefined): Promise<void> {
