@@ -27,6 +27,9 @@ import { mayRun } from "./trust.ts";
 /** Runs what a cell needs, and the cell. Arguments: the notebook's address and the cell's id. */
 export const RUN_CELL = "dlnb.runMarkedCell";
 
+/** Cells that were replaced from disk, as a checkout does it, are known to be clean after this. */
+const RELOADED_MS = 300;
+
 export interface ControllerHost extends Pick<SessionsHost, "start" | "rejoin" | "readdress"> {
   log(event: KernelEvent & { event: "log" }): void;
 }
@@ -69,7 +72,10 @@ export class Controller implements vscode.Disposable {
     controller.supportsExecutionOrder = true;
     controller.description = "trains on WebGPU or WebAssembly";
     controller.executeHandler = (cells, notebook) => this.run(cells, notebook);
-    controller.interruptHandler = (notebook) => this.sessions.get(notebook)?.interrupt();
+    controller.interruptHandler = (notebook) => {
+      const session = this.sessions.get(notebook);
+      return session?.replaced(notebook) ? session.attach(notebook) : session?.interrupt();
+    };
     const cellOf = (notebook: vscode.NotebookDocument, id: string) =>
       notebook.getCells().find((cell) => cellId(cell) === id);
     this.#messages = new RendererMessages({
@@ -130,6 +136,14 @@ export class Controller implements vscode.Disposable {
       }),
       vscode.window.onDidChangeActiveNotebookEditor((editor) => void this.#select(editor)),
       vscode.notebooks.registerNotebookCellStatusBarItemProvider(NOTEBOOK_TYPE, this.#status),
+      vscode.workspace.onDidChangeNotebookDocument(({ notebook, contentChanges }) => {
+        const replaced = contentChanges.some(
+          ({ removedCells, addedCells }) => removedCells.length * addedCells.length > 0,
+        );
+        if (!replaced || notebook.notebookType !== NOTEBOOK_TYPE) return;
+        // an edit makes a notebook dirty; what came from disk leaves it clean
+        setTimeout(() => notebook.isDirty || notebook.isClosed || void this.restoreAgain(notebook.uri), RELOADED_MS);
+      }),
       vscode.workspace.onWillSaveNotebookDocument((event) => {
         const edit = event.notebook.notebookType === NOTEBOOK_TYPE ? missingIds(event.notebook) : null;
         if (edit !== null) event.waitUntil(Promise.resolve(edit));

@@ -151,6 +151,13 @@ export class Session {
     }
   }
 
+  /** Whether another cell has taken the running one's place: the notebook was read anew from disk, which the editor takes for an interrupt. */
+  replaced(notebook: vscode.NotebookDocument): boolean {
+    const [running, cells] = [this.#current?.cell, notebook.getCells()];
+    if (running === undefined || cells.includes(running)) return false;
+    return cells.some((cell) => this.#host.idOf(cell) === this.#current?.run.cell);
+  }
+
   /** Whether the cell of this id runs or waits. */
   has(id: string): boolean {
     return this.#current?.run.cell === id || this.#queue.some(({ run }) => run.cell === id);

@@ -266,3 +266,15 @@ describe("a session", () => {
     expect(runs).toEqual([]);
   });
 });
+
+test("a running cell that another of its id has taken the place of goes on there, and is not interrupted", async () => {
+  const { session, executions } = setUp(() => new Promise(() => {}));
+  const [before, after] = [fakeNotebook("await forever"), fakeNotebook("await forever // from disk")];
+  void session.run([before.cellAt(0)]);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(session.replaced(before)).toBe(false);
+  expect(session.replaced(after)).toBe(true);
+  session.attach(after);
+  expect(session.replaced(after)).toBe(false);
+  expect(executions.map(({ state }) => state).at(-1)).toBe("running");
+});
