@@ -76,23 +76,6 @@ describe("inline help", () => {
     await shot("hover of a method");
     await window.page.keyboard.press("Escape");
   });
-
-  it("offers a method by what one looks for", async () => {
-    await window.openNotebook("snippets.dlnb");
-    await window.codeCell("experiment").locator(".view-line").last().click();
-    await window.page.keyboard.press("Control+End");
-    await window.page.keyboard.press("Enter");
-    await window.page.keyboard.type("export-pyt", { delay: 40 });
-    const rows = window.page.locator(".suggest-widget.visible .monaco-list-row");
-    await rows.filter({ hasText: "export-pytorch" }).first().waitFor({ timeout: 15_000 });
-    await shot("snippet of a method");
-    await window.page.keyboard.press("Tab");
-    await window.page
-      .locator(".code-cell-row .view-lines", { hasText: "exportPyTorch" })
-      .first()
-      .waitFor({ timeout: 5000 });
-    await window.page.keyboard.press("Escape");
-  });
 });
 
 /** Rests the mouse on the optimizer until its hover shows a drawing. */
