@@ -33,6 +33,7 @@ const walks = [
   "walkDiagnostics",
   "walkCells",
   "walkCompare",
+  "walkReplicas",
   "walkHelp",
   "walkRuns",
   "walkDry",
