@@ -29,6 +29,8 @@ export const RUN_CELL = "dlnb.runMarkedCell";
 
 /** Cells that were replaced from disk, as a checkout does it, are known to be clean after this. */
 const RELOADED_MS = 300;
+/** As soon as the editor has told of them. */
+const REPLACED_MS = 40;
 
 export interface ControllerHost extends Pick<SessionsHost, "start" | "rejoin" | "readdress"> {
   log(event: KernelEvent & { event: "log" }): void;
@@ -72,7 +74,9 @@ export class Controller implements vscode.Disposable {
     controller.supportsExecutionOrder = true;
     controller.description = "trains on WebGPU or WebAssembly";
     controller.executeHandler = (cells, notebook) => this.run(cells, notebook);
-    controller.interruptHandler = (notebook) => {
+    controller.interruptHandler = async (notebook) => {
+      // cells that are read anew from disk are interrupted first and replaced then
+      await new Promise((resolve) => setTimeout(resolve, REPLACED_MS));
       const session = this.sessions.get(notebook);
       return session?.replaced(notebook) ? session.attach(notebook) : session?.interrupt();
     };
