@@ -46,11 +46,11 @@ for (const path of [
   "media/icons",
   "media/templates",
   "docs/images",
-  "l10n",
   "snippets",
   "syntaxes",
 ])
   copy(path);
+for (const name of readdirSync(`${root}/l10n`)) if (name.startsWith("bundle.l10n.")) copy(`l10n/${name}`);
 // all examples but the one whose pictures are larger than everything else of them together
 for (const name of readdirSync(`${root}/examples`))
   if (/^(?!images\.)[^.].*\.dlnb$/.test(name)) copy(`examples/${name}`);

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { KernelEvent } from "../engine/protocol/index.ts";
-import { speak } from "../words/index.ts";
+import { speak } from "../l10n/index.ts";
 import { Cells } from "./cells/index.ts";
 import { act } from "./commands/act.ts";
 import { registerCommands } from "./commands/index.ts";

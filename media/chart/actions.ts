@@ -1,4 +1,4 @@
-import { translated } from "../../words/index.ts";
+import { translated } from "../../l10n/index.ts";
 import { element } from "./dom.ts";
 import type { Action } from "./payload.ts";
 

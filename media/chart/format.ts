@@ -1,4 +1,4 @@
-import { number } from "../../words/index.ts";
+import { number } from "../../l10n/index.ts";
 
 /** A value read off a curve: four significant digits, three below 0.01, small and large ones with an exponent, "–" when missing. */
 export function readable(value: number | string): string {

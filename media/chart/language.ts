@@ -1,4 +1,4 @@
-import { speak } from "../../words/index.ts";
+import { speak } from "../../l10n/index.ts";
 
 /** Takes the language that the page's maker put into it as inert JSON; a page without speaks English. */
 export function speakAsPage(): void {

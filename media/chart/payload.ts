@@ -1,4 +1,4 @@
-import type { Bundle } from "../../words/index.ts";
+import type { Bundle } from "../../l10n/index.ts";
 import { UNREADABLE } from "./words.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { words } from "../../words/index.ts";
+import { words } from "../../l10n/index.ts";
 
 /** What the tools of a chart say; its title, axes and series are the chart's own. */
 export const WORDS = words({

@@ -1,4 +1,4 @@
-import { translated } from "../../words/index.ts";
+import { translated } from "../../l10n/index.ts";
 import { element } from "../chart/dom.ts";
 import type { ComparedGroup, ComparedRuns } from "./payload.ts";
 import type { Picked } from "./picked.ts";

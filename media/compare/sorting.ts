@@ -1,4 +1,4 @@
-import { number } from "../../words/index.ts";
+import { number } from "../../l10n/index.ts";
 import type { Cell, ComparedRun, RunColumn } from "./payload.ts";
 
 /** -1 sorts by name. */

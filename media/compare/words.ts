@@ -1,4 +1,4 @@
-import { many, words } from "../../words/index.ts";
+import { many, words } from "../../l10n/index.ts";
 
 /** All that the page says by itself; what runs and figures are called comes from the editor. */
 export const WORDS = words({

@@ -1,4 +1,4 @@
-import { translated, words } from "../../words/index.ts";
+import { translated, words } from "../../l10n/index.ts";
 import { actionButton } from "../chart/actions.ts";
 import { element } from "../chart/dom.ts";
 import type { Action, Finding, Findings } from "../chart/payload.ts";

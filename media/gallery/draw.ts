@@ -1,4 +1,4 @@
-import { words } from "../../words/index.ts";
+import { words } from "../../l10n/index.ts";
 import { element } from "../chart/dom.ts";
 import { tooltip } from "../chart/tooltip.ts";
 import { toRgba, zoomOf } from "./pixels.ts";

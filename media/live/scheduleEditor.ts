@@ -1,4 +1,4 @@
-import { number } from "../../words/index.ts";
+import { number } from "../../l10n/index.ts";
 import { element } from "../chart/dom.ts";
 import { along, decades, moved, type Point, raised, rateText, simplified, withOneMore } from "./rates.ts";
 import { WORDS } from "./words.ts";

@@ -1,4 +1,4 @@
-import { words } from "../../words/index.ts";
+import { words } from "../../l10n/index.ts";
 
 /** Everything that the controls of a run under way say. */
 export const WORDS = words({

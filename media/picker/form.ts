@@ -1,4 +1,4 @@
-import { translated } from "../../words/index.ts";
+import { translated } from "../../l10n/index.ts";
 import { element } from "../chart/dom.ts";
 import { picture } from "./draw.ts";
 import type { Field, FieldValues, Pick, ToPicker } from "./payload.ts";

@@ -1,4 +1,4 @@
-import { many, words } from "../../words/index.ts";
+import { many, words } from "../../l10n/index.ts";
 
 /** All words of the picker. */
 export const WORDS = words({

@@ -1,4 +1,4 @@
-import { many, translated, words } from "../../words/index.ts";
+import { many, translated, words } from "../../l10n/index.ts";
 import { element } from "../chart/dom.ts";
 import type { CellError } from "../chart/payload.ts";
 

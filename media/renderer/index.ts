@@ -1,5 +1,5 @@
 import type { ActivationFunction, OutputItem, RendererContext } from "vscode-notebook-renderer";
-import { languageOf, speak } from "../../words/index.ts";
+import { languageOf, speak } from "../../l10n/index.ts";
 import { element } from "../chart/dom.ts";
 import { type ChartState, Figure } from "../chart/figure.ts";
 import {

@@ -1,4 +1,4 @@
-import { number } from "../../words/index.ts";
+import { number } from "../../l10n/index.ts";
 import { element } from "../chart/dom.ts";
 import type { CheckpointLine, FromRunPage } from "./payload.ts";
 import { WORDS } from "./words.ts";

@@ -1,4 +1,4 @@
-import { many, words } from "../../words/index.ts";
+import { many, words } from "../../l10n/index.ts";
 import type { Section } from "./payload.ts";
 
 /** What the page says; figures, facts and events come in words. */

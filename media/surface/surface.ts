@@ -1,4 +1,4 @@
-import { words } from "../../words/index.ts";
+import { words } from "../../l10n/index.ts";
 import { toBase64 } from "../chart/base64.ts";
 import { element } from "../chart/dom.ts";
 import { fileName } from "../chart/format.ts";

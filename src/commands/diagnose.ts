@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import * as vscode from "vscode";
-import { translated } from "../../words/index.ts";
+import { translated } from "../../l10n/index.ts";
 import type { Controller } from "../controller/controller.ts";
 import type { Kernel } from "../controller/kernel.ts";
 import { codeIndex } from "../controller/session.ts";

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { BackendChoice, DoctorReport } from "../../engine/protocol/index.ts";
-import { translated } from "../../words/index.ts";
+import { translated } from "../../l10n/index.ts";
 import type { Session } from "../controller/session.ts";
 import { readSettings } from "../settings.ts";
 

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { Action, Chart, Columns, RunControl } from "../../engine/protocol/index.ts";
-import { type Bundle, bundle } from "../../words/index.ts";
+import { type Bundle, bundle } from "../../l10n/index.ts";
 import { type LiveStatus, readControl } from "../live/status.ts";
 import { notify } from "../notify/index.ts";
 import { isRecord, readAction } from "../outputs/read.ts";

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as vscode from "vscode";
-import { bundle } from "../../words/index.ts";
+import { bundle } from "../../l10n/index.ts";
 import type { Report, ReportedRun } from "../report/index.ts";
 import { isLive, type RunEntry } from "../runs/entry.ts";
 import { shownCells } from "./cells.ts";

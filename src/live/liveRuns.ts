@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { RestOfPlan, RunControl, RunStatus } from "../../engine/protocol/index.ts";
-import { translated } from "../../words/index.ts";
+import { translated } from "../../l10n/index.ts";
 import type { ToRenderer } from "../controller/messages.ts";
 import type { SessionNews, Sessions } from "../controller/sessions.ts";
 import { lastNotebook, onDidChangeNotebookInFront } from "../notebook/inFront.ts";

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { translated } from "../../words/index.ts";
+import { translated } from "../../l10n/index.ts";
 import { parseNotebook } from "./format.ts";
 import { addressesOf, openNotebook, shownInTab } from "./tabs.ts";
 

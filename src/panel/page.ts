@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
-import { bundleText, languageOf } from "../../words/index.ts";
+import { bundleText, languageOf } from "../../l10n/index.ts";
 
 /** What `media/panel` can show; each has a file of this name there. */
 export type PanelView = "chart" | "compare" | "picker" | "run";

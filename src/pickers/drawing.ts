@@ -1,5 +1,5 @@
 import type { Preview } from "../../engine/protocol/index.ts";
-import { many, number, words } from "../../words/index.ts";
+import { many, number, words } from "../../l10n/index.ts";
 import type { Drawing } from "../language/thumbnail.ts";
 
 const [WIDTH, HEIGHT] = [480, 160];

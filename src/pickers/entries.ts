@@ -1,4 +1,4 @@
-import { words } from "../../words/index.ts";
+import { words } from "../../l10n/index.ts";
 import { callsIn, optionsOf, parts, propertiesOf } from "../language/calls.ts";
 import { readable } from "../language/maths.ts";
 import { plain } from "../language/plain.ts";

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { Action, Finding } from "../../engine/protocol/index.ts";
-import { translated } from "../../words/index.ts";
+import { translated } from "../../l10n/index.ts";
 import { lastCall } from "../notebook/cellCode.ts";
 import { addressesOf, openNotebook, shownInTab } from "../notebook/tabs.ts";
 import { problemsIn, remedies, STALE } from "./findings.ts";

@@ -1,5 +1,5 @@
 import type { Finding, Findings } from "../../engine/protocol/index.ts";
-import { translated } from "../../words/index.ts";
+import { translated } from "../../l10n/index.ts";
 import { escapeHtml } from "./escape.ts";
 import { WORDS } from "./words.ts";
 

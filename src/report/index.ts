@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { CellError, Output } from "../../engine/protocol/index.ts";
-import { type Bundle, bundleText, languageOf, speak } from "../../words/index.ts";
+import { type Bundle, bundleText, languageOf, speak } from "../../l10n/index.ts";
 import { escapeHtml } from "./escape.ts";
 import { codeFrame } from "./frame.ts";
 import { highlight } from "./highlight.ts";

@@ -1,4 +1,4 @@
-import { number } from "../../words/index.ts";
+import { number } from "../../l10n/index.ts";
 
 /** Four digits: 0.01234, 12.3, 1.2e-7. */
 export function figure(value: number): string {

@@ -1,4 +1,4 @@
-import { many, words } from "../../words/index.ts";
+import { many, words } from "../../l10n/index.ts";
 
 /** What a report says by itself. */
 export const WORDS = words({

@@ -1,5 +1,5 @@
 import type { RunStatus, RunSummary } from "../../engine/protocol/index.ts";
-import { number, words } from "../../words/index.ts";
+import { number, words } from "../../l10n/index.ts";
 
 const WORDS = words({
   epoch: "epoch {0}/{1}",

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
-import type { Bundle } from "../../words/index.ts";
+import type { Bundle } from "../../l10n/index.ts";
 
 const root = join(import.meta.dirname, "../..");
 

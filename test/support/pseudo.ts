@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Bundle } from "../../words/index.ts";
+import type { Bundle } from "../../l10n/index.ts";
 
 const LETTERS: Readonly<Record<string, string>> = {
   a: "à",

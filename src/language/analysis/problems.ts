@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { CellProblem } from "../../../engine/protocol/index.ts";
-import { translated } from "../../../words/index.ts";
+import { translated } from "../../../l10n/index.ts";
 import type { Analyses } from "./analyses.ts";
 
 const SOURCE = "dlnb";

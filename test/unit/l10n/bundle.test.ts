@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { l10n } from "vscode";
 import { FINDINGS_MIME } from "../../../engine/protocol/index.ts";
+import { speak, translated } from "../../../l10n/index.ts";
 import { writeReport } from "../../../src/report/index.ts";
 import { finishedSummary, runningSummary } from "../../../src/status/summary.ts";
-import { speak, translated } from "../../../words/index.ts";
 import { pseudo, pseudoBundle, untranslated } from "../../support/pseudo.ts";
 
 const root = join(import.meta.dirname, "../../..");

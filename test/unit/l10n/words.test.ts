@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from "vitest";
-import { bundleText, languageOf, many, number, speak, translated, words } from "../../../words/index.ts";
+import { bundleText, languageOf, many, number, speak, translated, words } from "../../../l10n/index.ts";
 
 const WORDS = words({
   open: "Open",
