@@ -86,10 +86,10 @@ inBrowser("a run's chart", (browser) => {
     const field = strip.getByLabel("learning rate");
     expect(await field.inputValue()).toBe("0.01");
     for (const [wrong, why] of [
-      ["fast", "no number"],
+      ["fast", "not a number"],
       ["0", "above 0"],
       ["-1", "above 0"],
-      ["", "no number"],
+      ["", "not a number"],
     ] as const) {
       await field.fill(wrong);
       expect(await strip.getByRole("alert").innerText()).toContain(why);
