@@ -66,8 +66,11 @@ export class CellRun {
     }
   }
 
-  /** The notebook was closed and opened again meanwhile: what was there goes under its new cell, and so does what comes. */
+  /** The notebook was closed and opened again meanwhile, or read anew: what was there goes under its new cell, and so does what comes. */
   attach(execution: vscode.NotebookCellExecution): void {
+    const before = this.#execution;
+    // the editor counts it as running, even without its cell
+    this.#quietly(() => before.end(undefined));
     this.#execution = execution;
     if (this.#started === null) return;
     execution.executionOrder = this.#started.order;
