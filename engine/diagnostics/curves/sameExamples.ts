@@ -39,7 +39,7 @@ export async function onSameExamples(
 /** Which validation examples a run gets right; null where that is not the accuracy that it ended with. */
 async function rightOf(run: Run): Promise<boolean[] | null> {
   const { valid } = run.experiment.splits;
-  if (!valid || valid.y.rank !== 1 || valid.classes === undefined || !run.held) return null;
+  if (valid?.y.rank !== 1 || valid.classes === undefined || !run.held) return null;
   const out = await run.predict(valid);
   const [examples = 0, classes = 0] = out.shape;
   if (out.rank !== 2 || classes < 2 || examples !== valid.y.size) return null;
