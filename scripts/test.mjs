@@ -10,7 +10,7 @@ const bin = (name) => `${root}/node_modules/${name}`;
 const steps = {
   "generated files": () => run(node, ["scripts/generate.mjs", "--check"]),
   types: () => run(node, [bin("typescript/bin/tsc"), "-b"]),
-  "lint and format": () => run(node, [bin("@biomejs/biome/bin/biome"), "check", "."]),
+  "lint and format": () => run(node, [bin("@biomejs/biome/bin/biome"), "check", "--error-on-warnings", "."]),
   "dead code": () => run(node, [bin("knip/bin/knip.js")]),
   build: () => run(node, ["scripts/build.mjs"]),
 };
