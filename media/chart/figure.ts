@@ -13,7 +13,7 @@ import { Hover } from "./hover.ts";
 import { expectedHeight, shapeCount } from "./layout.ts";
 import { links } from "./links.ts";
 import { withLogAxis } from "./logAxis.ts";
-import { positiveFields } from "./logFields.ts";
+import { logFields } from "./logFields.ts";
 import { Params } from "./params.ts";
 import type { Action, Chart, ChartHints, Columns, LiveStatus, RunControl } from "./payload.ts";
 import { Picker } from "./picker.ts";
@@ -270,10 +270,13 @@ export class Figure {
     return this.#state.log === true && this.#logPossible();
   }
 
+  /** Where nothing is negative and something is more than 0. */
   #logPossible(): boolean {
-    const fields = positiveFields(this.#chart.spec, this.#hints.log ?? []);
-    return fields.every(({ dataset, field }) =>
-      (this.#tables.get(dataset)?.columns.get(field) ?? []).every((value) => !((value as number) <= 0)),
+    const fields = logFields(this.#chart.spec, this.#hints.log ?? []);
+    const columns = fields.map(({ dataset, field }) => this.#tables.get(dataset)?.columns.get(field) ?? []);
+    const every = (test: (value: number) => boolean) => columns.every((column) => (column as number[]).every(test));
+    return (
+      every((value) => !(value < 0)) && (columns.every(({ length }) => length === 0) || !every((value) => !(value > 0)))
     );
   }
 

@@ -1,4 +1,7 @@
-/** The spec with a logarithmic vertical axis in the named views (the kernel gives every `y` there a scale to change). */
+/**
+ * The spec with a logarithmic vertical axis in the named views (the kernel gives every `y` there a scale to change). A loss of exactly 0 has
+ * no place on it: its rows are left out.
+ */
 export function withLogAxis(
   spec: Readonly<Record<string, unknown>>,
   views: readonly string[],
@@ -8,12 +11,18 @@ export function withLogAxis(
     if (typeof node !== "object" || node === null) return node;
     const record = node as Record<string, unknown>;
     const here = inside || (typeof record.name === "string" && views.includes(record.name));
-    return Object.fromEntries(
+    const changed = Object.fromEntries(
       Object.entries(record).map(([key, value]) => {
         const y = here && key === "y" && typeof value === "object" && value !== null && "field" in value;
         return [key, y ? logarithmic(value as Record<string, unknown>) : change(value, here)];
       }),
     );
+    const field = (record.encoding as { y?: { field?: unknown } } | undefined)?.y?.field;
+    if (!here || record.data === undefined || typeof field !== "string") return changed;
+    // what is missing stays, as a gap
+    const value = `datum[${JSON.stringify(field)}]`;
+    const filter = `!isValid(${value}) || ${value} > 0`;
+    return { ...changed, transform: [...((record.transform as unknown[]) ?? []), { filter }] };
   };
   return change(spec, false) as Record<string, unknown>;
 }

@@ -1,5 +1,5 @@
-/** The columns that stand on the vertical axes of the named views: all must be positive for a logarithmic axis. */
-export function positiveFields(spec: unknown, views: readonly string[]): { dataset: string; field: string }[] {
+/** The columns that stand on the vertical axes of the named views. */
+export function logFields(spec: unknown, views: readonly string[]): { dataset: string; field: string }[] {
   const found: { dataset: string; field: string }[] = [];
   const visit = (node: unknown, inside: boolean): void => {
     if (Array.isArray(node)) for (const part of node) visit(part, inside);

@@ -101,7 +101,20 @@ inBrowser("the renderer", (browser) => {
     expect(await page.page.getByLabel("smoothing").inputValue()).toBe("0.5");
   });
 
-  test("offers no log axis where the loss is not positive", async () => {
+  test("has a log axis for a loss that reaches 0, without those rows", async () => {
+    const { page, problems } = await open();
+    await page.render("a", CHART_MIME, curve(4, (step) => Math.max(0, 1 - step / 20)).full);
+    await page.page.getByRole("button", { name: "log axis" }).click();
+    const ticks = page.page.locator("figure svg .role-axis-label text", { hasText: /^0\.[01]+$/ });
+    await ticks.first().waitFor();
+    const paths = await page.page
+      .locator("figure svg path")
+      .evaluateAll((all) => all.map((one) => one.getAttribute("d")));
+    expect(paths.filter((path) => /NaN|Infinity/.test(path ?? ""))).toEqual([]);
+    expect(problems).toEqual([]);
+  });
+
+  test("offers no log axis where the loss falls below 0", async () => {
     const { page } = await open();
     await page.render("a", CHART_MIME, curve(4, (step) => 1 - step / 20).full);
     expect(await page.page.getByRole("button", { name: "log axis" }).isDisabled()).toBe(true);

@@ -7,7 +7,7 @@ import type * as protocol from "../../../engine/protocol/index.ts";
 import * as mimes from "../../../engine/protocol/index.ts";
 import { fileName, readable } from "../../../media/chart/format.ts";
 import { withLogAxis } from "../../../media/chart/logAxis.ts";
-import { positiveFields } from "../../../media/chart/logFields.ts";
+import { logFields } from "../../../media/chart/logFields.ts";
 import * as payload from "../../../media/chart/payload.ts";
 import { axisEnd, ema, Table } from "../../../media/chart/table.ts";
 import type * as compare from "../../../media/compare/payload.ts";
@@ -70,7 +70,7 @@ test("the log axis changes the loss panel only", () => {
   const { spec } = learningCurve.chart("c", learningCurve.example(), false);
   const panels = withLogAxis(spec, ["loss"]).vconcat as unknown[];
   expect(panels.map((panel) => JSON.stringify(panel).includes('"type":"log"'))).toEqual([true, false, false]);
-  expect(positiveFields(spec, ["loss"])).toContainEqual({ dataset: "train", field: "low" });
+  expect(logFields(spec, ["loss"])).toContainEqual({ dataset: "train", field: "low" });
 });
 
 test.each([
