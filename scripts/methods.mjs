@@ -134,7 +134,7 @@ const firstOf = (text) => /^.*?[.:](?=\s|$)/s.exec(text)?.[0].replace(/:$/, ".")
 function places(example) {
   let at = 0;
   return example.replace(
-    /(["'])((?:(?!\1)[^\\]|\\.)*)\1|(?<![\w.$])\d[\d_]*(?:\.\d+)?(?:e-?\d+)?\b|(?<=\bconst )\w+|(?<![\w.$])(?:exp|run|sets)(?=[.),])|[\\$]/g,
+    /(["'])((?:(?!\1)[^\\]|\\.)*)\1|(?<![\w.$])\d[\d_]*(?:\.\d+)?(?:e-?\d+)?\b|(?<=\bconst )\w+|(?<![\w.$])(?:exp|run|sets|dataset)(?=[.),])|[\\$]/g,
     (found, quote, inner) => {
       if (found === "$" || found === "\\") return `\\${found}`;
       at += 1;

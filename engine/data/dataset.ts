@@ -99,7 +99,7 @@ export class Dataset {
   /**
    * Each example in another shape, as [1, 8, 8] for an image of 64 columns. Throws DataError when it does not fit.
    *
-   * @example sets.reshape([2, 1]);
+   * @example dataset.reshape([2, 1]);
    */
   reshape(shape: Shape): Dataset {
     const has = sizeOf(this.x.shape.slice(1));
@@ -115,7 +115,7 @@ export class Dataset {
    * Training, validation and test examples, drawn by `seed`: `split({ valid: 0.1, test: 0.2, seed: 7 })`. A number below 1 is a
    * fraction, a whole number a count. `stratify` keeps the shares of the classes. Throws ConfigError when a part would be empty.
    *
-   * @example const splits = sets.split({ valid: 0.1, test: 0.2, seed: 1 });
+   * @example const splits = dataset.split({ valid: 0.1, test: 0.2, seed: 1 });
    */
   split(options: SplitOptions = {}): Splits {
     return this.partedInto(splitRows(this, options));
@@ -125,7 +125,7 @@ export class Dataset {
    * k splits, each of which validates on another k-th and trains on the rest: `digits.folds(5, { seed: 1 })`; stratified where there are
    * classes. Transforms learn from each one's training part: `.map((fold) => fold.transform(data.standardize()))`.
    *
-   * @example const folds = sets.folds(5, { seed: 1 });
+   * @example const folds = dataset.folds(5, { seed: 1 });
    */
   folds(k: number, options: FoldOptions = {}): Splits[] {
     return foldRows(this, k, options).map(({ train, valid }) => this.partedInto({ train, valid, test: [] }));
@@ -225,7 +225,7 @@ export class Dataset {
   /**
    * The features as they were before any transform. Throws ConfigError for one that cannot be undone.
    *
-   * @example const raw = sets.transform(data.standardize()).restored();
+   * @example const raw = dataset.transform(data.standardize()).restored();
    */
   restored(): Dataset {
     const { prepared } = this;
@@ -277,7 +277,7 @@ export class Dataset {
   /**
    * The examples in which no value is missing. Throws DataError when there are none.
    *
-   * @example const whole = sets.dropMissing();
+   * @example const whole = dataset.dropMissing();
    */
   dropMissing(): Dataset {
     const { data } = this.x;
@@ -307,7 +307,7 @@ export class Dataset {
   /**
    * The examples at these places, in this order.
    *
-   * @example const first = sets.rows([0, 1, 2]);
+   * @example const first = dataset.rows([0, 1, 2]);
    */
   rows(order: ArrayLike<number>): Dataset {
     return this.with({ x: this.x.rows(order), y: this.y.rows(order) });
@@ -422,7 +422,7 @@ export class Splits {
    * A table as `nn.tabular` takes it: missing numbers become their column's median with a column that says so, numbers are
    * standardized, categories numbered; all by the training part.
    *
-   * @example const table = sets.split({ valid: 0.2, seed: 1 }).tabular();
+   * @example const table = dataset.split({ valid: 0.2, seed: 1 }).tabular();
    */
   tabular(): Splits {
     const { columns, x } = this.train;

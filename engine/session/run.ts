@@ -225,7 +225,7 @@ export class Run {
    * The model's outputs for a data set's examples or for the rows of a tensor, in evaluation mode. Raw examples go through the
    * transforms that the training examples went through, with what these learnt there; examples that have been through them do not.
    *
-   * @example const outputs = await run.predict(sets);
+   * @example const outputs = await run.predict(dataset);
    */
   async predict(given: Dataset | HostTensor): Promise<HostTensor> {
     const x = given instanceof Dataset ? given.x : given;
@@ -246,7 +246,7 @@ export class Run {
   /**
    * Loss and metrics over a whole data set, in evaluation mode.
    *
-   * @example const figures = await run.evaluate(sets);
+   * @example const figures = await run.evaluate(dataset);
    */
   async evaluate(set: Dataset): Promise<Record<string, number>> {
     if (!(set instanceof Dataset)) throw new ConfigError("evaluate: give a data set, as sets.test");

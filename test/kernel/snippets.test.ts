@@ -7,6 +7,7 @@ import { accepted, snippets } from "../support/snippets.ts";
 const notebooks = {
   regression: `const xs = Array.from({ length: 40 }, (_, i) => i / 10 - 2);
 const sets = data.tensors({ x: tensor(xs.map((x) => [x, x * x])), y: tensor(xs.map((x) => [x > 0 ? 1 : 0])) });
+const dataset = sets;
 const exp = experiment({
   data: sets.split({ valid: 0.2, seed: 1 }),
   model: nn.sequential(nn.linear(8), nn.batchNorm(), nn.relu(), nn.linear(1)),

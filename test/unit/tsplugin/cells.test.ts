@@ -267,7 +267,7 @@ test("no snippet has a type error", { timeout: 60_000 }, () => {
   const server = open();
   const names = Object.keys(snippets);
   const before =
-    "const exp = experiment({} as any); const run = await exp.fit(); const sets = data.moons().split({ valid: 0.2 });";
+    "const exp = experiment({} as any); const run = await exp.fit(); const dataset = data.moons(); const sets = dataset.split({ valid: 0.2 });";
   const texts = names.map((name) => accepted(snippets[name] as (typeof snippets)[string]));
   const [, ...files] = server.notebook("/n/s.dlnb", before, ...texts);
   expect(files.flatMap((file, i) => server.errors(file).map((error) => `${names[i]}: ${error}`))).toEqual([]);
