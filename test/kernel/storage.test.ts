@@ -28,7 +28,8 @@ describe("a notebook's folder, while it trains,", () => {
     async (how) => {
       const { folder, running, run } = await training();
       if (how === "moved") renameSync(folder, `${folder} away`);
-      else rmSync(folder, { recursive: true });
+      // what is written meanwhile makes a removal begin again
+      else rmSync(folder, { recursive: true, maxRetries: 10 });
       const { error } = await running;
       expect(error?.name).toBe("StorageError");
       expect(error?.message).toMatch(
