@@ -71,14 +71,14 @@ describe("the call that is inserted", () => {
 });
 
 test.each([
-  ["oneCycle", "maxLr", "abc", /no number/],
-  ["oneCycle", "maxLr", "process.exit()", /no number/],
+  ["oneCycle", "maxLr", "abc", /is not a number/],
+  ["oneCycle", "maxLr", "process.exit()", /is not a number/],
   ["oneCycle", "maxLr", "", /must be given/],
   ["oneCycle", "maxLr", "1e-2", null],
   ["linear", "startFactor", "1 / 3", null],
-  ["oneCycle", "annealStrategy", '"cube"', /none of/],
+  ["oneCycle", "annealStrategy", '"cube"', /is not one of/],
   ["oneCycle", "threePhase", "true", null],
-  ["multiStep", "milestones", "[1, f()]", /no list/],
+  ["multiStep", "milestones", "[1, f()]", /is not a list/],
   ["lambda", "factor", "() => 2", /in the cell/],
 ] as const)("%s with %s %s", (name, option, value, problem) => {
   const field = one("schedule", name).fields.find((field) => field.name === option) as page.Field;
