@@ -4,6 +4,8 @@ body { padding: 12px 20px 28px; font: 13px/1.45 var(--vscode-font-family, system
   background: var(--vscode-editor-background, transparent); }
 main { max-width: 1400px; margin: 0 auto; }
 h1 { font-size: 14px; font-weight: 600; margin: 0 0 6px; overflow-wrap: anywhere; }
+h1 .grounds { display: block; margin-top: 2px; font-size: 13px; font-weight: 400; }
+h1 .grounds::first-letter { text-transform: uppercase; }
 h2 { font-size: 13px; font-weight: 600; margin: 26px 0 6px; }
 p { margin: 4px 0; }
 ul { list-style: none; margin: 0; padding: 0; }

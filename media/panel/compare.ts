@@ -37,7 +37,10 @@ class Comparison {
   readonly #editor: Editor<FromCompare, Kept>;
   readonly #picked = new Picked();
   readonly #status = element("p", { role: "status" }, WORDS.loading);
-  readonly #verdict = element("h1");
+  readonly #head = element("span");
+  /** What the verdict rests on. */
+  readonly #grounds = element("span", { class: "grounds" });
+  readonly #verdict = element("h1", {}, this.#head, this.#grounds);
   readonly #notes = element("ul", { class: "notes" });
   readonly #figureOf = element("select");
   readonly #over = element("select");
@@ -152,7 +155,9 @@ class Comparison {
     this.#picked.runs = compared.runs;
     // what trains says its verdict to those who look, not twice a second to those who listen
     this.#verdict.setAttribute("aria-live", compared.runs.some(({ live }) => live) ? "off" : "polite");
-    setText(this.#verdict, translated(compared.verdict));
+    const [head = "", ...grounds] = compared.verdict.split("; ");
+    setText(this.#head, translated(head));
+    setText(this.#grounds, translated(grounds.join("; ")));
     const notes = compared.notes.join("\n");
     if (this.#notes.dataset.text !== notes) {
       this.#notes.dataset.text = notes;

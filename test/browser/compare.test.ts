@@ -47,7 +47,8 @@ inBrowser("the page of compared runs", (browser) => {
     const { page, problems } = await open();
     const { compared, ...more } = message();
     await show(page, { compared, ...more });
-    expect(await page.locator("h1").innerText()).toBe(compared.verdict);
+    const said = (await page.locator("h1 > span").allTextContents()).filter((text) => text !== "");
+    expect(said.join("; ")).toBe(compared.verdict);
     const best = compared.runs.toSorted((a, b) => (b.cells[0] as number) - (a.cells[0] as number))[0];
     expect((await rows(page))[0]).toBe(best?.name);
     expect(await page.locator("td.best").first().innerText()).toMatch(/^★/);

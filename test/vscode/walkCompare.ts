@@ -61,7 +61,7 @@ describe("comparing runs", () => {
     await panel().locator(".dlnb-plot svg, .dlnb-plot canvas").first().waitFor();
     await window.page.waitForTimeout(700);
     await shot("compare light");
-    assert.match(await verdict().innerText(), /lr 0\.03 ends best: validation accuracy .* 240 validation examples/);
+    assert.match(await verdict().innerText(), /lr 0\.03 ends best: validation accuracy .* 240 validation examples/s);
   });
 
   it("sorts its table, hides a curve and shows another figure", async () => {
