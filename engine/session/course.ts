@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
 import type { RunContext, Steered } from "../context/index.ts";
 import type { Prepared } from "../data/index.ts";
@@ -441,7 +441,7 @@ export class Course {
       // a folder that was moved away does not come back
       writeCheckpoint(join(folder, file), this.experiment.config.model, checkpoint, false);
     } catch (error) {
-      this.telling.verify();
+      this.telling.verify(dirname(file));
       throw error;
     }
     this.#saved = { file, step };
@@ -464,7 +464,9 @@ export class Course {
   get left(): string {
     const { folder } = this.telling;
     if (folder === null) return "the notebook has no file yet, so no checkpoint was written";
-    if (!existsSync(folder)) return "and what it had kept is where its folder is now";
+    // gone, or going
+    if (!existsSync(join(folder, this.#saved?.file ?? "checkpoints")))
+      return "and what it had kept is where its folder is now";
     if (this.#saved === null) return `no checkpoint had been written yet; the log is in ${folder}`;
     return `the checkpoint of step ${this.#saved.step} is ${join(folder, this.#saved.file)}`;
   }

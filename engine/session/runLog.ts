@@ -70,11 +70,15 @@ export class RunLog {
     }
   }
 
-  /** Throws StorageError when the run's folder is not where it was: nothing more is to be put there. */
-  verify(): void {
+  /**
+   * Throws StorageError when the run's folder is not where it was, or has no folder `part` any more, as while it is being deleted: nothing
+   * more is to be put there.
+   */
+  verify(part = "."): void {
     if (this.#fd === null || this.#broken) return;
     this.#lookedAt = performance.now();
-    if (statSync(this.#path, { throwIfNoEntry: false })?.ino === fstatSync(this.#fd).ino) return;
+    const same = statSync(this.#path, { throwIfNoEntry: false })?.ino === fstatSync(this.#fd).ino;
+    if (same && existsSync(join(this.folder ?? "", part))) return;
     this.#broken = true;
     throw new StorageError(`the run's folder ${this.folder} was moved or deleted while it trained`);
   }

@@ -98,9 +98,9 @@ export class Telling {
     return this.#log.folder;
   }
 
-  /** Throws StorageError when the run's folder was moved or deleted. */
-  verify(): void {
-    this.#log.verify();
+  /** Throws StorageError when the run's folder was moved or deleted, or its folder `part` was. */
+  verify(part: string): void {
+    this.#log.verify(part);
   }
 
   /** `plan`: how it is to train; `group`: beside which others. */
