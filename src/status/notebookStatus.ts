@@ -55,7 +55,7 @@ export class NotebookStatus implements vscode.Disposable {
         return;
       case "running":
         set({ cell: news.running ? codeIndex(news.cell) : null, run: null, progress: null });
-        if (!news.running) void this.#ask(news.notebook);
+        void this.#ask(news.notebook);
         return;
       case "event": {
         const { event } = news;
@@ -71,7 +71,7 @@ export class NotebookStatus implements vscode.Disposable {
     }
   }
 
-  /** Which backend there is. */
+  /** Which backend there is, and what trains: a run that is paused tells nothing by itself when its window comes back. */
   async #ask(notebook: vscode.Uri): Promise<void> {
     const kernel = await this.#controller.sessions.at(notebook)?.kernel?.catch(() => null);
     if (!kernel) return;
@@ -80,7 +80,8 @@ export class NotebookStatus implements vscode.Disposable {
     const now = this.#kernels.get(notebook.toString());
     if (now === undefined || now.phase !== "ready") return;
     const known = status === null ? {} : { backend: status.backend, adapter: status.adapter };
-    this.#kernels.set(notebook.toString(), { ...now, runtime: kernel.runtime, ...known });
+    const run = now.run ?? (now.cell === null ? null : (status?.run ?? null));
+    this.#kernels.set(notebook.toString(), { ...now, run, runtime: kernel.runtime, ...known });
     this.#soon();
   }
 
