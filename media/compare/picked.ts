@@ -1,21 +1,23 @@
 /** A run, or all of a group. */
 export type Target = { readonly run: number } | { readonly group: number };
 
+type Runs = readonly { readonly key: string; readonly group: number }[];
+
 /** What is marked in all parts of the page: what is pointed at, else the run that was picked. Places change as runs do; keys stay. */
 export class Picked {
   readonly #listeners: (() => void)[] = [];
   #pointed: Target | null = null;
   #key: string | null = null;
-  #runs: readonly { readonly key: string; readonly group: number }[] = [];
+  #runs: Runs = [];
 
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
-  /** The runs as they are now. */
-  set runs(runs: readonly { readonly key: string; readonly group: number }[]) {
+  /** The runs as they are now; what is pointed at stays, while runs that train are told anew twice a second. */
+  set runs(runs: Runs) {
+    this.#pointed = movedTo(runs, this.#pointed, this.#runs);
     this.#runs = runs;
-    this.#pointed = null;
     if (this.#key !== null && !runs.some(({ key }) => key === this.#key)) this.#key = null;
   }
 
@@ -67,4 +69,12 @@ export class Picked {
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** The target among `runs` that was `target` among those `before`. */
+function movedTo(runs: Runs, target: Target | null, before: Runs): Target | null {
+  if (target === null) return null;
+  if ("group" in target) return runs.some(({ group }) => group === target.group) ? target : null;
+  const run = runs.findIndex(({ key }) => key === before[target.run]?.key);
+  return run < 0 ? null : { run };
 }

@@ -68,16 +68,21 @@ inBrowser("the page of compared runs", (browser) => {
 
   test("keeps rows, focus and sorting while figures change, and brings nothing new to what listens", async () => {
     const { page } = await open();
-    const runs = [madeUp({ name: "done", lr: 0.01 }), madeUp({ name: "long", lr: 0.02, live: true, steps: 200 })];
+    const done = [madeUp({ name: "done", lr: 0.01 }), madeUp({ name: "ended", lr: 0.03 })];
+    const runs = [...done, madeUp({ name: "long", lr: 0.02, live: true, steps: 200 })];
     await show(page, message(first, runs));
     expect(await page.locator("h1").getAttribute("aria-live")).toBe("off");
     const long = page.getByRole("button", { name: "long", exact: true });
     await long.focus();
     const steps = page.locator("tr", { hasText: "long" }).locator("td", { hasText: "200" });
     await steps.waitFor();
-    await show(page, message(first, [runs[0] as never, madeUp({ name: "long", lr: 0.02, live: true, steps: 240 })]));
+    await show(page, message(first, [...done, madeUp({ name: "long", lr: 0.02, live: true, steps: 240 })]));
     await page.locator("tr", { hasText: "long" }).locator("td", { hasText: "240" }).waitFor();
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("long");
+    await page.locator(".parallel .line").first().focus();
+    await show(page, message(first, [...done, madeUp({ name: "long", lr: 0.02, live: true, steps: 280 })]));
+    await page.locator("tr", { hasText: "long" }).locator("td", { hasText: "280" }).waitFor();
+    expect(await page.locator(".parallel .line.picked").count()).toBe(1);
     await page.close();
   });
 

@@ -58,9 +58,11 @@ export class Workbench {
     return workbench;
   }
 
-  /** As "Developer: Reload Window": the page, its extension host and all that it holds begin anew. */
+  /** The page, its extension host and all that it holds begin anew. The command keeps which editors are open; a page that goes by itself may not. */
   async reload(): Promise<void> {
-    await this.page.reload();
+    const loaded = this.page.waitForEvent("load", { timeout: 60_000 });
+    await this.command("Developer: Reload Window");
+    await loaded;
     await this.page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
     await this.contributions();
   }

@@ -121,10 +121,7 @@ describe("the panel of a run", () => {
   });
 
   it("is there again with its notes after the window was reloaded at once", async () => {
-    // as fast as a hand can be
-    await window.page.waitForTimeout(200);
-    await window.page.reload();
-    await window.page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
+    await window.reload();
     await panel().getByRole("tab", { name: "Notes" }).waitFor({ timeout: 60_000 });
     const text = (await section("Notes")).getByRole("textbox");
     await panel().getByText("running", { exact: true }).waitFor({ timeout: 30_000 });
