@@ -14,6 +14,8 @@ const TENSORS =
   /^(?:Argument of type|Type) '(?:Host)?Tensor' is not assignable to (?:parameter of )?type '(?:Host)?Tensor'/;
 /** What is asked of an object that was written empty, to be filled: `const history = {}`. */
 const TO_BE_FILLED = /^Property '[^']+' does not exist on type '\{\}'\.$/;
+/** A type that is longer is not what a reader looks for. */
+const MOST_TYPE = 40;
 /** Types that cannot be inferred without an annotation. */
 const isImplicitAny = (code: number) => code >= 7000 && code < 7100;
 
@@ -76,12 +78,22 @@ function told(module: Module, found: ts.Diagnostic): ts.Diagnostic[] {
     length: Math.min(length, text.length - start),
     ...(constant && { code: CONSTANT_ASSIGNED, messageText: `Cannot assign to '${name}' because it is a constant.` }),
   };
-  if (!constant) told.messageText = shortened(found.messageText);
+  if (!constant) told.messageText = missing(found.messageText, text.slice(0, start)) ?? shortened(found.messageText);
   const related = found.relatedInformation?.filter(
     ({ file, start: at = 0 }) => file?.fileName !== module.file || at < text.length,
   );
   if (related) told.relatedInformation = related.map((one) => ({ ...one, messageText: shortened(one.messageText) }));
   return [told];
+}
+
+/** What says that something is not there, by what it was asked of, `before` it, where its type would fill a screen. */
+function missing(text: string | ts.DiagnosticMessageChain, before: string): string | null {
+  if (typeof text !== "string") return null;
+  const [, name, type = "", hint = ""] =
+    /^Property '([^']+)' does not exist on type '(.*)'\.( Did you mean '[^']+'\?)?$/s.exec(text) ?? [];
+  if (name === undefined || shorten(type).length <= MOST_TYPE) return null;
+  const [, owner = "This"] = /([\p{ID_Start}$_][\p{ID_Continue}$.]*)\s*\??\.\s*$/u.exec(before) ?? [];
+  return `${owner} has no '${name}'.${hint}`;
 }
 
 function shortened(text: string | ts.DiagnosticMessageChain): string | ts.DiagnosticMessageChain {

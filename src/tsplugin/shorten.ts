@@ -15,7 +15,7 @@ export function shorten(text: string): string {
   return out.replace(/\bLayer<[^<>]*>/g, "Layer");
 }
 
-/** Where the bracket that is open at `at` has closed; the end where it never does, in a text that was cut. */
+/** Where the bracket that is open at `at` has closed; where the text was cut, if that comes first. */
 function closes(text: string, at: number): number {
   let depth = 1;
   for (let i = at; i < text.length; i++) {
@@ -24,5 +24,6 @@ function closes(text: string, at: number): number {
     // not an arrow
     else if (char === ">" && text[i - 1] !== "=" && --depth === 0) return i + 1;
   }
-  return text.length;
+  const cut = text.indexOf("...'", at);
+  return cut < 0 ? text.length : cut + 3;
 }

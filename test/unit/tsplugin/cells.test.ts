@@ -126,7 +126,7 @@ describe("errors", () => {
     server.write(one, "experiment({ model: optim.sgd() })");
     expect(server.errors(one)[0]).toContain("Type 'Optimizer'");
     server.write(one, "nn.linaer(3)");
-    expect(server.errors(one)[0]).toContain("linaer: Property 'linaer' does not exist");
+    expect(server.errors(one)).toEqual(["linaer: nn has no 'linaer'. Did you mean 'linear'?"]);
   });
 
   test("of a cell follow what it uses, and go with it", () => {
@@ -246,6 +246,17 @@ describe("what runs has no error:", () => {
     const [one] = server.notebook("/n/a.dlnb", text) as [string];
     expect(server.errors(one)).toEqual([]);
   });
+});
+
+test.each([
+  ["schedule.oneCylce({ maxLr: 1 })", "oneCylce: schedule has no 'oneCylce'. Did you mean 'oneCycle'?"],
+  ["nn.liner(3)", "liner: nn has no 'liner'. Did you mean 'linear'?"],
+  ["data\n  .csvv('x')", "csvv: data has no 'csvv'. Did you mean 'csv'?"],
+  ["const it = { a: 1 }; it.b", "b: Property 'b' does not exist on type '{ a: number; }'."],
+])("the mistake in %s is told without types that fill a screen", (text, said) => {
+  const server = open();
+  const [file] = server.notebook("/n/a.dlnb", text) as [string];
+  expect(server.errors(file)).toEqual([said]);
 });
 
 /** What stands in the cells of every notebook that comes with the library. */
