@@ -14,6 +14,8 @@ const TENSORS =
   /^(?:Argument of type|Type) '(?:Host)?Tensor' is not assignable to (?:parameter of )?type '(?:Host)?Tensor'/;
 /** What is asked of an object that was written empty, to be filled: `const history = {}`. */
 const TO_BE_FILLED = /^Property '[^']+' does not exist on type '\{\}'\.$/;
+/** A call whose arguments are typed together, as a list. */
+const ARGUMENTS = /^Argument of type '\[/;
 /** A type that is longer is not what a reader looks for. */
 const MOST_TYPE = 40;
 /** Types that cannot be inferred without an annotation. */
@@ -97,7 +99,16 @@ function missing(text: string | ts.DiagnosticMessageChain, before: string): stri
 }
 
 function shortened(text: string | ts.DiagnosticMessageChain): string | ts.DiagnosticMessageChain {
-  return typeof text === "string" ? shorten(text) : shortChain(text);
+  if (typeof text === "string") return shorten(text);
+  return ARGUMENTS.test(text.messageText) ? shorten(innermost(text)) : shortChain(text);
+}
+
+/** What is wrong in the end, of all arguments of a call that were held against all lists that it takes. */
+function innermost({ messageText, next: [next] = [] }: ts.DiagnosticMessageChain): string {
+  if (next !== undefined) return innermost(next);
+  const [, given, wanted] = /^Source has (\d+) element\(s\) but target requires (\d+)\.$/.exec(messageText) ?? [];
+  if (given === undefined) return messageText;
+  return `Expected at least ${wanted} ${wanted === "1" ? "argument" : "arguments"}, but got ${given}.`;
 }
 
 function shortChain({ messageText, next, ...rest }: ts.DiagnosticMessageChain): ts.DiagnosticMessageChain {

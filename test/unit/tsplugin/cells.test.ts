@@ -252,6 +252,13 @@ test.each([
   ["schedule.oneCylce({ maxLr: 1 })", "oneCylce: schedule has no 'oneCylce'. Did you mean 'oneCycle'?"],
   ["nn.liner(3)", "liner: nn has no 'liner'. Did you mean 'linear'?"],
   ["data\n  .csvv('x')", "csvv: data has no 'csvv'. Did you mean 'csv'?"],
+  ["nn.linear()", "nn.linear(): Expected at least 1 argument, but got 0."],
+  ["nn.linear('a')", "'a': Type 'string' is not assignable to type 'number'."],
+  [
+    "nn.linear(8, { init: 3 })",
+    "init: Object literal may only specify known properties, and 'init' does not exist in type 'Options'.",
+  ],
+  ["nn.sequential(nn.linear(3), 5)", "nn.linear(3), 5: Type 'number' is not assignable to type 'Layer'."],
   ["const it = { a: 1 }; it.b", "b: Property 'b' does not exist on type '{ a: number; }'."],
 ])("the mistake in %s is told without types that fill a screen", (text, said) => {
   const server = open();
