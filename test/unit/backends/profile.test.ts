@@ -79,7 +79,10 @@ describe.each([
     expect(await backend.read(two.x)).toEqual(await backend.read(one.x));
   });
 
-  test("has a time for every launch, the most for the product and none for what has nothing to do", async () => {
+  // where another program takes the processor from a thread meanwhile, the others do its share
+  test("has a time for every launch, the most for the product and none for what has nothing to do", {
+    retry: 4,
+  }, async () => {
     const { executable } = await program();
     await executable.submit(scalars(20), 20);
     const { launches, stepMs, measuredMs } = await executable.profile(scalars(20), 20);
