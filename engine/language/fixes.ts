@@ -3,7 +3,7 @@ import { closest, type Fault } from "../errors/index.ts";
 import { registries } from "../library.ts";
 import { isLayer } from "../nn/index.ts";
 import { type Definition, isInstance, range } from "../params/index.ts";
-import type { CellFix } from "../protocol/index.ts";
+import { type CellFix, MAKERS } from "../protocol/index.ts";
 import { definitionOf } from "./definitions.ts";
 import { exampleOf } from "./examples.ts";
 import type { Call } from "./interpret/index.ts";
@@ -49,18 +49,6 @@ export function fixesFor(fault: Fault, spot: Spot, origins: Origins, text: (cell
       return [];
   }
 }
-
-/** What makes values of a type. */
-const MAKERS: Readonly<Record<string, string>> = {
-  Augmentation: "augment",
-  Initializer: "init",
-  Layer: "nn",
-  Loss: "loss",
-  Metric: "metrics",
-  Optimizer: "optim",
-  Regularizer: "regularize",
-  Schedule: "schedule",
-};
 
 /** A value of the right kind that says the same: `nn.relu()` for `nn.relu`, `[a]` for `a` where a list is expected, `3` for `"3"`. */
 function otherwise({ option }: Fault, { node, call, value }: Spot, now: string): string[] {

@@ -5,6 +5,7 @@ export type * from "./chart.ts";
 export type * from "./compare.ts";
 export type * from "./doctor.ts";
 export type * from "./kernel.ts";
+export * from "./makers.ts";
 export * from "./messages.ts";
 export * from "./outputs.ts";
 export * from "./plots.ts";

@@ -1,3 +1,4 @@
+import { MAKERS } from "../../engine/protocol/index.ts";
 import { codeOf } from "../notebook/cellCode.ts";
 import { opening } from "./calls.ts";
 import { optionsAt } from "./place.ts";
@@ -27,19 +28,6 @@ export interface Suggestion {
   /** It is what an option takes whose value is written here: before all else. */
   readonly expected: boolean;
 }
-
-/** What stands in for a value, by the type that its option has: `schedule: |` takes what `schedule.` makes. */
-const MAKERS: Readonly<Record<string, string>> = {
-  Augmentation: "augment",
-  Average: "average",
-  Initializer: "init",
-  Layer: "nn",
-  Loss: "loss",
-  Metric: "metrics",
-  Optimizer: "optim",
-  Regularizer: "regularize",
-  Schedule: "schedule",
-};
 
 /** What fits where somebody types. */
 export interface Suggestions {
