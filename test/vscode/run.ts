@@ -41,6 +41,7 @@ const walks = [
   "walkExports",
   "walkPersist",
   "walkKeep",
+  "walkDiff",
   "walkHostile",
   "walkWords",
   "walk",
